@@ -1,0 +1,216 @@
+//! Signatures to buckets: the plan of bands and rows, its curve, the band keys, and who shares a bucket.
+//!
+//! Two units with Jaccard similarity `s` agree on all `r` rows of one band with probability `s^r`, so they
+//! share one of `b` buckets with probability `1 - (1 - s^r)^b`. Every candidate is verified, so a plan that
+//! brings too many costs time, never precision; one that brings too few costs recall. [`Plan::new`] takes
+//! the cheapest plan that keeps the promised recall *at* the threshold.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// How many bands of how many rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// bands in a signature
+    pub bands: usize,
+    /// rows in a band
+    pub rows: usize,
+}
+
+/// What a plan costs a unit, in nanoseconds, as measured on `real.jsonl` with 2 to 6 rows a band (the raw
+/// figures are in `benches/results`): a row, a band (its key is stored, sorted and looked up), a needless
+/// comparison.
+const COST_OF_A_ROW: f64 = 4.0;
+const COST_OF_A_BAND: f64 = 30.0;
+const COST_OF_A_CANDIDATE: f64 = 480.0;
+
+/// How many originals a unit meets that are like it to some degree, but not enough: similarity and number,
+/// fitted to the candidates counted in the same runs.
+const BACKGROUND: [(f64, f64); 3] = [(0.1, 40.0), (0.2, 5.0), (0.3, 1.0)];
+
+impl Plan {
+    /// The cheapest plan whose curve reaches `recall` at `threshold`.
+    pub fn new(threshold: f64, recall: f64) -> Self {
+        let plans = (1..=16).filter_map(|rows| {
+            let miss = 1.0 - threshold.powi(rows);
+            let bands = if miss <= 0.0 { 1.0 } else { ((1.0 - recall).ln() / miss.ln()).ceil().max(1.0) };
+            (bands <= 512.0).then_some(Plan { bands: bands as usize, rows: rows as usize })
+        });
+        let cheapest = plans.min_by(|a, b| a.cost().total_cmp(&b.cost()));
+        cheapest.unwrap_or(Plan { bands: 512, rows: 1 })
+    }
+
+    /// The probability that two units of Jaccard similarity `s` become a candidate.
+    pub fn probability(&self, s: f64) -> f64 {
+        1.0 - (1.0 - s.powi(self.rows as i32)).powi(self.bands as i32)
+    }
+
+    /// The curve from 0 to 1 in steps of 0.05: pairs of similarity and probability.
+    pub fn curve(&self) -> Vec<(f64, f64)> {
+        (0..=20).map(|i| f64::from(i) / 20.0).map(|s| (s, self.probability(s))).collect()
+    }
+
+    /// The cost of a unit in nanoseconds.
+    fn cost(&self) -> f64 {
+        let needless: f64 = BACKGROUND.iter().map(|&(s, count)| self.probability(s) * count).sum();
+        let rows = (self.bands * self.rows).next_multiple_of(crate::sign::LANES) as f64;
+        rows * COST_OF_A_ROW + self.bands as f64 * COST_OF_A_BAND + needless * COST_OF_A_CANDIDATE
+    }
+
+    /// Appends a 64-bit key for each band of a signature. Keys of different bands never meet.
+    pub fn keys(&self, signature: &[u32], into: &mut Vec<u64>) {
+        for band in signature.chunks_exact(self.rows).take(self.bands) {
+            let mut key = 0u64;
+            for &row in band {
+                key = (key ^ u64::from(row)).wrapping_mul(0x9FB2_1C65_1E98_DF25);
+                key ^= key >> 35;
+            }
+            into.push(key);
+        }
+    }
+}
+
+/// The buckets in which two or more units stand. Units go by number; the bands are laid out one after the
+/// other, so a bucket's number tells its band apart.
+#[derive(Debug, Default)]
+pub struct Buckets {
+    /// behind the last member of each bucket, in `members`
+    ends: Vec<u32>,
+    /// the units of each bucket, ascending
+    members: Vec<u32>,
+    /// where each unit's memberships start in `memberships`; one more at the end
+    starts: Vec<u32>,
+    /// the buckets of each unit
+    memberships: Vec<u32>,
+}
+
+impl Buckets {
+    /// Groups units by equal keys. `keys` holds `bands` keys for each unit, unit after unit.
+    pub fn new(keys: &[u64], bands: usize) -> Self {
+        let units = keys.len() / bands;
+        let shared: Vec<Vec<(u64, u32)>> =
+            (0..bands).into_par_iter().map(|band| shared_keys(keys, bands, band)).collect();
+        let mut buckets = Buckets::default();
+        let mut counts = vec![0u32; units + 1];
+        for band in &shared {
+            for (i, &(key, unit)) in band.iter().enumerate() {
+                buckets.members.push(unit);
+                counts[unit as usize + 1] += 1;
+                if band.get(i + 1).is_none_or(|next| next.0 != key) {
+                    buckets.ends.push(buckets.members.len() as u32);
+                }
+            }
+        }
+        for i in 0..units {
+            counts[i + 1] += counts[i];
+        }
+        let mut next = counts.clone();
+        let mut memberships = vec![0; buckets.members.len()];
+        for bucket in 0..buckets.len() as u32 {
+            for &member in buckets.members(bucket) {
+                let slot = &mut next[member as usize];
+                memberships[*slot as usize] = bucket;
+                *slot += 1;
+            }
+        }
+        buckets.memberships = memberships;
+        buckets.starts = counts;
+        buckets
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether no two units share a key.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The units of a bucket, ascending; at least two.
+    pub fn members(&self, bucket: u32) -> &[u32] {
+        let bucket = bucket as usize;
+        let start = if bucket == 0 { 0 } else { self.ends[bucket - 1] };
+        &self.members[start as usize..self.ends[bucket] as usize]
+    }
+
+    /// The buckets of a unit; none where it shares none.
+    pub fn of(&self, unit: u32) -> &[u32] {
+        let unit = unit as usize;
+        &self.memberships[self.starts[unit] as usize..self.starts[unit + 1] as usize]
+    }
+}
+
+/// The keys of one band that two or more units have, with these units, ascending.
+fn shared_keys(keys: &[u64], bands: usize, band: usize) -> Vec<(u64, u32)> {
+    let units = keys.len() / bands;
+    // most keys stand alone: two bits for each of 16 times as many slots tell nearly all of them
+    let slots = (units * 16).next_power_of_two().max(64);
+    let mut once = vec![0u64; slots / 64];
+    let mut twice = vec![0u64; slots / 64];
+    let slot = |key: u64| {
+        let at = (key >> 20) as usize & (slots - 1);
+        (at / 64, 1u64 << (at % 64))
+    };
+    let of_band = || keys.iter().skip(band).step_by(bands);
+    for &key in of_band() {
+        let (word, bit) = slot(key);
+        twice[word] |= once[word] & bit;
+        once[word] |= bit;
+    }
+    drop(once);
+    let mut pairs: Vec<(u64, u32)> = Vec::new();
+    for (unit, &key) in of_band().enumerate() {
+        let (word, bit) = slot(key);
+        if twice[word] & bit != 0 {
+            pairs.push((key, unit as u32));
+        }
+    }
+    pairs.sort_unstable();
+    let alone = |i: usize| {
+        let differs = |other: Option<&(u64, u32)>| other.is_none_or(|other| other.0 != pairs[i].0);
+        differs(pairs.get(i + 1)) && (i == 0 || differs(pairs.get(i - 1)))
+    };
+    (0..pairs.len()).filter(|&i| !alone(i)).map(|i| pairs[i]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn plans_keep_their_promise() {
+        for threshold in [0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0] {
+            for recall in [0.9, 0.99, 0.999] {
+                let plan = Plan::new(threshold, recall);
+                assert!(plan.probability(threshold) >= recall, "{threshold} {recall} {plan:?}");
+            }
+        }
+        assert_eq!(Plan::new(0.8, 0.99), Plan { bands: 9, rows: 4 });
+        assert_eq!(Plan::new(0.6, 0.99), Plan { bands: 19, rows: 3 });
+        assert!((Plan { bands: 14, rows: 8 }.probability(0.8) - 0.923).abs() < 0.001);
+    }
+
+    proptest! {
+        #[test]
+        fn buckets_are_the_groups_of_equal_keys(keys in prop::collection::vec(0u64..6, 0..60), bands in 1usize..5) {
+            let units = keys.len() / bands;
+            let keys: Vec<u64> = keys[..units * bands].iter().map(|k| k << 40).collect();
+            let buckets = Buckets::new(&keys, bands);
+            let mut expected: BTreeMap<(usize, u64), Vec<u32>> = BTreeMap::new();
+            for (i, &key) in keys.iter().enumerate() {
+                expected.entry((i % bands, key)).or_default().push((i / bands) as u32);
+            }
+            let expected: Vec<Vec<u32>> = expected.into_values().filter(|group| group.len() > 1).collect();
+            let got: Vec<Vec<u32>> = (0..buckets.len()).map(|b| buckets.members(b as u32).to_vec()).collect();
+            prop_assert_eq!(&got, &expected);
+            for unit in 0..units as u32 {
+                let of: Vec<u32> = (0..got.len()).filter(|&b| got[b].contains(&unit)).map(|b| b as u32).collect();
+                prop_assert_eq!(buckets.of(unit), &of);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The exact collapse: of all units with the same tokens, which came first. Ten million equal lines are one
+//! entry here, and are signed once.
+//!
+//! The table is cut into shards by key. Each shard takes the keys of a batch in corpus order, so that the
+//! answer is the same whatever runs in parallel. A unit's entry costs 16 bytes of key, 4 of number, and 5
+//! of table at a load of 7/16 to 7/8.
+
+use hashbrown::HashTable;
+use rayon::prelude::*;
+
+/// Shards; more than there are threads on most machines.
+const SHARDS: usize = 32;
+
+/// The first unit of each key so far.
+pub(crate) struct Exact {
+    shards: Vec<Shard>,
+}
+
+#[derive(Default)]
+struct Shard {
+    /// index into the two others
+    table: HashTable<u32>,
+    keys: Vec<u128>,
+    first: Vec<u32>,
+}
+
+impl Exact {
+    pub(crate) fn new() -> Self {
+        Exact { shards: (0..SHARDS).map(|_| Shard::default()).collect() }
+    }
+
+    /// Takes the keys of the next units, the first of which has the number `base`. Makes `first[i]` the
+    /// number of the first unit with the key of `keys[i]`; a key for which `passed` says so is left alone.
+    pub(crate) fn admit(
+        &mut self,
+        keys: &[u128],
+        base: u32,
+        passed: impl Fn(u128) -> bool + Sync,
+        first: &mut [u32],
+    ) {
+        let found: Vec<Vec<(u32, u32)>> = self
+            .shards
+            .par_iter_mut()
+            .enumerate()
+            .map(|(number, shard)| {
+                let own =
+                    keys.iter().enumerate().filter(|(_, key)| shard_of(**key) == number && !passed(**key));
+                own.map(|(i, &key)| (i as u32, shard.first(key, base + i as u32))).collect()
+            })
+            .collect();
+        for (i, unit) in found.into_iter().flatten() {
+            first[i as usize] = unit;
+        }
+    }
+}
+
+impl Shard {
+    /// The first unit with this key: one seen before, or `unit` itself.
+    fn first(&mut self, key: u128, unit: u32) -> u32 {
+        let hash = |key: u128| key as u64;
+        let entry =
+            self.table.entry(hash(key), |&i| self.keys[i as usize] == key, |&i| hash(self.keys[i as usize]));
+        match entry {
+            hashbrown::hash_table::Entry::Occupied(found) => self.first[*found.get() as usize],
+            hashbrown::hash_table::Entry::Vacant(free) => {
+                free.insert(self.keys.len() as u32);
+                self.keys.push(key);
+                self.first.push(unit);
+                unit
+            }
+        }
+    }
+}
+
+/// By bits that the table inside of a shard does not use first.
+fn shard_of(key: u128) -> usize {
+    (key >> 64) as usize % SHARDS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn equals_a_plain_map(batches in prop::collection::vec(prop::collection::vec(0u128..30, 0..40), 1..5)) {
+            let mut exact = Exact::new();
+            let mut map: BTreeMap<u128, u32> = BTreeMap::new();
+            let mut base = 5;
+            for keys in batches {
+                let spread: Vec<u128> = keys.iter().map(|k| k << 62 | k).collect();
+                let mut first = vec![u32::MAX; keys.len()];
+                exact.admit(&spread, base, |key| key == 0, &mut first);
+                for (i, &key) in keys.iter().enumerate() {
+                    let expected = if key == 0 { u32::MAX } else { *map.entry(key).or_insert(base + i as u32) };
+                    prop_assert_eq!(first[i], expected);
+                }
+                base += keys.len() as u32;
+            }
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! What is kept of a corpus between the passes: where each document and paragraph stands, which units are
+//! equal, and the band keys of those that are distinct. The texts themselves are read again when needed.
+//!
+//! What a run costs in memory is decided here and in [`crate::resolve`]: 48 bytes and its id for each
+//! document; about 8 bytes for each paragraph (4 for its number, 4 for its place); for each *distinct* unit
+//! that is long enough, 8 bytes a band, 8 more, and its entry in [`crate::collapse`].
+
+use rayon::prelude::*;
+
+use crate::collapse::Exact;
+use crate::document::{Skip, Span};
+use crate::error::{Error, Result};
+use crate::read::texts::{Locator, Texts};
+use crate::scan::{Counted, EMPTY, SHORT, Scanned, Signed, SignedUnits, read_varint};
+
+/// In [`Units::first`]: a unit without a token.
+pub(crate) const IS_EMPTY: u32 = u32::MAX;
+
+/// In [`Units::first`]: a paragraph with too few tokens.
+pub(crate) const IS_SHORT: u32 = u32::MAX - 1;
+
+/// All units of one kind, by their number in corpus order.
+#[derive(Default)]
+pub(crate) struct Units {
+    /// for each unit, the first with the same tokens (itself where there is none before), or [`IS_EMPTY`] or
+    /// [`IS_SHORT`]
+    pub(crate) first: Vec<u32>,
+    /// the distinct units, ascending: those that are their own first
+    pub(crate) distinct: Vec<u32>,
+    /// how many tokens each distinct unit has
+    pub(crate) tokens: Vec<u32>,
+    /// the band keys of each distinct unit, one after the other
+    pub(crate) keys: Vec<u64>,
+}
+
+impl Units {
+    /// The index of a distinct unit in `distinct`.
+    pub(crate) fn row(&self, unit: u32) -> Option<usize> {
+        self.distinct.binary_search(&unit).ok()
+    }
+
+    fn append(&mut self, first: &[u32], signed: SignedUnits) {
+        let base = self.first.len() as u32;
+        let own = first.iter().enumerate().map(|(i, &first)| (base + i as u32, first));
+        self.distinct.extend(own.filter(|(unit, first)| unit == first).map(|(unit, _)| unit));
+        self.first.extend_from_slice(first);
+        self.tokens.extend(signed.tokens);
+        self.keys.extend(signed.keys);
+        debug_assert_eq!(self.tokens.len(), self.distinct.len());
+    }
+}
+
+/// One document of the corpus.
+pub(crate) struct Document {
+    pub(crate) locator: Locator,
+    /// the number of its first paragraph among all paragraphs
+    pub(crate) first_paragraph: u32,
+    /// characters of its text
+    pub(crate) characters: u32,
+    /// where its paragraphs' places start
+    places: u64,
+    /// where its id starts
+    id: u64,
+}
+
+/// The tables of a run.
+pub(crate) struct Corpus {
+    pub(crate) texts: Texts,
+    pub(crate) documents: Vec<Document>,
+    pub(crate) document_units: Units,
+    pub(crate) paragraph_units: Units,
+    places: Vec<u8>,
+    ids: String,
+    pub(crate) counts: Counts,
+    pub(crate) skips: Vec<Skip>,
+}
+
+/// What was read.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Counts {
+    /// records of each source, good and bad
+    pub(crate) records: Vec<u64>,
+    pub(crate) lines: Vec<u64>,
+    pub(crate) paragraphs: u64,
+    pub(crate) text_bytes: u64,
+    pub(crate) text_characters: u64,
+    pub(crate) lone_surrogates: u64,
+}
+
+/// The tables while they grow.
+pub(crate) struct Builder {
+    documents: Vec<Document>,
+    document_units: Units,
+    paragraph_units: Units,
+    exact_documents: Exact,
+    exact_paragraphs: Exact,
+    units: crate::params::Units,
+    places: Vec<u8>,
+    ids: String,
+    counts: Counts,
+    skips: Vec<Skip>,
+}
+
+/// For each unit of a batch, the first with the same tokens.
+pub(crate) struct Admitted {
+    documents: Vec<u32>,
+    paragraphs: Vec<u32>,
+    document_base: u32,
+    paragraph_base: u32,
+}
+
+impl Admitted {
+    /// Whether the unit at this place of the batch is the first with its tokens.
+    pub(crate) fn is_new_document(&self, at: usize) -> bool {
+        self.documents[at] == self.document_base + at as u32
+    }
+
+    /// Whether the unit at this place of the batch is the first with its tokens.
+    pub(crate) fn is_new_paragraph(&self, at: usize) -> bool {
+        self.paragraphs[at] == self.paragraph_base + at as u32
+    }
+}
+
+impl Builder {
+    pub(crate) fn new(sources: usize, units: crate::params::Units) -> Self {
+        Builder {
+            documents: Vec::new(),
+            document_units: Units::default(),
+            paragraph_units: Units::default(),
+            exact_documents: Exact::new(),
+            exact_paragraphs: Exact::new(),
+            units,
+            places: Vec::new(),
+            ids: String::new(),
+            counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
+            skips: Vec::new(),
+        }
+    }
+
+    /// Finds which units of a batch are new.
+    ///
+    /// # Errors
+    /// [`Error::TooMany`] at 2^32 units.
+    pub(crate) fn admit(&mut self, batch: &[Scanned]) -> Result<Admitted> {
+        let gather = |of: fn(&Scanned) -> &Vec<u128>| -> Vec<u128> {
+            let mut keys = Vec::with_capacity(batch.iter().map(|scanned| of(scanned).len()).sum());
+            batch.iter().for_each(|scanned| keys.extend_from_slice(of(scanned)));
+            keys
+        };
+        let admit =
+            |exact: &mut Exact, keys: &[u128], base: usize, compared: bool, what| -> Result<Vec<u32>> {
+                let limit = IS_SHORT as usize;
+                if base + keys.len() >= limit {
+                    return Err(Error::TooMany { what, limit: limit as u64 });
+                }
+                let state = |&key: &u128| if key == EMPTY { IS_EMPTY } else { IS_SHORT };
+                let mut first: Vec<u32> = keys.iter().map(state).collect();
+                if compared {
+                    exact.admit(keys, base as u32, |key| key == EMPTY || key == SHORT, &mut first);
+                }
+                Ok(first)
+            };
+        let keys = gather(|scanned| &scanned.document_keys);
+        let document_base = self.document_units.first.len();
+        let documents =
+            admit(&mut self.exact_documents, &keys, document_base, self.units.documents, "documents")?;
+        let keys = gather(|scanned| &scanned.paragraph_keys);
+        let paragraph_base = self.paragraph_units.first.len();
+        let paragraphs =
+            admit(&mut self.exact_paragraphs, &keys, paragraph_base, self.units.paragraphs, "paragraphs")?;
+        Ok(Admitted {
+            documents,
+            paragraphs,
+            document_base: document_base as u32,
+            paragraph_base: paragraph_base as u32,
+        })
+    }
+
+    /// Appends a batch.
+    pub(crate) fn append(&mut self, batch: Vec<Scanned>, signed: Vec<Signed>, admitted: &Admitted) {
+        let (mut document, mut paragraph) = (0, 0);
+        for (scanned, signed) in batch.into_iter().zip(signed) {
+            let paragraphs = scanned.paragraph_keys.len();
+            let first_paragraph = self.paragraph_units.first.len() as u32;
+            let (places, ids) = (self.places.len() as u64, self.ids.len() as u64);
+            let mut before = (0, 0, 0);
+            self.number_records(&scanned);
+            for of_chunk in &scanned.documents {
+                let mut locator = of_chunk.locator;
+                locator.record += self.record_base(&scanned.counted, locator.source);
+                self.documents.push(Document {
+                    locator,
+                    first_paragraph: first_paragraph + before.0,
+                    characters: of_chunk.characters,
+                    places: places + before.1,
+                    id: ids + before.2,
+                });
+                before =
+                    (of_chunk.paragraphs_end, u64::from(of_chunk.places_end), u64::from(of_chunk.ids_end));
+            }
+            let documents = scanned.documents.len();
+            self.document_units.append(&admitted.documents[document..document + documents], signed.documents);
+            self.paragraph_units
+                .append(&admitted.paragraphs[paragraph..paragraph + paragraphs], signed.paragraphs);
+            document += documents;
+            paragraph += paragraphs;
+            self.places.extend_from_slice(&scanned.places);
+            self.ids.push_str(&scanned.ids);
+            self.counts.paragraphs += paragraphs as u64;
+            self.counts.text_bytes += scanned.text_bytes;
+            self.counts.text_characters += scanned.text_characters;
+            self.counts.lone_surrogates += scanned.lone_surrogates;
+        }
+    }
+
+    /// Adds a chunk's records to the counts of their sources, and gives its skips their numbers.
+    fn number_records(&mut self, scanned: &Scanned) {
+        for counted in &scanned.counted {
+            let source = counted.source as usize;
+            let (records, lines) = (self.counts.records[source], self.counts.lines[source]);
+            self.skips.extend(scanned.skips.iter().filter(|skip| skip.source == counted.source).map(
+                |skip| Skip {
+                    record: skip.record.map(|record| record + records),
+                    line: skip.line.map(|line| line + lines),
+                    ..skip.clone()
+                },
+            ));
+            self.counts.records[source] += counted.records;
+            self.counts.lines[source] += counted.lines;
+        }
+    }
+
+    /// The number of the first record of a chunk that has just been counted.
+    fn record_base(&self, counted: &[Counted], source: u32) -> u32 {
+        let of_chunk: u64 = counted.iter().filter(|c| c.source == source).map(|c| c.records).sum();
+        (self.counts.records[source as usize] - of_chunk) as u32
+    }
+
+    /// Ends the first pass.
+    pub(crate) fn finish(self, texts: Texts) -> Corpus {
+        Corpus {
+            texts,
+            documents: self.documents,
+            document_units: self.document_units,
+            paragraph_units: self.paragraph_units,
+            places: self.places,
+            ids: self.ids,
+            counts: self.counts,
+            skips: self.skips,
+        }
+    }
+}
+
+impl Corpus {
+    /// The numbers of a document's paragraphs among all paragraphs.
+    pub(crate) fn paragraphs(&self, document: u32) -> std::ops::Range<u32> {
+        let next = self.documents.get(document as usize + 1);
+        let end = next.map_or(self.counts.paragraphs as u32, |next| next.first_paragraph);
+        self.documents[document as usize].first_paragraph..end
+    }
+
+    /// The document in which a paragraph stands.
+    pub(crate) fn document_of(&self, paragraph: u32) -> u32 {
+        // documents without a paragraph start where the next one does, and come before it
+        self.documents.partition_point(|document| document.first_paragraph <= paragraph) as u32 - 1
+    }
+
+    /// A document's id, as JSON; `None` where its record has none.
+    pub(crate) fn id(&self, document: u32) -> Option<&str> {
+        let next = self.documents.get(document as usize + 1);
+        let end = next.map_or(self.ids.len() as u64, |next| next.id);
+        let id = &self.ids[self.documents[document as usize].id as usize..end as usize];
+        (!id.is_empty()).then_some(id)
+    }
+
+    /// Where each paragraph of a document stands, in order.
+    pub(crate) fn places(&self, document: u32) -> Places<'_> {
+        let of = &self.documents[document as usize];
+        let left = self.paragraphs(document).len();
+        Places { bytes: &self.places[of.places as usize..], left, at: 0, at_character: 0 }
+    }
+
+    /// Reads a document's text again.
+    pub(crate) fn text(&self, document: u32) -> Result<String> {
+        self.texts.read(&self.documents[document as usize].locator)
+    }
+}
+
+/// The spans of a document's paragraphs.
+pub(crate) struct Places<'a> {
+    bytes: &'a [u8],
+    left: usize,
+    at: u64,
+    at_character: u64,
+}
+
+impl Iterator for Places<'_> {
+    type Item = Span;
+
+    fn next(&mut self) -> Option<Span> {
+        self.left = self.left.checked_sub(1)?;
+        let gap = read_varint(&mut self.bytes);
+        let multibyte = if gap & 1 == 1 { read_varint(&mut self.bytes) } else { 0 };
+        let length = read_varint(&mut self.bytes);
+        let characters = length - read_varint(&mut self.bytes);
+        let start = self.at + (gap >> 1);
+        let first = self.at_character + (gap >> 1) - multibyte;
+        self.at = start + length;
+        self.at_character = first + characters;
+        Some(Span { bytes: start..self.at, chars: first..self.at_character })
+    }
+}
+
+/// The units that share a bucket with another, of both kinds, for [`crate::resolve`].
+pub(crate) fn link(corpus: &mut Corpus, bands: usize) -> [crate::band::Buckets; 2] {
+    let units = [&mut corpus.document_units, &mut corpus.paragraph_units];
+    let linked: Vec<crate::band::Buckets> = units
+        .into_par_iter()
+        .map(|units| crate::band::Buckets::new(&std::mem::take(&mut units.keys), bands))
+        .collect();
+    let mut linked = linked.into_iter();
+    std::array::from_fn(|_| linked.next().unwrap_or_default())
+}

@@ -1,0 +1,164 @@
+//! The nouns that flow through a run: where a document came from, where it stands in the corpus, what was
+//! skipped and why, and a match with both of its sides. Plain data; no stage's logic lives here.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// How the bytes of a source become records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// the whole file is one document
+    Text,
+    /// every non-blank line is a JSON object
+    JsonLines,
+}
+
+/// How the bytes of a source are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// as they are
+    Plain,
+    /// gzip, one member or many
+    Gzip,
+    /// zstandard, one frame or many
+    Zstd,
+}
+
+/// One input file.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// where it is; `None` is standard input
+    pub path: Option<PathBuf>,
+    /// how reports name it: the path as given, joined with the place below a given folder
+    pub name: String,
+    /// what its bytes are
+    pub format: Format,
+    /// what they are packed with
+    pub compression: Compression,
+    /// its size on disk in bytes, 0 for standard input
+    pub size: u64,
+}
+
+/// Why a record was not used (DESIGN: nothing vanishes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// the line is not JSON
+    InvalidJson,
+    /// the line is JSON, but no object
+    NotAnObject,
+    /// the object lacks the text field
+    MissingText,
+    /// the text field holds something else
+    TextNotString,
+    /// the bytes are not UTF-8
+    InvalidUtf8,
+    /// the record is larger than the limit
+    TooLarge,
+    /// a compressed source ended before its end, or broke inside
+    Truncated,
+    /// the source could not be opened or read
+    Unreadable,
+}
+
+impl SkipReason {
+    /// All reasons, in the order of reports.
+    pub const ALL: [SkipReason; 8] = [
+        SkipReason::InvalidJson,
+        SkipReason::NotAnObject,
+        SkipReason::MissingText,
+        SkipReason::TextNotString,
+        SkipReason::InvalidUtf8,
+        SkipReason::TooLarge,
+        SkipReason::Truncated,
+        SkipReason::Unreadable,
+    ];
+
+    /// The name used in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            SkipReason::InvalidJson => "invalid_json",
+            SkipReason::NotAnObject => "not_an_object",
+            SkipReason::MissingText => "missing_text",
+            SkipReason::TextNotString => "text_not_string",
+            SkipReason::InvalidUtf8 => "invalid_utf8",
+            SkipReason::TooLarge => "too_large",
+            SkipReason::Truncated => "truncated",
+            SkipReason::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// A record (or the rest of a source) that was not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// index into the run's sources
+    pub source: u32,
+    /// the record's number in its source, from 0; `None` when the source itself is the trouble
+    pub record: Option<u64>,
+    /// the line in its source, from 1; `None` where a source has no lines
+    pub line: Option<u64>,
+    /// why
+    pub reason: SkipReason,
+    /// what exactly was found
+    pub detail: String,
+}
+
+/// A stretch of a document's text as given, in bytes and in characters (Unicode scalar values).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Span {
+    /// bytes `start..end`
+    pub bytes: Range<u64>,
+    /// characters `start..end`
+    pub chars: Range<u64>,
+}
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// a whole document
+    Document,
+    /// one paragraph of one
+    Paragraph,
+}
+
+/// How a copy is like its original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// the same tokens in the same order
+    Exact,
+    /// a Jaccard similarity that reaches the threshold
+    Near,
+}
+
+/// One side of a match: a place in the corpus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// the document's number in corpus order, from 0
+    pub document: u32,
+    /// the paragraph's number in its document, from 0; `None` for the document itself
+    pub paragraph: Option<u32>,
+}
+
+/// A verified match: a copy and the original that it matches best.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Match {
+    /// what both sides are
+    pub unit: Unit,
+    /// exact or near
+    pub kind: Kind,
+    /// shared shingles divided by the shingles of either side, 0 to 1
+    pub jaccard: f64,
+    /// shared shingles divided by those of the smaller side, 0 to 1
+    pub containment: f64,
+    /// tokens of copy and original
+    pub tokens: [u32; 2],
+    /// the later one
+    pub copy: Place,
+    /// the earlier one, which is itself no copy
+    pub original: Place,
+}

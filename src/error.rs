@@ -1,0 +1,99 @@
+//! What can go wrong, told so that the reader knows the next move: the file, the place in it, what was
+//! expected, what was found, and a hint. One [`Kind`] maps every error to an exit code (and later to an
+//! HTTP status). Records that can't be used are no errors: see [`crate::document::SkipReason`].
+
+use std::io;
+use std::path::PathBuf;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// How a caller should react to an [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The request itself is wrong: a flag, a parameter, an input that does not exist.
+    Usage,
+    /// Something outside failed: a disk, a file that changed, a full temporary folder.
+    Failed,
+    /// The run was asked to stop.
+    Interrupted,
+}
+
+/// An error of a whole run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A parameter outside of its range.
+    #[error("`{name}` must be {expected}, got `{got}`\n\nhint: {hint}")]
+    Parameter {
+        /// the flag's name without dashes
+        name: &'static str,
+        /// the range it must lie in
+        expected: &'static str,
+        /// what was given
+        got: String,
+        /// the next move
+        hint: &'static str,
+    },
+    /// An input path that does not exist or can't be looked at.
+    #[error("`{}`: input can't be read: {source}\n\nhint: inputs are files, folders or `-` for standard input", path.display())]
+    Input {
+        /// the input as given
+        path: PathBuf,
+        /// what the system said
+        source: io::Error,
+    },
+    /// An input whose name tells no format.
+    #[error("`{}`: unknown format, expected {expected}\n\nhint: name the format with `--format`", path.display())]
+    UnknownFormat {
+        /// the input as given
+        path: PathBuf,
+        /// the endings that are known
+        expected: &'static str,
+    },
+    /// Reading, writing or spooling failed.
+    #[error("`{}`: {doing} failed: {source}", path.display())]
+    Io {
+        /// the file
+        path: PathBuf,
+        /// the operation
+        doing: &'static str,
+        /// what the system said
+        source: io::Error,
+    },
+    /// A document was read a second time and is not what it was.
+    #[error("`{}`: record {record} changed while the run was reading it\n\nhint: run again when nothing writes to the input", path.display())]
+    Changed {
+        /// the file
+        path: PathBuf,
+        /// the record's number, from 0
+        record: u64,
+    },
+    /// More units than the tables can number.
+    #[error("the corpus has more than {limit} {what}\n\nhint: split it into batches")]
+    TooMany {
+        /// what there is too much of
+        what: &'static str,
+        /// the limit
+        limit: u64,
+    },
+    /// The run was asked to stop and did; nothing was written.
+    #[error("interrupted, nothing was written")]
+    Interrupted,
+}
+
+impl Error {
+    /// How to react.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Error::Parameter { .. } | Error::Input { .. } | Error::UnknownFormat { .. } => Kind::Usage,
+            Error::Io { .. } | Error::Changed { .. } | Error::TooMany { .. } => Kind::Failed,
+            Error::Interrupted => Kind::Interrupted,
+        }
+    }
+
+    /// An [`Error::Io`] at `path` while `doing` something.
+    pub(crate) fn io(path: impl Into<PathBuf>, doing: &'static str, source: io::Error) -> Self {
+        Error::Io { path: path.into(), doing, source }
+    }
+}

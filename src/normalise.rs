@@ -1,0 +1,190 @@
+//! Text to tokens: what is left of a text when case, form, punctuation and spacing are taken away.
+//!
+//! The rules, each with an example (the table in `docs/accuracy.md` is tested against this file):
+//! Unicode compatibility composition; full case folding; punctuation, symbols and controls separate;
+//! letters, marks and numbers stay; apostrophes separate; invisible characters are as if they were not
+//! there; each character of a script written without spaces is a token, with the marks that follow it.
+//!
+//! A token is never a string here: it is 64 bits of hash. The text is read once, a window of 4 KiB at a
+//! time. A vector kernel ([`classify`]) folds ASCII and finds the runs of word bytes; a run that is all
+//! ASCII is hashed where it lies; any other run goes code point by code point through a table ([`table`],
+//! [`run`]), and only a segment that is really not in normal form is normalised as a string.
+//! [`crate::plain::tokens`] is the twin of all of it.
+
+pub(crate) mod classify;
+mod run;
+pub mod table;
+
+use classify::{WINDOW, Window};
+use run::Runs;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// The longest token, in bytes, that is hashed in two registers.
+const SHORT: usize = 16;
+
+/// `MASK[n]` keeps the `n` lowest bytes.
+const MASK: [u64; 9] = {
+    let mut mask = [0; 9];
+    let mut n = 1;
+    while n <= 8 {
+        mask[n] = u64::MAX >> (64 - 8 * n);
+        n += 1;
+    }
+    mask
+};
+
+/// Hashes a token's normalised UTF-8 to 64 bits. Up to 16 bytes, two multiplications of 64 by 64 bits,
+/// each folded to 64 (the scheme of XXH3's own short inputs, without its branches on the length); beyond,
+/// XXH3. Depends on the seed and on nothing else.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenHasher {
+    seed: u64,
+    keys: [u64; 4],
+}
+
+impl TokenHasher {
+    /// A hasher whose values differ from those of any other seed.
+    pub fn new(seed: u64) -> Self {
+        let key = |i: u8| xxh3_64_with_seed(&[b't', i], seed) | 1;
+        TokenHasher { seed, keys: [key(0), key(1), key(2), key(3)] }
+    }
+
+    /// The hash of a whole token.
+    pub fn hash(&self, token: &[u8]) -> u64 {
+        if token.len() > SHORT {
+            return xxh3_64_with_seed(token, self.seed);
+        }
+        let mut bytes = [0; SHORT];
+        bytes[..token.len()].copy_from_slice(token);
+        let value = u128::from_le_bytes(bytes);
+        self.short(value as u64, (value >> 64) as u64, token.len())
+    }
+
+    /// The hash of `length` <= 16 bytes, lowest first, zeros behind them.
+    #[inline(always)]
+    fn short(&self, low: u64, high: u64, length: usize) -> u64 {
+        let inner = folded_product(low ^ self.keys[0], high ^ self.keys[1]);
+        folded_product(inner ^ self.keys[2] ^ length as u64, self.keys[3])
+    }
+}
+
+/// The 128-bit product, its halves combined.
+#[inline(always)]
+fn folded_product(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    product as u64 ^ (product >> 64) as u64
+}
+
+/// Turns texts into tokens. Holds the buffers that it needs, so that a long row of texts allocates nothing;
+/// one for each thread.
+pub struct Tokenizer {
+    hasher: TokenHasher,
+    window: Box<Window>,
+    /// where each run starts and ends in the window
+    edges: Box<[u16; WINDOW + 64]>,
+    runs: Runs,
+}
+
+impl Tokenizer {
+    /// A tokenizer for the hashes of one seed.
+    pub fn new(seed: u64) -> Self {
+        Tokenizer {
+            hasher: TokenHasher::new(seed),
+            window: Box::new(Window::new()),
+            edges: Box::new([0; WINDOW + 64]),
+            runs: Runs::default(),
+        }
+    }
+
+    /// Appends the hash of each token of `text`.
+    pub fn hashes(&mut self, text: &str, into: &mut Vec<u64>) {
+        self.tokens(text, |hash, _, _| into.push(hash));
+    }
+
+    /// Calls `token` with the hash and the first and behind-the-last byte of each token of `text`, in order.
+    pub fn tokens(&mut self, text: &str, mut token: impl FnMut(u64, usize, usize)) {
+        let bytes = text.as_bytes();
+        let mut base = 0;
+        while base < bytes.len() {
+            let length = (bytes.len() - base).min(WINDOW);
+            self.window.fill(&bytes[base..base + length]);
+            let edges = self.find_edges(length);
+            for pair in 0..edges / 2 {
+                let start = usize::from(self.edges[2 * pair]);
+                let end = usize::from(self.edges[2 * pair + 1]);
+                self.one_run(text, base, start..end, &mut token);
+            }
+            if edges.is_multiple_of(2) {
+                base += length;
+                continue;
+            }
+            // the last run reaches the end of the window
+            let start = usize::from(self.edges[edges - 1]);
+            if base + length == bytes.len() {
+                self.one_run(text, base, start..length, &mut token);
+                base += length;
+            } else if start > 0 {
+                base += start;
+            } else {
+                base = self.runs.tokens(&self.hasher, text, base, &mut token);
+            }
+        }
+    }
+
+    /// Writes the positions where runs start and end into `self.edges`; returns how many there are. An odd
+    /// number: the last run goes on behind the window.
+    #[inline]
+    fn find_edges(&mut self, length: usize) -> usize {
+        let mut count = 0;
+        let mut before = 0;
+        for (word, &run) in self.window.run[..length.div_ceil(64)].iter().enumerate() {
+            let mut edges = run ^ (run << 1 | before);
+            before = run >> 63;
+            let found = edges.count_ones() as usize;
+            let base = (word * 64) as u16;
+            let mut at = count;
+            // eight at a time: a loop that nearly always runs as often as the last time
+            while at < count + found {
+                for slot in &mut self.edges[at..at + 8] {
+                    *slot = base + edges.trailing_zeros() as u16;
+                    edges &= edges.wrapping_sub(1);
+                }
+                at += 8;
+            }
+            count += found;
+        }
+        // an edge at `length` itself is the zero padding's: the run ends with the text
+        if count > 0 && usize::from(self.edges[count - 1]) >= length && count.is_multiple_of(2) {
+            count -= 1;
+        }
+        count
+    }
+
+    /// Hashes the run at `range` of the window that starts at byte `base` of the text.
+    #[inline(always)]
+    fn one_run(
+        &mut self,
+        text: &str,
+        base: usize,
+        range: std::ops::Range<usize>,
+        token: &mut impl FnMut(u64, usize, usize),
+    ) {
+        let length = range.len();
+        let folded = &self.window.folded[range.start..];
+        if length <= SHORT {
+            let (low, high) = (&folded[..8], &folded[8..16]);
+            let low = u64::from_le_bytes(low.try_into().unwrap_or_default()) & MASK[length.min(8)];
+            let high =
+                u64::from_le_bytes(high.try_into().unwrap_or_default()) & MASK[length.saturating_sub(8)];
+            if (low | high) & 0x8080_8080_8080_8080 == 0 {
+                return token(self.hasher.short(low, high, length), base + range.start, base + range.end);
+            }
+        } else if folded[..length].is_ascii() {
+            return token(self.hasher.hash(&folded[..length]), base + range.start, base + range.end);
+        }
+        self.runs.tokens(&self.hasher, text, base + range.start, token);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! One run of word characters that are not all ASCII, code point by code point.
+//!
+//! Normalisation only ever acts inside a *segment*: a boundary character and the combining characters that
+//! follow it. A segment whose entries are simple and in canonical order is already in normal form, so its
+//! folded bytes are taken from the table; any other is normalised as a string. Either way each token's
+//! bytes gather in a 128-bit register, and only a token longer than 16 bytes touches memory.
+
+use super::table::{Block, Class, Entry, block, fold};
+use super::{SHORT, TokenHasher};
+
+/// Reads runs; keeps the buffers for the rare cases.
+#[derive(Default)]
+pub(super) struct Runs {
+    entries: Entries,
+    token: Token,
+    normal: String,
+}
+
+impl Runs {
+    /// Calls `emit` for the tokens of the run that starts at byte `start` of `text`; returns where it ends:
+    /// at an ASCII separator or at the end of the text.
+    pub(super) fn tokens(
+        &mut self,
+        hasher: &TokenHasher,
+        text: &str,
+        start: usize,
+        emit: &mut impl FnMut(u64, usize, usize),
+    ) -> usize {
+        let bytes = text.as_bytes();
+        let mut at = start;
+        let mut current = self.entries.at(bytes, at);
+        if !current.is_boundary() && at > 0 {
+            // a mark behind an ASCII separator: they may combine (`=` and U+0338 are one symbol)
+            at -= 1;
+            current = self.entries.at(bytes, at);
+        }
+        loop {
+            let mut end = at + width(bytes[at]);
+            let mut next = self.entries.at(bytes, end);
+            if current.is_simple() && next.is_boundary() {
+                self.token.take(hasher, current, at..end, emit);
+            } else {
+                let mut in_order = current.is_simple();
+                let mut combining_class = current.combining_class();
+                while !next.is_boundary() {
+                    in_order &= next.is_simple() && next.combining_class() >= combining_class;
+                    combining_class = next.combining_class();
+                    end += width(bytes[end]);
+                    next = self.entries.at(bytes, end);
+                }
+                self.segment(hasher, text, (at..end, in_order), emit);
+            }
+            if bytes.get(end).is_none_or(|b| b.is_ascii() && !b.is_ascii_alphanumeric()) {
+                self.token.finish(hasher, emit);
+                return end;
+            }
+            (at, current) = (end, next);
+        }
+    }
+
+    /// A segment of several characters, or of one that folds to several.
+    fn segment(
+        &mut self,
+        hasher: &TokenHasher,
+        text: &str,
+        (range, in_order): (std::ops::Range<usize>, bool),
+        emit: &mut impl FnMut(u64, usize, usize),
+    ) {
+        if in_order {
+            let bytes = text.as_bytes();
+            let mut at = range.start;
+            while at < range.end {
+                let entry = self.entries.at(bytes, at);
+                let end = at + width(bytes[at]);
+                self.token.take(hasher, entry, at..end, emit);
+                at = end;
+            }
+        } else {
+            fold(text[range.clone()].chars(), &mut self.normal);
+            for c in self.normal.chars() {
+                self.token.take(hasher, Entry::folded(c), range.clone(), emit);
+            }
+        }
+    }
+}
+
+/// Bytes of the code point whose first byte is `first`.
+#[inline]
+fn width(first: u8) -> usize {
+    match first {
+        0..0x80 => 1,
+        0x80..0xE0 => 2,
+        0xE0..0xF0 => 3,
+        _ => 4,
+    }
+}
+
+/// The table, with the block used last at hand.
+struct Entries {
+    number: usize,
+    block: &'static Block,
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Entries { number: 0, block: block(0) }
+    }
+}
+
+impl Entries {
+    /// The entry of the code point at byte `at` of valid UTF-8; behind its end, that of a line break.
+    #[inline(always)]
+    fn at(&mut self, bytes: &[u8], at: usize) -> Entry {
+        let continuation = |i: usize| usize::from(bytes[at + i] & 0x3F);
+        let Some(&first) = bytes.get(at) else { return self.get(0x0A) };
+        let lead = usize::from(first);
+        match width(first) {
+            1 => self.get(lead),
+            2 => self.get((lead & 0x1F) << 6 | continuation(1)),
+            3 => self.get((lead & 0x0F) << 12 | continuation(1) << 6 | continuation(2)),
+            _ => {
+                self.get((lead & 0x07) << 18 | continuation(1) << 12 | continuation(2) << 6 | continuation(3))
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn get(&mut self, code_point: usize) -> Entry {
+        let number = code_point >> 8;
+        if number != self.number {
+            self.number = number;
+            self.block = block(number);
+        }
+        self.block[code_point & 0xFF]
+    }
+}
+
+/// The token being built.
+#[derive(Default)]
+struct Token {
+    /// its first 16 bytes, lowest first
+    value: u128,
+    length: usize,
+    /// all of its bytes, once they are more than 16
+    long: Vec<u8>,
+    /// it is one character of a script without spaces
+    single: bool,
+    start: usize,
+    end: usize,
+}
+
+impl Token {
+    /// Takes the next normalised character, which stands at `range` of the text.
+    #[inline(always)]
+    fn take(
+        &mut self,
+        hasher: &TokenHasher,
+        entry: Entry,
+        range: std::ops::Range<usize>,
+        emit: &mut impl FnMut(u64, usize, usize),
+    ) {
+        match entry.class() {
+            Class::Word if !self.single => {}
+            Class::Mark => {}
+            Class::Word => self.finish(hasher, emit),
+            Class::Single => {
+                self.finish(hasher, emit);
+                self.single = true;
+            }
+            Class::Separator => return self.finish(hasher, emit),
+            Class::Ignorable => return,
+        }
+        if self.length == 0 {
+            self.start = range.start;
+        }
+        self.end = range.end;
+        self.append(entry);
+    }
+
+    #[inline(always)]
+    fn append(&mut self, entry: Entry) {
+        let grown = self.length + entry.length();
+        if grown <= SHORT {
+            self.value |= u128::from(entry.bytes()) << (8 * self.length);
+        } else {
+            if self.length <= SHORT {
+                self.long.clear();
+                self.long.extend_from_slice(&self.value.to_le_bytes()[..self.length]);
+            }
+            self.long.extend_from_slice(&entry.bytes().to_le_bytes()[..entry.length()]);
+        }
+        self.length = grown;
+    }
+
+    /// Hands the token on, if there is one.
+    #[inline(always)]
+    fn finish(&mut self, hasher: &TokenHasher, emit: &mut impl FnMut(u64, usize, usize)) {
+        if self.length == 0 {
+            return;
+        }
+        let hash = if self.length <= SHORT {
+            hasher.short(self.value as u64, (self.value >> 64) as u64, self.length)
+        } else {
+            hasher.hash(&self.long)
+        };
+        emit(hash, self.start, self.end);
+        self.value = 0;
+        self.length = 0;
+        self.single = false;
+    }
+}

@@ -1,0 +1,134 @@
+//! Every knob that can change an answer, and no other. Threads, memory and progress are not here: they
+//! must not change one. [`Params`] is checked once, then passed down; below it nobody reads flags,
+//! environment or clock. Its [digest](Params::digest) names a set of parameters in reports and indexes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// The version of the text rules in [`crate::split`] and [`crate::normalise`]. Raised whenever the same
+/// bytes could give other tokens or paragraphs.
+pub const NORMALISER_VERSION: u32 = 1;
+
+/// What a run compares with what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Units {
+    /// whole documents
+    pub documents: bool,
+    /// paragraphs of at least [`Params::min_tokens`] tokens
+    pub paragraphs: bool,
+}
+
+/// How a document's text is cut into paragraphs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ParagraphMode {
+    /// each document decides by its own text: [`ParagraphMode::Blank`] if it is hard-wrapped, else
+    /// [`ParagraphMode::Line`]
+    Auto,
+    /// every non-empty line
+    Line,
+    /// blocks between blank lines
+    Blank,
+}
+
+/// The parameters of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Params {
+    /// the least Jaccard similarity of a match, 0 < t <= 1
+    pub threshold: f64,
+    /// the least share of the pairs *at* the threshold that become candidates, 0 < r < 1
+    pub recall: f64,
+    /// tokens in a shingle
+    pub shingle: u32,
+    /// a paragraph with fewer tokens is not compared as a paragraph
+    pub min_tokens: u32,
+    /// what is compared
+    pub units: Units,
+    /// how documents are cut
+    pub paragraphs: ParagraphMode,
+    /// seeds every hash
+    pub seed: u64,
+    /// the most originals of one bucket, and the most candidates of one unit, that are compared
+    pub comparisons: u32,
+    /// the field of a record that holds its text
+    pub text_field: String,
+    /// the field of a record that names it
+    pub id_field: String,
+    /// the most bytes of one record
+    pub max_record: u64,
+}
+
+impl Params {
+    /// The defaults where matches are only shown: threshold 0.6.
+    pub fn audit() -> Self {
+        Params {
+            threshold: 0.6,
+            recall: 0.99,
+            shingle: 3,
+            min_tokens: 10,
+            units: Units { documents: true, paragraphs: true },
+            paragraphs: ParagraphMode::Auto,
+            seed: 0,
+            comparisons: 64,
+            text_field: "text".to_owned(),
+            id_field: "id".to_owned(),
+            max_record: 64 << 20,
+        }
+    }
+
+    /// The defaults where copies are removed: threshold 0.8.
+    pub fn dedup() -> Self {
+        Params { threshold: 0.8, ..Params::audit() }
+    }
+
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for the first parameter outside of its range.
+    pub fn validate(&self) -> Result<()> {
+        let fail = |name, expected, got: String, hint| Err(Error::Parameter { name, expected, got, hint });
+        if !(self.threshold > 0.0 && self.threshold <= 1.0) {
+            let hint = "0.8 is about 4 % of the words changed, 0.6 about 9 %";
+            return fail("threshold", "above 0 and at most 1", self.threshold.to_string(), hint);
+        }
+        if self.threshold < 0.1 {
+            let hint = "below 0.1 nearly all pairs of a corpus are candidates";
+            return fail("threshold", "at least 0.1", self.threshold.to_string(), hint);
+        }
+        if !(self.recall >= 0.5 && self.recall <= 0.9999) {
+            let hint = "0.99 loses at most one in a hundred of the pairs at the threshold";
+            return fail("recall", "from 0.5 to 0.9999", self.recall.to_string(), hint);
+        }
+        if !(1..=32).contains(&self.shingle) {
+            let hint = "3 suits paragraphs, 5 long documents";
+            return fail("shingle", "from 1 to 32", self.shingle.to_string(), hint);
+        }
+        if self.min_tokens < 1 {
+            let hint = "a paragraph without a token matches nothing";
+            return fail("min-tokens", "at least 1", self.min_tokens.to_string(), hint);
+        }
+        if !(self.units.documents || self.units.paragraphs) {
+            let hint = "`--units document,paragraph` compares both";
+            return fail("units", "`document`, `paragraph` or both", String::new(), hint);
+        }
+        if self.comparisons < 1 {
+            let hint = "64 is the default";
+            return fail("comparisons", "at least 1", self.comparisons.to_string(), hint);
+        }
+        if !(1..=u64::from(u32::MAX) / 4).contains(&self.max_record) {
+            let hint = "a record is held in memory as a whole";
+            return fail("max-record", "from 1 byte to 1 GiB", self.max_record.to_string(), hint);
+        }
+        Ok(())
+    }
+
+    /// 64 bits that differ when any parameter, or the [`NORMALISER_VERSION`], does. The same on every
+    /// machine: XXH3 of the bincode record (fixed-width little-endian).
+    pub fn digest(&self) -> u64 {
+        let config = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
+        let record = (NORMALISER_VERSION, self);
+        let bytes = bincode::serde::encode_to_vec(record, config).unwrap_or_default();
+        xxhash_rust::xxh3::xxh3_64(&bytes)
+    }
+}

@@ -1,0 +1,315 @@
+//! Sources to chunks: pieces of whole records, in corpus order, read by a thread of their own while the
+//! workers are busy with the chunks before.
+//!
+//! What can't be read again (a compressed file, standard input) is written to the spool as it passes, so
+//! that verification and reports can come back to any record. Buffers go round: the steady state allocates
+//! nothing. Memory: `QUEUE` + 2 batches of at most [`BATCH`] bytes and a record each.
+
+use std::io::{ErrorKind, Read};
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
+
+use memchr::{memchr, memrchr};
+
+use crate::document::{Compression, Format, SkipReason, Source};
+use crate::error::{Error, Result};
+use crate::pipeline::Progress;
+use crate::read::compression;
+use crate::read::sources::Sources;
+use crate::read::texts::Spool;
+
+/// Bytes of lines in a chunk.
+const CHUNK: usize = 512 << 10;
+
+/// Bytes in a batch: what the workers share out at once.
+const BATCH: usize = 8 << 20;
+
+/// Files in a chunk of small files.
+const FILES: usize = 256;
+
+/// Batches that may wait for the workers.
+pub(crate) const QUEUE: usize = 1;
+
+/// A piece of the corpus.
+pub(crate) enum Chunk {
+    /// whole lines of one source; `offset` is that of the first byte in the source or in the spool
+    Lines { source: u32, offset: u64, bytes: Vec<u8> },
+    /// whole text files, to be opened by the worker
+    Files { sources: Range<u32> },
+    /// a record that could not be handed on, or the rest of a source
+    Lost { source: u32, is_record: bool, reason: SkipReason, detail: String },
+}
+
+/// Buffers that have been used and may be again.
+#[derive(Default)]
+pub(crate) struct Buffers(Mutex<Vec<Vec<u8>>>);
+
+impl Buffers {
+    fn take(&self) -> Vec<u8> {
+        let mut free = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        free.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK + CHUNK / 4))
+    }
+
+    /// Takes a buffer back, unless an outsized record has blown it up.
+    pub(crate) fn give(&self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= 2 * CHUNK {
+            buffer.clear();
+            self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(buffer);
+        }
+    }
+}
+
+/// Reads all sources and sends their chunks in batches; ends early, without an error, when nobody listens
+/// any more.
+pub(crate) struct Reader<'a> {
+    pub(crate) sources: &'a Sources,
+    pub(crate) max_record: usize,
+    pub(crate) buffers: &'a Buffers,
+    pub(crate) progress: &'a Progress,
+}
+
+impl Reader<'_> {
+    /// # Errors
+    /// [`Error::Io`] where the spool can't be written; a source that can't be read is a lost chunk.
+    pub(crate) fn run(&self, spool: &mut Spool, to: &SyncSender<Vec<Chunk>>) -> Result<()> {
+        let mut batch = Batch { chunks: Vec::new(), bytes: 0, to, listening: true };
+        let files = &self.sources.files;
+        let mut next = 0;
+        while next < files.len() && batch.listening {
+            if self.sources.is_lost(next) {
+                next += 1;
+            } else if files[next].format == Format::Text && files[next].path.is_some() {
+                next = self.text_files(next, &mut batch);
+            } else {
+                self.one_source(next, spool, &mut batch)?;
+                next += 1;
+            }
+        }
+        batch.send();
+        Ok(())
+    }
+
+    /// A chunk of neighbouring text files; returns the first that is not in it.
+    fn text_files(&self, first: usize, batch: &mut Batch<'_>) -> usize {
+        let files = &self.sources.files;
+        let mut end = first;
+        let mut bytes = 0;
+        while end < files.len() && end - first < FILES && bytes < CHUNK as u64 {
+            let source = &files[end];
+            if source.format != Format::Text || source.path.is_none() || self.sources.is_lost(end) {
+                break;
+            }
+            bytes += source.size;
+            end += 1;
+        }
+        batch.push(Chunk::Files { sources: first as u32..end as u32 }, bytes as usize);
+        end
+    }
+
+    /// Standard input, or a source of lines.
+    fn one_source(&self, number: usize, spool: &mut Spool, batch: &mut Batch<'_>) -> Result<()> {
+        let source = &self.sources.files[number];
+        let mut lines =
+            Lines { reader: self, source, number: number as u32, spool, batch, offset: 0, begun: false };
+        let opened = compression::open(source, &self.progress.bytes_read);
+        match opened {
+            Ok(input) => lines.read(input),
+            Err(error) => {
+                lines.lose(false, SkipReason::Unreadable, error.to_string());
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Chunks on their way to the workers.
+struct Batch<'a> {
+    chunks: Vec<Chunk>,
+    bytes: usize,
+    to: &'a SyncSender<Vec<Chunk>>,
+    listening: bool,
+}
+
+impl Batch<'_> {
+    fn push(&mut self, chunk: Chunk, bytes: usize) {
+        self.chunks.push(chunk);
+        self.bytes += bytes;
+        if self.bytes >= BATCH {
+            self.send();
+        }
+    }
+
+    fn send(&mut self) {
+        self.bytes = 0;
+        if !self.chunks.is_empty() {
+            self.listening &= self.to.send(std::mem::take(&mut self.chunks)).is_ok();
+        }
+    }
+}
+
+/// One source being cut at line ends.
+struct Lines<'a, 'b> {
+    reader: &'a Reader<'a>,
+    source: &'a Source,
+    number: u32,
+    spool: &'a mut Spool,
+    batch: &'a mut Batch<'b>,
+    /// bytes handed on (or lost) so far
+    offset: u64,
+    begun: bool,
+}
+
+impl Lines<'_, '_> {
+    fn read(&mut self, mut input: Box<dyn Read + Send + '_>) -> Result<()> {
+        let limit = self.reader.max_record;
+        let whole = self.source.format == Format::Text; // standard input as one text
+        let mut buffer = self.reader.buffers.take();
+        while self.batch.listening {
+            if self.reader.progress.is_cancelled() {
+                return Err(Error::Interrupted);
+            }
+            let want = if buffer.len() < CHUNK { CHUNK } else { buffer.len() + CHUNK };
+            match fill(&mut input, &mut buffer, want) {
+                Ok(true) => {}
+                Ok(false) => {
+                    if buffer.len() > limit && (whole || memchr(b'\n', &buffer).is_none()) {
+                        self.lose_record();
+                        return Ok(());
+                    }
+                    return self.hand_on(buffer);
+                }
+                Err(error) => {
+                    // what came before the break is as good as ever
+                    let end = if whole { 0 } else { memrchr(b'\n', &buffer).map_or(0, |at| at + 1) };
+                    let in_record = buffer[end..].iter().any(|b| !b.is_ascii_whitespace());
+                    self.begun |= !buffer.is_empty();
+                    let reason = compression::reason(self.source.compression, self.begun, &error);
+                    buffer.truncate(end);
+                    self.hand_on(buffer)?;
+                    self.lose(in_record, reason, error.to_string());
+                    return Ok(());
+                }
+            }
+            self.begun = true;
+            if whole {
+                if buffer.len() > limit {
+                    self.lose_record();
+                    return Ok(());
+                }
+                continue;
+            }
+            if let Some(end) = memrchr(b'\n', &buffer) {
+                let mut rest = self.reader.buffers.take();
+                rest.extend_from_slice(&buffer[end + 1..]);
+                buffer.truncate(end + 1);
+                self.hand_on(std::mem::replace(&mut buffer, rest))?;
+            } else if buffer.len() > limit {
+                self.lose_record();
+                if !self.skip_line(&mut input, &mut buffer)? {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes over the rest of a line that is too large; false at the end of the source.
+    fn skip_line(&mut self, input: &mut impl Read, buffer: &mut Vec<u8>) -> Result<bool> {
+        loop {
+            self.offset += buffer.len() as u64;
+            buffer.clear();
+            match fill(input, buffer, CHUNK) {
+                Ok(more) => match memchr(b'\n', buffer) {
+                    Some(at) => {
+                        self.offset += at as u64 + 1;
+                        buffer.drain(..=at);
+                        return Ok(true);
+                    }
+                    None if more => {}
+                    None => return Ok(false),
+                },
+                Err(error) => {
+                    let reason = compression::reason(self.source.compression, true, &error);
+                    self.lose(false, reason, error.to_string());
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    /// Sends whole lines, through the spool where they can't be read again.
+    fn hand_on(&mut self, bytes: Vec<u8>) -> Result<()> {
+        if bytes.is_empty() {
+            self.reader.buffers.give(bytes);
+            return Ok(());
+        }
+        let again = self.source.path.is_some() && self.source.compression == Compression::Plain;
+        let offset = if again { self.offset } else { self.spool.append(&bytes)? };
+        self.offset += bytes.len() as u64;
+        let length = bytes.len();
+        self.batch.push(Chunk::Lines { source: self.number, offset, bytes }, length);
+        Ok(())
+    }
+
+    fn lose_record(&mut self) {
+        let detail = format!("a record of more than {} bytes", self.reader.max_record);
+        self.lose(true, SkipReason::TooLarge, detail);
+    }
+
+    fn lose(&mut self, is_record: bool, reason: SkipReason, detail: String) {
+        self.batch.push(Chunk::Lost { source: self.number, is_record, reason, detail }, 0);
+    }
+}
+
+/// Reads until `buffer` holds `want` bytes; false at the end of the input.
+fn fill(input: &mut impl Read, buffer: &mut Vec<u8>, want: usize) -> std::io::Result<bool> {
+    let mut length = buffer.len();
+    buffer.resize(want.max(length), 0);
+    let result = loop {
+        if length >= want {
+            break Ok(true);
+        }
+        match input.read(&mut buffer[length..]) {
+            Ok(0) => break Ok(false),
+            Ok(n) => length += n,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    buffer.truncate(length);
+    result
+}
+
+/// Reads a text file whole; refuses more than `max_record` bytes.
+pub(crate) fn text_file(source: &Source, max_record: usize, progress: &Progress) -> TextFile {
+    let mut bytes = Vec::with_capacity(source.size.min(max_record as u64) as usize + 1);
+    let opened = compression::open(source, &progress.bytes_read);
+    let mut input = match opened {
+        Ok(input) => input,
+        Err(error) => return Err((SkipReason::Unreadable, error.to_string())),
+    };
+    match input.by_ref().take(max_record as u64 + 1).read_to_end(&mut bytes) {
+        Ok(_) if bytes.len() > max_record => {
+            Err((SkipReason::TooLarge, format!("a text of more than {max_record} bytes")))
+        }
+        Ok(_) => match simdutf8::compat::from_utf8(&bytes) {
+            Ok(_) => String::from_utf8(bytes).map_err(|e| (SkipReason::InvalidUtf8, e.to_string())),
+            Err(error) => Err((SkipReason::InvalidUtf8, error.to_string())),
+        },
+        Err(error) => {
+            let reason = compression::reason(source.compression, !bytes.is_empty(), &error);
+            Err((reason, error.to_string()))
+        }
+    }
+}
+
+/// The text of a file, or why there is none.
+pub(crate) type TextFile = std::result::Result<String, (SkipReason, String)>;
+
+/// Counts the bytes of the sources, for the progress bar.
+pub(crate) fn announce(sources: &Sources, progress: &Progress) {
+    let total = sources.files.iter().map(|source| source.size).sum();
+    progress.bytes_total.store(total, Ordering::Relaxed);
+}

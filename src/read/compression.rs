@@ -1,0 +1,81 @@
+//! One reader for every compression. Decompressors stream with fixed buffers, read all members of a gzip
+//! file and all frames of a zstandard file, and tell a file that ends too early from one that ends.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::document::{Compression, SkipReason, Source};
+
+/// Bytes read from a compressed file at once.
+const BUFFER: usize = 256 << 10;
+
+/// The largest window that a zstandard frame may ask for: 2^31 bytes, what `zstd --long=31` writes.
+const ZSTD_WINDOW_LOG: u32 = 31;
+
+/// Opens a source for reading what is in it; `read` counts the bytes taken from the disk.
+pub(crate) fn open<'a>(source: &Source, read: &'a AtomicU64) -> io::Result<Box<dyn Read + Send + 'a>> {
+    let Some(path) = &source.path else {
+        return sniffed(Counted { inner: io::stdin(), read });
+    };
+    let file = Counted { inner: File::open(path)?, read };
+    decompressed(file, source.compression)
+}
+
+fn decompressed<'a>(
+    file: impl Read + Send + 'a,
+    compression: Compression,
+) -> io::Result<Box<dyn Read + Send + 'a>> {
+    Ok(match compression {
+        Compression::Plain => Box::new(file),
+        Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file))),
+        Compression::Zstd => {
+            let mut decoder = zstd::Decoder::with_buffer(BufReader::with_capacity(BUFFER, file))?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+            Box::new(decoder)
+        }
+    })
+}
+
+/// Standard input has no name; its first bytes tell what it is packed with.
+fn sniffed<'a>(mut input: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
+    let mut magic = Vec::with_capacity(4);
+    input.by_ref().take(4).read_to_end(&mut magic)?;
+    let compression = match magic[..] {
+        [0x1F, 0x8B, ..] => Compression::Gzip,
+        [0x28, 0xB5, 0x2F, 0xFD] => Compression::Zstd,
+        _ => Compression::Plain,
+    };
+    decompressed(io::Cursor::new(magic).chain(input), compression)
+}
+
+/// Why reading stopped, as a reason for the report: a compressed file that broke after it had begun is
+/// truncated, anything else is unreadable.
+pub(crate) fn reason(compression: Compression, begun: bool, error: &io::Error) -> SkipReason {
+    let broken = matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+    ) || error.raw_os_error().is_none();
+    let ended_early = error.kind() == io::ErrorKind::UnexpectedEof;
+    if compression != Compression::Plain && broken && (begun || ended_early) {
+        SkipReason::Truncated
+    } else {
+        SkipReason::Unreadable
+    }
+}
+
+/// Counts what passes.
+struct Counted<'a, R> {
+    inner: R,
+    read: &'a AtomicU64,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.read.fetch_add(n as u64, Ordering::Relaxed);
+        Ok(n)
+    }
+}

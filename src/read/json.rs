@@ -1,0 +1,309 @@
+//! One JSON record: its text appended to a buffer, its id as it was written, everything else passed over.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::document::SkipReason;
+
+/// The fields to look for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) id: &'a str,
+}
+
+/// What a record held besides its text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Record {
+    /// the id as JSON: a string, a number, `true` or `false`
+    pub(crate) id: Option<String>,
+    /// escapes of lone surrogates that became U+FFFD
+    pub(crate) lone_surrogates: u64,
+}
+
+/// Why a record can't be used, with what was found.
+pub(crate) type Refusal = (SkipReason, String);
+
+impl Fields<'_> {
+    /// Takes a line apart; appends its text to `text`. Where it fails, `text` is as it was.
+    pub(crate) fn parse(&self, line: &str, text: &mut String) -> Result<Record, Refusal> {
+        let before = text.len();
+        let result = match self.attempt(line, text) {
+            Err((SkipReason::InvalidJson, _)) if has_surrogate_escape(line) => {
+                text.truncate(before);
+                let (repaired, lone_surrogates) = without_lone_surrogates(line);
+                self.attempt(&repaired, text).map(|record| Record { lone_surrogates, ..record })
+            }
+            result => result,
+        };
+        if result.is_err() {
+            text.truncate(before);
+        }
+        result
+    }
+
+    fn attempt(&self, line: &str, text: &mut String) -> Result<Record, Refusal> {
+        let mut deserializer = serde_json::Deserializer::from_str(line);
+        let invalid = |error: serde_json::Error| (SkipReason::InvalidJson, error.to_string());
+        let found = RecordSeed { fields: *self, text }.deserialize(&mut deserializer).map_err(invalid)?;
+        deserializer.end().map_err(invalid)?;
+        let Some(found) = found else {
+            return Err((SkipReason::NotAnObject, format!("expected an object, found {}", start_of(line))));
+        };
+        match found.text {
+            Some(TextField::String) => {}
+            Some(TextField::Other(what)) => {
+                return Err((SkipReason::TextNotString, format!("field `{}` holds {what}", self.text)));
+            }
+            None => return Err((SkipReason::MissingText, format!("no field `{}`", self.text))),
+        }
+        let id = found.id.filter(|id| matches!(id.as_bytes()[0], b'"' | b'-' | b'0'..=b'9' | b't' | b'f'));
+        let id =
+            id.map(|id| if has_surrogate_escape(id) { without_lone_surrogates(id).0 } else { id.into() });
+        Ok(Record { id: id.map(Cow::into_owned), lone_surrogates: 0 })
+    }
+}
+
+/// The first characters of a line, for a message.
+fn start_of(line: &str) -> String {
+    let line = line.trim_start();
+    let start: String = line.chars().take(20).collect();
+    if start.len() < line.len() { format!("`{start}…`") } else { format!("`{start}`") }
+}
+
+/// Whether the line may escape a surrogate.
+fn has_surrogate_escape(line: &str) -> bool {
+    memchr::memmem::find_iter(line.as_bytes(), b"\\u")
+        .any(|at| matches!(line.as_bytes().get(at + 2), Some(b'd' | b'D')))
+}
+
+/// The line with each lone surrogate escape as `\ufffd`, and how many there were.
+fn without_lone_surrogates(line: &str) -> (Cow<'_, str>, u64) {
+    let escape_at = |at: usize| {
+        let hex = line.as_bytes().get(at..at + 6)?;
+        let hex = std::str::from_utf8(hex.strip_prefix(b"\\u")?).ok()?;
+        u16::from_str_radix(hex, 16).ok()
+    };
+    let mut repaired = String::new();
+    let mut copied = 0;
+    let mut count = 0;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr(b'\\', &line.as_bytes()[at..]) {
+        at += found;
+        match escape_at(at) {
+            Some(0xD800..=0xDBFF) if matches!(escape_at(at + 6), Some(0xDC00..=0xDFFF)) => at += 12,
+            Some(0xD800..=0xDFFF) => {
+                repaired.push_str(&line[copied..at]);
+                repaired.push_str("\\ufffd");
+                at += 6;
+                copied = at;
+                count += 1;
+            }
+            _ => at = (at + 2).min(line.len()),
+        }
+    }
+    if count == 0 {
+        return (Cow::Borrowed(line), 0);
+    }
+    repaired.push_str(&line[copied..]);
+    (Cow::Owned(repaired), count)
+}
+
+/// What the text field held.
+enum TextField {
+    /// a string, now appended
+    String,
+    /// something else
+    Other(&'static str),
+}
+
+/// The fields found in an object; the last of equal names counts.
+struct Found<'de> {
+    text: Option<TextField>,
+    id: Option<&'de str>,
+}
+
+/// Reads any JSON value; `None` where it is no object.
+struct RecordSeed<'a> {
+    fields: Fields<'a>,
+    text: &'a mut String,
+}
+
+impl<'de> DeserializeSeed<'de> for RecordSeed<'_> {
+    type Value = Option<Found<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// The visits that pass over a value that is not what is looked for.
+macro_rules! pass_over {
+    ($value:expr) => {
+        fn visit_bool<E: de::Error>(self, _: bool) -> Result<Self::Value, E> {
+            Ok($value("a boolean"))
+        }
+        fn visit_i64<E: de::Error>(self, _: i64) -> Result<Self::Value, E> {
+            Ok($value("a number"))
+        }
+        fn visit_u64<E: de::Error>(self, _: u64) -> Result<Self::Value, E> {
+            Ok($value("a number"))
+        }
+        fn visit_f64<E: de::Error>(self, _: f64) -> Result<Self::Value, E> {
+            Ok($value("a number"))
+        }
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok($value("null"))
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            Ok($value("an array"))
+        }
+    };
+}
+
+impl<'de> Visitor<'de> for RecordSeed<'_> {
+    type Value = Option<Found<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut found = Found { text: None, id: None };
+        let start = self.text.len();
+        while let Some(name) = object.next_key_seed(NameSeed(self.fields))? {
+            match name {
+                Name::Text => {
+                    self.text.truncate(start);
+                    found.text = Some(object.next_value_seed(TextSeed(self.text))?);
+                }
+                Name::Id => found.id = Some(object.next_value::<&RawValue>()?.get()),
+                Name::Other => {
+                    object.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(Some(found))
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    pass_over!(|_| None);
+}
+
+/// Which field a name is.
+enum Name {
+    Text,
+    Id,
+    Other,
+}
+
+struct NameSeed<'a>(Fields<'a>);
+
+impl<'de> DeserializeSeed<'de> for NameSeed<'_> {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NameSeed<'_> {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field's name")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Name, E> {
+        Ok(match name {
+            _ if name == self.0.text => Name::Text,
+            _ if name == self.0.id => Name::Id,
+            _ => Name::Other,
+        })
+    }
+}
+
+/// Appends a string to the buffer.
+struct TextSeed<'a>(&'a mut String);
+
+impl<'de> DeserializeSeed<'de> for TextSeed<'_> {
+    type Value = TextField;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<TextField, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextSeed<'_> {
+    type Value = TextField;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<TextField, E> {
+        self.0.push_str(text);
+        Ok(TextField::String)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<TextField, A::Error> {
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(TextField::Other("an object"))
+    }
+
+    pass_over!(TextField::Other);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<(String, Record), Refusal> {
+        let mut text = String::from("before|");
+        let record = Fields { text: "text", id: "id" }.parse(line, &mut text);
+        assert!(text.starts_with("before|"));
+        assert!(record.is_ok() || text == "before|", "{text:?}");
+        record.map(|record| (text["before|".len()..].to_owned(), record))
+    }
+
+    #[test]
+    fn text_and_id_are_found_wherever_they_stand() {
+        let (text, record) =
+            parse(r#"{"a":[1,{"text":"no"}],"text":"l\u2019\u00e9t\u00e9\n","id":"x\"y"}"#).unwrap();
+        assert_eq!((text.as_str(), record.id.as_deref()), ("l’été\n", Some(r#""x\"y""#)));
+        assert_eq!(parse(r#"{"id":17,"text":""}"#).unwrap().1.id.as_deref(), Some("17"));
+        assert_eq!(parse(r#"{"id":{"a":1},"text":""}"#).unwrap().1.id, None);
+        assert_eq!(parse(r#"{"text":"one","text":"two"}"#).unwrap().0, "two");
+        assert_eq!(parse(r#"{"t\u0065xt":"escaped name"}"#).unwrap().0, "escaped name");
+    }
+
+    #[test]
+    fn refusals_name_their_reason() {
+        let reason = |line: &str| parse(line).unwrap_err().0;
+        assert_eq!(reason("{"), SkipReason::InvalidJson);
+        assert_eq!(reason(r#"{"text":"a"} x"#), SkipReason::InvalidJson);
+        assert_eq!(reason("[1,[2]]"), SkipReason::NotAnObject);
+        assert_eq!(reason(r#""text""#), SkipReason::NotAnObject);
+        assert_eq!(reason("-1.5"), SkipReason::NotAnObject);
+        assert_eq!(reason(r#"{"id":1}"#), SkipReason::MissingText);
+        for value in ["null", "1", "[]", r#"{"text":"x"}"#, "true"] {
+            assert_eq!(reason(&format!(r#"{{"text":{value}}}"#)), SkipReason::TextNotString);
+        }
+        assert_eq!(reason(r#"{"text":"kept","text":1}"#), SkipReason::TextNotString);
+    }
+
+    #[test]
+    fn lone_surrogates_become_replacement_characters() {
+        let (text, record) = parse(r#"{"text":"a\ud800b\uDC00\ud83d\ude00\\ud800"}"#).unwrap();
+        assert_eq!((text.as_str(), record.lone_surrogates), ("a\u{FFFD}b\u{FFFD}😀\\ud800", 2));
+        let (_, record) = parse(r#"{"text":"a","id":"\udfff"}"#).unwrap();
+        assert_eq!(record.id.as_deref(), Some(r#""\ufffd""#));
+    }
+}

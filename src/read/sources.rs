@@ -1,0 +1,145 @@
+//! Which files a run reads, in corpus order: inputs as given, folders walked in byte order of their paths.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::document::{Compression, Format, Skip, SkipReason, Source};
+use crate::error::{Error, Result};
+
+/// The endings that are known, for messages.
+const ENDINGS: &str = "`.txt`, `.md`, `.jsonl`, `.ndjson` or `.json`, plain, `.gz` or `.zst`";
+
+/// What the inputs of a run turned out to be.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// the files to read, in corpus order
+    pub files: Vec<Source>,
+    /// files inside given folders whose names tell no format, and what is no file at all
+    pub ignored: Vec<String>,
+    /// files and folders that could not be looked at; `source` indexes `files`
+    pub skips: Vec<Skip>,
+}
+
+/// Finds the sources behind `inputs`; `-` is standard input. `format` overrules what the names say.
+///
+/// # Errors
+/// [`Error::Input`] where an input as given does not exist, [`Error::UnknownFormat`] where its name tells
+/// no format.
+pub fn find(inputs: &[PathBuf], format: Option<Format>) -> Result<Sources> {
+    let mut sources = Sources::default();
+    for input in inputs {
+        if input == Path::new("-") {
+            sources.files.push(Source {
+                path: None,
+                name: "-".to_owned(),
+                format: format.unwrap_or(Format::JsonLines),
+                compression: Compression::Plain,
+                size: 0,
+            });
+            continue;
+        }
+        let metadata = fs::metadata(input).map_err(|source| Error::Input { path: input.clone(), source })?;
+        if metadata.is_dir() {
+            sources.walk(input, format)?;
+        } else {
+            let (guessed, compression) = by_name(input);
+            let format =
+                format.or(guessed).or(if metadata.is_file() { None } else { Some(Format::JsonLines) });
+            let format =
+                format.ok_or_else(|| Error::UnknownFormat { path: input.clone(), expected: ENDINGS })?;
+            sources.push(input, format, compression, metadata.len());
+        }
+    }
+    Ok(sources)
+}
+
+impl Sources {
+    /// All files below `root`, in byte order of their paths. Links to folders are not followed (they may
+    /// lead back), links to files are.
+    fn walk(&mut self, root: &Path, format: Option<Format>) -> Result<()> {
+        let mut files = Vec::new();
+        let mut folders = vec![root.to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            let entries = fs::read_dir(&folder).and_then(Iterator::collect::<io::Result<Vec<_>>>);
+            let entries = match entries {
+                Ok(entries) => entries,
+                Err(source) if folder == root => return Err(Error::Input { path: folder, source }),
+                Err(error) => {
+                    files.push((folder, Err(error)));
+                    continue;
+                }
+            };
+            for entry in entries {
+                let path = entry.path();
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => folders.push(path),
+                    Ok(_) => files.push((path.clone(), fs::metadata(&path))),
+                    Err(error) => files.push((path, Err(error))),
+                }
+            }
+        }
+        files.sort_by(|a, b| a.0.as_os_str().as_encoded_bytes().cmp(b.0.as_os_str().as_encoded_bytes()));
+        for (path, metadata) in files {
+            let (guessed, compression) = by_name(&path);
+            match (metadata, format.or(guessed)) {
+                (Ok(metadata), Some(format)) if metadata.is_file() => {
+                    self.push(&path, format, compression, metadata.len());
+                }
+                (Ok(_), _) => self.ignored.push(path.to_string_lossy().into_owned()),
+                (Err(error), format) => {
+                    self.push(&path, format.unwrap_or(Format::Text), compression, 0);
+                    self.skips.push(Skip {
+                        source: self.files.len() as u32 - 1,
+                        record: None,
+                        line: None,
+                        reason: SkipReason::Unreadable,
+                        detail: error.to_string(),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, path: &Path, format: Format, compression: Compression, size: u64) {
+        let name = path.to_string_lossy().into_owned();
+        self.files.push(Source { path: Some(path.to_path_buf()), name, format, compression, size });
+    }
+
+    /// Whether the source at this index is already known to be unreadable.
+    pub(crate) fn is_lost(&self, source: usize) -> bool {
+        self.skips.iter().any(|skip| skip.source as usize == source)
+    }
+}
+
+/// What a file's name tells of its format and compression.
+fn by_name(path: &Path) -> (Option<Format>, Compression) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let (name, compression) = match name.rsplit_once('.') {
+        Some((stem, "gz")) => (stem, Compression::Gzip),
+        Some((stem, "zst" | "zstd")) => (stem, Compression::Zstd),
+        _ => (name.as_str(), Compression::Plain),
+    };
+    let format = match name.rsplit_once('.') {
+        Some((_, "txt" | "text" | "md")) => Some(Format::Text),
+        Some((_, "jsonl" | "ndjson" | "json")) => Some(Format::JsonLines),
+        _ => None,
+    };
+    (format, compression)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_format_and_compression() {
+        let told = |name: &str| by_name(Path::new(name));
+        assert_eq!(told("a/b.TXT"), (Some(Format::Text), Compression::Plain));
+        assert_eq!(told("b.jsonl.zst"), (Some(Format::JsonLines), Compression::Zstd));
+        assert_eq!(told("b.md.gz"), (Some(Format::Text), Compression::Gzip));
+        assert_eq!(told("README"), (None, Compression::Plain));
+        assert_eq!(told(".txt"), (Some(Format::Text), Compression::Plain));
+    }
+}

@@ -1,0 +1,303 @@
+//! Candidates to originals and copies: the first law, read out loud.
+//!
+//! A plain loop over the units in corpus order. A unit that shares no bucket is an original, at no cost. Any
+//! other is compared with the *originals* of its buckets; if one matches, the unit is a copy of the best (ties:
+//! the earliest), else it is an original and stands in its buckets from now on. The loop is sequential
+//! because the law is; what is costly, reading the texts again and making their sets, is done for the next
+//! batch of documents, in parallel, while the loop runs over this one.
+//!
+//! A unit whose tokens stood before is an exact copy of the first such unit if that is an original. If that
+//! is a copy itself, the unit is asked again as if it were new, but only if its buckets have changed.
+//!
+//! The cap on comparisons ([`crate::params::Params::comparisons`]): a bucket lists its first so many
+//! originals; a unit that meets more candidates than that is compared with those that share the most buckets
+//! (ties: the earliest). What this leaves out is counted.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::band::Buckets;
+use crate::corpus::{IS_SHORT, Units};
+use crate::verify::{Overlap, compare};
+
+/// A copy that is not the same to the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Near {
+    /// the unit
+    pub(crate) unit: u32,
+    /// the original that it matches best
+    pub(crate) original: u32,
+    /// their shingles: copy first
+    pub(crate) overlap: Overlap,
+}
+
+/// What the comparisons cost.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// pairs of a unit and an original that shared a bucket
+    pub(crate) candidates: u64,
+    /// pairs of sets compared
+    pub(crate) verified: u64,
+    /// pairs that the cap left out
+    pub(crate) capped: u64,
+}
+
+/// A unit's number as its own hash, spread; never depends on the process.
+#[derive(Default)]
+struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u32(u32::from(byte)));
+    }
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 ^= self.0 >> 32;
+    }
+}
+
+type NumberMap<T> = HashMap<u32, T, BuildHasherDefault<NumberHasher>>;
+
+/// A shingle set that may still be compared.
+struct Kept {
+    set: Box<[u64]>,
+    /// reasons to keep it: open buckets that list it, later units with the same tokens
+    uses: u32,
+}
+
+/// A copy that will be seen again.
+struct Seen {
+    verdict: Option<(u32, Overlap)>,
+    /// how many originals its buckets listed when it was asked
+    listed: u64,
+}
+
+/// The loop's state for one kind of unit. Rows number the distinct units.
+pub(crate) struct Resolver<'a> {
+    units: &'a Units,
+    buckets: Buckets,
+    threshold: f64,
+    cap: usize,
+    /// originals that each bucket lists; their rows are kept in `originals`
+    originals: Vec<Vec<u32>>,
+    /// originals that a full bucket does not list
+    unlisted: Vec<u32>,
+    /// members of each bucket that have yet to come, equal units included
+    to_come: Vec<u32>,
+    sets: NumberMap<Kept>,
+    /// later units with the tokens of a linked row
+    repeats: NumberMap<u32>,
+    /// a bit for each unit: it is the first of a linked row
+    linked: Vec<u64>,
+    /// copies among the rows that have repeats
+    seen: NumberMap<Seen>,
+    next_row: usize,
+    near: Vec<Near>,
+    cost: Cost,
+    hits: Vec<u32>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(crate) fn new(units: &'a Units, buckets: Buckets, threshold: f64, cap: u32) -> Self {
+        let mut to_come: Vec<u32> =
+            (0..buckets.len() as u32).map(|b| buckets.members(b).len() as u32).collect();
+        let mut repeats = NumberMap::<u32>::default();
+        let mut linked = vec![0u64; units.first.len() / 64 + 1];
+        for (row, &unit) in units.distinct.iter().enumerate() {
+            if !buckets.of(row as u32).is_empty() {
+                linked[unit as usize / 64] |= 1 << (unit % 64);
+            }
+        }
+        for (unit, &first) in units.first.iter().enumerate() {
+            if first < IS_SHORT && first != unit as u32 && has_bit(&linked, first) {
+                *repeats.entry(first).or_default() += 1;
+            }
+        }
+        let mut by_row = NumberMap::<u32>::default();
+        for (first, count) in repeats {
+            let Some(row) = units.row(first) else { continue };
+            by_row.insert(row as u32, count);
+            for &bucket in buckets.of(row as u32) {
+                to_come[bucket as usize] += count;
+            }
+        }
+        Resolver {
+            units,
+            threshold,
+            cap: cap as usize,
+            originals: vec![Vec::new(); buckets.len()],
+            unlisted: vec![0; buckets.len()],
+            to_come,
+            sets: NumberMap::default(),
+            repeats: by_row,
+            linked,
+            seen: NumberMap::default(),
+            next_row: 0,
+            near: Vec::new(),
+            cost: Cost::default(),
+            hits: Vec::new(),
+            buckets,
+        }
+    }
+
+    /// Whether the distinct unit at this row shares a bucket, so that its set is needed.
+    pub(crate) fn needs_set(&self, row: usize) -> bool {
+        !self.buckets.of(row as u32).is_empty()
+    }
+
+    /// Takes the set of a linked row that has yet to come.
+    pub(crate) fn give_set(&mut self, row: u32, set: Box<[u64]>) {
+        self.sets.insert(row, Kept { set, uses: 0 });
+    }
+
+    /// Goes through the next units up to number `end`. The sets of all linked rows among them must be there.
+    pub(crate) fn advance(&mut self, units: std::ops::Range<u32>) {
+        for unit in units {
+            let first = self.units.first[unit as usize];
+            if first >= IS_SHORT {
+                continue;
+            }
+            if first == unit {
+                let row = self.next_row as u32;
+                self.next_row += 1;
+                if !self.buckets.of(row).is_empty() {
+                    self.first_of_its_tokens(unit, row);
+                }
+            } else if has_bit(&self.linked, first) {
+                self.repeat(unit, first);
+            }
+        }
+    }
+
+    /// The near copies in corpus order, and what finding them cost.
+    pub(crate) fn finish(self) -> (Vec<Near>, Cost) {
+        debug_assert!(self.sets.is_empty(), "every set has been let go");
+        (self.near, self.cost)
+    }
+
+    fn first_of_its_tokens(&mut self, unit: u32, row: u32) {
+        let verdict = self.ask(row);
+        let mut uses = 0;
+        match verdict {
+            Some((original, overlap)) => {
+                self.near.push(Near { unit, original: self.units.distinct[original as usize], overlap });
+                uses = self.repeats.get(&row).copied().unwrap_or(0);
+                if uses > 0 {
+                    self.seen.insert(row, Seen { verdict, listed: self.listed(row) });
+                }
+            }
+            None => {
+                for &bucket in self.buckets.of(row) {
+                    let listed = &mut self.originals[bucket as usize];
+                    if listed.len() < self.cap {
+                        listed.push(row);
+                        uses += 1;
+                    } else {
+                        self.unlisted[bucket as usize] += 1;
+                    }
+                }
+            }
+        }
+        match self.sets.get_mut(&row) {
+            Some(kept) if uses > 0 => kept.uses = uses,
+            _ => drop(self.sets.remove(&row)),
+        }
+        self.leave_buckets(row);
+    }
+
+    /// A later unit with the tokens of `first`.
+    fn repeat(&mut self, unit: u32, first: u32) {
+        let Some(row) = self.units.row(first).map(|row| row as u32) else { return };
+        if let Some(seen) = self.seen.get(&row) {
+            let listed = self.listed(row);
+            let verdict = if seen.listed == listed { seen.verdict } else { self.ask(row) };
+            if let Some((original, overlap)) = verdict {
+                self.near.push(Near { unit, original: self.units.distinct[original as usize], overlap });
+            }
+            self.seen.insert(row, Seen { verdict, listed });
+            self.let_go(row);
+        }
+        self.leave_buckets(row);
+    }
+
+    /// Originals listed in the row's buckets, counted with repetition: changes whenever the answer may.
+    fn listed(&self, row: u32) -> u64 {
+        let count = |&bucket: &u32| {
+            self.originals[bucket as usize].len() as u64 + u64::from(self.unlisted[bucket as usize])
+        };
+        self.buckets.of(row).iter().map(count).sum()
+    }
+
+    /// The original that the row's set matches best among those that its buckets list.
+    fn ask(&mut self, row: u32) -> Option<(u32, Overlap)> {
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.clear();
+        for &bucket in self.buckets.of(row) {
+            hits.extend_from_slice(&self.originals[bucket as usize]);
+            self.cost.capped += u64::from(self.unlisted[bucket as usize]);
+        }
+        if hits.is_empty() {
+            self.hits = hits;
+            return None;
+        }
+        hits.sort_unstable();
+        // (buckets shared, row), most shared first
+        let mut candidates: Vec<(u32, u32)> =
+            hits.chunk_by(|a, b| a == b).map(|same| (same.len() as u32, same[0])).collect();
+        self.hits = hits;
+        self.cost.candidates += candidates.len() as u64;
+        candidates.sort_unstable_by_key(|&(shared, row)| (std::cmp::Reverse(shared), row));
+        if candidates.len() > self.cap {
+            self.cost.capped += (candidates.len() - self.cap) as u64;
+            candidates.truncate(self.cap);
+        }
+        let own = &self.sets.get(&row)?.set;
+        let mut best: Option<(u32, Overlap)> = None;
+        for &(_, original) in &candidates {
+            let Some(kept) = self.sets.get(&original) else { continue };
+            self.cost.verified += 1;
+            let least = best.map_or(self.threshold, |(_, overlap)| overlap.jaccard());
+            let Some(overlap) = compare(own, &kept.set, least) else { continue };
+            let better = best.is_none_or(|(before, best)| {
+                let (new, old) = (overlap.jaccard(), best.jaccard());
+                new > old || (new == old && original < before)
+            });
+            if better {
+                best = Some((original, overlap));
+            }
+        }
+        best
+    }
+
+    /// One member fewer to come in each of the row's buckets; a bucket for which none is left lets its
+    /// originals go.
+    fn leave_buckets(&mut self, row: u32) {
+        for i in 0..self.buckets.of(row).len() {
+            let bucket = self.buckets.of(row)[i] as usize;
+            self.to_come[bucket] -= 1;
+            if self.to_come[bucket] == 0 {
+                for original in std::mem::take(&mut self.originals[bucket]) {
+                    self.let_go(original);
+                }
+            }
+        }
+    }
+
+    /// One use fewer of a row's set.
+    fn let_go(&mut self, row: u32) {
+        if let Some(kept) = self.sets.get_mut(&row) {
+            kept.uses -= 1;
+            if kept.uses == 0 {
+                self.sets.remove(&row);
+            }
+        }
+    }
+}
+
+/// Whether the bit of this number is set.
+fn has_bit(bits: &[u64], number: u32) -> bool {
+    bits[number as usize / 64] >> (number % 64) & 1 == 1
+}

@@ -1,0 +1,461 @@
+//! The first pass over the text, a chunk at a time, on any thread: records, paragraphs, tokens, exact keys;
+//! then, for the units that turned out to be new, signatures and band keys.
+//!
+//! Between the two halves stands the exact collapse ([`crate::collapse`]), so that what stood before is
+//! never signed. Each shingle of a document is signed once: a paragraph's signature merges into its
+//! document's.
+
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+use crate::band::Plan;
+use crate::document::{Format, Skip, SkipReason, Source};
+use crate::normalise::Tokenizer;
+use crate::params::Params;
+use crate::pipeline::Progress;
+use crate::read::chunks::{Buffers, Chunk, text_file};
+use crate::read::json::Fields;
+use crate::read::texts::Locator;
+use crate::shingle::Shingler;
+use crate::sign::{Signer, merge};
+use crate::split::{bytecount, paragraphs};
+
+/// The key of a unit without a token.
+pub(crate) const EMPTY: u128 = 0;
+
+/// The key of a paragraph with too few tokens to be compared.
+pub(crate) const SHORT: u128 = 1;
+
+/// Everything a worker needs, and the workspaces that go round among the workers.
+pub(crate) struct Scanner<'a> {
+    params: &'a Params,
+    sources: &'a [Source],
+    progress: &'a Progress,
+    buffers: &'a Buffers,
+    pub(crate) shingler: Shingler,
+    signer: Signer,
+    pub(crate) plan: Plan,
+    free: Mutex<Vec<Workspace>>,
+}
+
+/// What one worker writes into, again and again.
+struct Workspace {
+    tokenizer: Tokenizer,
+    text: String,
+    ranges: Vec<Range<usize>>,
+    shingles: Vec<u64>,
+    paragraph: Vec<u32>,
+    document: Vec<u32>,
+}
+
+/// A chunk being scanned.
+struct Work {
+    workspace: Workspace,
+    scanned: Scanned,
+}
+
+/// What a chunk held.
+#[derive(Default)]
+pub(crate) struct Scanned {
+    pub(crate) documents: Vec<ScannedDocument>,
+    /// keys of the documents, [`EMPTY`] or exact
+    pub(crate) document_keys: Vec<u128>,
+    /// keys of all paragraphs, [`EMPTY`], [`SHORT`] or exact
+    pub(crate) paragraph_keys: Vec<u128>,
+    /// behind the last token of each paragraph, in `tokens`
+    paragraph_ends: Vec<u32>,
+    /// the token hashes of all documents
+    tokens: Vec<u64>,
+    /// where the paragraphs stand, see [`crate::corpus::Places`]
+    pub(crate) places: Vec<u8>,
+    pub(crate) ids: String,
+    pub(crate) skips: Vec<Skip>,
+    /// records and lines of each source in the chunk, in order
+    pub(crate) counted: Vec<Counted>,
+    pub(crate) lone_surrogates: u64,
+    pub(crate) text_bytes: u64,
+    pub(crate) text_characters: u64,
+}
+
+/// A document of a chunk. Its record number counts from the first record of its source in the chunk.
+pub(crate) struct ScannedDocument {
+    pub(crate) locator: Locator,
+    pub(crate) characters: u32,
+    /// behind its last token, paragraph, byte of places and of ids, in the chunk
+    tokens_end: u32,
+    pub(crate) paragraphs_end: u32,
+    pub(crate) places_end: u32,
+    pub(crate) ids_end: u32,
+}
+
+/// How much of a source a chunk held.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Counted {
+    pub(crate) source: u32,
+    pub(crate) records: u64,
+    pub(crate) lines: u64,
+}
+
+/// Band keys and token counts of the units of a chunk that are new, in corpus order.
+#[derive(Default)]
+pub(crate) struct Signed {
+    pub(crate) documents: SignedUnits,
+    pub(crate) paragraphs: SignedUnits,
+}
+
+/// Those of one kind of unit.
+#[derive(Default)]
+pub(crate) struct SignedUnits {
+    /// as many keys for each unit as the plan has bands
+    pub(crate) keys: Vec<u64>,
+    pub(crate) tokens: Vec<u32>,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(
+        params: &'a Params,
+        sources: &'a [Source],
+        progress: &'a Progress,
+        buffers: &'a Buffers,
+    ) -> Self {
+        let plan = Plan::new(params.threshold, params.recall);
+        Scanner {
+            params,
+            sources,
+            progress,
+            buffers,
+            shingler: Shingler::new(params.shingle),
+            signer: Signer::new(plan.bands * plan.rows, params.seed),
+            plan,
+            free: Mutex::new(Vec::new()),
+        }
+    }
+
+    fn workspace(&self) -> Workspace {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        free.unwrap_or_else(|| Workspace {
+            tokenizer: Tokenizer::new(self.params.seed),
+            text: String::new(),
+            ranges: Vec::new(),
+            shingles: Vec::new(),
+            paragraph: self.signer.empty(),
+            document: self.signer.empty(),
+        })
+    }
+
+    fn give_back(&self, workspace: Workspace) {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+    }
+
+    /// Reads the records of a chunk and their tokens.
+    pub(crate) fn scan(&self, chunk: Chunk) -> Scanned {
+        let mut work = Work { workspace: self.workspace(), scanned: Scanned::default() };
+        match chunk {
+            Chunk::Lines { source, offset, bytes } => {
+                if self.sources[source as usize].format == Format::Text {
+                    self.whole(source, offset, &bytes, &mut work);
+                } else {
+                    self.lines(source, offset, &bytes, &mut work);
+                }
+                self.buffers.give(bytes);
+            }
+            Chunk::Files { sources } => {
+                for source in sources {
+                    self.file(source, &mut work);
+                }
+            }
+            Chunk::Lost { source, is_record, reason, detail } => {
+                let record = is_record.then_some(0);
+                let lines = u64::from(is_record);
+                work.scanned.skips.push(Skip { source, record, line: None, reason, detail });
+                work.scanned.counted.push(Counted { source, records: lines, lines });
+            }
+        }
+        self.give_back(work.workspace);
+        work.scanned
+    }
+
+    fn lines(&self, source: u32, offset: u64, bytes: &[u8], work: &mut Work) {
+        let fields = Fields { text: &self.params.text_field, id: &self.params.id_field };
+        let all_utf8 = simdutf8::basic::from_utf8(bytes).ok();
+        let mut counted = Counted { source, records: 0, lines: 0 };
+        let mut start = 0;
+        while start < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
+            let mut line = start..end;
+            start = end + 1;
+            counted.lines += 1;
+            if counted.lines == 1 && bytes[line.clone()].starts_with(b"\xEF\xBB\xBF") {
+                line.start += 3;
+            }
+            if bytes[line.clone()].trim_ascii().is_empty() {
+                continue;
+            }
+            let record = counted.records;
+            counted.records += 1;
+            let raw = &bytes[line.clone()];
+            let result = if raw.len() as u64 > self.params.max_record {
+                Err((SkipReason::TooLarge, format!("a record of {} bytes", raw.len())))
+            } else {
+                let text = match all_utf8 {
+                    Some(all) => Ok(&all[line.clone()]),
+                    None => {
+                        simdutf8::compat::from_utf8(raw).map_err(|e| (SkipReason::InvalidUtf8, e.to_string()))
+                    }
+                };
+                work.workspace.text.clear();
+                text.and_then(|text| fields.parse(text, &mut work.workspace.text))
+            };
+            match result {
+                Ok(found) => {
+                    work.scanned.lone_surrogates += found.lone_surrogates;
+                    work.scanned.ids.push_str(found.id.as_deref().unwrap_or_default());
+                    let locator = Locator {
+                        source,
+                        record: record as u32,
+                        offset: offset + line.start as u64,
+                        length: raw.len() as u32,
+                        text_length: work.workspace.text.len() as u32,
+                    };
+                    let text = std::mem::take(&mut work.workspace.text);
+                    self.document(&text, locator, work);
+                    work.workspace.text = text;
+                }
+                Err((reason, detail)) => work.scanned.skips.push(Skip {
+                    source,
+                    record: Some(record),
+                    line: Some(counted.lines),
+                    reason,
+                    detail,
+                }),
+            }
+        }
+        work.scanned.counted.push(counted);
+    }
+
+    /// Standard input as one text.
+    fn whole(&self, source: u32, offset: u64, bytes: &[u8], work: &mut Work) {
+        match simdutf8::compat::from_utf8(bytes) {
+            Ok(text) => {
+                let length = bytes.len() as u32;
+                let locator = Locator { source, record: 0, offset, length, text_length: length };
+                self.document(text, locator, work);
+            }
+            Err(error) => work.scanned.skips.push(Skip {
+                source,
+                record: Some(0),
+                line: None,
+                reason: SkipReason::InvalidUtf8,
+                detail: error.to_string(),
+            }),
+        }
+        work.scanned.counted.push(Counted { source, records: 1, lines: 0 });
+    }
+
+    fn file(&self, source: u32, work: &mut Work) {
+        match text_file(&self.sources[source as usize], self.params.max_record as usize, self.progress) {
+            Ok(text) => {
+                let length = text.len() as u32;
+                let locator = Locator { source, record: 0, offset: 0, length, text_length: length };
+                self.document(&text, locator, work);
+            }
+            Err((reason, detail)) => {
+                work.scanned.skips.push(Skip { source, record: Some(0), line: None, reason, detail });
+            }
+        }
+        work.scanned.counted.push(Counted { source, records: 1, lines: 0 });
+    }
+
+    /// Splits and tokenises a text. Its id has been appended to the chunk's ids.
+    fn document(&self, text: &str, locator: Locator, work: &mut Work) {
+        let Work { workspace: Workspace { tokenizer, ranges, .. }, scanned } = work;
+        ranges.clear();
+        paragraphs(text, self.params.paragraphs, ranges);
+        let first_token = scanned.tokens.len();
+        let first_paragraph = scanned.paragraph_ends.len();
+        tokens_of_paragraphs(tokenizer, text, ranges, &mut scanned.tokens, &mut scanned.paragraph_ends);
+        let mut start = first_token;
+        for &end in &scanned.paragraph_ends[first_paragraph..] {
+            let tokens = &scanned.tokens[start..end as usize];
+            scanned.paragraph_keys.push(self.key(tokens, self.params.min_tokens as usize));
+            start = end as usize;
+        }
+        scanned.document_keys.push(self.key(&scanned.tokens[first_token..], 0));
+        let characters = write_places(text, ranges, &mut scanned.places);
+        scanned.text_bytes += text.len() as u64;
+        scanned.text_characters += characters;
+        scanned.documents.push(ScannedDocument {
+            locator,
+            characters: characters as u32,
+            tokens_end: scanned.tokens.len() as u32,
+            paragraphs_end: scanned.paragraph_ends.len() as u32,
+            places_end: scanned.places.len() as u32,
+            ids_end: scanned.ids.len() as u32,
+        });
+    }
+
+    /// 128 bits that only equal token sequences share.
+    fn key(&self, tokens: &[u64], least: usize) -> u128 {
+        if tokens.is_empty() {
+            return EMPTY;
+        }
+        if tokens.len() < least {
+            return SHORT;
+        }
+        let hash = |bytes: &[u8]| xxh3_128_with_seed(bytes, self.params.seed);
+        let key = if cfg!(target_endian = "little") {
+            hash(bytemuck::cast_slice(tokens))
+        } else {
+            hash(&tokens.iter().flat_map(|t| t.to_le_bytes()).collect::<Vec<u8>>())
+        };
+        key.max(SHORT + 1)
+    }
+
+    /// Signs the units of a chunk for which `new_document` and `new_paragraph` say so, by their number in it.
+    pub(crate) fn sign(
+        &self,
+        scanned: &Scanned,
+        new_document: impl Fn(usize) -> bool,
+        new_paragraph: impl Fn(usize) -> bool,
+    ) -> Signed {
+        let mut workspace = self.workspace();
+        let mut signed = Signed::default();
+        let (mut token, mut paragraph) = (0, 0);
+        for (i, document) in scanned.documents.iter().enumerate() {
+            let tokens = token..document.tokens_end as usize;
+            let paragraphs = paragraph..document.paragraphs_end as usize;
+            (token, paragraph) = (tokens.end, paragraphs.end);
+            let new_paragraphs = paragraphs.clone().filter(|&i| new_paragraph(i)).collect();
+            let document = ToSign { tokens, new: new_document(i), new_paragraphs };
+            self.sign_document(scanned, &document, &mut workspace, &mut signed);
+        }
+        self.give_back(workspace);
+        signed
+    }
+
+    fn sign_document(
+        &self,
+        scanned: &Scanned,
+        document: &ToSign,
+        workspace: &mut Workspace,
+        signed: &mut Signed,
+    ) {
+        let Workspace { shingles, paragraph: signature, document: whole, .. } = workspace;
+        let width = self.shingler.width();
+        let base = document.tokens.start;
+        whole.fill(u32::MAX);
+        if document.new {
+            self.shingler.rolled(&scanned.tokens[document.tokens.clone()], shingles);
+            if shingles.is_empty() {
+                shingles.push(self.shingler.short(&scanned.tokens[document.tokens.clone()]));
+            }
+        }
+        // shingles before this one are in the document's signature
+        let mut done = 0;
+        for &number in &document.new_paragraphs {
+            let start = number.checked_sub(1).map_or(0, |before| scanned.paragraph_ends[before] as usize);
+            let tokens = start..scanned.paragraph_ends[number] as usize;
+            signature.fill(u32::MAX);
+            if document.new && tokens.len() >= width {
+                let own = tokens.start - base..tokens.end - base + 1 - width;
+                self.signer.add(&shingles[own.clone()], signature);
+                self.signer.add(&shingles[done..own.start], whole);
+                merge(whole, signature);
+                done = own.end;
+            } else if tokens.len() < width {
+                self.signer.add(&[self.shingler.short(&scanned.tokens[tokens.clone()])], signature);
+            } else {
+                // the document is an old one, in other paragraphs: its shingles were not rolled
+                self.shingler.rolled(&scanned.tokens[tokens.clone()], shingles);
+                self.signer.add(shingles, signature);
+            }
+            self.plan.keys(signature, &mut signed.paragraphs.keys);
+            signed.paragraphs.tokens.push(tokens.len() as u32);
+        }
+        if document.new {
+            self.signer.add(&shingles[done..], whole);
+            self.plan.keys(whole, &mut signed.documents.keys);
+            signed.documents.tokens.push(document.tokens.len() as u32);
+        }
+    }
+}
+
+/// A document's share of a chunk.
+struct ToSign {
+    tokens: Range<usize>,
+    new: bool,
+    /// numbers of its new paragraphs in the chunk
+    new_paragraphs: Vec<usize>,
+}
+
+/// Appends the token hashes of a text, and for each of its paragraphs the end of its own.
+pub(crate) fn tokens_of_paragraphs(
+    tokenizer: &mut Tokenizer,
+    text: &str,
+    paragraphs: &[Range<usize>],
+    tokens: &mut Vec<u64>,
+    ends: &mut Vec<u32>,
+) {
+    let target = ends.len() + paragraphs.len();
+    let mut left = paragraphs.iter().skip(1);
+    let mut next_start = left.next().map_or(usize::MAX, |range| range.start);
+    tokenizer.tokens(text, |hash, start, _| {
+        while start >= next_start {
+            ends.push(tokens.len() as u32);
+            next_start = left.next().map_or(usize::MAX, |range| range.start);
+        }
+        tokens.push(hash);
+    });
+    while ends.len() < target {
+        ends.push(tokens.len() as u32);
+    }
+}
+
+/// Writes where the paragraphs of a text stand: for each, the gap before it and its length in bytes, each
+/// with how many fewer characters that are. Returns the characters of the whole text.
+fn write_places(text: &str, paragraphs: &[Range<usize>], into: &mut Vec<u8>) -> u64 {
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    let mut characters = 0;
+    for paragraph in paragraphs {
+        let gap = &bytes[end..paragraph.start];
+        let gap_characters = if gap.len() == 1 { 1 } else { bytecount(gap) };
+        let multibyte = gap.len() - gap_characters;
+        write_varint((gap.len() as u64) << 1 | u64::from(multibyte > 0), into);
+        if multibyte > 0 {
+            write_varint(multibyte as u64, into);
+        }
+        let own = bytecount(&bytes[paragraph.clone()]);
+        write_varint(paragraph.len() as u64, into);
+        write_varint((paragraph.len() - own) as u64, into);
+        characters += gap_characters + own;
+        end = paragraph.end;
+    }
+    (characters + bytecount(&bytes[end..])) as u64
+}
+
+/// Seven bits a byte, the lowest first; the top bit says that more follow.
+fn write_varint(mut value: u64, into: &mut Vec<u8>) {
+    while value >= 0x80 {
+        into.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    into.push(value as u8);
+}
+
+/// Reads what [`write_varint`] wrote, and moves `bytes` behind it.
+pub(crate) fn read_varint(bytes: &mut &[u8]) -> u64 {
+    let mut value = 0;
+    let mut shift = 0;
+    while let Some((&byte, rest)) = bytes.split_first() {
+        *bytes = rest;
+        value |= u64::from(byte & 0x7F) << shift;
+        shift += 7;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    value
+}
