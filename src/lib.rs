@@ -18,3 +18,4 @@ pub mod shingle;
 pub mod sign;
 pub mod split;
 pub mod verify;
+pub mod write;

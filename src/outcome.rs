@@ -286,6 +286,11 @@ impl Outcome {
         }
     }
 
+    /// Where all paragraphs of a document stand in its text, in order.
+    pub fn spans(&self, document: u32) -> Vec<Span> {
+        self.corpus.places(document).collect()
+    }
+
     /// Reads a document's text again.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 //! only band keys; the second reads again just the documents with a unit that shares a bucket, makes their
 //! exact sets, *verifies* and *resolves*. What comes out is an [`Outcome`]: facts, for any report.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -25,19 +25,21 @@ use crate::scan::{Scanned, Scanner, Signed, tokens_of_paragraphs};
 use crate::shingle::Shingler;
 use crate::split::paragraphs;
 
-/// Text that the second pass holds at once, in bytes.
-const BATCH: u64 = 4 << 20;
+/// Chunks of text that the second pass holds at once.
+const CHUNKS: u64 = 8;
 
-/// What must not change an answer: where temporary files go.
+/// What must not change an answer (law 3).
 #[derive(Debug, Clone)]
 pub struct Surroundings {
-    /// folder for the spool
+    /// folder for temporary files
     pub temporary: PathBuf,
+    /// bytes that one worker takes at once
+    pub chunk: usize,
 }
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Surroundings { temporary: std::env::temp_dir() }
+        Surroundings { temporary: std::env::temp_dir(), chunk: 512 << 10 }
     }
 }
 
@@ -109,7 +111,7 @@ pub fn audit(
     let mut seconds = Seconds::default();
 
     progress.enter(Stage::Reading)?;
-    let (mut corpus, plan) = first_pass(&sources, params, &surroundings.temporary, progress)?;
+    let (mut corpus, plan) = first_pass(&sources, params, surroundings, progress)?;
     seconds.reading = clock.lap();
 
     progress.enter(Stage::Linking)?;
@@ -120,7 +122,7 @@ pub fn audit(
     let resolver = |units, buckets| Resolver::new(units, buckets, params.threshold, params.comparisons);
     let documents = resolver(&corpus.document_units, documents);
     let paragraphs = resolver(&corpus.paragraph_units, paragraphs);
-    let resolved = second_pass(&corpus, params, [documents, paragraphs], progress)?;
+    let resolved = second_pass(&corpus, (params, surroundings), [documents, paragraphs], progress)?;
     seconds.verifying = clock.lap();
 
     Ok(Outcome::new(corpus, sources, params, resolved, (plan, seconds)))
@@ -141,12 +143,12 @@ impl Clock {
 fn first_pass(
     sources: &Sources,
     params: &Params,
-    temporary: &Path,
+    surroundings: &Surroundings,
     progress: &Progress,
 ) -> Result<(Corpus, Plan)> {
     chunks::announce(sources, progress);
-    let buffers = Buffers::default();
-    let mut spool = Spool::new(temporary);
+    let buffers = Buffers::new(surroundings.chunk.max(1));
+    let mut spool = Spool::new(&surroundings.temporary);
     let scanner = Scanner::new(params, &sources.files, progress, &buffers);
     let mut builder = Builder::new(sources.files.len(), params.units);
     let reader = Reader { sources, max_record: params.max_record as usize, buffers: &buffers, progress };
@@ -212,7 +214,7 @@ struct Sets {
 /// Makes the sets of a batch of documents while the batch before is resolved.
 fn second_pass(
     corpus: &Corpus,
-    params: &Params,
+    (params, surroundings): (&Params, &Surroundings),
     [mut documents, mut paragraphs]: [Resolver<'_>; 2],
     progress: &Progress,
 ) -> Result<Resolved> {
@@ -226,7 +228,7 @@ fn second_pass(
         let fits = rest.iter().take_while(|wanted| {
             let before = bytes;
             bytes += length(wanted);
-            before < BATCH
+            before < CHUNKS * surroundings.chunk as u64
         });
         let (batch, behind) = rest.split_at(fits.count());
         batches.push(batch);

@@ -44,7 +44,7 @@ pub(crate) struct Cost {
 
 /// A unit's number as its own hash, spread; never depends on the process.
 #[derive(Default)]
-struct NumberHasher(u64);
+pub(crate) struct NumberHasher(u64);
 
 impl Hasher for NumberHasher {
     fn finish(&self) -> u64 {
@@ -59,7 +59,8 @@ impl Hasher for NumberHasher {
     }
 }
 
-type NumberMap<T> = HashMap<u32, T, BuildHasherDefault<NumberHasher>>;
+/// A map from a unit's or document's number.
+pub(crate) type NumberMap<T> = HashMap<u32, T, BuildHasherDefault<NumberHasher>>;
 
 /// A shingle set that may still be compared.
 struct Kept {
