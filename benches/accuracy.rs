@@ -38,7 +38,9 @@ fn main() {
     if thresholds.is_empty() {
         thresholds = vec![0.7, 0.8, 0.9];
     }
-    println!("| corpus | unit | threshold | units compared | true pairs | found | true copies | found | same original | precision |");
+    println!(
+        "| corpus | unit | threshold | units compared | true pairs | found | true copies | found | same original | precision |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for file in &files {
         for &threshold in &thresholds {
@@ -193,7 +195,8 @@ fn compare_copies(outcome: &Outcome, truth: &Truth, pairs: &[(u32, u32, f64)]) -
 
 /// Of the run's near copies among the distinct units, those that reach the threshold when computed again.
 fn precision(outcome: &Outcome, truth: &Truth, threshold: f64) -> (usize, usize) {
-    let number: HashMap<Place, usize> = truth.places.iter().enumerate().map(|(i, place)| (*place, i)).collect();
+    let number: HashMap<Place, usize> =
+        truth.places.iter().enumerate().map(|(i, place)| (*place, i)).collect();
     let mut counts = (0, 0);
     for (place, set) in truth.places.iter().zip(&truth.sets) {
         if let Some(found) = outcome.match_of(*place) {

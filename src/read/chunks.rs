@@ -78,7 +78,8 @@ impl Reader<'_> {
     /// # Errors
     /// [`Error::Io`] where the spool can't be written; a source that can't be read is a lost chunk.
     pub(crate) fn run(&self, spool: &mut Spool, to: &SyncSender<Vec<Chunk>>) -> Result<()> {
-        let mut batch = Batch { chunks: Vec::new(), bytes: 0, full: CHUNKS * self.buffers.chunk, to, listening: true };
+        let mut batch =
+            Batch { chunks: Vec::new(), bytes: 0, full: CHUNKS * self.buffers.chunk, to, listening: true };
         let files = &self.sources.files;
         let mut next = 0;
         while next < files.len() && batch.listening {

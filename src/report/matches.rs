@@ -19,10 +19,12 @@ pub fn write(outcome: &Outcome, to: &mut impl Write) -> io::Result<()> {
         let unit = match found.unit {
             Unit::Document => "document",
             Unit::Paragraph => "paragraph",
+            Unit::Passage => "passage",
         };
         let kind = match found.kind {
             Kind::Exact => "exact",
             Kind::Near => "near",
+            Kind::Contained => "contained",
         };
         let (jaccard, containment) = (rounded(jaccard), rounded(containment));
         write!(
@@ -30,9 +32,13 @@ pub fn write(outcome: &Outcome, to: &mut impl Write) -> io::Result<()> {
             r#"{{"unit":"{unit}","kind":"{kind}","jaccard":{jaccard:?},"containment":{containment:?},"#
         )?;
         write!(to, r#""tokens":[{copy_tokens},{original_tokens}],"copy":"#)?;
-        sides.write(found.copy, to)?;
+        let [copy, original] = match found.stretches {
+            Some(stretches) => stretches,
+            None => [sides.span(found.copy), sides.span(found.original)],
+        };
+        sides.write(found.copy, &copy, to)?;
         write!(to, r#","original":"#)?;
-        sides.write(found.original, to)?;
+        sides.write(found.original, &original, to)?;
         to.write_all(b"}\n")?;
     }
     Ok(())
@@ -51,7 +57,7 @@ struct Sides<'a> {
 }
 
 impl Sides<'_> {
-    fn write(&mut self, place: Place, to: &mut impl Write) -> io::Result<()> {
+    fn write(&self, place: Place, span: &Span, to: &mut impl Write) -> io::Result<()> {
         let (source, record) = self.outcome.record(place.document);
         let id = self.outcome.id(place.document).unwrap_or("null");
         let source = &self.sources[source as usize];
@@ -60,7 +66,7 @@ impl Sides<'_> {
             Some(paragraph) => write!(to, "{paragraph}")?,
             None => write!(to, "null")?,
         }
-        let Span { bytes, chars } = self.span(place);
+        let Span { bytes, chars } = span;
         write!(to, r#","bytes":[{},{}],"chars":[{},{}]}}"#, bytes.start, bytes.end, chars.start, chars.end)
     }
 

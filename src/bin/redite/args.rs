@@ -97,9 +97,21 @@ struct ComparingArgs {
     #[arg(long, value_name = "N")]
     min_tokens: Option<u32>,
 
-    /// What is compared [default: document,paragraph]
+    /// What is looked for [default: document,paragraph,passage]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     units: Vec<UnitArg>,
+
+    /// Every verbatim run of this many tokens is part of a passage [default: 25]
+    #[arg(long, value_name = "N")]
+    passage: Option<u32>,
+
+    /// Least share of a passage's tokens that agree [default: 0.8]
+    #[arg(long, value_name = "0..1")]
+    identity: Option<f64>,
+
+    /// Least share of a text in passages from one earlier document that makes it contained [default: 0.9]
+    #[arg(long, value_name = "0..1")]
+    contained: Option<f64>,
 
     /// How a text is cut into paragraphs [default: auto]
     #[arg(long, value_enum)]
@@ -138,6 +150,7 @@ enum FormatArg {
 enum UnitArg {
     Document,
     Paragraph,
+    Passage,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -161,6 +174,7 @@ impl AuditArgs {
             Units {
                 documents: given.units.contains(&UnitArg::Document),
                 paragraphs: given.units.contains(&UnitArg::Paragraph),
+                passages: given.units.contains(&UnitArg::Passage),
             }
         };
         Params {
@@ -169,6 +183,9 @@ impl AuditArgs {
             shingle: given.shingle.unwrap_or(defaults.shingle),
             min_tokens: given.min_tokens.unwrap_or(defaults.min_tokens),
             units,
+            passage: given.passage.unwrap_or(defaults.passage),
+            identity: given.identity.unwrap_or(defaults.identity),
+            contained: given.contained.unwrap_or(defaults.contained),
             paragraphs: match given.paragraphs {
                 None => defaults.paragraphs,
                 Some(ParagraphsArg::Auto) => ParagraphMode::Auto,

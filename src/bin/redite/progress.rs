@@ -44,7 +44,9 @@ impl Drop for Bar {
 fn draw(progress: &Progress, done: &AtomicBool) {
     let bar = ProgressBar::new(0);
     let style = |template| {
-        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+        ProgressStyle::with_template(template)
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("=> ")
     };
     let mut stage = None;
     while !done.load(Ordering::Relaxed) {
