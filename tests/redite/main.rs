@@ -1,0 +1,10 @@
+//! Every test of the library as a user meets it: a folder of inputs, a run, what came out.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
+
+/// How the other pages talk: a folder, a run over it, what it told.
+mod language;
+/// The slow twin beside a finished run: sets of strings, all pairs.
+mod twin;
+
+/// The sample corpora against the slow twin and their planted truth.
+mod oracle;
