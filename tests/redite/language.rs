@@ -1,6 +1,7 @@
 //! A folder of inputs, a run over it, what it told.
 
 use std::io::Write;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use redite::document::{Kind, Match, Place, Unit};
@@ -44,9 +45,24 @@ pub(crate) fn audit_inputs(inputs: &[PathBuf], params: &Params) -> Outcome {
     redite::pipeline::audit(sources, params, &Surroundings::default(), &Progress::default()).unwrap()
 }
 
+/// A run, with the folder that it read: its texts can still be read again.
+pub(crate) struct Run {
+    outcome: Outcome,
+    _dir: Dir,
+}
+
+impl Deref for Run {
+    type Target = Outcome;
+
+    fn deref(&self) -> &Outcome {
+        &self.outcome
+    }
+}
+
 /// Runs over texts, one record each.
-pub(crate) fn audit_texts<T: AsRef<str>>(texts: &[T], params: &Params) -> Outcome {
-    audit(&Dir::new().file("corpus.jsonl", records(texts)), params)
+pub(crate) fn audit_texts<T: AsRef<str>>(texts: &[T], params: &Params) -> Run {
+    let dir = Dir::new().file("corpus.jsonl", records(texts));
+    Run { outcome: audit(&dir, params), _dir: dir }
 }
 
 /// Texts as JSON lines.

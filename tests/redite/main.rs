@@ -6,5 +6,7 @@ mod language;
 /// The slow twin beside a finished run: sets of strings, all pairs.
 mod twin;
 
+/// DESIGN's laws on random corpora, and by hand where chance would rarely go.
+mod laws;
 /// The sample corpora against the slow twin and their planted truth.
 mod oracle;
