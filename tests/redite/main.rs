@@ -8,5 +8,9 @@ mod twin;
 
 /// DESIGN's laws on random corpora, and by hand where chance would rarely go.
 mod laws;
+/// Licences and versions of what we depend on; the parameter record's bytes.
+mod metadata;
 /// The sample corpora against the slow twin and their planted truth.
 mod oracle;
+/// What boilerplate and templates cost, in comparisons counted.
+mod scale;
