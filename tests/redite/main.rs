@@ -6,6 +6,8 @@ mod language;
 /// The slow twin beside a finished run: sets of strings, all pairs.
 mod twin;
 
+/// What each unreadable, odd or hostile input gives, and `corpus/dirty`.
+mod bad_input;
 /// DESIGN's laws on random corpora, and by hand where chance would rarely go.
 mod laws;
 /// Licences and versions of what we depend on; the parameter record's bytes.
