@@ -6,7 +6,7 @@ use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::read::sources;
 
-use crate::language::{Dir, audit, audit_inputs, gz, told, words, zst};
+use crate::language::{Dir, audit, audit_inputs, document, gz, told, words, zst};
 use crate::oracle::{Truth, corpus};
 use crate::twin::Twin;
 
@@ -373,6 +373,51 @@ fn files_that_are_none() {
     assert_eq!(outcome.documents(), 3);
     assert_eq!(told(&outcome).len(), 4);
     let _ = Twin::of(&outcome).judge(&outcome);
+}
+
+/// `redite audit <(producer)`: a pipe with a name, which can be read only once.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_once() {
+    let lines = format!("{}{}", line(&words(0..20)), line(&words(0..20)));
+    let two = ["0", "1"].map(|_| words(0..20));
+    for (name, bytes, texts) in [
+        ("pipe", lines.clone().into_bytes(), &two[..]),
+        ("pipe.jsonl", lines.clone().into_bytes(), &two[..]),
+        ("pipe.jsonl.gz", gz(&lines), &two[..]),
+        ("packed", zst(&lines), &two[..]),
+        ("pipe.txt", words(0..20).into_bytes(), &two[..1]),
+    ] {
+        let dir = Dir::new();
+        let pipe = dir.path(name);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let writer = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::write(pipe, bytes)
+        });
+        let outcome = audit_inputs(&[pipe], &Params::audit());
+        writer.join().unwrap().unwrap();
+        let read: Vec<String> = (0..outcome.documents()).map(|i| outcome.text(i).unwrap()).collect();
+        assert_eq!(read, texts, "{name}");
+        assert_eq!(outcome.match_of(document(0)), None);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_breaks_off_is_truncated() {
+    let dir = Dir::new();
+    let pipe = dir.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let bytes = cut([gz(line("a")), gz(line("b"))].concat(), 3);
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, bytes)
+    });
+    let outcome = audit_inputs(&[pipe], &Params::audit());
+    writer.join().unwrap().unwrap();
+    assert_eq!(skipped(&outcome), [(Truncated, "pipe".to_owned())]);
+    assert_eq!(outcome.documents(), 2);
 }
 
 #[test]
