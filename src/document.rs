@@ -39,6 +39,8 @@ pub struct Source {
     pub compression: Compression,
     /// its size on disk in bytes, 0 for standard input
     pub size: u64,
+    /// whether it is a file that can be opened again; standard input and pipes can be read only once
+    pub regular: bool,
 }
 
 /// Why a record was not used (DESIGN: nothing vanishes).

@@ -174,10 +174,12 @@ impl<'a> Scanner<'a> {
                 }
             }
             Chunk::Lost { source, is_record, reason, detail } => {
+                let has_lines = self.sources[source as usize].format == Format::JsonLines;
                 let record = is_record.then_some(0);
-                let lines = u64::from(is_record);
-                work.scanned.skips.push(Skip { source, record, line: None, reason, detail });
-                work.scanned.counted.push(Counted { source, records: lines, lines });
+                let line = (is_record && has_lines).then_some(1);
+                work.scanned.skips.push(Skip { source, record, line, reason, detail });
+                let [records, lines] = [record.is_some(), line.is_some()].map(u64::from);
+                work.scanned.counted.push(Counted { source, records, lines });
             }
         }
         self.give_back(work.workspace);
@@ -194,7 +196,8 @@ impl<'a> Scanner<'a> {
             let mut line = start..end;
             start = end + 1;
             counted.lines += 1;
-            if counted.lines == 1 && bytes[line.clone()].starts_with(b"\xEF\xBB\xBF") {
+            // not only before the first line: files with a byte-order mark get joined
+            if bytes[line.clone()].starts_with(b"\xEF\xBB\xBF") {
                 line.start += 3;
             }
             if bytes[line.clone()].trim_ascii().is_empty() {

@@ -85,7 +85,7 @@ impl Reader<'_> {
         while next < files.len() && batch.listening {
             if self.sources.is_lost(next) {
                 next += 1;
-            } else if files[next].format == Format::Text && files[next].path.is_some() {
+            } else if files[next].format == Format::Text && files[next].regular {
                 next = self.text_files(next, &mut batch);
             } else {
                 self.one_source(next, spool, &mut batch)?;
@@ -103,7 +103,7 @@ impl Reader<'_> {
         let mut bytes = 0;
         while end < files.len() && end - first < FILES && bytes < self.buffers.chunk as u64 {
             let source = &files[end];
-            if source.format != Format::Text || source.path.is_none() || self.sources.is_lost(end) {
+            if source.format != Format::Text || !source.regular || self.sources.is_lost(end) {
                 break;
             }
             bytes += source.size;
@@ -113,7 +113,7 @@ impl Reader<'_> {
         end
     }
 
-    /// Standard input, or a source of lines.
+    /// Standard input, a pipe, or a source of lines.
     fn one_source(&self, number: usize, spool: &mut Spool, batch: &mut Batch<'_>) -> Result<()> {
         let source = &self.sources.files[number];
         let mut lines =
@@ -170,7 +170,7 @@ struct Lines<'a, 'b> {
 impl Lines<'_, '_> {
     fn read(&mut self, mut input: Box<dyn Read + Send + '_>) -> Result<()> {
         let limit = self.reader.max_record;
-        let whole = self.source.format == Format::Text; // standard input as one text
+        let whole = self.source.format == Format::Text; // what can be read only once, as one text
         let chunk = self.reader.buffers.chunk;
         let mut buffer = self.reader.buffers.take();
         while self.batch.listening {
@@ -192,7 +192,7 @@ impl Lines<'_, '_> {
                     let end = if whole { 0 } else { memrchr(b'\n', &buffer).map_or(0, |at| at + 1) };
                     let in_record = buffer[end..].iter().any(|b| !b.is_ascii_whitespace());
                     self.begun |= !buffer.is_empty();
-                    let reason = compression::reason(self.source.compression, self.begun, &error);
+                    let reason = compression::reason(self.source, self.begun, &error);
                     buffer.truncate(end);
                     self.hand_on(buffer)?;
                     self.lose(in_record, reason, error.to_string());
@@ -238,7 +238,7 @@ impl Lines<'_, '_> {
                     None => return Ok(false),
                 },
                 Err(error) => {
-                    let reason = compression::reason(self.source.compression, true, &error);
+                    let reason = compression::reason(self.source, true, &error);
                     self.lose(false, reason, error.to_string());
                     return Ok(false);
                 }
@@ -252,7 +252,7 @@ impl Lines<'_, '_> {
             self.reader.buffers.give(bytes);
             return Ok(());
         }
-        let again = self.source.path.is_some() && self.source.compression == Compression::Plain;
+        let again = self.source.regular && self.source.compression == Compression::Plain;
         let offset = if again { self.offset } else { self.spool.append(&bytes)? };
         self.offset += bytes.len() as u64;
         let length = bytes.len();
@@ -306,7 +306,7 @@ pub(crate) fn text_file(source: &Source, max_record: usize, progress: &Progress)
             Err(error) => Err((SkipReason::InvalidUtf8, error.to_string())),
         },
         Err(error) => {
-            let reason = compression::reason(source.compression, !bytes.is_empty(), &error);
+            let reason = compression::reason(source, !bytes.is_empty(), &error);
             Err((reason, error.to_string()))
         }
     }
