@@ -286,6 +286,12 @@ impl Outcome {
         }
     }
 
+    /// Where each paragraph of a document stands, in order: one step for each, where [`Outcome::span`] walks
+    /// from the first.
+    pub fn spans(&self, document: u32) -> impl Iterator<Item = Span> + '_ {
+        self.corpus.places(document)
+    }
+
     /// Reads a document's text again.
     ///
     /// # Errors
