@@ -4,6 +4,8 @@
 
 mod clean;
 pub mod facts;
+#[cfg(test)]
+mod hostile;
 #[cfg(feature = "html")]
 pub mod html;
 pub mod json;

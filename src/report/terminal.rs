@@ -80,12 +80,13 @@ impl Summary<'_> {
         self.facts.groups.iter().take(GROUPS).map(&mut excerpt).collect()
     }
 
+    /// A heading, behind an empty line unless it is the first one.
     fn heading(&mut self, title: &str) -> io::Result<()> {
-        if self.options.colour {
-            writeln!(self.to, "\x1b[1m{title}\x1b[0m")
-        } else {
-            writeln!(self.to, "{title}")
+        if !self.to.is_empty() {
+            writeln!(self.to)?;
         }
+        let [bold, plain] = if self.options.colour { ["\x1b[1m", "\x1b[0m"] } else { [""; 2] };
+        writeln!(self.to, "{bold}{title}{plain}")
     }
 
     fn read(&mut self) -> io::Result<()> {
@@ -110,7 +111,7 @@ impl Summary<'_> {
     fn repeats(&mut self) -> io::Result<()> {
         let summary = self.outcome.summary();
         let units = summary.parameters.units;
-        self.heading("\nRepeated")?;
+        self.heading("Repeated")?;
         if units.documents {
             writeln!(self.to, "  documents   {}", copies(&summary.documents, summary.input.documents))?;
         }
@@ -138,16 +139,16 @@ impl Summary<'_> {
         }
         let all = self.facts.group_count;
         let title = match all {
-            1 => "\nThe repeated text".to_owned(),
-            all if all <= GROUPS as u64 => format!("\nThe {all} repeated texts"),
-            all => format!("\nMost repeated: {GROUPS} of {} texts", number(all)),
+            1 => "The repeated text".to_owned(),
+            all if all <= GROUPS as u64 => format!("The {all} repeated texts"),
+            all => format!("Most repeated: {GROUPS} of {} texts", number(all)),
         };
         self.heading(&title)?;
         let facts = self.facts;
         for (rank, (group, excerpt)) in facts.groups.iter().zip(excerpts).enumerate() {
             let copies = count(group.count, "copy", "copies");
             let characters = count(group.characters, "character", "characters");
-            writeln!(self.to, "{:>3} {copies}, {characters}", rank + 1)?;
+            writeln!(self.to, "{:>2}. {copies}, {characters}", rank + 1)?;
             writeln!(self.to, "    {excerpt}")?;
             writeln!(self.to, "    original  {}", self.place(group.original))?;
             for copy in group.copies.iter().take(COPIES) {
@@ -181,7 +182,7 @@ impl Summary<'_> {
             return Ok(());
         }
         let all = outcome.skips().len() as u64;
-        self.heading(&format!("\nSkipped: {}", count(all, "record or file", "records and files")))?;
+        self.heading(&format!("Skipped: {}", count(all, "record or file", "records and files")))?;
         for (reason, of_reason) in outcome.skipped() {
             writeln!(self.to, "  {} {}", number(of_reason), wording::reason(reason))?;
             self.skipped_for(reason, of_reason)?;
@@ -208,7 +209,7 @@ impl Summary<'_> {
             return Ok(());
         }
         let files = count(ignored.len() as u64, "file", "files");
-        self.heading(&format!("\nIgnored: {files} of no known format"))?;
+        self.heading(&format!("Ignored: {files} of no known format"))?;
         for file in ignored.iter().take(PLACES) {
             writeln!(self.to, "    {}", clean::line(file, NAME))?;
         }
@@ -220,7 +221,7 @@ impl Summary<'_> {
 
     fn sureness(&mut self) -> io::Result<()> {
         let summary = self.outcome.summary();
-        self.heading("\nHow sure")?;
+        self.heading("How sure")?;
         writeln!(self.to, "  {}", wording::matching(summary))?;
         for sentence in wording::sureness(summary) {
             writeln!(self.to, "  {sentence}")?;

@@ -6,7 +6,7 @@ use askama::Template;
 use crate::document::{Kind, Skip};
 use crate::error::Result;
 use crate::outcome::{Outcome, UnitSummary};
-use crate::report::facts::{Facts, Group, Repeat, Stretch};
+use crate::report::facts::{Copy, Facts, Group, Repeat, Stretch};
 use crate::report::marks::{Marked, Marker, Segment};
 use crate::report::texts::{Part, Texts};
 use crate::report::wording::{self, count, number, percent};
@@ -257,10 +257,7 @@ impl<'a> Viewer<'a> {
         for (copy, at) in group.copies.iter().zip(1..) {
             let (likeness, pair) = self.likeness(&original, &copy.repeat, pairs < PAIRS)?;
             pairs += usize::from(pair.is_some());
-            let explained = (copy.explained_count > 0).then(|| {
-                let paragraphs = count(copy.explained_count, "paragraph", "paragraphs");
-                format!("{paragraphs} of it matched on their own too")
-            });
+            let explained = self.explained(copy);
             let run = |run: &Repeat| RunView {
                 extent: wording::extent(run.copy),
                 likeness: wording::likeness(run),
@@ -271,8 +268,8 @@ impl<'a> Viewer<'a> {
                 place: self.place(copy.repeat.copy),
                 likeness,
                 pair,
+                runs: explained.iter().flat_map(|_| &copy.explained).map(run).collect(),
                 explained,
-                runs: copy.explained.iter().map(run).collect(),
             });
         }
         let first_has_pair = copies.first().is_some_and(|copy| copy.pair.is_some());
@@ -292,6 +289,18 @@ impl<'a> Viewer<'a> {
             copies,
             more,
         })
+    }
+
+    /// How many paragraphs of a copied document match on their own; nothing where the document is just one.
+    fn explained(&self, copy: &Copy) -> Option<String> {
+        let all = u64::from(self.outcome.paragraphs(copy.repeat.copy.document));
+        let told = format!("{} of its {} paragraphs", number(copy.explained_count), number(all));
+        match copy.explained_count {
+            0 => None,
+            _ if all == 1 => None,
+            1 => Some(format!("{told} matches on its own too")),
+            _ => Some(format!("{told} match on their own too")),
+        }
     }
 
     /// How a copy is like its original, in words and side by side.
