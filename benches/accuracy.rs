@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use redite::document::Place;
 use redite::normalise::Tokenizer;
 use redite::outcome::{Fate, Outcome};
-use redite::params::Params;
+use redite::params::{Params, Units};
 use redite::pipeline::{Progress, Surroundings, audit};
 use redite::read::sources;
 use redite::shingle::Shingler;
@@ -44,7 +44,8 @@ fn main() {
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for file in &files {
         for &threshold in &thresholds {
-            measure(file, &Params { threshold, ..Params::audit() });
+            let units = Units { documents: true, paragraphs: true, passages: false };
+            measure(file, &Params { threshold, units, ..Params::audit() });
         }
     }
 }
@@ -97,7 +98,7 @@ fn units(outcome: &Outcome, params: &Params) -> [Truth; 2] {
             }
         };
         make(Place { document, paragraph: None }, &text, 1);
-        for (number, span) in outcome.spans(document).into_iter().enumerate() {
+        for (number, span) in outcome.spans(document).enumerate() {
             let place = Place { document, paragraph: Some(number as u32) };
             let text = &text[span.bytes.start as usize..span.bytes.end as usize];
             make(place, text, params.min_tokens as usize);

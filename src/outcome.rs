@@ -274,9 +274,10 @@ impl Outcome {
         }
     }
 
-    /// Where all paragraphs of a document stand in its text, in order.
-    pub fn spans(&self, document: u32) -> Vec<Span> {
-        self.corpus.places(document).collect()
+    /// Where each paragraph of a document stands, in order: one step for each, where [`Outcome::span`] walks
+    /// from the first.
+    pub fn spans(&self, document: u32) -> impl Iterator<Item = Span> + '_ {
+        self.corpus.places(document)
     }
 
     /// Reads a document's text again.

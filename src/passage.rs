@@ -177,8 +177,7 @@ impl<'a> Finder<'a> {
             (passage.end - found.at <= near && passage.end < end)
                 || (found.at + seed - passage.start <= near && passage.start > 0)
         };
-        let margin = 4 * self.params.passage;
-        self.places.add(prepared.document, &prepared.tokens, &prepared.seeds, margin, is_original);
+        self.places.add(prepared, 4 * self.params.passage, is_original);
     }
 
     /// Everything found.
@@ -326,7 +325,7 @@ impl<'a> Finder<'a> {
             return None;
         }
         let mut there = Vec::new();
-        let mut range = u32::MAX..0;
+        let mut hull: Option<Range<u32>> = None;
         let mut set = Vec::new();
         for candidate in passages.iter().filter(|candidate| candidate.original == original) {
             let part = Candidate { original, alignment: candidate.alignment.cut(unit.clone()) };
@@ -334,7 +333,8 @@ impl<'a> Finder<'a> {
             if own.is_empty() {
                 continue;
             }
-            range = range.start.min(own.start)..range.end.max(own.end);
+            let before = hull.take().unwrap_or_else(|| own.clone());
+            hull = Some(before.start.min(own.start)..before.end.max(own.end));
             self.shingler.set(self.original_tokens(prepared, &part), &mut set);
             there.append(&mut set);
         }
@@ -343,7 +343,8 @@ impl<'a> Finder<'a> {
         self.shingler.set(&prepared.tokens[unit.start as usize..unit.end as usize], &mut set);
         let overlap = compare(&set, &there, 0.0)?;
         let tokens = unit.end - unit.start;
-        let original_tokens = [range.start, range.end];
+        let hull = hull?;
+        let original_tokens = [hull.start, hull.end];
         Some(Contained { copy: prepared.document, paragraph, tokens, original, original_tokens, overlap })
     }
 }

@@ -1,4 +1,18 @@
-//! Facts to something to read or to hand on: the JSON lines of all matches, the terminal summary, the HTML
-//! report. All of them read the same [`crate::outcome::Outcome`]; none of them decides anything.
+//! Facts to something to read or to hand on: the JSON lines of all matches, the JSON summary, the terminal
+//! summary, the HTML report. All of them read the same [`crate::outcome::Outcome`]; none of them decides
+//! anything. What is for people goes through [`facts`] first, which says what belongs together.
 
+mod clean;
+pub mod facts;
+#[cfg(test)]
+mod hostile;
+#[cfg(feature = "html")]
+pub mod html;
+pub mod json;
+#[cfg(feature = "html")]
+mod marks;
 pub mod matches;
+mod runs;
+pub mod terminal;
+mod texts;
+mod wording;

@@ -7,6 +7,7 @@
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
+use crate::passage::Prepared;
 use crate::passage::winnow::Seed;
 use crate::resolve::NumberMap;
 
@@ -97,14 +98,9 @@ impl Places {
 
     /// Takes leave of a document's repeated seeds: those that `is_original` says so of are listed, with
     /// `margin` tokens around each, if they occur again later.
-    pub(crate) fn add(
-        &mut self,
-        document: u32,
-        tokens: &[u64],
-        seeds: &[Seed],
-        margin: u32,
-        is_original: impl Fn(&Seed) -> bool,
-    ) {
+    pub(crate) fn add(&mut self, prepared: &Prepared, margin: u32, is_original: impl Fn(&Seed) -> bool) {
+        let Prepared { document, tokens, seeds, .. } = prepared;
+        let document = *document;
         let mut done = Vec::new();
         for seed in seeds {
             if let Some(entry) = self.seeds.find_mut(seed.hash, |entry| entry.hash == seed.hash) {
@@ -231,14 +227,18 @@ mod tests {
             places.of(hash << 20, &mut listed);
             listed
         };
-        places.add(0, &tokens, &[seed(1, 3), seed(7, 40)], 5, |_| true);
+        let add = |places: &mut Places, document, seeds: &[Seed], is_original: fn(&Seed) -> bool| {
+            let (tokens, seeds) = (tokens.clone(), seeds.to_vec());
+            places.add(&Prepared { document, tokens, paragraph_ends: Vec::new(), seeds }, 5, is_original);
+        };
+        add(&mut places, 0, &[seed(1, 3), seed(7, 40)], |_| true);
         assert_eq!(of(&places, 1), [(0, 3)]);
         assert_eq!(places.stretch(0, 3), Some((&tokens[..8], 0)));
         assert_eq!(places.stretch(0, 40), Some((&tokens[35..45], 35)));
-        places.add(1, &tokens, &[seed(1, 9), seed(7, 9)], 5, |seed| seed.hash == 1 << 20);
+        add(&mut places, 1, &[seed(1, 9), seed(7, 9)], |seed| seed.hash == 1 << 20);
         assert_eq!(of(&places, 1), [(0, 3), (1, 9)]);
         assert_eq!(of(&places, 7), []);
-        places.add(2, &tokens, &[seed(1, 0)], 5, |_| true);
+        add(&mut places, 2, &[seed(1, 0)], |_| true);
         assert!(of(&places, 1).is_empty() && places.texts.is_empty() && places.seeds.is_empty());
     }
 }

@@ -75,7 +75,8 @@ impl Sides<'_> {
         if self.spans.len() >= HELD && !self.spans.contains_key(&place.document) {
             self.spans.clear();
         }
-        let spans = self.spans.entry(place.document).or_insert_with(|| self.outcome.spans(place.document));
+        let spans =
+            self.spans.entry(place.document).or_insert_with(|| self.outcome.spans(place.document).collect());
         spans[paragraph as usize].clone()
     }
 }

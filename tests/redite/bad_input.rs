@@ -6,7 +6,7 @@ use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::read::sources;
 
-use crate::language::{Dir, audit, audit_inputs, document, gz, told, words, zst};
+use crate::language::{Dir, audit, audit_inputs, document, documents_and_paragraphs, gz, told, words, zst};
 use crate::oracle::{Truth, corpus};
 use crate::twin::Twin;
 
@@ -28,7 +28,15 @@ struct Case {
 fn case(name: &'static str, file: &'static str, bytes: impl AsRef<[u8]>) -> Case {
     let bytes = bytes.as_ref().to_vec();
     let (texts, skipped) = (Vec::new(), Vec::new());
-    Case { name, file, bytes, max_record: Params::audit().max_record, texts, skipped, lone_surrogates: 0 }
+    Case {
+        name,
+        file,
+        bytes,
+        max_record: documents_and_paragraphs().max_record,
+        texts,
+        skipped,
+        lone_surrogates: 0,
+    }
 }
 
 /// A line that can't be used between two that can.
@@ -78,7 +86,7 @@ impl Case {
     }
 
     fn holds(&self) {
-        let params = Params { max_record: self.max_record, ..Params::audit() };
+        let params = Params { max_record: self.max_record, ..documents_and_paragraphs() };
         let dir = Dir::new().file(self.file, &self.bytes);
         let outcome = audit(&dir, &params);
         let skipped: Vec<Skipped> =
@@ -362,7 +370,7 @@ fn files_that_are_none() {
     std::os::unix::fs::symlink("folder.txt", dir.path("linked.txt")).unwrap();
     let made = std::process::Command::new("mkfifo").arg(dir.path("pipe.jsonl")).status().unwrap();
     assert!(made.success());
-    let outcome = audit(&dir, &Params::audit());
+    let outcome = audit(&dir, &documents_and_paragraphs());
     let lost = ["b.txt", "c.jsonl.gz", "d.txt"].map(|name| (Unreadable, name.to_owned()));
     assert_eq!(skipped(&outcome), lost);
     // links to folders and pipes inside of folders are passed over, and told
@@ -395,7 +403,7 @@ fn a_pipe_is_read_once() {
             let pipe = pipe.clone();
             move || std::fs::write(pipe, bytes)
         });
-        let outcome = audit_inputs(&[pipe], &Params::audit());
+        let outcome = audit_inputs(&[pipe], &documents_and_paragraphs());
         writer.join().unwrap().unwrap();
         let read: Vec<String> = (0..outcome.documents()).map(|i| outcome.text(i).unwrap()).collect();
         assert_eq!(read, texts, "{name}");
@@ -414,7 +422,7 @@ fn a_pipe_that_breaks_off_is_truncated() {
         let pipe = pipe.clone();
         move || std::fs::write(pipe, bytes)
     });
-    let outcome = audit_inputs(&[pipe], &Params::audit());
+    let outcome = audit_inputs(&[pipe], &documents_and_paragraphs());
     writer.join().unwrap().unwrap();
     assert_eq!(skipped(&outcome), [(Truncated, "pipe".to_owned())]);
     assert_eq!(outcome.documents(), 2);
@@ -442,7 +450,7 @@ fn a_bad_file_does_no_harm_to_its_neighbours() {
         .file("4.txt", b"\xFF")
         .file("5.jsonl.zst", cut(zst(line("a")), 3))
         .file("6.jsonl", format!("{}\ny\n", line(&text)));
-    let outcome = audit(&dir, &Params::audit());
+    let outcome = audit(&dir, &documents_and_paragraphs());
     let expected = [
         (Unreadable, "2.jsonl.gz"),
         (InvalidJson, "3.jsonl"),
@@ -460,7 +468,7 @@ fn a_bad_file_does_no_harm_to_its_neighbours() {
 #[test]
 fn the_dirty_corpus_gives_what_its_truth_says() {
     let truth = Truth::of("dirty");
-    let outcome = audit_inputs(&[corpus("dirty")], &Params::audit());
+    let outcome = audit_inputs(&[corpus("dirty")], &documents_and_paragraphs());
     truth.holds("dirty", &outcome);
     let _ = Twin::of(&outcome).judge(&outcome);
     let mut lone_surrogates = 0;

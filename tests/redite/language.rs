@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use redite::document::{Kind, Match, Place, Unit};
 use redite::outcome::Outcome;
-use redite::params::Params;
+use redite::params::{Params, Units};
 use redite::pipeline::{Progress, Surroundings};
 
 /// A temporary folder of inputs.
@@ -89,6 +89,12 @@ pub(crate) fn matches(outcome: &Outcome) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
+/// The defaults of an audit without passages: what law 1 is about.
+pub(crate) fn documents_and_paragraphs() -> Params {
+    let units = Units { passages: false, ..Params::audit().units };
+    Params { units, ..Params::audit() }
+}
+
 /// The matches as a reader would tell them: `2 near 0.833 of 0` for documents, `2.1 exact 1.000 of 0.3` for
 /// paragraphs.
 pub(crate) fn told(outcome: &Outcome) -> Vec<String> {
@@ -100,6 +106,7 @@ pub(crate) fn tell(found: &Match) -> String {
     let kind = match found.kind {
         Kind::Exact => "exact",
         Kind::Near => "near",
+        Kind::Contained => "contained",
     };
     format!("{} {kind} {:.3} of {}", place(found.copy), found.jaccard, place(found.original))
 }

@@ -7,7 +7,8 @@ use redite::params::{ParagraphMode, Params, Units};
 use redite::pipeline::{Progress, Surroundings};
 
 use crate::language::{
-    Dir, Numbers, audit, audit_inputs, audit_texts, document, gz, matches, records, told, told_of, words,
+    Dir, Numbers, audit, audit_inputs, audit_texts, document, documents_and_paragraphs, gz, matches, records,
+    told, told_of, words,
 };
 use crate::twin::{Twin, copies};
 
@@ -97,11 +98,11 @@ fn params() -> impl Strategy<Value = Params> {
             threshold,
             shingle,
             min_tokens,
-            units: Units { documents, paragraphs },
+            units: Units { documents, paragraphs, passages: false },
             comparisons,
             seed,
             recall: 0.9999,
-            ..Params::audit()
+            ..documents_and_paragraphs()
         },
     )
 }
@@ -166,7 +167,8 @@ fn the_same_answer_whatever_runs_beside_it() {
     let input = [dir.path("in")];
     let run = |threads, temporary: Option<&str>| {
         let sources = redite::read::sources::find(&input, None).unwrap();
-        let surroundings = temporary.map(|name| Surroundings { temporary: dir.path(name) });
+        let surroundings =
+            temporary.map(|name| Surroundings { temporary: dir.path(name), ..Surroundings::default() });
         let surroundings = surroundings.unwrap_or_default();
         let audit =
             || redite::pipeline::audit(sources, &Params::dedup(), &surroundings, &Progress::default());
@@ -196,8 +198,8 @@ fn edited(changed: &[usize]) -> String {
 }
 
 fn documents_only(threshold: f64) -> Params {
-    let units = Units { documents: true, paragraphs: false };
-    Params { threshold, recall: 0.9999, units, ..Params::audit() }
+    let units = Units { documents: true, paragraphs: false, passages: false };
+    Params { threshold, recall: 0.9999, units, ..documents_and_paragraphs() }
 }
 
 #[test]
@@ -240,7 +242,7 @@ fn the_repeat_of_a_near_copy_is_judged_where_it_stands() {
 #[test]
 fn exact_repeats_of_an_original_name_it() {
     let texts = [words(0..30), words(100..130), words(0..30), words(100..130).to_uppercase()];
-    let outcome = audit_texts(&texts, &Params::audit());
+    let outcome = audit_texts(&texts, &documents_and_paragraphs());
     assert_eq!(told_of(Unit::Document, &outcome), ["2 exact 1.000 of 0", "3 exact 1.000 of 1"]);
     assert_eq!(told_of(Unit::Paragraph, &outcome), ["2.0 exact 1.000 of 0.0", "3.0 exact 1.000 of 1.0"]);
 }
@@ -268,14 +270,14 @@ fn short_units_match_only_themselves() {
 fn a_document_and_its_paragraphs_are_judged_apart() {
     let (a, b) = (words(0..20), words(100..120));
     let texts = [format!("{a}\n{b}"), b, a];
-    let outcome = audit_texts(&texts, &Params::audit());
+    let outcome = audit_texts(&texts, &documents_and_paragraphs());
     assert_eq!(told(&outcome), ["1.0 exact 1.000 of 0.1", "2.0 exact 1.000 of 0.0"]);
 }
 
 #[test]
 fn paragraphs_may_repeat_inside_of_their_document() {
     let line = words(0..20);
-    let outcome = audit_texts(&[format!("{line}\n{line}\n{line}")], &Params::audit());
+    let outcome = audit_texts(&[format!("{line}\n{line}\n{line}")], &documents_and_paragraphs());
     assert_eq!(told(&outcome), ["0.1 exact 1.000 of 0.0", "0.2 exact 1.000 of 0.0"]);
 }
 
@@ -314,9 +316,10 @@ fn order_is_that_of_the_inputs_and_of_paths_in_folders() {
         let root = format!("{}/", dir.root().display());
         outcome.sources().iter().map(|source| source.name.replace(&root, "")).collect()
     };
-    let outcome = audit(&dir, &Params::audit());
+    let outcome = audit(&dir, &documents_and_paragraphs());
     assert_eq!(names(&outcome), ["Z.txt", "a.txt", "a/10.txt", "a/2.txt", "a/b/1.txt", "é.txt"]);
-    let outcome = audit_inputs(&[dir.path("é.txt"), dir.path("a/b"), dir.path("Z.txt")], &Params::audit());
+    let outcome =
+        audit_inputs(&[dir.path("é.txt"), dir.path("a/b"), dir.path("Z.txt")], &documents_and_paragraphs());
     assert_eq!(names(&outcome), ["é.txt", "a/b/1.txt", "Z.txt"]);
     assert_eq!(told_of(Unit::Document, &outcome), ["1 exact 1.000 of 0", "2 exact 1.000 of 0"]);
 }
@@ -325,7 +328,7 @@ fn order_is_that_of_the_inputs_and_of_paths_in_folders() {
 fn each_way_to_cut_paragraphs_obeys_the_laws() {
     let texts = [format!("{}\n{}\n\n{}", words(0..9), words(9..18), words(50..70)), words(0..18)];
     let run = |paragraphs| {
-        let outcome = audit_texts(&texts, &Params { paragraphs, ..Params::audit() });
+        let outcome = audit_texts(&texts, &Params { paragraphs, ..documents_and_paragraphs() });
         assert_eq!(Twin::of(&outcome).judge(&outcome).missed, [""; 0]);
         told_of(Unit::Paragraph, &outcome)
     };

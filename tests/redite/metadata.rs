@@ -157,7 +157,10 @@ fn the_parameter_record_is_these_bytes() {
         &[0xAE, 0x47, 0xE1, 0x7A, 0x14, 0xAE, 0xEF, 0x3F], // recall 0.99
         &[3, 0, 0, 0],                                     // shingle
         &[10, 0, 0, 0],                                    // min_tokens
-        &[1, 1],                                           // units
+        &[1, 1, 1],                                        // units
+        &[25, 0, 0, 0],                                    // passage
+        &[0x9A, 0x99, 0x99, 0x99, 0x99, 0x99, 0xE9, 0x3F], // identity 0.8
+        &[0xCD, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xEC, 0x3F], // contained 0.9
         &[0, 0, 0, 0],                                     // paragraphs: Auto
         &[0, 0, 0, 0, 0, 0, 0, 0],                         // seed
         &[64, 0, 0, 0],                                    // comparisons
@@ -182,8 +185,12 @@ fn every_parameter_is_part_of_the_digest() {
         Params { recall: 0.9, ..audit() },
         Params { shingle: 4, ..audit() },
         Params { min_tokens: 9, ..audit() },
-        Params { units: Units { documents: true, paragraphs: false }, ..audit() },
-        Params { units: Units { documents: false, paragraphs: true }, ..audit() },
+        Params { units: Units { documents: false, ..audit().units }, ..audit() },
+        Params { units: Units { paragraphs: false, ..audit().units }, ..audit() },
+        Params { units: Units { passages: false, ..audit().units }, ..audit() },
+        Params { passage: 26, ..audit() },
+        Params { identity: 0.9, ..audit() },
+        Params { contained: 0.8, ..audit() },
         Params { paragraphs: ParagraphMode::Line, ..audit() },
         Params { seed: 1, ..audit() },
         Params { comparisons: 65, ..audit() },

@@ -8,7 +8,7 @@ use redite::outcome::Outcome;
 use redite::params::Params;
 use serde::Deserialize;
 
-use crate::language::{audit_inputs, place};
+use crate::language::{audit_inputs, documents_and_paragraphs, place};
 use crate::twin::{Recall, Twin, copies};
 
 const CORPORA: [&str; 7] = ["boilerplate", "chain", "news-en", "news-fr", "scripts", "templates", "wrapped"];
@@ -34,7 +34,7 @@ fn the_run_says_what_law_one_says() {
     for (name, inputs) in runs() {
         let mut twin = None;
         for threshold in THRESHOLDS {
-            let params = Params { threshold, recall: 0.9999, ..Params::audit() };
+            let params = Params { threshold, recall: 0.9999, ..documents_and_paragraphs() };
             let outcome = audit_inputs(&inputs, &params);
             let twin = twin.get_or_insert_with(|| Twin::of(&outcome));
             let recall = twin.judge(&outcome);
@@ -52,7 +52,7 @@ fn recall_is_what_was_promised() {
     for (_, inputs) in runs() {
         let mut twin = None;
         for threshold in THRESHOLDS {
-            let outcome = audit_inputs(&inputs, &Params { threshold, ..Params::audit() });
+            let outcome = audit_inputs(&inputs, &Params { threshold, ..documents_and_paragraphs() });
             let recall = twin.get_or_insert_with(|| Twin::of(&outcome)).judge(&outcome);
             total.copies += recall.copies;
             total.missed.extend(recall.missed);
@@ -69,7 +69,7 @@ fn recall_is_what_was_promised() {
 #[test]
 fn all_seeds_agree_where_nothing_is_lost() {
     let run = |seed| {
-        let params = Params { seed, recall: 0.9999, ..Params::audit() };
+        let params = Params { seed, recall: 0.9999, ..documents_and_paragraphs() };
         copies(&audit_inputs(&CORPORA.map(corpus), &params))
     };
     let first = run(0);
@@ -179,7 +179,7 @@ impl Truth {
 fn what_was_planted_is_found_and_nothing_else() {
     for name in CORPORA {
         let truth = Truth::of(name);
-        let params = Params { threshold: truth.threshold, ..Params::audit() };
+        let params = Params { threshold: truth.threshold, ..documents_and_paragraphs() };
         truth.holds(name, &audit_inputs(&[corpus(name)], &params));
     }
 }

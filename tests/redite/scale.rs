@@ -5,13 +5,16 @@ use redite::document::Unit;
 use redite::outcome::{Fate, Outcome};
 use redite::params::{Params, Units};
 
-use crate::language::{Numbers, Run, audit_texts, document, told_of, words};
+use crate::language::{Numbers, Run, audit_texts, document, documents_and_paragraphs, told_of, words};
 use crate::twin::Twin;
 
 const RECORDS: usize = 20_000;
 
 fn documents() -> Params {
-    Params { units: Units { documents: true, paragraphs: false }, ..Params::audit() }
+    Params {
+        units: Units { documents: true, paragraphs: false, passages: false },
+        ..documents_and_paragraphs()
+    }
 }
 
 /// A line of `length` words with the word at `at` replaced by one of its own.
@@ -32,7 +35,7 @@ fn linear(run: &Run, originals: u64, each: u64) {
 
 #[test]
 fn equal_lines_cost_nothing() {
-    let run = audit_texts(&vec![words(0..20); RECORDS], &Params::audit());
+    let run = audit_texts(&vec![words(0..20); RECORDS], &documents_and_paragraphs());
     let summary = run.summary();
     assert_eq!((summary.documents.originals, summary.documents.exact_copies), (1, RECORDS as u64 - 1));
     assert_eq!((summary.candidates, summary.verified), (0, 0));
@@ -71,7 +74,7 @@ fn articles_with_a_common_paragraph() {
     let articles = RECORDS / 4;
     let text = |i: usize| format!("{}\n{boilerplate}\n{}", words(i * 90..i * 90 + 60), changed(40, 20, i));
     let texts: Vec<String> = (1..=articles).map(text).collect();
-    let run = audit_texts(&texts, &Params::audit());
+    let run = audit_texts(&texts, &documents_and_paragraphs());
     let summary = run.summary();
     assert_eq!(summary.documents.originals, articles as u64);
     assert_eq!(summary.paragraphs.exact_copies, articles as u64 - 1);

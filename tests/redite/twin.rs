@@ -154,8 +154,8 @@ impl Twin {
                 let fate = outcome.fate(unit.place);
                 let found = outcome.match_of(unit.place);
                 assert_eq!(found.is_some(), fate == Fate::Copy, "{}", place(unit.place));
-                listed.extend(found);
-                match found.map(|found| found.kind) {
+                listed.extend(found.clone());
+                match found.as_ref().map(|found| found.kind) {
                     _ if unit.tokens.is_empty() => {
                         assert_eq!(fate, Fate::Empty, "{}", place(unit.place));
                         counted.empty += 1;
@@ -167,6 +167,7 @@ impl Twin {
                     }
                     Some(Kind::Exact) => counted.exact_copies += 1,
                     Some(Kind::Near) => counted.near_copies += 1,
+                    Some(Kind::Contained) => counted.contained_copies += 1,
                     None => {
                         assert_eq!(fate, Fate::Original, "{}", place(unit.place));
                         counted.originals += 1;

@@ -1,0 +1,94 @@
+//! Hostile text to harmless text. What the corpus says (texts, ids, file names, field names, error details)
+//! may hold controls, terminal escapes and characters that turn the writing direction around; every report
+//! for people passes it through here first. What a medium needs beyond that (escaping, isolation) is the
+//! matter of its own writer.
+
+/// What stands for a character that is not shown.
+const REPLACEMENT: char = '\u{FFFD}';
+
+/// A text for HTML: line ends as line feeds, tabs as they are, any other control replaced.
+#[cfg(feature = "html")]
+pub(super) fn text(raw: &str) -> String {
+    let mut clean = String::with_capacity(raw.len());
+    let mut characters = raw.chars().peekable();
+    while let Some(c) = characters.next() {
+        clean.push(match c {
+            '\r' => {
+                characters.next_if_eq(&'\n');
+                '\n'
+            }
+            '\n' | '\t' => c,
+            c if c.is_control() => REPLACEMENT,
+            c => c,
+        });
+    }
+    clean
+}
+
+/// A name for HTML: one line, controls replaced, at most `most` characters.
+#[cfg(feature = "html")]
+pub(super) fn name(raw: &str, most: usize) -> String {
+    cut(raw.chars().map(|c| if c.is_control() || is_line_end(c) { REPLACEMENT } else { c }), most)
+}
+
+/// One line for a terminal: white space as single spaces; controls, escapes and direction marks replaced; at
+/// most `most` characters.
+pub(super) fn line(raw: &str, most: usize) -> String {
+    let mut after_space = true;
+    let characters = raw.chars().filter_map(|c| {
+        let space = c.is_whitespace();
+        let skip = space && after_space;
+        after_space = space;
+        let hidden = c.is_control() || turns_direction(c);
+        (!skip).then_some(if space {
+            ' '
+        } else if hidden {
+            REPLACEMENT
+        } else {
+            c
+        })
+    });
+    let mut clean = cut(characters, most);
+    clean.truncate(clean.trim_end().len());
+    clean
+}
+
+/// The first `most` characters; an ellipsis is the last of them where there are more.
+fn cut(mut characters: impl Iterator<Item = char>, most: usize) -> String {
+    let mut kept: String = characters.by_ref().take(most).collect();
+    if characters.next().is_some() {
+        kept.pop();
+        kept.push('…');
+    }
+    kept
+}
+
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// The bidirectional controls.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_hold_nothing_that_a_terminal_obeys() {
+        assert_eq!(line("\u{1b}[31mred\u{7} \u{9b}x", 80), "\u{FFFD}[31mred\u{FFFD} \u{FFFD}x");
+        assert_eq!(line("  a\r\n\t b\u{2028}c ", 80), "a b c");
+        assert_eq!(line("a\u{202E}b\u{2066}c\u{200F}", 80), "a\u{FFFD}b\u{FFFD}c\u{FFFD}");
+        assert_eq!(line("abcdef", 4), "abc…");
+        assert_eq!(line("abcd", 4), "abcd");
+    }
+
+    #[cfg(feature = "html")]
+    #[test]
+    fn texts_keep_their_lines_and_nothing_else_that_is_invisible() {
+        assert_eq!(text("a\r\nb\rc\n\td\0\u{85}"), "a\nb\nc\n\td\u{FFFD}\u{FFFD}");
+        assert_eq!(name("a\nb\u{2028}c", 9), "a\u{FFFD}b\u{FFFD}c");
+    }
+}

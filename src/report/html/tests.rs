@@ -1,0 +1,95 @@
+use std::collections::BTreeSet;
+
+use scraper::{ElementRef, Html, Selector};
+
+use super::*;
+use crate::report::hostile;
+
+fn page(outcome: &Outcome) -> String {
+    let mut page = Vec::new();
+    write(outcome, &Facts::new(outcome), &mut page).unwrap();
+    String::from_utf8(page).unwrap()
+}
+
+/// All elements in order, with their attributes and without what they say.
+fn skeleton(page: &Html) -> Vec<String> {
+    let elements = page.root_element().descendants().filter_map(ElementRef::wrap);
+    let tell = |element: ElementRef<'_>| {
+        let attributes = element.value().attrs().map(|(name, value)| format!(" {name}={value}"));
+        let mut attributes: Vec<String> = attributes.collect();
+        attributes.sort_unstable();
+        format!("{}{}", element.value().name(), attributes.concat())
+    };
+    elements.map(tell).collect()
+}
+
+/// What the elements behind a selector say.
+fn said(page: &Html, selector: &str) -> Vec<String> {
+    page.select(&Selector::parse(selector).unwrap()).map(|element| element.text().collect()).collect()
+}
+
+#[test]
+fn hostile_strings_stay_text() {
+    let (outcome, _folder) = hostile::run(&hostile::strings()[0]);
+    let harmless = Html::parse_document(&page(&outcome));
+    let expected = skeleton(&harmless);
+    let names: BTreeSet<&str> = expected.iter().filter_map(|element| element.split(' ').next()).collect();
+    assert!(!names.contains("script") && !names.contains("iframe"));
+    assert!(expected.iter().all(|element| !element.contains(" on") && !element.contains(" style=")));
+    for hostile in hostile::strings() {
+        let (outcome, _folder) = hostile::run(&hostile);
+        let parsed = Html::parse_document(&page(&outcome));
+        assert_eq!(skeleton(&parsed), expected, "{}", hostile.text);
+        assert_eq!(said(&parsed, "style"), said(&harmless, "style"));
+
+        let whole = outcome.text(0).unwrap();
+        assert!(whole.starts_with(&hostile.text));
+        assert!(said(&parsed, ".text").contains(&clean(&whole)), "{}", hostile.text);
+        let name = |text: &str| crate::report::clean::name(text, 300);
+        let source = name(&format!("folder {0}/{0}.jsonl", hostile.text));
+        assert!(said(&parsed, ".source").contains(&source), "{}", hostile.text);
+        assert!(said(&parsed, ".source").contains(&name(&hostile.text)), "the ignored file");
+        assert!(said(&parsed, ".detail").contains(&name(&hostile.text)), "{}", hostile.text);
+        assert!(said(&parsed, "td bdi").contains(&name(&format!("text {}", hostile.text))), "the field");
+        if !hostile.json.contains(r"\ud83d") {
+            assert!(said(&parsed, ".id").contains(&name(&hostile.text)), "{}", hostile.text);
+        }
+    }
+}
+
+/// Controls replaced, by other means than the report's.
+fn clean(text: &str) -> String {
+    let hidden = |c: char| c.is_control() && c != '\n' && c != '\t';
+    text.replace("\r\n", "\n").replace('\r', "\n").replace(hidden, "\u{FFFD}")
+}
+
+#[test]
+fn a_page_holds_no_control_and_is_the_same_each_time() {
+    for hostile in hostile::strings() {
+        let (outcome, _folder) = hostile::run(&hostile);
+        let first = page(&outcome);
+        assert!(!first.contains(|c: char| c.is_control() && c != '\n' && c != '\t'));
+        assert_eq!(first, page(&outcome));
+    }
+}
+
+#[test]
+fn words_that_differ_are_marked() {
+    let (outcome, _folder) = hostile::run(&hostile::strings()[0]);
+    let parsed = Html::parse_document(&page(&outcome));
+    assert_eq!(said(&parsed, "ins"), ["changed"]);
+    assert_eq!(said(&parsed, "del"), Vec::<String>::new());
+    let csp = parsed.select(&Selector::parse("meta[http-equiv]").unwrap()).next().unwrap();
+    assert!(csp.value().attr("content").unwrap().starts_with("default-src 'none'; style-src"));
+}
+
+#[test]
+fn an_empty_corpus_has_a_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let sources = crate::read::sources::find(&[folder.path().to_path_buf()], None).unwrap();
+    let params = crate::params::Params::audit();
+    let run = crate::pipeline::audit(sources, &params, &Default::default(), &Default::default()).unwrap();
+    let parsed = Html::parse_document(&page(&run));
+    assert_eq!(said(&parsed, ".lead"), ["No text in this corpus repeats another."]);
+    assert_eq!(said(&parsed, "#skipped").len(), 0);
+}

@@ -1,0 +1,243 @@
+//! The summary that a person sees when a run is done: what was read, what repeats, the groups that repeat
+//! most, what was skipped, how sure all this is. Plain lines that say everything without colour; what the
+//! corpus says is cleaned before it gets here.
+
+use std::io::{self, Write};
+
+use crate::document::SkipReason;
+use crate::error::{Error, Result};
+use crate::outcome::{Outcome, UnitSummary};
+use crate::report::clean;
+use crate::report::facts::{Facts, Group, Stretch};
+use crate::report::texts::Texts;
+use crate::report::wording::{self, count, number, percent};
+
+/// Groups that are shown.
+const GROUPS: usize = 10;
+
+/// Copies of a group that are shown.
+const COPIES: usize = 3;
+
+/// Places that are shown for each reason of skipping, and ignored files.
+const PLACES: usize = 3;
+
+/// The most characters of a file's name or of an id.
+const NAME: usize = 120;
+
+/// How the summary looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// whether headings are bold
+    pub colour: bool,
+    /// characters of a line; only the lines of text are cut to it
+    pub width: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { colour: false, width: 80 }
+    }
+}
+
+/// Writes the summary.
+///
+/// # Errors
+/// Those of [`Outcome::text`] for the texts that are shown; [`Error::Io`] where `to` fails.
+pub fn write(outcome: &Outcome, facts: &Facts, to: &mut impl Write, options: Options) -> Result<()> {
+    let mut lines = Vec::new();
+    let mut summary = Summary { outcome, facts, options, texts: Texts::new(outcome), to: &mut lines };
+    summary.write()?;
+    to.write_all(&lines).map_err(|source| Error::io("summary", "writing", source))
+}
+
+struct Summary<'a> {
+    outcome: &'a Outcome,
+    facts: &'a Facts,
+    options: Options,
+    texts: Texts<'a>,
+    to: &'a mut Vec<u8>,
+}
+
+impl Summary<'_> {
+    fn write(&mut self) -> Result<()> {
+        let excerpts = self.excerpts()?;
+        let written = self
+            .read()
+            .and_then(|()| self.repeats())
+            .and_then(|()| self.groups(&excerpts))
+            .and_then(|()| self.skipped())
+            .and_then(|()| self.ignored())
+            .and_then(|()| self.sureness());
+        written.map_err(|source| Error::io("summary", "writing", source))
+    }
+
+    fn excerpts(&mut self) -> Result<Vec<String>> {
+        let width = self.options.width.saturating_sub(4).max(20);
+        let mut excerpt = |group: &Group| -> Result<String> {
+            let part = self.texts.part(group.original.document, &group.bytes)?;
+            Ok(clean::line(part.as_str(), width))
+        };
+        self.facts.groups.iter().take(GROUPS).map(&mut excerpt).collect()
+    }
+
+    /// A heading, behind an empty line unless it is the first one.
+    fn heading(&mut self, title: &str) -> io::Result<()> {
+        if !self.to.is_empty() {
+            writeln!(self.to)?;
+        }
+        let [bold, plain] = if self.options.colour { ["\x1b[1m", "\x1b[0m"] } else { [""; 2] };
+        writeln!(self.to, "{bold}{title}{plain}")
+    }
+
+    fn read(&mut self) -> io::Result<()> {
+        let summary = self.outcome.summary();
+        let input = &summary.input;
+        self.heading("Read")?;
+        writeln!(
+            self.to,
+            "  {}, {}, {}, {}",
+            count(input.files, "file", "files"),
+            count(input.documents, "document", "documents"),
+            count(input.paragraphs, "paragraph", "paragraphs"),
+            count(summary.characters.read, "character", "characters"),
+        )?;
+        if input.lone_surrogates > 0 {
+            let surrogates = count(input.lone_surrogates, "lone surrogate", "lone surrogates");
+            writeln!(self.to, "  {surrogates} became U+FFFD")?;
+        }
+        Ok(())
+    }
+
+    fn repeats(&mut self) -> io::Result<()> {
+        let summary = self.outcome.summary();
+        let units = summary.parameters.units;
+        self.heading("Repeated")?;
+        if units.documents {
+            writeln!(self.to, "  documents   {}", copies(&summary.documents, summary.input.documents))?;
+        }
+        if units.paragraphs {
+            let told = copies(&summary.paragraphs, summary.input.paragraphs);
+            let explained = match self.facts.explained {
+                0 => String::new(),
+                explained => format!("; {} of them inside copied documents", number(explained)),
+            };
+            writeln!(self.to, "  paragraphs  {told}{explained}")?;
+        }
+        let characters = summary.characters;
+        writeln!(
+            self.to,
+            "  characters  {} of {} are in copies ({})",
+            number(characters.copied),
+            number(characters.read),
+            percent(characters.copied, characters.read)
+        )
+    }
+
+    fn groups(&mut self, excerpts: &[String]) -> io::Result<()> {
+        if excerpts.is_empty() {
+            return Ok(());
+        }
+        let all = self.facts.group_count;
+        let title = match all {
+            1 => "The repeated text".to_owned(),
+            all if all <= GROUPS as u64 => format!("The {all} repeated texts"),
+            all => format!("Most repeated: {GROUPS} of {} texts", number(all)),
+        };
+        self.heading(&title)?;
+        let facts = self.facts;
+        for (rank, (group, excerpt)) in facts.groups.iter().zip(excerpts).enumerate() {
+            let copies = count(group.count, "copy", "copies");
+            let characters = count(group.characters, "character", "characters");
+            writeln!(self.to, "{:>2}. {copies}, {characters}", rank + 1)?;
+            writeln!(self.to, "    {excerpt}")?;
+            writeln!(self.to, "    original  {}", self.place(group.original))?;
+            for copy in group.copies.iter().take(COPIES) {
+                let place = self.place(copy.repeat.copy);
+                writeln!(self.to, "    copy      {place}: {}", wording::likeness(&copy.repeat))?;
+            }
+            if group.count > COPIES as u64 {
+                let more = count(group.count - COPIES as u64, "more copy", "more copies");
+                writeln!(self.to, "              and {more}")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The place of a stretch in one line.
+    fn place(&self, stretch: Stretch) -> String {
+        let place = wording::place(self.outcome, stretch);
+        let mut told = clean::line(place.source, NAME);
+        let id = place.id.map(|id| format!("id {id}"));
+        for part in [place.record, id, Some(place.extent)].into_iter().flatten() {
+            told.push_str(", ");
+            told.push_str(&clean::line(&part, NAME));
+        }
+        told
+    }
+
+    fn skipped(&mut self) -> io::Result<()> {
+        let outcome = self.outcome;
+        if outcome.skips().is_empty() {
+            return Ok(());
+        }
+        let all = outcome.skips().len() as u64;
+        self.heading(&format!("Skipped: {}", count(all, "record or file", "records and files")))?;
+        for (reason, of_reason) in outcome.skipped() {
+            writeln!(self.to, "  {} {}", number(of_reason), wording::reason(reason))?;
+            self.skipped_for(reason, of_reason)?;
+        }
+        Ok(())
+    }
+
+    fn skipped_for(&mut self, reason: SkipReason, all: u64) -> io::Result<()> {
+        let outcome = self.outcome;
+        for skip in outcome.skips().iter().filter(|skip| skip.reason == reason).take(PLACES) {
+            let source = clean::line(&outcome.sources()[skip.source as usize].name, NAME);
+            let at = wording::skipped_at(skip, outcome.has_lines(skip.source));
+            writeln!(self.to, "    {source}{at}: {}", clean::line(&skip.detail, NAME))?;
+        }
+        if all > PLACES as u64 {
+            writeln!(self.to, "    and {} more", number(all - PLACES as u64))?;
+        }
+        Ok(())
+    }
+
+    fn ignored(&mut self) -> io::Result<()> {
+        let ignored = self.outcome.ignored();
+        if ignored.is_empty() {
+            return Ok(());
+        }
+        let files = count(ignored.len() as u64, "file", "files");
+        self.heading(&format!("Ignored: {files} of no known format"))?;
+        for file in ignored.iter().take(PLACES) {
+            writeln!(self.to, "    {}", clean::line(file, NAME))?;
+        }
+        if ignored.len() > PLACES {
+            writeln!(self.to, "    and {} more", number((ignored.len() - PLACES) as u64))?;
+        }
+        Ok(())
+    }
+
+    fn sureness(&mut self) -> io::Result<()> {
+        let summary = self.outcome.summary();
+        self.heading("How sure")?;
+        writeln!(self.to, "  {}", wording::matching(summary))?;
+        for sentence in wording::sureness(summary) {
+            writeln!(self.to, "  {sentence}")?;
+        }
+        Ok(())
+    }
+}
+
+fn copies(units: &UnitSummary, all: u64) -> String {
+    format!(
+        "{} of {} are copies ({} exact, {} near)",
+        number(units.copies()),
+        number(all),
+        number(units.exact_copies),
+        number(units.near_copies)
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+use super::*;
+use crate::report::hostile;
+
+fn told(outcome: &Outcome, options: Options) -> String {
+    let mut told = Vec::new();
+    write(outcome, &Facts::new(outcome), &mut told, options).unwrap();
+    String::from_utf8(told).unwrap()
+}
+
+#[test]
+fn nothing_that_a_terminal_obeys_gets_through() {
+    let harmless = hostile::run(&hostile::strings()[0]);
+    let lines = told(&harmless.0, Options::default()).lines().count();
+    for hostile in hostile::strings() {
+        let (outcome, _folder) = hostile::run(&hostile);
+        let summary = told(&outcome, Options::default());
+        let obeyed = |c: &char| {
+            (c.is_control() && *c != '\n') || ('\u{202A}'..='\u{202E}').contains(c) || *c == '\u{2067}'
+        };
+        assert_eq!(summary.chars().find(obeyed), None, "{}", hostile.text);
+        let surrogates = usize::from(outcome.summary().input.lone_surrogates > 0);
+        assert_eq!(summary.lines().count(), lines + surrogates, "{}", hostile.text);
+    }
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let (outcome, _folder) = hostile::run(&hostile::strings()[6]);
+    let coloured = told(&outcome, Options { colour: true, ..Options::default() });
+    assert!(coloured.starts_with("\x1b[1mRead\x1b[0m\n"));
+    let plain = coloured.replace("\x1b[1m", "").replace("\x1b[0m", "");
+    assert_eq!(plain, told(&outcome, Options::default()));
+}
+
+#[test]
+fn the_summary_says_what_a_person_wants_to_know() {
+    let (outcome, _folder) = hostile::run(&hostile::strings()[0]);
+    let expected = "\
+Read
+  2 files, 4 documents, 9 paragraphs, 4,515 characters
+
+Repeated
+  documents   2 of 4 are copies (1 exact, 1 near)
+  paragraphs  5 of 9 are copies (4 exact, 1 near); 4 of them inside copied documents
+  characters  2,275 of 4,515 are in copies (50.4 %)
+";
+    let summary = told(&outcome, Options::default());
+    assert!(summary.starts_with(expected), "{summary}");
+    for line in [
+        "    original  folder harmless/harmless.jsonl, record 1, id harmless, whole document",
+        "    copy      folder harmless/harmless.jsonl, record 4, whole document: exact",
+        "    folder harmless/harmless.jsonl:8: ",
+        "Ignored: 1 file of no known format",
+    ] {
+        assert!(summary.contains(line), "{line}\n{summary}");
+    }
+    assert!(summary.lines().filter(|line| line.contains("word1n1")).all(|line| line.chars().count() <= 80));
+}
+
+#[test]
+fn json_has_the_numbers_and_the_skips() {
+    for hostile in hostile::strings() {
+        let (outcome, _folder) = hostile::run(&hostile);
+        let facts = Facts::new(&outcome);
+        let json = serde_json::to_string(&crate::report::json::report(&outcome, &facts)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["input"]["documents"], 4);
+        assert_eq!(json["groups"], 2);
+        let skips = json["skips"].as_array().unwrap();
+        assert_eq!(skips.len(), 5);
+        assert_eq!(skips[0]["reason"], "text_not_string");
+        assert_eq!(skips[0]["record"], 4);
+        assert_eq!(skips[0]["line"], 5);
+        assert_eq!(skips[4]["detail"], hostile.text);
+        assert!(json["parameters"]["threshold"].is_number());
+    }
+}

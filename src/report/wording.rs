@@ -1,0 +1,197 @@
+//! Facts in words: numbers, shares, places and parameters as people read them. One voice for the terminal
+//! and for the HTML report. Records and paragraphs are counted from 1 here, and only here.
+
+use crate::document::{Kind, Skip, SkipReason};
+use crate::outcome::{Outcome, Summary};
+use crate::params::ParagraphMode;
+use crate::report::facts::{Repeat, Stretch};
+
+/// An id longer than this is shown as it was written, in bytes.
+const LONGEST_ID: usize = 4096;
+
+/// `1,234,567`.
+pub(super) fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut told = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            told.push(',');
+        }
+        told.push(digit);
+    }
+    told
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn count(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", number(count), if count == 1 { one } else { many })
+}
+
+/// A share in percent to one decimal; something is never 0, and all is never less.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    if part == 0 || whole == 0 {
+        return "0 %".to_owned();
+    }
+    if part >= whole {
+        return "100 %".to_owned();
+    }
+    let share = part as f64 * 100.0 / whole as f64;
+    if share < 0.1 { "under 0.1 %".to_owned() } else { format!("{:.1} %", share.min(99.9)) }
+}
+
+/// A similarity or a probability to `decimals`, rounded down, so that what misses a limit never seems to
+/// reach it.
+pub(super) fn share(share: f64, decimals: usize) -> String {
+    let scale = 10f64.powi(decimals as i32);
+    format!("{:.decimals$}", (share * scale + 1e-6).floor() / scale)
+}
+
+/// How a copy is like its original: `exact`, `similarity 0.83`, `similarity 0.71 to 1.00`.
+pub(super) fn likeness(repeat: &Repeat) -> String {
+    let [low, high] = repeat.similarity.map(|jaccard| share(jaccard, 2));
+    match repeat.kind {
+        Kind::Exact => "exact".to_owned(),
+        Kind::Contained => "contained".to_owned(),
+        Kind::Near if low == high => format!("similarity {low}"),
+        Kind::Near => format!("similarity {low} to {high}"),
+    }
+}
+
+/// `paragraph 3`, `paragraphs 2-8`, `whole document`.
+pub(super) fn extent(stretch: Stretch) -> String {
+    match stretch.paragraphs {
+        None => "whole document".to_owned(),
+        Some(paragraphs) if paragraphs.first == paragraphs.last => {
+            format!("paragraph {}", number(u64::from(paragraphs.first) + 1))
+        }
+        Some(paragraphs) => {
+            let [first, last] = [paragraphs.first, paragraphs.last].map(|n| number(u64::from(n) + 1));
+            format!("paragraphs {first}-{last}")
+        }
+    }
+}
+
+/// Where a stretch stands; names and ids as they were given, not cleaned.
+pub(super) struct Place<'a> {
+    pub(super) source: &'a str,
+    /// where its source has several
+    pub(super) record: Option<String>,
+    pub(super) id: Option<String>,
+    pub(super) extent: String,
+}
+
+/// Names the place of a stretch.
+pub(super) fn place(outcome: &Outcome, stretch: Stretch) -> Place<'_> {
+    let (source, record) = outcome.record(stretch.document);
+    let decoded = |id: &str| {
+        let string = (id.len() <= LONGEST_ID).then(|| serde_json::from_str::<String>(id).ok());
+        string.flatten().unwrap_or_else(|| id.to_owned())
+    };
+    Place {
+        source: &outcome.sources()[source as usize].name,
+        record: outcome.has_lines(source).then(|| format!("record {}", number(u64::from(record) + 1))),
+        id: outcome.id(stretch.document).map(decoded),
+        extent: extent(stretch),
+    }
+}
+
+/// Why a record was not used.
+pub(super) fn reason(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::InvalidJson => "not valid JSON",
+        SkipReason::NotAnObject => "not a JSON object",
+        SkipReason::MissingText => "without the text field",
+        SkipReason::TextNotString => "text field is not a string",
+        SkipReason::InvalidUtf8 => "not valid UTF-8",
+        SkipReason::TooLarge => "too large",
+        SkipReason::Truncated => "compressed data cut short or damaged",
+        SkipReason::Unreadable => "could not be read",
+    }
+}
+
+/// The place of something skipped, behind its source's name: `:12` for a line, else nothing or its record.
+pub(super) fn skipped_at(skip: &Skip, has_lines: bool) -> String {
+    match (skip.line, skip.record) {
+        (Some(line), _) => format!(":{line}"),
+        (None, Some(record)) if has_lines => format!(", record {}", number(record + 1)),
+        _ => String::new(),
+    }
+}
+
+/// What counts as a match.
+pub(super) fn matching(summary: &Summary) -> String {
+    let parameters = &summary.parameters;
+    let threshold = percent_of(parameters.threshold);
+    let sequences = match parameters.shingle {
+        1 => "different words".to_owned(),
+        shingle => format!("different sequences of {shingle} words"),
+    };
+    format!("Two texts match when they share at least {threshold} of all {sequences} that either of them has")
+}
+
+/// What was compared.
+pub(super) fn compared(summary: &Summary) -> String {
+    let parameters = &summary.parameters;
+    let paragraphs = format!("paragraphs of at least {} words", number(u64::from(parameters.min_tokens)));
+    match (parameters.units.documents, parameters.units.paragraphs) {
+        (true, true) => format!("Whole documents were compared, and {paragraphs}"),
+        (true, false) => "Whole documents were compared, paragraphs were not".to_owned(),
+        _ => format!("Of each document, {paragraphs} were compared; whole documents were not"),
+    }
+}
+
+/// How documents were cut into paragraphs.
+pub(super) fn cutting(summary: &Summary) -> &'static str {
+    match summary.parameters.paragraphs {
+        ParagraphMode::Auto => {
+            "A paragraph is a line; in hard-wrapped documents it is a block between blank lines"
+        }
+        ParagraphMode::Line => "A paragraph is a line",
+        ParagraphMode::Blank => "A paragraph is a block between blank lines",
+    }
+}
+
+/// What can be trusted, and what may be missing.
+pub(super) fn sureness(summary: &Summary) -> Vec<String> {
+    let threshold = summary.parameters.threshold;
+    let recall = share(summary.plan.probability(threshold) * 100.0, 1);
+    let mut told = vec![
+        "Every match was compared exactly: none is below the threshold".to_owned(),
+        format!(
+            "Of the pairs exactly at the threshold ({}), {recall} % are expected to be found; of more similar \
+             ones, more; equal texts always",
+            share(threshold, 2)
+        ),
+    ];
+    if summary.capped > 0 {
+        told.push(format!(
+            "{} left out by the cap of {} for each text; some matches may be missing there",
+            count(summary.capped, "comparison was", "comparisons were"),
+            number(u64::from(summary.parameters.comparisons))
+        ));
+    }
+    told
+}
+
+/// `60 %`, `62.5 %`.
+fn percent_of(share: f64) -> String {
+    let percent = format!("{:.1}", share * 100.0);
+    format!("{} %", percent.strip_suffix(".0").unwrap_or(&percent))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_shares() {
+        let told: Vec<String> = [0, 999, 1000, 123_456, 1_234_567].into_iter().map(number).collect();
+        assert_eq!(told, ["0", "999", "1,000", "123,456", "1,234,567"]);
+        assert_eq!(percent(1, 100_000), "under 0.1 %");
+        assert_eq!(percent(99_999, 100_000), "99.9 %");
+        assert_eq!(percent(1, 3), "33.3 %");
+        assert_eq!(share(0.58, 2), "0.58");
+        assert_eq!(share(0.999, 2), "0.99");
+        assert_eq!(share(1.0, 2), "1.00");
+    }
+}
