@@ -61,11 +61,7 @@ pub(crate) fn reason(source: &Source, begun: bool, error: &io::Error) -> SkipRea
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
     ) || error.raw_os_error().is_none();
     let ended_early = error.kind() == io::ErrorKind::UnexpectedEof;
-    if packed && broken && (begun || ended_early) {
-        SkipReason::Truncated
-    } else {
-        SkipReason::Unreadable
-    }
+    if packed && broken && (begun || ended_early) { SkipReason::Truncated } else { SkipReason::Unreadable }
 }
 
 /// Counts what passes.
