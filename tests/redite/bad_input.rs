@@ -232,8 +232,7 @@ fn files_that_are_odd() {
         case("a text with a byte-order mark", "x.txt", "\u{FEFF}a\r\nb\0c").gives(["\u{FEFF}a\r\nb\0c"]),
         case("a text in UTF-16", "x.txt", b"\xFF\xFEa\0").skips_text(InvalidUtf8),
         case("a text in ISO 8859-1", "x.txt", b"caf\xE9").skips_text(InvalidUtf8),
-        case("a text cut inside of a character", "x.txt", "é".as_bytes()[..1].to_vec())
-            .skips_text(InvalidUtf8),
+        case("a text cut inside of a character", "x.txt", b"\xC3").skips_text(InvalidUtf8),
         case("a text that is too large", "x.txt", "abcdef").limit(5).skips_text(TooLarge),
         case("a text that just fits", "x.txt", "abcde").limit(5).gives(["abcde"]),
         all("x.txt.gz", &gz("abcdef")).limit(5).skips_text(TooLarge),

@@ -8,6 +8,8 @@ mod twin;
 
 /// What each unreadable, odd or hostile input gives, and `corpus/dirty`.
 mod bad_input;
+/// One corpus in every container; ranges in every script.
+mod formats;
 /// DESIGN's laws on random corpora, and by hand where chance would rarely go.
 mod laws;
 /// Licences and versions of what we depend on; the parameter record's bytes.
