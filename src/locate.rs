@@ -1,14 +1,12 @@
 //! Token ranges to places in a text: bytes, characters, and the first paragraph touched. The last look at
 //! the documents that passages were found in, each read once more, in parallel.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use crate::corpus::Corpus;
 use crate::document::Span;
 use crate::error::Result;
-use crate::normalise::Tokenizer;
+use crate::normalise::Tokenizers;
 use crate::params::Params;
 use crate::split::bytecount;
 
@@ -39,6 +37,7 @@ pub(crate) struct Tokens {
 
 /// Finds all of them, in the order given.
 pub(crate) fn locate(corpus: &Corpus, params: &Params, tokens: &[Tokens]) -> Result<Vec<Stretch>> {
+    let tokenizers = Tokenizers::new(params.seed);
     let mut order: Vec<u32> = (0..tokens.len() as u32).collect();
     order.par_sort_unstable_by_key(|&i| (tokens[i as usize], i));
     let of_document: Vec<&[u32]> =
@@ -46,8 +45,16 @@ pub(crate) fn locate(corpus: &Corpus, params: &Params, tokens: &[Tokens]) -> Res
     let found: Vec<Vec<Stretch>> = of_document
         .par_iter()
         .map(|group| {
-            let ranges: Vec<[u32; 2]> = group.iter().map(|&i| tokens[i as usize].range).collect();
-            in_document(corpus, params, tokens[group[0] as usize].document, &ranges)
+            let document = tokens[group[0] as usize].document;
+            let text = corpus.text(document)?;
+            let mut spans = Vec::new();
+            tokenizers.with(|tokenizer| {
+                tokenizer.tokens(&text, |_, start, end| spans.push([start as u32, end as u32]));
+            });
+            let places: Vec<Span> = corpus.places(document).collect();
+            let mut ruler = Ruler::new(&text, &places, &spans);
+            let changed = || corpus.texts.changed(&corpus.documents[document as usize].locator);
+            group.iter().map(|&i| ruler.measure(tokens[i as usize].range).ok_or_else(changed)).collect()
         })
         .collect::<Result<_>>()?;
     let mut stretches = vec![Stretch::default(); tokens.len()];
@@ -59,37 +66,42 @@ pub(crate) fn locate(corpus: &Corpus, params: &Params, tokens: &[Tokens]) -> Res
     Ok(stretches)
 }
 
-/// The stretches of one document; the ranges are sorted by their first token.
-fn in_document(corpus: &Corpus, params: &Params, document: u32, ranges: &[[u32; 2]]) -> Result<Vec<Stretch>> {
-    let text = corpus.text(document)?;
-    let mut spans: Vec<(u32, u32)> = Vec::new();
-    Tokenizer::new(params.seed).tokens(&text, |_, start, end| spans.push((start as u32, end as u32)));
-    let places: Vec<Span> = corpus.places(document).collect();
-    // characters up to a byte: from the start of its paragraph, or from the byte asked for last
-    let mut known = (0usize, 0usize);
-    let mut characters = |at: usize| {
-        let paragraph = places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1);
-        let from = paragraph.map_or((0, 0), |i| {
-            let place: &Span = &places[i];
+/// Measures stretches of one text.
+pub(crate) struct Ruler<'a> {
+    text: &'a str,
+    /// where its paragraphs are
+    places: &'a [Span],
+    /// first byte of each token, and behind its last
+    spans: &'a [[u32; 2]],
+    /// a byte, and how many characters stand before it
+    known: (usize, usize),
+}
+
+impl<'a> Ruler<'a> {
+    pub(crate) fn new(text: &'a str, places: &'a [Span], spans: &'a [[u32; 2]]) -> Self {
+        Ruler { text, places, spans, known: (0, 0) }
+    }
+
+    /// The stretch from a token up to another, which it does not hold; `None` where there are no such tokens.
+    pub(crate) fn measure(&mut self, [first, end]: [u32; 2]) -> Option<Stretch> {
+        let start = self.spans.get(first as usize)?[0];
+        let end = self.spans.get(end.checked_sub(1)? as usize)?[1];
+        let paragraph = self.places.partition_point(|place| place.bytes.end <= u64::from(start)) as u32;
+        let chars = [self.characters(start as usize), self.characters(end as usize)];
+        Some(Stretch { bytes: [start, end], chars, paragraph })
+    }
+
+    /// Characters before a byte: counted from the start of its paragraph, or from the byte asked for last.
+    fn characters(&mut self, at: usize) -> u32 {
+        let paragraph = self.places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1);
+        let start = paragraph.map_or((0, 0), |i| {
+            let place = &self.places[i];
             (place.bytes.start as usize, place.chars.start as usize)
         });
-        if known.0 > at || known.0 < from.0 {
-            known = from;
+        if self.known.0 > at || self.known.0 < start.0 {
+            self.known = start;
         }
-        known = (at, known.1 + bytecount(&text.as_bytes()[known.0..at]));
-        known.1 as u32
-    };
-    let stretch = |&[first, end]: &[u32; 2]| {
-        let changed = || corpus.texts.changed(&corpus.documents[document as usize].locator);
-        let (start, _) = *spans.get(first as usize).ok_or_else(changed)?;
-        let (_, end) = *spans.get(end as usize - 1).ok_or_else(changed)?;
-        let paragraph = places.partition_point(|place| place.bytes.end <= u64::from(start));
-        let bytes: Range<usize> = start as usize..end as usize;
-        Ok(Stretch {
-            bytes: [start, end],
-            chars: [characters(bytes.start), characters(bytes.end)],
-            paragraph: paragraph as u32,
-        })
-    };
-    ranges.iter().map(stretch).collect()
+        self.known = (at, self.known.1 + bytecount(&self.text.as_bytes()[self.known.0..at]));
+        self.known.1 as u32
+    }
 }

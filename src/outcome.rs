@@ -43,23 +43,25 @@ pub(crate) struct Located {
 impl Located {
     /// Finds the tokens of all passages in their texts.
     pub(crate) fn new(corpus: &Corpus, params: &Params, found: Found) -> Result<Self> {
-        let mut tokens = Vec::with_capacity(2 * (found.passages.len() + found.contained.len()));
+        let mut tokens = Vec::with_capacity(found.passages.len() + found.contained.len());
         for passage in &found.passages {
-            tokens.push(Tokens { document: passage.copy, range: passage.copy_tokens });
             tokens.push(Tokens { document: passage.original, range: passage.original_tokens });
+            if passage.copy_stretch.is_none() {
+                tokens.push(Tokens { document: passage.copy, range: passage.copy_tokens });
+            }
         }
         for contained in &found.contained {
             tokens.push(Tokens { document: contained.original, range: contained.original_tokens });
         }
-        let stretches = locate(corpus, params, &tokens)?;
-        let (of_passages, of_contained) = stretches.split_at(2 * found.passages.len());
-        let sides = of_passages.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
-        let contained = found.contained.into_iter().zip(of_contained);
-        Ok(Located {
-            passages: found.passages.into_iter().zip(sides).collect(),
-            contained: contained.map(|(contained, original)| (contained, *original)).collect(),
-            capped: found.capped,
-        })
+        let mut stretches = locate(corpus, params, &tokens)?.into_iter();
+        let mut next = || stretches.next().unwrap_or_default();
+        let passages = found.passages.into_iter().map(|passage| {
+            let original = next();
+            (passage, [passage.copy_stretch.unwrap_or_else(&mut next), original])
+        });
+        let passages = passages.collect();
+        let contained = found.contained.into_iter().map(|contained| (contained, next())).collect();
+        Ok(Located { passages, contained, capped: found.capped })
     }
 }
 

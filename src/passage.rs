@@ -16,9 +16,11 @@ pub(crate) mod winnow;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
+use crate::document::Span;
+use crate::locate::{Ruler, Stretch};
 use crate::params::Params;
 use crate::passage::align::{Alignment, Run, extend, run_around};
-use crate::passage::places::{LISTED, Places};
+use crate::passage::places::{LISTED, Places, Repeated};
 use crate::passage::winnow::{Seed, Winnower};
 use crate::resolve::NumberMap;
 use crate::shingle::Shingler;
@@ -34,6 +36,8 @@ pub(crate) struct Passage {
     pub(crate) copy: u32,
     /// its tokens
     pub(crate) copy_tokens: [u32; 2],
+    /// where they stand, if that is known already
+    pub(crate) copy_stretch: Option<Stretch>,
     /// the earlier document
     pub(crate) original: u32,
     /// its tokens
@@ -62,13 +66,19 @@ pub(crate) struct Contained {
 }
 
 /// A document with its tokens, ready to be searched.
+#[derive(Default)]
 pub(crate) struct Prepared {
     pub(crate) document: u32,
+    pub(crate) text: String,
+    /// where its paragraphs stand
+    pub(crate) places: Vec<Span>,
     pub(crate) tokens: Vec<u64>,
+    /// first byte of each token, and behind its last
+    pub(crate) spans: Vec<[u32; 2]>,
     /// behind the last token of each paragraph
     pub(crate) paragraph_ends: Vec<u32>,
-    /// its seeds that occur more than once
-    pub(crate) seeds: Vec<Seed>,
+    /// its seeds that occur more than once, with their numbers
+    pub(crate) seeds: Vec<(u32, Seed)>,
 }
 
 /// The search for passages; documents go through it in corpus order.
@@ -120,13 +130,13 @@ impl PartialOrd for Candidate {
 }
 
 impl<'a> Finder<'a> {
-    /// A search among documents whose seeds, all of them, are `seeds`.
-    pub(crate) fn new(params: &'a Params, seeds: &[u64]) -> Self {
+    /// A search among documents with these repeated seeds.
+    pub(crate) fn new(params: &'a Params, repeated: &Repeated) -> Self {
         Finder {
             params,
             shingler: Shingler::new(params.shingle),
             seed: Winnower::new(params.passage).seed(),
-            places: Places::new(seeds),
+            places: Places::new(repeated),
             passages: Vec::new(),
             contained: Vec::new(),
             capped: 0,
@@ -143,6 +153,7 @@ impl<'a> Finder<'a> {
         self.passages.push(Passage {
             copy: document,
             copy_tokens: [0, tokens],
+            copy_stretch: None,
             original,
             original_tokens: [start, start + tokens],
             overlap: Overlap { shared: 1, sizes: [1, 1] },
@@ -154,8 +165,10 @@ impl<'a> Finder<'a> {
     pub(crate) fn document(&mut self, prepared: &Prepared) {
         let candidates = self.candidates(prepared);
         let taken = choose(candidates, self.params.passage);
+        let mut ruler = Ruler::new(&prepared.text, &prepared.places, &prepared.spans);
         for candidate in &taken {
-            self.tell(prepared, candidate);
+            let copy = candidate.alignment.copy();
+            self.tell(prepared, candidate, ruler.measure([copy.start, copy.end]));
         }
         self.tell_contained(prepared, &taken);
         if let [only] = &taken[..]
@@ -193,11 +206,11 @@ impl<'a> Finder<'a> {
         let mut candidates: Vec<Candidate> = Vec::new();
         // candidates that reach behind the present seed
         let mut open: Vec<usize> = Vec::new();
-        for found in &prepared.seeds {
-            self.places.of(found.hash, &mut places);
-            let here = own.entry((found.hash >> 32) as u32 ^ found.hash as u32).or_default();
+        for (number, found) in &prepared.seeds {
+            self.places.of(*number, &mut places);
+            let here = own.entry(*number).or_default();
             places.extend(here.iter().map(|&at| (prepared.document, at)));
-            if here.len() < LISTED {
+            if here.len() < usize::from(LISTED) {
                 here.push(found.at);
             } else {
                 self.capped += 1;
@@ -252,7 +265,7 @@ impl<'a> Finder<'a> {
         tokens.get((range.start - start) as usize..(range.end - start) as usize).unwrap_or_default()
     }
 
-    fn tell(&mut self, prepared: &Prepared, candidate: &Candidate) {
+    fn tell(&mut self, prepared: &Prepared, candidate: &Candidate, copy_stretch: Option<Stretch>) {
         let (copy, original) = (candidate.alignment.copy(), candidate.alignment.original());
         let is_exact = candidate.alignment.runs.len() == 1;
         let overlap = if is_exact {
@@ -266,6 +279,7 @@ impl<'a> Finder<'a> {
         self.passages.push(Passage {
             copy: prepared.document,
             copy_tokens: [copy.start, copy.end],
+            copy_stretch,
             original: candidate.original,
             original_tokens: [original.start, original.end],
             overlap,
