@@ -167,11 +167,10 @@ impl Summary<'_> {
     fn place(&self, stretch: Stretch) -> String {
         let place = wording::place(self.outcome, stretch);
         let mut told = clean::line(place.source, NAME);
-        for part in [place.record, place.id.map(|id| format!("id {id}")), Some(place.extent)] {
-            if let Some(part) = part {
-                told.push_str(", ");
-                told.push_str(&clean::line(&part, NAME));
-            }
+        let id = place.id.map(|id| format!("id {id}"));
+        for part in [place.record, id, Some(place.extent)].into_iter().flatten() {
+            told.push_str(", ");
+            told.push_str(&clean::line(&part, NAME));
         }
         told
     }
@@ -222,9 +221,21 @@ impl Summary<'_> {
     fn sureness(&mut self) -> io::Result<()> {
         let summary = self.outcome.summary();
         self.heading("How sure")?;
-        writeln!(self.to, "  {}", wording::matching(summary))?;
-        for sentence in wording::sureness(summary) {
-            writeln!(self.to, "  {sentence}")?;
+        let mut sentences = vec![wording::matching(summary), wording::compared(summary)];
+        sentences.extend(wording::sureness(summary));
+        for sentence in sentences {
+            let mut column = self.options.width;
+            for word in sentence.split(' ') {
+                let length = word.chars().count() + 1;
+                if column + length > self.options.width.max(40) {
+                    let start = if column == self.options.width { "  -" } else { "\n   " };
+                    write!(self.to, "{start}")?;
+                    column = 3;
+                }
+                write!(self.to, " {word}")?;
+                column += length;
+            }
+            writeln!(self.to)?;
         }
         Ok(())
     }

@@ -3,7 +3,6 @@
 
 use crate::document::{Kind, Skip, SkipReason};
 use crate::outcome::{Outcome, Summary};
-use crate::params::ParagraphMode;
 use crate::report::facts::{Repeat, Stretch};
 
 /// An id longer than this is shown as it was written, in bytes.
@@ -140,7 +139,9 @@ pub(super) fn compared(summary: &Summary) -> String {
 }
 
 /// How documents were cut into paragraphs.
+#[cfg(feature = "html")]
 pub(super) fn cutting(summary: &Summary) -> &'static str {
+    use crate::params::ParagraphMode;
     match summary.parameters.paragraphs {
         ParagraphMode::Auto => {
             "A paragraph is a line; in hard-wrapped documents it is a block between blank lines"
