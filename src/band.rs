@@ -138,6 +138,9 @@ impl Buckets {
     /// The buckets of a unit; none where it shares none.
     pub fn of(&self, unit: u32) -> &[u32] {
         let unit = unit as usize;
+        if unit + 1 >= self.starts.len() {
+            return &[]; // units that were not banded
+        }
         &self.memberships[self.starts[unit] as usize..self.starts[unit + 1] as usize]
     }
 }

@@ -71,6 +71,10 @@ pub(crate) struct Corpus {
     pub(crate) paragraph_units: Units,
     places: Vec<u8>,
     ids: String,
+    /// the seeds of the distinct documents, one after the other
+    pub(crate) seeds: Vec<u64>,
+    /// how many each distinct document has
+    pub(crate) seed_counts: Vec<u32>,
     pub(crate) counts: Counts,
     pub(crate) skips: Vec<Skip>,
 }
@@ -97,6 +101,8 @@ pub(crate) struct Builder {
     units: crate::params::Units,
     places: Vec<u8>,
     ids: String,
+    seeds: Vec<u64>,
+    seed_counts: Vec<u32>,
     counts: Counts,
     skips: Vec<Skip>,
 }
@@ -132,6 +138,8 @@ impl Builder {
             units,
             places: Vec::new(),
             ids: String::new(),
+            seeds: Vec::new(),
+            seed_counts: Vec::new(),
             counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
             skips: Vec::new(),
         }
@@ -162,8 +170,8 @@ impl Builder {
             };
         let keys = gather(|scanned| &scanned.document_keys);
         let document_base = self.document_units.first.len();
-        let documents =
-            admit(&mut self.exact_documents, &keys, document_base, self.units.documents, "documents")?;
+        let compared = self.units.documents || self.units.passages;
+        let documents = admit(&mut self.exact_documents, &keys, document_base, compared, "documents")?;
         let keys = gather(|scanned| &scanned.paragraph_keys);
         let paragraph_base = self.paragraph_units.first.len();
         let paragraphs =
@@ -206,6 +214,8 @@ impl Builder {
             paragraph += paragraphs;
             self.places.extend_from_slice(&scanned.places);
             self.ids.push_str(&scanned.ids);
+            self.seeds.extend_from_slice(&signed.seeds);
+            self.seed_counts.extend_from_slice(&signed.seed_counts);
             self.counts.paragraphs += paragraphs as u64;
             self.counts.text_bytes += scanned.text_bytes;
             self.counts.text_characters += scanned.text_characters;
@@ -245,6 +255,8 @@ impl Builder {
             paragraph_units: self.paragraph_units,
             places: self.places,
             ids: self.ids,
+            seeds: self.seeds,
+            seed_counts: self.seed_counts,
             counts: self.counts,
             skips: self.skips,
         }

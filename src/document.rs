@@ -39,6 +39,8 @@ pub struct Source {
     pub compression: Compression,
     /// its size on disk in bytes, 0 for standard input
     pub size: u64,
+    /// whether it is a file that can be opened again; standard input and pipes can be read only once
+    pub regular: bool,
 }
 
 /// Why a record was not used (DESIGN: nothing vanishes).
@@ -123,6 +125,8 @@ pub enum Unit {
     Document,
     /// one paragraph of one
     Paragraph,
+    /// a stretch of one, whatever the paragraph breaks
+    Passage,
 }
 
 /// How a copy is like its original.
@@ -131,8 +135,10 @@ pub enum Unit {
 pub enum Kind {
     /// the same tokens in the same order
     Exact,
-    /// a Jaccard similarity that reaches the threshold
+    /// a Jaccard similarity that reaches the threshold; of passages, agreement but for small differences
     Near,
+    /// nearly all of it stands in passages from one earlier document
+    Contained,
 }
 
 /// One side of a match: a place in the corpus.
@@ -145,7 +151,7 @@ pub struct Place {
 }
 
 /// A verified match: a copy and the original that it matches best.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Match {
     /// what both sides are
     pub unit: Unit,
@@ -161,4 +167,8 @@ pub struct Match {
     pub copy: Place,
     /// the earlier one, which is itself no copy
     pub original: Place,
+    /// the stretches themselves, of copy and original, where they are not the whole of the places: of
+    /// passages, and on the original's side of what is contained. The places then name the first paragraphs
+    /// touched.
+    pub stretches: Option<[Span; 2]>,
 }

@@ -5,128 +5,62 @@
 //! goes.
 
 use std::collections::BTreeMap;
-
-use serde::Serialize;
+use std::ops::Range;
 
 use crate::band::Plan;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units};
 use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit};
 use crate::error::Result;
+use crate::locate::{Stretch, Tokens, locate};
 use crate::params::Params;
-use crate::pipeline::Resolved;
+use crate::passage::{Contained, Found, Passage};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
+
+mod summary;
+
+pub use summary::{CharacterSummary, InputSummary, PassageSummary, Seconds, Summary, UnitSummary};
 
 /// A finished run.
 pub struct Outcome {
     corpus: Corpus,
     /// near copies by unit: documents, paragraphs
     near: [Vec<Near>; 2],
+    located: Located,
     skips: Vec<Skip>,
     ignored: Vec<String>,
     summary: Summary,
 }
 
-/// The numbers of a run; serialised as the JSON summary.
-#[derive(Debug, Clone, Serialize)]
-pub struct Summary {
-    /// all parameters
-    pub parameters: Params,
-    /// names this set of parameters, in hexadecimal
-    pub parameters_digest: String,
-    /// what was read
-    pub input: InputSummary,
-    /// what became of the documents
-    pub documents: UnitSummary,
-    /// what became of the paragraphs
-    pub paragraphs: UnitSummary,
-    /// of all texts
-    pub characters: CharacterSummary,
-    /// pairs that shared a bucket
-    pub candidates: u64,
-    /// pairs compared exactly
-    pub verified: u64,
-    /// pairs that the cap on comparisons left out
-    pub capped: u64,
-    /// bands and rows
-    pub plan: Plan,
-    /// similarity and the probability that a pair of that similarity becomes a candidate
-    pub recall_curve: Vec<(f64, f64)>,
-    /// measured recall; `null` unless it was asked for
-    pub certificate: Option<()>,
-    /// wall-clock seconds by stage
-    pub seconds: Seconds,
-    /// the most memory that the process held, where the system tells
-    pub peak_memory_bytes: Option<u64>,
+/// Passages and contained units with the places of both sides.
+#[derive(Default)]
+pub(crate) struct Located {
+    passages: Vec<(Passage, [Stretch; 2])>,
+    contained: Vec<(Contained, Stretch)>,
+    capped: u64,
 }
 
-/// What was read.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct InputSummary {
-    /// files read
-    pub files: u64,
-    /// files in given folders that no format fits
-    pub ignored_files: u64,
-    /// records, good and bad
-    pub records: u64,
-    /// good ones
-    pub documents: u64,
-    /// paragraphs of these
-    pub paragraphs: u64,
-    /// their text in bytes of UTF-8
-    pub bytes: u64,
-    /// records and files that were not used, by reason
-    pub skipped: BTreeMap<&'static str, u64>,
-    /// escapes of lone surrogates that became U+FFFD
-    pub lone_surrogates: u64,
-}
-
-/// What became of the units of one kind: the fields add up to all of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct UnitSummary {
-    /// match no earlier original
-    pub originals: u64,
-    /// equal to an original, to the token
-    pub exact_copies: u64,
-    /// similar to an original
-    pub near_copies: u64,
-    /// paragraphs with fewer tokens than are compared
-    pub short: u64,
-    /// without a token
-    pub empty: u64,
-    /// not asked for by `--units`
-    pub not_compared: u64,
-}
-
-impl UnitSummary {
-    /// Exact and near copies.
-    pub fn copies(&self) -> u64 {
-        self.exact_copies + self.near_copies
+impl Located {
+    /// Finds the tokens of all passages in their texts.
+    pub(crate) fn new(corpus: &Corpus, params: &Params, found: Found) -> Result<Self> {
+        let mut tokens = Vec::with_capacity(2 * (found.passages.len() + found.contained.len()));
+        for passage in &found.passages {
+            tokens.push(Tokens { document: passage.copy, range: passage.copy_tokens });
+            tokens.push(Tokens { document: passage.original, range: passage.original_tokens });
+        }
+        for contained in &found.contained {
+            tokens.push(Tokens { document: contained.original, range: contained.original_tokens });
+        }
+        let stretches = locate(corpus, params, &tokens)?;
+        let (of_passages, of_contained) = stretches.split_at(2 * found.passages.len());
+        let sides = of_passages.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
+        let contained = found.contained.into_iter().zip(of_contained);
+        Ok(Located {
+            passages: found.passages.into_iter().zip(sides).collect(),
+            contained: contained.map(|(contained, original)| (contained, *original)).collect(),
+            capped: found.capped,
+        })
     }
-
-    fn total(&self) -> u64 {
-        self.originals + self.copies() + self.short + self.empty + self.not_compared
-    }
-}
-
-/// How much of the text stood before.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct CharacterSummary {
-    /// Unicode scalar values of all texts
-    pub read: u64,
-    /// of these, in copied documents and in copied paragraphs of other documents
-    pub copied: u64,
-}
-
-/// Wall-clock seconds.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Seconds {
-    /// the first pass
-    pub reading: f64,
-    /// finding who shares a bucket
-    pub linking: f64,
-    /// the second pass
-    pub verifying: f64,
 }
 
 /// What became of one unit.
@@ -136,6 +70,8 @@ pub enum Fate {
     Original,
     /// it is a copy
     Copy,
+    /// it matches no earlier original, but nearly all of it stands in passages from one earlier document
+    Contained,
     /// it has too few tokens to be compared
     Short,
     /// it has no token
@@ -146,11 +82,11 @@ impl Outcome {
     pub(crate) fn new(
         corpus: Corpus,
         sources: Sources,
-        params: &Params,
-        resolved: Resolved,
-        (plan, seconds): (Plan, Seconds),
+        (params, plan): (&Params, Plan),
+        (near, located): ([(Vec<Near>, Cost); 2], Located),
+        seconds: Seconds,
     ) -> Self {
-        let [(documents, document_cost), (paragraphs, paragraph_cost)] = resolved;
+        let [(documents, document_cost), (paragraphs, paragraph_cost)] = near;
         let mut skips = sources.skips;
         skips.extend(corpus.skips.iter().cloned());
         skips.sort_by_key(|skip| (skip.source, skip.record, skip.line));
@@ -161,20 +97,33 @@ impl Outcome {
             input: InputSummary::default(),
             documents: UnitSummary::default(),
             paragraphs: UnitSummary::default(),
+            passages: PassageSummary::default(),
             characters: CharacterSummary { read: corpus.counts.text_characters, copied: 0 },
             candidates: total(|cost| cost.candidates),
             verified: total(|cost| cost.verified),
-            capped: total(|cost| cost.capped),
+            capped: total(|cost| cost.capped) + located.capped,
             plan,
             recall_curve: plan.curve(),
             certificate: None,
             seconds,
             peak_memory_bytes: peak_memory(),
         };
-        let mut outcome =
-            Outcome { corpus, near: [documents, paragraphs], skips, ignored: sources.ignored, summary };
+        let near = [documents, paragraphs];
+        let mut outcome = Outcome { corpus, near, located, skips, ignored: sources.ignored, summary };
+        outcome.keep_contained_originals();
         outcome.count();
         outcome
+    }
+
+    /// A unit that is a copy by law 1 is not called contained beside, and only what is compared is.
+    fn keep_contained_originals(&mut self) {
+        let contained = std::mem::take(&mut self.located.contained);
+        let is_kept = |(contained, _): &(Contained, Stretch)| {
+            let place = Place { document: contained.copy, paragraph: contained.paragraph };
+            self.fate(place) == Fate::Original
+        };
+        let kept = contained.into_iter().filter(is_kept).collect();
+        self.located.contained = kept;
     }
 
     /// Fills in the sums, and holds law 4 against them.
@@ -196,8 +145,17 @@ impl Outcome {
             lone_surrogates: counts.lone_surrogates,
         };
         let compared = self.summary.parameters.units;
-        let documents = count_units(&self.corpus.document_units, &self.near[0], compared.documents);
-        let paragraphs = count_units(&self.corpus.paragraph_units, &self.near[1], compared.paragraphs);
+        let contained = |of_documents: bool| {
+            let of_kind =
+                |(contained, _): &&(Contained, Stretch)| contained.paragraph.is_none() == of_documents;
+            self.located.contained.iter().filter(of_kind).count() as u64
+        };
+        let mut documents = count_units(&self.corpus.document_units, &self.near[0], compared.documents);
+        documents.originals -= contained(true);
+        documents.contained_copies += contained(true);
+        let mut paragraphs = count_units(&self.corpus.paragraph_units, &self.near[1], compared.paragraphs);
+        paragraphs.originals -= contained(false);
+        paragraphs.contained_copies += contained(false);
         assert_eq!(input.records, input.documents + skipped_records, "records read = documents + skipped");
         assert_eq!(
             documents.total(),
@@ -210,27 +168,57 @@ impl Outcome {
             "every paragraph is an original, a copy or accounted for"
         );
         let copied = self.copied_characters();
+        self.summary.passages = self.count_passages();
         self.summary.input = input;
         self.summary.documents = documents;
         self.summary.paragraphs = paragraphs;
         self.summary.characters.copied = copied;
     }
 
+    fn count_passages(&self) -> PassageSummary {
+        let mut summary = PassageSummary::default();
+        for (passage, [copy, _]) in &self.located.passages {
+            let tokens = passage.copy_tokens[1] - passage.copy_tokens[0];
+            let chars = copy.span().chars;
+            summary.count += 1;
+            summary.exact += u64::from(passage.is_exact);
+            summary.characters += chars.end - chars.start;
+            summary.by_tokens[[50, 100, 200, 500, 1000].partition_point(|least| *least <= tokens)] += 1;
+        }
+        summary
+    }
+
     fn copied_characters(&self) -> u64 {
-        let mut copied = 0;
-        let mut cursors = [Cursor::new(&self.near[0]), Cursor::new(&self.near[1])];
-        for document in 0..self.corpus.documents.len() as u32 {
-            let whole = is_copy(&self.corpus.document_units, &mut cursors[0], document);
-            if whole {
-                copied += u64::from(self.corpus.documents[document as usize].characters);
-            }
-            let paragraphs = self.corpus.paragraphs(document);
-            for (paragraph, place) in paragraphs.zip(self.corpus.places(document)) {
-                let copy = is_copy(&self.corpus.paragraph_units, &mut cursors[1], paragraph);
-                copied += if copy && !whole { place.chars.end - place.chars.start } else { 0 };
+        let all = (0..self.documents()).map(|document| self.copied_parts(document));
+        all.map(|parts| parts.iter().map(|part| part.end - part.start).sum::<u64>()).sum()
+    }
+
+    /// The characters of a document that stood before: those of its copied paragraphs and passages, or all
+    /// where the document itself is a copy. In order, apart from each other.
+    pub fn copied_parts(&self, document: u32) -> Vec<Range<u64>> {
+        let place = Place { document, paragraph: None };
+        if self.fate(place) == Fate::Copy {
+            return vec![self.span(place).chars];
+        }
+        let mut parts: Vec<Range<u64>> =
+            self.passages_of(document).iter().map(|(_, [copy, _])| copy.span().chars).collect();
+        let first = self.document(document).first_paragraph;
+        let copied = |(number, span): (usize, Span)| {
+            let copy = is_copy(&self.corpus.paragraph_units, &self.near[1], first + number as u32);
+            copy.then_some(span.chars)
+        };
+        if self.summary.parameters.units.paragraphs {
+            parts.extend(self.corpus.places(document).enumerate().filter_map(copied));
+        }
+        parts.sort_unstable_by_key(|part| part.start);
+        let mut merged: Vec<Range<u64>> = Vec::new();
+        for part in parts {
+            match merged.last_mut() {
+                Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+                _ => merged.push(part),
             }
         }
-        copied
+        merged
     }
 
     /// The numbers.
@@ -301,41 +289,110 @@ impl Outcome {
         self.corpus.text(document)
     }
 
-    /// What became of a unit.
+    /// What became of a document or paragraph.
     pub fn fate(&self, place: Place) -> Fate {
         let (units, near, unit) = self.unit(place);
+        let compared = self.summary.parameters.units;
+        let compared = if place.paragraph.is_none() { compared.documents } else { compared.paragraphs };
         match units.first[unit as usize] {
             IS_EMPTY => Fate::Empty,
+            _ if !compared => Fate::Short,
             IS_SHORT => Fate::Short,
-            first if first != unit => Fate::Copy,
-            _ if near.binary_search_by_key(&unit, |near| near.unit).is_ok() => Fate::Copy,
+            _ if is_copy(units, near, unit) => Fate::Copy,
+            _ if self.contained(place).is_some() => Fate::Contained,
             _ => Fate::Original,
         }
     }
 
-    /// The match of which a unit is the copy.
+    /// The match of which a document or paragraph is the copy.
     pub fn match_of(&self, place: Place) -> Option<Match> {
-        let (units, near, unit) = self.unit(place);
-        let found = near.binary_search_by_key(&unit, |near| near.unit).ok().map(|i| near[i]);
-        self.copy(units, place, unit, found)
+        match self.fate(place) {
+            Fate::Copy => {
+                let (units, near, unit) = self.unit(place);
+                let found = near.binary_search_by_key(&unit, |near| near.unit).ok().map(|i| near[i]);
+                Some(self.copy(units, place, unit, found))
+            }
+            Fate::Contained => self.contained(place).map(|contained| self.contained_match(contained)),
+            _ => None,
+        }
     }
 
-    /// All matches, by the copy's place in the corpus: a document before its paragraphs.
+    /// The passages of a document, in the order of its text.
+    pub fn passages(&self, document: u32) -> impl Iterator<Item = Match> + '_ {
+        self.passages_of(document).iter().map(|passage| self.passage_match(passage))
+    }
+
+    /// All matches, by the copy's place in the corpus: a document before what is in it.
     pub fn matches(&self) -> impl Iterator<Item = Match> + '_ {
-        let mut cursors = [Cursor::new(&self.near[0]), Cursor::new(&self.near[1])];
-        (0..self.documents()).flat_map(move |document| {
-            let place = Place { document, paragraph: None };
-            let found = cursors[0].take(document);
-            let own = self.copy(&self.corpus.document_units, place, document, found);
-            let range = self.corpus.paragraphs(document);
-            let mut paragraphs = Vec::new();
-            for (number, unit) in range.enumerate() {
-                let found = cursors[1].take(unit);
+        (0..self.documents()).flat_map(|document| self.matches_of(document))
+    }
+
+    /// The matches of a document and of what is in it, by where they start; a passage before a paragraph.
+    pub fn matches_of(&self, document: u32) -> Vec<Match> {
+        let mut matches: Vec<Match> =
+            self.match_of(Place { document, paragraph: None }).into_iter().collect();
+        let mut passages = self.passages(document).peekable();
+        let starts_before = |passage: &Match, span: &Span| {
+            passage.stretches.as_ref().is_some_and(|[copy, _]| copy.bytes.start <= span.bytes.start)
+        };
+        if self.summary.parameters.units.paragraphs {
+            for (number, span) in self.corpus.places(document).enumerate() {
                 let place = Place { document, paragraph: Some(number as u32) };
-                paragraphs.extend(self.copy(&self.corpus.paragraph_units, place, unit, found));
+                if let Some(found) = self.match_of(place) {
+                    while let Some(passage) = passages.next_if(|passage| starts_before(passage, &span)) {
+                        matches.push(passage);
+                    }
+                    matches.push(found);
+                }
             }
-            own.into_iter().chain(paragraphs)
-        })
+        }
+        matches.extend(passages);
+        matches
+    }
+
+    fn passages_of(&self, document: u32) -> &[(Passage, [Stretch; 2])] {
+        let passages = &self.located.passages;
+        let start = passages.partition_point(|(passage, _)| passage.copy < document);
+        let end = start + passages[start..].partition_point(|(passage, _)| passage.copy == document);
+        &passages[start..end]
+    }
+
+    fn contained(&self, place: Place) -> Option<&(Contained, Stretch)> {
+        let key = (place.document, place.paragraph);
+        let contained = &self.located.contained;
+        let found =
+            contained.binary_search_by_key(&key, |(contained, _)| (contained.copy, contained.paragraph));
+        found.ok().map(|i| &contained[i])
+    }
+
+    fn passage_match(&self, (passage, [copy, original]): &(Passage, [Stretch; 2])) -> Match {
+        Match {
+            unit: Unit::Passage,
+            kind: if passage.is_exact { Kind::Exact } else { Kind::Near },
+            jaccard: passage.overlap.jaccard(),
+            containment: passage.overlap.containment(),
+            tokens: [passage.copy_tokens, passage.original_tokens].map(|[start, end]| end - start),
+            copy: Place { document: passage.copy, paragraph: Some(copy.paragraph) },
+            original: Place { document: passage.original, paragraph: Some(original.paragraph) },
+            stretches: Some([copy.span(), original.span()]),
+        }
+    }
+
+    fn contained_match(&self, (contained, original): &(Contained, Stretch)) -> Match {
+        let copy = Place { document: contained.copy, paragraph: contained.paragraph };
+        Match {
+            unit: if contained.paragraph.is_none() { Unit::Document } else { Unit::Paragraph },
+            kind: Kind::Contained,
+            jaccard: contained.overlap.jaccard(),
+            containment: contained.overlap.containment(),
+            tokens: [contained.tokens, contained.original_tokens[1] - contained.original_tokens[0]],
+            copy,
+            original: Place {
+                document: contained.original,
+                paragraph: contained.paragraph.map(|_| original.paragraph),
+            },
+            stretches: Some([self.span(copy), original.span()]),
+        }
     }
 
     fn document(&self, document: u32) -> &Document {
@@ -352,12 +409,9 @@ impl Outcome {
         }
     }
 
-    /// The match of a unit that is a copy: a near one where `near` says so, else an exact one.
-    fn copy(&self, units: &Units, copy: Place, unit: u32, near: Option<Near>) -> Option<Match> {
+    /// The match of a unit that is a copy: a near one where there is one, else an exact one.
+    fn copy(&self, units: &Units, copy: Place, unit: u32, near: Option<Near>) -> Match {
         let first = units.first[unit as usize];
-        if near.is_none() && (first == unit || first >= IS_SHORT) {
-            return None;
-        }
         let original = near.map_or(first, |near| near.original);
         let tokens = |unit: u32| units.row(unit).map_or(0, |row| units.tokens[row]);
         let place = |unit: u32| match copy.paragraph {
@@ -368,7 +422,7 @@ impl Outcome {
                 Place { document, paragraph: Some(paragraph) }
             }
         };
-        Some(Match {
+        Match {
             unit: if copy.paragraph.is_none() { Unit::Document } else { Unit::Paragraph },
             kind: if near.is_none() { Kind::Exact } else { Kind::Near },
             jaccard: near.map_or(1.0, |near| near.overlap.jaccard()),
@@ -376,44 +430,28 @@ impl Outcome {
             tokens: [tokens(first), tokens(original)],
             copy,
             original: place(original),
-        })
+            stretches: None,
+        }
     }
 }
 
-/// Goes through near copies beside the units.
-struct Cursor<'a>(&'a [Near]);
-
-impl<'a> Cursor<'a> {
-    fn new(near: &'a [Near]) -> Self {
-        Cursor(near)
-    }
-
-    /// The near copy that is this unit, if the next one is.
-    fn take(&mut self, unit: u32) -> Option<Near> {
-        let (next, rest) = self.0.split_first()?;
-        (next.unit == unit).then(|| {
-            self.0 = rest;
-            *next
-        })
-    }
-}
-
-fn is_copy(units: &Units, near: &mut Cursor<'_>, unit: u32) -> bool {
+/// Whether a unit that is long enough is a copy by law 1.
+fn is_copy(units: &Units, near: &[Near], unit: u32) -> bool {
     let first = units.first[unit as usize];
-    near.take(unit).is_some() || (first != unit && first < IS_SHORT)
+    first < IS_SHORT && (first != unit || near.binary_search_by_key(&unit, |near| near.unit).is_ok())
 }
 
 fn count_units(units: &Units, near: &[Near], compared: bool) -> UnitSummary {
-    let mut summary = UnitSummary::default();
-    let mut near = Cursor::new(near);
+    let mut summary = UnitSummary { near_copies: near.len() as u64, ..UnitSummary::default() };
+    let mut near = near.iter().map(|near| near.unit).peekable();
     for (unit, &first) in units.first.iter().enumerate() {
-        let unit = unit as u32;
+        let is_near = near.next_if_eq(&(unit as u32)).is_some();
         match first {
             IS_EMPTY => summary.empty += 1,
-            IS_SHORT if compared => summary.short += 1,
-            IS_SHORT => summary.not_compared += 1,
-            _ if near.take(unit).is_some() => summary.near_copies += 1,
-            _ if first == unit => summary.originals += 1,
+            _ if !compared => summary.not_compared += 1,
+            IS_SHORT => summary.short += 1,
+            _ if is_near => {}
+            _ if first == unit as u32 => summary.originals += 1,
             _ => summary.exact_copies += 1,
         }
     }

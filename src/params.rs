@@ -17,6 +17,8 @@ pub struct Units {
     pub documents: bool,
     /// paragraphs of at least [`Params::min_tokens`] tokens
     pub paragraphs: bool,
+    /// stretches of at least [`Params::passage`] tokens, wherever they stand
+    pub passages: bool,
 }
 
 /// How a document's text is cut into paragraphs.
@@ -45,6 +47,12 @@ pub struct Params {
     pub min_tokens: u32,
     /// what is compared
     pub units: Units,
+    /// every verbatim run of this many tokens is part of a passage
+    pub passage: u32,
+    /// the least share of a passage's tokens that agree, 0.5 <= i <= 1
+    pub identity: f64,
+    /// the least share of a unit's tokens in passages from one earlier document that makes it contained
+    pub contained: f64,
     /// how documents are cut
     pub paragraphs: ParagraphMode,
     /// seeds every hash
@@ -67,7 +75,10 @@ impl Params {
             recall: 0.99,
             shingle: 3,
             min_tokens: 10,
-            units: Units { documents: true, paragraphs: true },
+            units: Units { documents: true, paragraphs: true, passages: true },
+            passage: 25,
+            identity: 0.8,
+            contained: 0.9,
             paragraphs: ParagraphMode::Auto,
             seed: 0,
             comparisons: 64,
@@ -108,9 +119,21 @@ impl Params {
             let hint = "a paragraph without a token matches nothing";
             return fail("min-tokens", "at least 1", self.min_tokens.to_string(), hint);
         }
-        if !(self.units.documents || self.units.paragraphs) {
-            let hint = "`--units document,paragraph` compares both";
-            return fail("units", "`document`, `paragraph` or both", String::new(), hint);
+        if !(self.units.documents || self.units.paragraphs || self.units.passages) {
+            let hint = "`--units document,paragraph,passage` looks for all three";
+            return fail("units", "a list of `document`, `paragraph` and `passage`", String::new(), hint);
+        }
+        if !(8..=10_000).contains(&self.passage) {
+            let hint = "25 tokens are about two lines; below 12 chance repeats abound";
+            return fail("passage", "from 8 to 10000", self.passage.to_string(), hint);
+        }
+        if !(self.identity >= 0.5 && self.identity <= 1.0) {
+            let hint = "1 finds verbatim runs only";
+            return fail("identity", "from 0.5 to 1", self.identity.to_string(), hint);
+        }
+        if !(self.contained >= 0.5 && self.contained <= 1.0) {
+            let hint = "0.9 leaves room for a changed word or two";
+            return fail("contained", "from 0.5 to 1", self.contained.to_string(), hint);
         }
         if self.comparisons < 1 {
             let hint = "64 is the default";

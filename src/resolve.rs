@@ -7,7 +7,8 @@
 //! batch of documents, in parallel, while the loop runs over this one.
 //!
 //! A unit whose tokens stood before is an exact copy of the first such unit if that is an original. If that
-//! is a copy itself, the unit is asked again as if it were new, but only if its buckets have changed.
+//! is a copy itself, the unit is asked again as if it were new, but only if its buckets have changed; the
+//! original that was found the first time stays a candidate, whatever the cap leaves out.
 //!
 //! The cap on comparisons ([`crate::params::Params::comparisons`]): a bucket lists its first so many
 //! originals; a unit that meets more candidates than that is compared with those that share the most buckets
@@ -44,7 +45,7 @@ pub(crate) struct Cost {
 
 /// A unit's number as its own hash, spread; never depends on the process.
 #[derive(Default)]
-struct NumberHasher(u64);
+pub(crate) struct NumberHasher(u64);
 
 impl Hasher for NumberHasher {
     fn finish(&self) -> u64 {
@@ -59,7 +60,8 @@ impl Hasher for NumberHasher {
     }
 }
 
-type NumberMap<T> = HashMap<u32, T, BuildHasherDefault<NumberHasher>>;
+/// A map from a unit's or document's number.
+pub(crate) type NumberMap<T> = HashMap<u32, T, BuildHasherDefault<NumberHasher>>;
 
 /// A shingle set that may still be compared.
 struct Kept {
@@ -68,9 +70,12 @@ struct Kept {
     uses: u32,
 }
 
+/// The row of the best original, where there is one.
+type Verdict = Option<(u32, Overlap)>;
+
 /// A copy that will be seen again.
 struct Seen {
-    verdict: Option<(u32, Overlap)>,
+    verdict: Verdict,
     /// how many originals its buckets listed when it was asked
     listed: u64,
 }
@@ -213,7 +218,8 @@ impl<'a> Resolver<'a> {
         let Some(row) = self.units.row(first).map(|row| row as u32) else { return };
         if let Some(seen) = self.seen.get(&row) {
             let listed = self.listed(row);
-            let verdict = if seen.listed == listed { seen.verdict } else { self.ask(row) };
+            let before = seen.verdict;
+            let verdict = if seen.listed == listed { before } else { better(self.ask(row), before) };
             if let Some((original, overlap)) = verdict {
                 self.near.push(Near { unit, original: self.units.distinct[original as usize], overlap });
             }
@@ -232,7 +238,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// The original that the row's set matches best among those that its buckets list.
-    fn ask(&mut self, row: u32) -> Option<(u32, Overlap)> {
+    fn ask(&mut self, row: u32) -> Verdict {
         let mut hits = std::mem::take(&mut self.hits);
         hits.clear();
         for &bucket in self.buckets.of(row) {
@@ -255,19 +261,13 @@ impl<'a> Resolver<'a> {
             candidates.truncate(self.cap);
         }
         let own = &self.sets.get(&row)?.set;
-        let mut best: Option<(u32, Overlap)> = None;
+        let mut best: Verdict = None;
         for &(_, original) in &candidates {
             let Some(kept) = self.sets.get(&original) else { continue };
             self.cost.verified += 1;
             let least = best.map_or(self.threshold, |(_, overlap)| overlap.jaccard());
             let Some(overlap) = compare(own, &kept.set, least) else { continue };
-            let better = best.is_none_or(|(before, best)| {
-                let (new, old) = (overlap.jaccard(), best.jaccard());
-                new > old || (new == old && original < before)
-            });
-            if better {
-                best = Some((original, overlap));
-            }
+            best = better(best, Some((original, overlap)));
         }
         best
     }
@@ -295,6 +295,13 @@ impl<'a> Resolver<'a> {
             }
         }
     }
+}
+
+/// The more similar of two; the earlier of equals.
+fn better(a: Verdict, b: Verdict) -> Verdict {
+    let (Some((first, of_first)), Some((second, of_second))) = (a, b) else { return a.or(b) };
+    let (one, other) = (of_first.jaccard(), of_second.jaccard());
+    if one > other || (one == other && first < second) { a } else { b }
 }
 
 /// Whether the bit of this number is set.

@@ -14,6 +14,7 @@ use crate::band::Plan;
 use crate::document::{Format, Skip, SkipReason, Source};
 use crate::normalise::Tokenizer;
 use crate::params::Params;
+use crate::passage::winnow::Winnower;
 use crate::pipeline::Progress;
 use crate::read::chunks::{Buffers, Chunk, text_file};
 use crate::read::json::Fields;
@@ -36,6 +37,7 @@ pub(crate) struct Scanner<'a> {
     buffers: &'a Buffers,
     pub(crate) shingler: Shingler,
     signer: Signer,
+    winnower: Winnower,
     pub(crate) plan: Plan,
     free: Mutex<Vec<Workspace>>,
 }
@@ -103,6 +105,10 @@ pub(crate) struct Counted {
 pub(crate) struct Signed {
     pub(crate) documents: SignedUnits,
     pub(crate) paragraphs: SignedUnits,
+    /// the seeds of the documents, one after the other
+    pub(crate) seeds: Vec<u64>,
+    /// how many each document has
+    pub(crate) seed_counts: Vec<u32>,
 }
 
 /// Those of one kind of unit.
@@ -127,6 +133,7 @@ impl<'a> Scanner<'a> {
             progress,
             buffers,
             shingler: Shingler::new(params.shingle),
+            winnower: Winnower::new(params.passage),
             signer: Signer::new(plan.bands * plan.rows, params.seed),
             plan,
             free: Mutex::new(Vec::new()),
@@ -167,10 +174,12 @@ impl<'a> Scanner<'a> {
                 }
             }
             Chunk::Lost { source, is_record, reason, detail } => {
+                let has_lines = self.sources[source as usize].format == Format::JsonLines;
                 let record = is_record.then_some(0);
-                let lines = u64::from(is_record);
-                work.scanned.skips.push(Skip { source, record, line: None, reason, detail });
-                work.scanned.counted.push(Counted { source, records: lines, lines });
+                let line = (is_record && has_lines).then_some(1);
+                work.scanned.skips.push(Skip { source, record, line, reason, detail });
+                let [records, lines] = [record.is_some(), line.is_some()].map(u64::from);
+                work.scanned.counted.push(Counted { source, records, lines });
             }
         }
         self.give_back(work.workspace);
@@ -187,7 +196,8 @@ impl<'a> Scanner<'a> {
             let mut line = start..end;
             start = end + 1;
             counted.lines += 1;
-            if counted.lines == 1 && bytes[line.clone()].starts_with(b"\xEF\xBB\xBF") {
+            // not only before the first line: files with a byte-order mark get joined
+            if bytes[line.clone()].starts_with(b"\xEF\xBB\xBF") {
                 line.start += 3;
             }
             if bytes[line.clone()].trim_ascii().is_empty() {
@@ -346,7 +356,14 @@ impl<'a> Scanner<'a> {
         let width = self.shingler.width();
         let base = document.tokens.start;
         whole.fill(u32::MAX);
-        if document.new {
+        if document.new && self.params.units.passages {
+            let before = signed.seeds.len();
+            let tokens = &scanned.tokens[document.tokens.clone()];
+            self.winnower.seeds(tokens, shingles, |seed| signed.seeds.push(seed.hash));
+            signed.seed_counts.push((signed.seeds.len() - before) as u32);
+        }
+        let sign_whole = document.new && self.params.units.documents;
+        if sign_whole {
             self.shingler.rolled(&scanned.tokens[document.tokens.clone()], shingles);
             if shingles.is_empty() {
                 shingles.push(self.shingler.short(&scanned.tokens[document.tokens.clone()]));
@@ -358,7 +375,7 @@ impl<'a> Scanner<'a> {
             let start = number.checked_sub(1).map_or(0, |before| scanned.paragraph_ends[before] as usize);
             let tokens = start..scanned.paragraph_ends[number] as usize;
             signature.fill(u32::MAX);
-            if document.new && tokens.len() >= width {
+            if sign_whole && tokens.len() >= width {
                 let own = tokens.start - base..tokens.end - base + 1 - width;
                 self.signer.add(&shingles[own.clone()], signature);
                 self.signer.add(&shingles[done..own.start], whole);
@@ -374,9 +391,11 @@ impl<'a> Scanner<'a> {
             self.plan.keys(signature, &mut signed.paragraphs.keys);
             signed.paragraphs.tokens.push(tokens.len() as u32);
         }
-        if document.new {
+        if sign_whole {
             self.signer.add(&shingles[done..], whole);
             self.plan.keys(whole, &mut signed.documents.keys);
+        }
+        if document.new {
             signed.documents.tokens.push(document.tokens.len() as u32);
         }
     }

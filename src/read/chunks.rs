@@ -3,7 +3,7 @@
 //!
 //! What can't be read again (a compressed file, standard input) is written to the spool as it passes, so
 //! that verification and reports can come back to any record. Buffers go round: the steady state allocates
-//! nothing. Memory: `QUEUE` + 2 batches of at most [`BATCH`] bytes and a record each.
+//! nothing. Memory: `QUEUE` + 2 batches of [`CHUNKS`] chunks and a record each.
 
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
@@ -20,11 +20,8 @@ use crate::read::compression;
 use crate::read::sources::Sources;
 use crate::read::texts::Spool;
 
-/// Bytes of lines in a chunk.
-const CHUNK: usize = 512 << 10;
-
-/// Bytes in a batch: what the workers share out at once.
-const BATCH: usize = 8 << 20;
+/// Chunks in a batch: what the workers share out at once.
+const CHUNKS: usize = 16;
 
 /// Files in a chunk of small files.
 const FILES: usize = 256;
@@ -43,20 +40,27 @@ pub(crate) enum Chunk {
 }
 
 /// Buffers that have been used and may be again.
-#[derive(Default)]
-pub(crate) struct Buffers(Mutex<Vec<Vec<u8>>>);
+pub(crate) struct Buffers {
+    free: Mutex<Vec<Vec<u8>>>,
+    chunk: usize,
+}
 
 impl Buffers {
+    /// For chunks of about this many bytes.
+    pub(crate) fn new(chunk: usize) -> Self {
+        Buffers { free: Mutex::default(), chunk }
+    }
+
     fn take(&self) -> Vec<u8> {
-        let mut free = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        free.pop().unwrap_or_else(|| Vec::with_capacity(CHUNK + CHUNK / 4))
+        let mut free = self.free.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        free.pop().unwrap_or_else(|| Vec::with_capacity(self.chunk + self.chunk / 4))
     }
 
     /// Takes a buffer back, unless an outsized record has blown it up.
     pub(crate) fn give(&self, mut buffer: Vec<u8>) {
-        if buffer.capacity() <= 2 * CHUNK {
+        if buffer.capacity() <= 2 * self.chunk {
             buffer.clear();
-            self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(buffer);
+            self.free.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(buffer);
         }
     }
 }
@@ -74,13 +78,14 @@ impl Reader<'_> {
     /// # Errors
     /// [`Error::Io`] where the spool can't be written; a source that can't be read is a lost chunk.
     pub(crate) fn run(&self, spool: &mut Spool, to: &SyncSender<Vec<Chunk>>) -> Result<()> {
-        let mut batch = Batch { chunks: Vec::new(), bytes: 0, to, listening: true };
+        let mut batch =
+            Batch { chunks: Vec::new(), bytes: 0, full: CHUNKS * self.buffers.chunk, to, listening: true };
         let files = &self.sources.files;
         let mut next = 0;
         while next < files.len() && batch.listening {
             if self.sources.is_lost(next) {
                 next += 1;
-            } else if files[next].format == Format::Text && files[next].path.is_some() {
+            } else if files[next].format == Format::Text && files[next].regular {
                 next = self.text_files(next, &mut batch);
             } else {
                 self.one_source(next, spool, &mut batch)?;
@@ -96,9 +101,9 @@ impl Reader<'_> {
         let files = &self.sources.files;
         let mut end = first;
         let mut bytes = 0;
-        while end < files.len() && end - first < FILES && bytes < CHUNK as u64 {
+        while end < files.len() && end - first < FILES && bytes < self.buffers.chunk as u64 {
             let source = &files[end];
-            if source.format != Format::Text || source.path.is_none() || self.sources.is_lost(end) {
+            if source.format != Format::Text || !source.regular || self.sources.is_lost(end) {
                 break;
             }
             bytes += source.size;
@@ -108,7 +113,7 @@ impl Reader<'_> {
         end
     }
 
-    /// Standard input, or a source of lines.
+    /// Standard input, a pipe, or a source of lines.
     fn one_source(&self, number: usize, spool: &mut Spool, batch: &mut Batch<'_>) -> Result<()> {
         let source = &self.sources.files[number];
         let mut lines =
@@ -128,6 +133,7 @@ impl Reader<'_> {
 struct Batch<'a> {
     chunks: Vec<Chunk>,
     bytes: usize,
+    full: usize,
     to: &'a SyncSender<Vec<Chunk>>,
     listening: bool,
 }
@@ -136,7 +142,7 @@ impl Batch<'_> {
     fn push(&mut self, chunk: Chunk, bytes: usize) {
         self.chunks.push(chunk);
         self.bytes += bytes;
-        if self.bytes >= BATCH {
+        if self.bytes >= self.full {
             self.send();
         }
     }
@@ -164,13 +170,14 @@ struct Lines<'a, 'b> {
 impl Lines<'_, '_> {
     fn read(&mut self, mut input: Box<dyn Read + Send + '_>) -> Result<()> {
         let limit = self.reader.max_record;
-        let whole = self.source.format == Format::Text; // standard input as one text
+        let whole = self.source.format == Format::Text; // what can be read only once, as one text
+        let chunk = self.reader.buffers.chunk;
         let mut buffer = self.reader.buffers.take();
         while self.batch.listening {
             if self.reader.progress.is_cancelled() {
                 return Err(Error::Interrupted);
             }
-            let want = if buffer.len() < CHUNK { CHUNK } else { buffer.len() + CHUNK };
+            let want = if buffer.len() < chunk { chunk } else { buffer.len() + chunk };
             match fill(&mut input, &mut buffer, want) {
                 Ok(true) => {}
                 Ok(false) => {
@@ -185,7 +192,7 @@ impl Lines<'_, '_> {
                     let end = if whole { 0 } else { memrchr(b'\n', &buffer).map_or(0, |at| at + 1) };
                     let in_record = buffer[end..].iter().any(|b| !b.is_ascii_whitespace());
                     self.begun |= !buffer.is_empty();
-                    let reason = compression::reason(self.source.compression, self.begun, &error);
+                    let reason = compression::reason(self.source, self.begun, &error);
                     buffer.truncate(end);
                     self.hand_on(buffer)?;
                     self.lose(in_record, reason, error.to_string());
@@ -220,7 +227,7 @@ impl Lines<'_, '_> {
         loop {
             self.offset += buffer.len() as u64;
             buffer.clear();
-            match fill(input, buffer, CHUNK) {
+            match fill(input, buffer, self.reader.buffers.chunk) {
                 Ok(more) => match memchr(b'\n', buffer) {
                     Some(at) => {
                         self.offset += at as u64 + 1;
@@ -231,7 +238,7 @@ impl Lines<'_, '_> {
                     None => return Ok(false),
                 },
                 Err(error) => {
-                    let reason = compression::reason(self.source.compression, true, &error);
+                    let reason = compression::reason(self.source, true, &error);
                     self.lose(false, reason, error.to_string());
                     return Ok(false);
                 }
@@ -245,7 +252,7 @@ impl Lines<'_, '_> {
             self.reader.buffers.give(bytes);
             return Ok(());
         }
-        let again = self.source.path.is_some() && self.source.compression == Compression::Plain;
+        let again = self.source.regular && self.source.compression == Compression::Plain;
         let offset = if again { self.offset } else { self.spool.append(&bytes)? };
         self.offset += bytes.len() as u64;
         let length = bytes.len();
@@ -299,7 +306,7 @@ pub(crate) fn text_file(source: &Source, max_record: usize, progress: &Progress)
             Err(error) => Err((SkipReason::InvalidUtf8, error.to_string())),
         },
         Err(error) => {
-            let reason = compression::reason(source.compression, !bytes.is_empty(), &error);
+            let reason = compression::reason(source, !bytes.is_empty(), &error);
             Err((reason, error.to_string()))
         }
     }

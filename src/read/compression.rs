@@ -21,7 +21,7 @@ pub(crate) fn open<'a>(source: &Source, read: &'a AtomicU64) -> io::Result<Box<d
         return sniffed(Counted { inner: io::stdin(), read });
     };
     let file = Counted { inner: File::open(path)?, read };
-    decompressed(file, source.compression)
+    if source.regular { decompressed(file, source.compression) } else { sniffed(file) }
 }
 
 fn decompressed<'a>(
@@ -39,7 +39,7 @@ fn decompressed<'a>(
     })
 }
 
-/// Standard input has no name; its first bytes tell what it is packed with.
+/// Standard input has no name, and that of a pipe tells little; their first bytes tell how they are packed.
 fn sniffed<'a>(mut input: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
     let mut magic = Vec::with_capacity(4);
     input.by_ref().take(4).read_to_end(&mut magic)?;
@@ -53,17 +53,15 @@ fn sniffed<'a>(mut input: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Se
 
 /// Why reading stopped, as a reason for the report: a compressed file that broke after it had begun is
 /// truncated, anything else is unreadable.
-pub(crate) fn reason(compression: Compression, begun: bool, error: &io::Error) -> SkipReason {
+pub(crate) fn reason(source: &Source, begun: bool, error: &io::Error) -> SkipReason {
+    // what can be read only once may be packed, whatever its name says
+    let packed = source.compression != Compression::Plain || !source.regular;
     let broken = matches!(
         error.kind(),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
     ) || error.raw_os_error().is_none();
     let ended_early = error.kind() == io::ErrorKind::UnexpectedEof;
-    if compression != Compression::Plain && broken && (begun || ended_early) {
-        SkipReason::Truncated
-    } else {
-        SkipReason::Unreadable
-    }
+    if packed && broken && (begun || ended_early) { SkipReason::Truncated } else { SkipReason::Unreadable }
 }
 
 /// Counts what passes.

@@ -36,6 +36,7 @@ pub fn find(inputs: &[PathBuf], format: Option<Format>) -> Result<Sources> {
                 format: format.unwrap_or(Format::JsonLines),
                 compression: Compression::Plain,
                 size: 0,
+                regular: false,
             });
             continue;
         }
@@ -48,7 +49,7 @@ pub fn find(inputs: &[PathBuf], format: Option<Format>) -> Result<Sources> {
                 format.or(guessed).or(if metadata.is_file() { None } else { Some(Format::JsonLines) });
             let format =
                 format.ok_or_else(|| Error::UnknownFormat { path: input.clone(), expected: ENDINGS })?;
-            sources.push(input, format, compression, metadata.len());
+            sources.push(input, format, compression, Some(&metadata));
         }
     }
     Ok(sources)
@@ -84,11 +85,11 @@ impl Sources {
             let (guessed, compression) = by_name(&path);
             match (metadata, format.or(guessed)) {
                 (Ok(metadata), Some(format)) if metadata.is_file() => {
-                    self.push(&path, format, compression, metadata.len());
+                    self.push(&path, format, compression, Some(&metadata));
                 }
                 (Ok(_), _) => self.ignored.push(path.to_string_lossy().into_owned()),
                 (Err(error), format) => {
-                    self.push(&path, format.unwrap_or(Format::Text), compression, 0);
+                    self.push(&path, format.unwrap_or(Format::Text), compression, None);
                     self.skips.push(Skip {
                         source: self.files.len() as u32 - 1,
                         record: None,
@@ -102,9 +103,17 @@ impl Sources {
         Ok(())
     }
 
-    fn push(&mut self, path: &Path, format: Format, compression: Compression, size: u64) {
+    fn push(
+        &mut self,
+        path: &Path,
+        format: Format,
+        compression: Compression,
+        metadata: Option<&fs::Metadata>,
+    ) {
         let name = path.to_string_lossy().into_owned();
-        self.files.push(Source { path: Some(path.to_path_buf()), name, format, compression, size });
+        let size = metadata.map_or(0, fs::Metadata::len);
+        let regular = metadata.is_some_and(fs::Metadata::is_file);
+        self.files.push(Source { path: Some(path.to_path_buf()), name, format, compression, size, regular });
     }
 
     /// Whether the source at this index is already known to be unreadable.

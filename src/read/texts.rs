@@ -117,13 +117,13 @@ impl Texts {
     pub(crate) fn read(&self, locator: &Locator) -> Result<String> {
         let source = &self.sources[locator.source as usize];
         let changed = || self.changed(locator);
-        let text = match (&source.path, source.format) {
-            (Some(_), Format::Text) => {
+        let text = match (source.regular, source.format) {
+            (true, Format::Text) => {
                 text_file(source, self.max_record, &Progress::default()).map_err(|_| changed())?
             }
-            (given, format) => {
+            (regular, format) => {
                 let mut bytes = vec![0; locator.length as usize];
-                let result = if given.is_some() && source.compression == Compression::Plain {
+                let result = if regular && source.compression == Compression::Plain {
                     self.file(locator.source)
                         .and_then(|file| read_exact_at(&file, locator.offset, &mut bytes))
                 } else {

@@ -76,6 +76,7 @@ pub(super) fn run(hostile: &Hostile) -> (Outcome, tempfile::TempDir) {
         format: Format::Text,
         compression: Compression::Plain,
         size: 0,
+        regular: true,
     });
     sources.skips.push(Skip {
         source: 1,

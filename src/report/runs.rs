@@ -7,7 +7,7 @@
 //! document if its original stands in that document's original, or if a paragraph there has the same
 //! original. Everything here is linear in the matches and in the sizes of the documents that have some.
 
-use crate::document::{Match, Place, Span, Unit};
+use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::outcome::{Fate, Outcome};
 use crate::report::facts::{Paragraphs, Repeat, Stretch};
 
@@ -22,22 +22,24 @@ pub(super) fn walk(outcome: &Outcome, mut found: impl FnMut(&Repeat, &[Repeat]))
 
 /// As [`walk`], until `found` says `false`.
 pub(super) fn walk_while(outcome: &Outcome, mut found: impl FnMut(&Repeat, &[Repeat]) -> bool) {
-    let mut matches = outcome.matches().peekable();
+    let mut matches = outcome
+        .matches()
+        .filter(|found| found.unit != Unit::Passage && found.kind != Kind::Contained)
+        .peekable();
     let mut stored = Stored::default();
     let (mut explained, mut others) = (Vec::new(), Vec::new());
     let (mut explained_runs, mut runs) = (Vec::new(), Vec::new());
     while let Some(first) = matches.next() {
         let document = first.copy.document;
-        let own = (first.unit == Unit::Document).then_some(first);
+        let (own, first) =
+            if first.unit == Unit::Document { (Some(first), None) } else { (None, Some(first)) };
         explained.clear();
         others.clear();
         let mut sort = |of: Match| {
-            let is_explained = own.is_some_and(|own| stored.explains(outcome, &own, &of));
+            let is_explained = own.as_ref().is_some_and(|own| stored.explains(outcome, own, &of));
             if is_explained { explained.push(of) } else { others.push(of) }
         };
-        if own.is_none() {
-            sort(first);
-        }
+        first.into_iter().for_each(&mut sort);
         while let Some(next) = matches.next_if(|next| next.copy.document == document) {
             sort(next);
         }

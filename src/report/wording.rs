@@ -50,6 +50,7 @@ pub(super) fn likeness(repeat: &Repeat) -> String {
     let [low, high] = repeat.similarity.map(|jaccard| share(jaccard, 2));
     match repeat.kind {
         Kind::Exact => "exact".to_owned(),
+        Kind::Contained => "contained".to_owned(),
         Kind::Near if low == high => format!("similarity {low}"),
         Kind::Near => format!("similarity {low} to {high}"),
     }

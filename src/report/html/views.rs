@@ -331,7 +331,7 @@ impl<'a> Viewer<'a> {
     ) -> Result<(String, Option<PairView>)> {
         let told = match repeat.kind {
             Kind::Exact => "the same words".to_owned(),
-            Kind::Near => wording::likeness(repeat),
+            Kind::Near | Kind::Contained => wording::likeness(repeat),
         };
         if room.pairs == 0 || room.bytes == 0 {
             room.unpaired += 1;
@@ -351,7 +351,7 @@ impl<'a> Viewer<'a> {
             Kind::Exact => {
                 format!("{told}; only case, punctuation, spacing or the form of characters differ")
             }
-            Kind::Near => told,
+            Kind::Near | Kind::Contained => told,
         };
         Ok((told, Some(PairView { original: original.into(), copy: copy.into() })))
     }

@@ -1,0 +1,243 @@
+//! Flags to plain data. What changes an answer becomes [`Params`]; the rest stays in [`AuditArgs`].
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use redite::document::Format;
+use redite::params::{ParagraphMode, Params, Units};
+
+/// Finds what a corpus says twice.
+///
+/// Near-duplicate articles and repeated paragraphs, every match verified, both sides named.
+#[derive(Debug, Parser)]
+#[command(name = "redite", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Tell what is repeated in a corpus, where, and how similar it is; changes nothing
+    #[command(after_help = EXIT_CODES)]
+    Audit(AuditArgs),
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  failed or interrupted, nothing half-written
+  2  wrong usage
+  3  done, but records were skipped (only with --strict)
+
+Example:
+  redite audit articles/ wire.jsonl.zst --matches matches.jsonl --report report.html";
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// Files, folders, or `-` for standard input; .txt .md .jsonl .ndjson .json, plain, .gz or .zst
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Write a report to look at and to hand on: one HTML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+
+    /// Write all matches: one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) matches: Option<PathBuf>,
+
+    /// Print the summary as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Also print the plan of bands and rows, and its recall curve
+    #[arg(long)]
+    pub(crate) explain: bool,
+
+    /// No progress and no warnings
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+
+    /// Exit with 3 if a record was skipped
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// Threads that work [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+
+    /// Folder for temporary files [default: the system's]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) temp_dir: Option<PathBuf>,
+
+    /// Read every input as this format, whatever its name says
+    #[arg(long, value_enum)]
+    format: Option<FormatArg>,
+
+    #[command(flatten)]
+    comparing: ComparingArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What counts as the same")]
+struct ComparingArgs {
+    /// Least share of shingles in common (Jaccard) of a match [default: 0.6]
+    #[arg(long, value_name = "0..1")]
+    threshold: Option<f64>,
+
+    /// Least share of the pairs at the threshold that is found [default: 0.99]
+    #[arg(long, value_name = "0..1")]
+    recall: Option<f64>,
+
+    /// Tokens in a shingle [default: 3]
+    #[arg(long, value_name = "N")]
+    shingle: Option<u32>,
+
+    /// A paragraph with fewer tokens is not compared as a paragraph [default: 10]
+    #[arg(long, value_name = "N")]
+    min_tokens: Option<u32>,
+
+    /// What is looked for [default: document,paragraph,passage]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
+    units: Vec<UnitArg>,
+
+    /// Every verbatim run of this many tokens is part of a passage [default: 25]
+    #[arg(long, value_name = "N")]
+    passage: Option<u32>,
+
+    /// Least share of a passage's tokens that agree [default: 0.8]
+    #[arg(long, value_name = "0..1")]
+    identity: Option<f64>,
+
+    /// Least share of a text in passages from one earlier document that makes it contained [default: 0.9]
+    #[arg(long, value_name = "0..1")]
+    contained: Option<f64>,
+
+    /// How a text is cut into paragraphs [default: auto]
+    #[arg(long, value_enum)]
+    paragraphs: Option<ParagraphsArg>,
+
+    /// Field of a record that holds its text [default: text]
+    #[arg(long, value_name = "NAME")]
+    text_field: Option<String>,
+
+    /// Field of a record that names it [default: id]
+    #[arg(long, value_name = "NAME")]
+    id_field: Option<String>,
+
+    /// Largest record; K, M, G (or KiB, MiB, GiB) are understood [default: 64MiB]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    max_record: Option<u64>,
+
+    /// Most originals that a unit is compared with; what that leaves out is counted [default: 64]
+    #[arg(long, value_name = "N")]
+    comparisons: Option<u32>,
+
+    /// Seed of every hash [default: 0]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FormatArg {
+    /// a file is a document
+    Text,
+    /// a line is a JSON object
+    Jsonl,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum UnitArg {
+    Document,
+    Paragraph,
+    Passage,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ParagraphsArg {
+    /// blank for hard-wrapped texts, line for all others
+    Auto,
+    /// every non-empty line
+    Line,
+    /// blocks between blank lines
+    Blank,
+}
+
+impl AuditArgs {
+    /// The parameters: the defaults of an audit, and what was given.
+    pub(crate) fn params(&self) -> Params {
+        let given = &self.comparing;
+        let defaults = Params::audit();
+        let units = if given.units.is_empty() {
+            defaults.units
+        } else {
+            Units {
+                documents: given.units.contains(&UnitArg::Document),
+                paragraphs: given.units.contains(&UnitArg::Paragraph),
+                passages: given.units.contains(&UnitArg::Passage),
+            }
+        };
+        Params {
+            threshold: given.threshold.unwrap_or(defaults.threshold),
+            recall: given.recall.unwrap_or(defaults.recall),
+            shingle: given.shingle.unwrap_or(defaults.shingle),
+            min_tokens: given.min_tokens.unwrap_or(defaults.min_tokens),
+            units,
+            passage: given.passage.unwrap_or(defaults.passage),
+            identity: given.identity.unwrap_or(defaults.identity),
+            contained: given.contained.unwrap_or(defaults.contained),
+            paragraphs: match given.paragraphs {
+                None => defaults.paragraphs,
+                Some(ParagraphsArg::Auto) => ParagraphMode::Auto,
+                Some(ParagraphsArg::Line) => ParagraphMode::Line,
+                Some(ParagraphsArg::Blank) => ParagraphMode::Blank,
+            },
+            seed: given.seed.unwrap_or(defaults.seed),
+            comparisons: given.comparisons.unwrap_or(defaults.comparisons),
+            text_field: given.text_field.clone().unwrap_or(defaults.text_field),
+            id_field: given.id_field.clone().unwrap_or(defaults.id_field),
+            max_record: given.max_record.unwrap_or(defaults.max_record),
+        }
+    }
+
+    /// The format that overrules the names.
+    pub(crate) fn format(&self) -> Option<Format> {
+        self.format.map(|format| match format {
+            FormatArg::Text => Format::Text,
+            FormatArg::Jsonl => Format::JsonLines,
+        })
+    }
+}
+
+/// A number of bytes, with or without a binary unit.
+fn bytes(given: &str) -> Result<u64, String> {
+    let digits = given.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let shift = match given[digits.len()..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kib" => 10,
+        "m" | "mib" => 20,
+        "g" | "gib" => 30,
+        _ => return Err("expected a number of bytes such as `65536`, `64MiB` or `1G`".to_owned()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a whole number of bytes".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "too large a number of bytes".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bytes_have_units() {
+        assert_eq!(bytes("17"), Ok(17));
+        assert_eq!(bytes("64MiB"), Ok(64 << 20));
+        assert_eq!(bytes("2 G"), Ok(2 << 30));
+        assert!(bytes("1.5G").is_err() && bytes("9T").is_err() && bytes("").is_err());
+    }
+}

@@ -1,0 +1,227 @@
+//! Two texts and a place where they agree, to the stretch over which they mostly agree.
+//!
+//! From a shared seed the agreement is followed to both sides: token by token while they are equal; where
+//! they differ, over the smallest difference behind which [`ANCHOR`] tokens agree again. Each token that is
+//! passed over costs what keeps the whole above the identity that was asked for; the stretch ends where the
+//! balance was best. So it ends with an agreeing run, at token borders, on both sides.
+
+use std::ops::Range;
+
+/// The largest difference that is stepped over, in tokens of either text.
+const STEP: usize = 8;
+
+/// Tokens that must agree behind a difference.
+const ANCHOR: usize = 4;
+
+/// How far the balance may fall below its best, in agreeing tokens.
+const DROP: f64 = 32.0;
+
+/// A verbatim run: tokens that are equal one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// its first token in the later text
+    pub(crate) copy: u32,
+    /// its first token in the earlier text
+    pub(crate) original: u32,
+    /// its tokens
+    pub(crate) length: u32,
+}
+
+impl Run {
+    /// Behind its last token in the later text.
+    pub(crate) fn end(&self) -> u32 {
+        self.copy + self.length
+    }
+}
+
+/// The whole verbatim run around a seed at `copy` and `original`; `None` where the seed does not agree
+/// after all.
+pub(crate) fn run_around(
+    copy: &[u64],
+    original: &[u64],
+    (at, original_at): (usize, usize),
+    seed: usize,
+) -> Option<Run> {
+    if original.get(original_at..original_at + seed)? != copy.get(at..at + seed)? {
+        return None;
+    }
+    let back = agreeing(copy[..at].iter().rev(), original[..original_at].iter().rev());
+    let on = agreeing(copy[at + seed..].iter(), original[original_at + seed..].iter());
+    Some(Run {
+        copy: (at - back) as u32,
+        original: (original_at - back) as u32,
+        length: (back + seed + on) as u32,
+    })
+}
+
+fn agreeing<'a>(a: impl Iterator<Item = &'a u64>, b: impl Iterator<Item = &'a u64>) -> usize {
+    a.zip(b).take_while(|(a, b)| a == b).count()
+}
+
+/// Follows the agreement from `run` to both sides over small differences; the runs it passes, in order.
+pub(crate) fn extend(copy: &[u64], original: &[u64], run: Run, identity: f64) -> Vec<Run> {
+    // an agreeing token earns 1; one passed over costs so much that the whole stays at the identity
+    let cost = if identity < 1.0 { identity / (1.0 - identity) } else { f64::INFINITY };
+    let (start, original_start) = (run.copy as usize, run.original as usize);
+    let back_copy: Side<'_> = Side { tokens: &copy[..start], backwards: true };
+    let back_original = Side { tokens: &original[..original_start], backwards: true };
+    let mut runs: Vec<Run> = follow(&back_copy, &back_original, cost)
+        .into_iter()
+        .rev()
+        .map(|(i, j, length)| Run {
+            copy: (start - i - length) as u32,
+            original: (original_start - j - length) as u32,
+            length: length as u32,
+        })
+        .collect();
+    runs.push(run);
+    let (end, original_end) = (run.end() as usize, (run.original + run.length) as usize);
+    let on_copy = Side { tokens: &copy[end..], backwards: false };
+    let on_original = Side { tokens: &original[original_end..], backwards: false };
+    runs.extend(follow(&on_copy, &on_original, cost).into_iter().map(|(i, j, length)| Run {
+        copy: (end + i) as u32,
+        original: (original_end + j) as u32,
+        length: length as u32,
+    }));
+    runs
+}
+
+/// Tokens read away from where the agreement is.
+struct Side<'a> {
+    tokens: &'a [u64],
+    backwards: bool,
+}
+
+impl Side<'_> {
+    fn get(&self, i: usize) -> Option<u64> {
+        let last = self.tokens.len();
+        if self.backwards {
+            self.tokens.get(last.checked_sub(i + 1)?).copied()
+        } else {
+            self.tokens.get(i).copied()
+        }
+    }
+}
+
+/// Agreeing runs (offset in each text, length) up to the best balance.
+fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64) -> Vec<(usize, usize, usize)> {
+    let mut runs = Vec::new();
+    let mut kept = 0;
+    let (mut i, mut j) = (0, 0);
+    let (mut balance, mut best) = (0.0, 0.0);
+    while let Some((skip_i, skip_j)) = smallest_difference(copy, original, (i, j)) {
+        balance -= cost * skip_i.max(skip_j) as f64;
+        if balance < best - DROP {
+            break;
+        }
+        (i, j) = (i + skip_i, j + skip_j);
+        let mut length = 0;
+        while copy.get(i + length).is_some() && copy.get(i + length) == original.get(j + length) {
+            length += 1;
+        }
+        runs.push((i, j, length));
+        (i, j) = (i + length, j + length);
+        balance += length as f64;
+        if balance > best {
+            best = balance;
+            kept = runs.len();
+        }
+    }
+    runs.truncate(kept);
+    runs
+}
+
+/// The smallest step over a difference at `(i, j)`: tokens of each text to pass over.
+fn smallest_difference(
+    copy: &Side<'_>,
+    original: &Side<'_>,
+    (i, j): (usize, usize),
+) -> Option<(usize, usize)> {
+    let anchored = |a: usize, b: usize| {
+        (0..ANCHOR).all(|n| copy.get(i + a + n).is_some() && copy.get(i + a + n) == original.get(j + b + n))
+    };
+    for larger in 1..=STEP {
+        // a replacement first, then ever more one-sided ones
+        for smaller in (0..=larger).rev() {
+            if anchored(larger, smaller) {
+                return Some((larger, smaller));
+            }
+            if smaller != larger && anchored(smaller, larger) {
+                return Some((smaller, larger));
+            }
+        }
+    }
+    None
+}
+
+/// A stretch of the later text and what it repeats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Alignment {
+    /// the agreeing runs, in order, apart from each other
+    pub(crate) runs: Vec<Run>,
+}
+
+impl Alignment {
+    /// Tokens of the later text.
+    pub(crate) fn copy(&self) -> Range<u32> {
+        self.runs.first().map_or(0, |run| run.copy)..self.runs.last().map_or(0, Run::end)
+    }
+
+    /// Tokens of the earlier text.
+    pub(crate) fn original(&self) -> Range<u32> {
+        let end = self.runs.last().map_or(0, |run| run.original + run.length);
+        self.runs.first().map_or(0, |run| run.original)..end
+    }
+
+    /// What is left of it inside `bounds` of the later text.
+    pub(crate) fn cut(&self, bounds: Range<u32>) -> Alignment {
+        let inside = self.runs.iter().filter_map(|run| {
+            let start = run.copy.max(bounds.start);
+            let end = run.end().min(bounds.end);
+            let original = run.original + start.checked_sub(run.copy)?;
+            (start < end).then(|| Run { copy: start, original, length: end - start })
+        });
+        Alignment { runs: inside.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(text: &str) -> Vec<u64> {
+        text.split_whitespace().map(|word| word.bytes().fold(7, |sum, b| sum * 31 + u64::from(b))).collect()
+    }
+
+    /// Follows the agreement from the first `|` of the later text; what it covers, as words.
+    fn covered(copy: &str, original: &str, seed: &str) -> (String, String) {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let (a, b, s) = (numbers(copy), numbers(original), numbers(seed));
+        let find = |text: &[u64]| text.windows(s.len()).position(|window| window == s).unwrap();
+        let run = run_around(&a, &b, (find(&a), find(&b)), s.len()).unwrap();
+        let alignment = Alignment { runs: extend(&a, &b, run, 0.8) };
+        let part =
+            |text: &str, range: Range<u32>| words(text)[range.start as usize..range.end as usize].join(" ");
+        (part(copy, alignment.copy()), part(original, alignment.original()))
+    }
+
+    #[test]
+    fn a_verbatim_run_is_found_whole_and_not_more() {
+        let (copy, original) = covered("x y a b c d e f z", "p a b c d e f q r", "c d e");
+        assert_eq!((copy.as_str(), original.as_str()), ("a b c d e f", "a b c d e f"));
+    }
+
+    #[test]
+    fn small_differences_are_stepped_over() {
+        let copy = "a b c d e f g h i j NEW k l m n o p q r s t u";
+        let original = "a b c d e f g h i j k l m n o p OLD q r s t u";
+        assert_eq!(covered(copy, original, "a b c d"), (copy.to_owned(), original.to_owned()));
+        assert_eq!(covered(copy, original, "r s t u"), (copy.to_owned(), original.to_owned()));
+    }
+
+    #[test]
+    fn a_difference_that_costs_more_than_lies_behind_it_ends_the_passage() {
+        let (copy, _) = covered("a b c d e f X Y Z W k l m n", "a b c d e f P Q R S k l m n", "a b c d");
+        assert_eq!(copy, "a b c d e f");
+    }
+}

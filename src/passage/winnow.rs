@@ -1,0 +1,113 @@
+//! Tokens to seeds: winnowing (Schleimer, Wilkerson, Aiken 2003).
+//!
+//! Of each window of consecutive `k`-token hashes the least is a seed (of equal ones the last). Two texts
+//! that share `window + k - 1` tokens share a whole window, and with it its seed: that is the guarantee.
+//! Windows overlap, so on average one token in (window + 1) / 2 starts a seed.
+
+use crate::shingle::Shingler;
+
+/// Tokens in a seed: enough that chance repeats are rare.
+const SEED: usize = 12;
+
+/// Picks the seeds of texts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Winnower {
+    shingler: Shingler,
+    window: usize,
+}
+
+/// A seed and the token at which it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seed {
+    pub(crate) hash: u64,
+    pub(crate) at: u32,
+}
+
+impl Winnower {
+    /// Seeds that every run of `passage` tokens has one of.
+    pub(crate) fn new(passage: u32) -> Self {
+        let passage = passage as usize;
+        let seed = SEED.min(passage);
+        Winnower { shingler: Shingler::new(seed as u32), window: passage - seed + 1 }
+    }
+
+    /// Tokens in a seed.
+    pub(crate) fn seed(&self) -> usize {
+        self.shingler.width()
+    }
+
+    /// Calls `seed` for each seed of a text, in order. `hashes` is a buffer.
+    pub(crate) fn seeds(&self, tokens: &[u64], hashes: &mut Vec<u64>, mut seed: impl FnMut(Seed)) {
+        hashes.clear();
+        if tokens.len() < self.shingler.width() + self.window - 1 {
+            return;
+        }
+        self.shingler.rolled(tokens, hashes);
+        let mut least = 0;
+        let mut told = usize::MAX;
+        for end in 0..hashes.len() {
+            if hashes[end] <= hashes[least] {
+                least = end;
+            } else if least + self.window <= end {
+                // it has left the window: look at what is in it
+                least += 1;
+                for at in least + 1..=end {
+                    if hashes[at] <= hashes[least] {
+                        least = at;
+                    }
+                }
+            }
+            if end + 1 >= self.window && told != least {
+                told = least;
+                seed(Seed { hash: hashes[least], at: least as u32 });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn seeds(winnower: &Winnower, tokens: &[u64]) -> Vec<Seed> {
+        let mut seeds = Vec::new();
+        winnower.seeds(tokens, &mut Vec::new(), |seed| seeds.push(seed));
+        seeds
+    }
+
+    proptest! {
+        #[test]
+        fn equals_the_definition(tokens in prop::collection::vec(0u64..4, 0..120), passage in 1u32..40) {
+            let winnower = Winnower::new(passage);
+            let mut hashes = Vec::new();
+            winnower.shingler.rolled(&tokens, &mut hashes);
+            let mut expected: Vec<usize> = hashes
+                .windows(winnower.window)
+                .enumerate()
+                .map(|(start, window)| {
+                    let least = window.iter().min().expect("windows are not empty");
+                    start + window.iter().rposition(|hash| hash == least).expect("it is there")
+                })
+                .collect();
+            expected.dedup();
+            let got: Vec<usize> = seeds(&winnower, &tokens).iter().map(|seed| seed.at as usize).collect();
+            prop_assert_eq!(got, expected);
+        }
+
+        #[test]
+        fn a_shared_run_shares_a_seed(
+            before in prop::collection::vec(any::<u64>(), 0..40),
+            run in prop::collection::vec(any::<u64>(), 25..60),
+            other in prop::collection::vec(any::<u64>(), 0..40),
+        ) {
+            let winnower = Winnower::new(25);
+            let first = [before.clone(), run.clone(), other.clone()].concat();
+            let second = [other.clone(), run.clone(), before.clone()].concat();
+            let of_second: Vec<u64> = seeds(&winnower, &second).iter().map(|seed| seed.hash).collect();
+            let inside = before.len()..before.len() + run.len() + 1 - winnower.seed();
+            let shared = seeds(&winnower, &first).into_iter().filter(|seed| inside.contains(&(seed.at as usize)));
+            prop_assert!(shared.map(|seed| seed.hash).any(|hash| of_second.contains(&hash)));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Every test of the library as a user meets it: a folder of inputs, a run, what came out.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
+
+/// How the other pages talk: a folder, a run over it, what it told.
+mod language;
+/// The slow twin beside a finished run: sets of strings, all pairs.
+mod twin;
+
+/// What each unreadable, odd or hostile input gives, and `corpus/dirty`.
+mod bad_input;
+/// One corpus in every container; ranges in every script.
+mod formats;
+/// DESIGN's laws on random corpora, and by hand where chance would rarely go.
+mod laws;
+/// Licences and versions of what we depend on; the parameter record's bytes.
+mod metadata;
+/// The sample corpora against the slow twin and their planted truth.
+mod oracle;
+/// What boilerplate and templates cost, in comparisons counted.
+mod scale;
