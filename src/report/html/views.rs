@@ -38,7 +38,7 @@ pub(super) struct Head {
     lead: String,
     tiles: Vec<Tile>,
     input: String,
-    columns: [&'static str; 7],
+    columns: [&'static str; 8],
     rows: Vec<Row>,
     has_skips: bool,
     skipped: String,
@@ -69,7 +69,7 @@ impl Head {
         let summary = outcome.summary();
         let (input, characters) = (&summary.input, summary.characters);
         let copies = |units: &UnitSummary, all| {
-            let detail = format!("{} exact, {} near", number(units.exact_copies), number(units.near_copies));
+            let detail = wording::kinds(units);
             (percent(units.copies(), all), format!("{} of {}: {detail}", number(units.copies()), number(all)))
         };
         let tile = |name, (value, detail)| Tile { name, value, detail };
@@ -80,8 +80,15 @@ impl Head {
         if summary.parameters.units.paragraphs {
             tiles.push(tile("Paragraphs that are copies", copies(&summary.paragraphs, input.paragraphs)));
         }
+        if summary.parameters.units.passages {
+            let passages = &summary.passages;
+            let characters = wording::characters(passages.characters);
+            let told =
+                format!("{} exact; {characters}; listed in the file of matches", number(passages.exact));
+            tiles.push(tile("Passages that stood before", (number(passages.count), told)));
+        }
         let told = format!("{} of {}", number(characters.copied), number(characters.read));
-        tiles.push(tile("Characters in copies", (percent(characters.copied, characters.read), told)));
+        tiles.push(tile("Characters that stood before", (percent(characters.copied, characters.read), told)));
         let skipped = outcome.skips().len() as u64;
         Head {
             version: env!("CARGO_PKG_VERSION"),
@@ -94,7 +101,16 @@ impl Head {
                 count(input.paragraphs, "paragraph", "paragraphs"),
                 count(characters.read, "character", "characters"),
             ),
-            columns: ["read", "originals", "exact copies", "near copies", "short", "empty", "not compared"],
+            columns: [
+                "read",
+                "originals",
+                "exact copies",
+                "near copies",
+                "contained",
+                "short",
+                "empty",
+                "not compared",
+            ],
             rows: vec![
                 row("Documents", input.documents, &summary.documents),
                 row("Paragraphs", input.paragraphs, &summary.paragraphs),
@@ -125,6 +141,7 @@ fn row(name: &'static str, read: u64, units: &UnitSummary) -> Row {
         units.originals,
         units.exact_copies,
         units.near_copies,
+        units.contained_copies,
         units.short,
         units.empty,
         units.not_compared,
