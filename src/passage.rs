@@ -19,9 +19,9 @@ use std::ops::Range;
 use crate::document::Span;
 use crate::locate::{Ruler, Stretch};
 use crate::params::Params;
-use crate::passage::align::{Alignment, Run, extend, run_around};
+use crate::passage::align::{Alignment, Run, Step, extend, run_around};
 use crate::passage::places::{LISTED, Places, Repeated};
-use crate::passage::winnow::{Seed, Winnower};
+use crate::passage::winnow::Winnower;
 use crate::resolve::NumberMap;
 use crate::shingle::Shingler;
 use crate::verify::{Overlap, compare};
@@ -77,8 +77,8 @@ pub(crate) struct Prepared {
     pub(crate) spans: Vec<[u32; 2]>,
     /// behind the last token of each paragraph
     pub(crate) paragraph_ends: Vec<u32>,
-    /// its seeds that occur more than once, with their numbers
-    pub(crate) seeds: Vec<(u32, Seed)>,
+    /// its seeds that occur more than once, in order
+    pub(crate) seeds: Vec<Occurrence>,
 }
 
 /// The search for passages; documents go through it in corpus order.
@@ -90,8 +90,44 @@ pub(crate) struct Finder<'a> {
     passages: Vec<Passage>,
     contained: Vec<Contained>,
     capped: u64,
+    workspace: Workspace,
     /// documents that are one verbatim passage from end to end
     whole: NumberMap<(u32, u32)>,
+}
+
+/// A seed of a document that occurs more than once in the corpus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Occurrence {
+    /// the seed's number, see [`places::Repeated`]
+    pub(crate) number: u32,
+    /// the token at which it starts
+    pub(crate) at: u32,
+}
+
+/// Buffers of the search.
+#[derive(Default)]
+struct Workspace {
+    places: Vec<(u32, u32)>,
+    open: Vec<Open>,
+    runs: Vec<Run>,
+    steps: Vec<Step>,
+}
+
+/// An alignment that reaches behind the present seed.
+struct Open {
+    original: u32,
+    /// its runs in the workspace, from the one at or before the present seed
+    runs: Range<usize>,
+    /// behind its last token of the later text
+    end: u32,
+}
+
+/// The seeds that occur more than once in this document alone, with nothing seen yet.
+fn own_repeats(seeds: &[Occurrence]) -> NumberMap<Vec<u32>> {
+    let mut numbers: Vec<u32> = seeds.iter().map(|seed| seed.number).collect();
+    numbers.sort_unstable();
+    let repeats = numbers.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
+    repeats.map(|same| (same[0], Vec::new())).collect()
 }
 
 /// What the search found.
@@ -140,6 +176,7 @@ impl<'a> Finder<'a> {
             passages: Vec::new(),
             contained: Vec::new(),
             capped: 0,
+            workspace: Workspace::default(),
             whole: NumberMap::default(),
         }
     }
@@ -182,7 +219,7 @@ impl<'a> Finder<'a> {
         let (near, seed, end) = (self.params.passage - 1, self.seed as u32, prepared.tokens.len() as u32);
         // a seed deep inside of a passage is found where that came from; near its ends it may be part of a
         // run that goes on into original text
-        let is_original = |found: &Seed| {
+        let is_original = |found: &Occurrence| {
             let before = covered.partition_point(|range| range.start <= found.at);
             let inside =
                 before.checked_sub(1).map(|i| &covered[i]).filter(|range| found.at + seed <= range.end);
@@ -200,29 +237,33 @@ impl<'a> Finder<'a> {
 
     /// All stretches that may be passages: each verbatim run around a hit, followed to both sides.
     fn candidates(&mut self, prepared: &Prepared) -> Vec<Candidate> {
+        let Workspace { places, open, runs, steps } = &mut self.workspace;
+        open.clear();
+        runs.clear();
         let tokens = &prepared.tokens[..];
-        let mut own: NumberMap<Vec<u32>> = NumberMap::default();
-        let mut places = Vec::new();
+        let mut own = own_repeats(&prepared.seeds);
         let mut candidates: Vec<Candidate> = Vec::new();
-        // candidates that reach behind the present seed
-        let mut open: Vec<usize> = Vec::new();
-        for (number, found) in &prepared.seeds {
-            self.places.of(*number, &mut places);
-            let here = own.entry(*number).or_default();
-            places.extend(here.iter().map(|&at| (prepared.document, at)));
-            if here.len() < usize::from(LISTED) {
-                here.push(found.at);
-            } else {
-                self.capped += 1;
+        for found in &prepared.seeds {
+            self.places.of(found.number, places);
+            if let Some(here) = own.get_mut(&found.number) {
+                places.extend(here.iter().map(|&at| (prepared.document, at)));
+                if here.len() < usize::from(LISTED) {
+                    here.push(found.at);
+                } else {
+                    self.capped += 1;
+                }
             }
-            open.retain(|&i| candidates[i].alignment.copy().end > found.at);
-            for &(original, at) in &places {
-                let known = open.iter().any(|&i| {
-                    let Candidate { original: of, alignment: Alignment { runs } } = &candidates[i];
-                    let before = runs.partition_point(|run| run.copy <= found.at);
-                    let on_run =
-                        |run: &Run| found.at < run.end() && at == run.original + (found.at - run.copy);
-                    *of == original && before > 0 && on_run(&runs[before - 1])
+            open.retain_mut(|open| {
+                while open.runs.len() > 1 && runs[open.runs.start + 1].copy <= found.at {
+                    open.runs.start += 1;
+                }
+                open.end > found.at
+            });
+            for &(original, at) in places.iter() {
+                let known = open.iter().any(|open| {
+                    let run = &runs[open.runs.start];
+                    let on_run = run.copy <= found.at && found.at < run.end();
+                    open.original == original && on_run && at == run.original + (found.at - run.copy)
                 });
                 if known {
                     continue;
@@ -231,25 +272,27 @@ impl<'a> Finder<'a> {
                     self.capped += 1;
                     continue;
                 }
-                let stretch = if original == prepared.document {
-                    Some((tokens, 0))
-                } else {
-                    self.places.stretch(original, at)
-                };
+                let is_own = original == prepared.document;
+                let stretch = if is_own { Some((tokens, 0)) } else { self.places.stretch(original, at) };
                 let Some((stretch, start)) = stretch else { continue };
                 let hit = (found.at as usize, (at - start) as usize);
                 let Some(run) = run_around(tokens, stretch, hit, self.seed) else { continue };
-                let mut runs = extend(tokens, stretch, run, self.params.identity);
-                if original == prepared.document {
-                    // what is copied stands behind what it is copied from
-                    runs.retain(|run| run.original < run.copy);
+                let first = runs.len();
+                extend([tokens, stretch], run, self.params.identity, steps, runs);
+                runs[first..].iter_mut().for_each(|run| run.original += start);
+                if is_own {
+                    keep_behind(runs, first, found.at);
                 }
-                runs.iter_mut().for_each(|run| run.original += start);
-                open.push(candidates.len());
-                candidates.push(Candidate { original, alignment: Alignment { runs } });
+                let Some(last) = runs[first..].last() else { continue };
+                let end = last.end();
+                if end - runs[first].copy >= self.params.passage {
+                    let alignment = Alignment { runs: runs[first..].to_vec() };
+                    candidates.push(Candidate { original, alignment });
+                }
+                let before = runs[first..].partition_point(|run| run.copy <= found.at).saturating_sub(1);
+                open.push(Open { original, runs: first + before..runs.len(), end });
             }
         }
-        candidates.retain(|candidate| candidate.alignment.copy().len() >= self.params.passage as usize);
         candidates
     }
 
@@ -363,6 +406,17 @@ impl<'a> Finder<'a> {
     }
 }
 
+/// Of the runs from `first` on, keeps the one that holds token `at`, and its neighbours as far as what is
+/// copied stands behind what it is copied from: a text that repeats one sentence agrees with itself.
+fn keep_behind(runs: &mut Vec<Run>, first: usize, at: u32) {
+    let is_behind = |run: &Run| run.original < run.copy;
+    let seed = first + runs[first..].partition_point(|run| run.end() <= at);
+    let end = seed + runs[seed..].iter().take_while(|run| is_behind(run)).count();
+    runs.truncate(end);
+    let start = seed - runs[first..seed.min(end)].iter().rev().take_while(|run| is_behind(run)).count();
+    runs.drain(first..start.min(end));
+}
+
 /// Gives each token to at most one candidate: the longest takes all of its own, then the next what is left
 /// of it, if that is at least half a passage. In the order of the text.
 fn choose(candidates: Vec<Candidate>, passage: u32) -> Vec<Candidate> {
@@ -391,4 +445,18 @@ fn choose(candidates: Vec<Candidate>, passage: u32) -> Vec<Candidate> {
         }
     }
     taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_no_copy_of_where_it_stands_itself() {
+        let run = |copy, original, length| Run { copy, original, length };
+        let mut runs =
+            vec![run(9, 9, 1), run(0, 0, 5), run(6, 6, 4), run(11, 10, 30), run(45, 40, 5), run(50, 50, 9)];
+        keep_behind(&mut runs, 1, 20);
+        assert_eq!(runs, [run(9, 9, 1), run(11, 10, 30), run(45, 40, 5)]);
+    }
 }

@@ -205,6 +205,6 @@ fn sign(scanner: &Scanner<'_>, batch: &[Scanned], admitted: &crate::corpus::Admi
 fn link_seeds<'a>(corpus: &mut Corpus, params: &'a Params) -> (Finder<'a>, Repeated) {
     let seeds = std::mem::take(&mut corpus.seeds);
     let counts = std::mem::take(&mut corpus.seed_counts);
-    let repeated = Repeated::new(&seeds, &counts);
+    let repeated = Repeated::new(&seeds, std::mem::take(&mut corpus.seed_gaps), &counts);
     (Finder::new(params, &repeated), repeated)
 }

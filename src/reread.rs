@@ -15,7 +15,6 @@ use crate::error::Result;
 use crate::normalise::Tokenizers;
 use crate::params::Params;
 use crate::passage::places::Repeated;
-use crate::passage::winnow::Winnower;
 use crate::passage::{Finder, Found, Prepared};
 use crate::pipeline::{Progress, Surroundings};
 use crate::resolve::{Cost, Near, Resolver};
@@ -232,13 +231,7 @@ fn make(
         made.paragraphs.push((row, set.as_slice().into()));
     }
     if let (Some(row), Some(repeated)) = (wanted.seeds, repeated) {
-        let mut seeds = Vec::new();
-        let mut numbers = repeated.of(row);
-        Winnower::new(params.passage).seeds(&tokens, &mut set, |seed| {
-            if let Some(Some(number)) = numbers.next() {
-                seeds.push((number, seed));
-            }
-        });
+        let seeds = repeated.of(row);
         let document = wanted.document;
         let places = corpus.places(document).collect();
         made.passages = Some(Prepared { document, text, places, tokens, spans, paragraph_ends: ends, seeds });

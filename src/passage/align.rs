@@ -58,33 +58,40 @@ fn agreeing<'a>(a: impl Iterator<Item = &'a u64>, b: impl Iterator<Item = &'a u6
     a.zip(b).take_while(|(a, b)| a == b).count()
 }
 
-/// Follows the agreement from `run` to both sides over small differences; the runs it passes, in order.
-pub(crate) fn extend(copy: &[u64], original: &[u64], run: Run, identity: f64) -> Vec<Run> {
+/// Follows the agreement from `run` to both sides over small differences; appends the runs it passes, in
+/// order, to `runs`. `steps` is a buffer.
+pub(crate) fn extend(
+    [copy, original]: [&[u64]; 2],
+    run: Run,
+    identity: f64,
+    steps: &mut Vec<Step>,
+    runs: &mut Vec<Run>,
+) {
     // an agreeing token earns 1; one passed over costs so much that the whole stays at the identity
     let cost = if identity < 1.0 { identity / (1.0 - identity) } else { f64::INFINITY };
     let (start, original_start) = (run.copy as usize, run.original as usize);
-    let back_copy: Side<'_> = Side { tokens: &copy[..start], backwards: true };
+    let back_copy = Side { tokens: &copy[..start], backwards: true };
     let back_original = Side { tokens: &original[..original_start], backwards: true };
-    let mut runs: Vec<Run> = follow(&back_copy, &back_original, cost)
-        .into_iter()
-        .rev()
-        .map(|(i, j, length)| Run {
-            copy: (start - i - length) as u32,
-            original: (original_start - j - length) as u32,
-            length: length as u32,
-        })
-        .collect();
+    follow(&back_copy, &back_original, cost, steps);
+    runs.extend(steps.iter().rev().map(|&(i, j, length)| Run {
+        copy: (start - i - length) as u32,
+        original: (original_start - j - length) as u32,
+        length: length as u32,
+    }));
     runs.push(run);
     let (end, original_end) = (run.end() as usize, (run.original + run.length) as usize);
     let on_copy = Side { tokens: &copy[end..], backwards: false };
     let on_original = Side { tokens: &original[original_end..], backwards: false };
-    runs.extend(follow(&on_copy, &on_original, cost).into_iter().map(|(i, j, length)| Run {
+    follow(&on_copy, &on_original, cost, steps);
+    runs.extend(steps.iter().map(|&(i, j, length)| Run {
         copy: (end + i) as u32,
         original: (original_end + j) as u32,
         length: length as u32,
     }));
-    runs
 }
+
+/// An agreeing run: how far it is in each text, and its length.
+pub(crate) type Step = (usize, usize, usize);
 
 /// Tokens read away from where the agreement is.
 struct Side<'a> {
@@ -103,9 +110,9 @@ impl Side<'_> {
     }
 }
 
-/// Agreeing runs (offset in each text, length) up to the best balance.
-fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64) -> Vec<(usize, usize, usize)> {
-    let mut runs = Vec::new();
+/// Makes `runs` the agreeing runs up to the best balance.
+fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64, runs: &mut Vec<Step>) {
+    runs.clear();
     let mut kept = 0;
     let (mut i, mut j) = (0, 0);
     let (mut balance, mut best) = (0.0, 0.0);
@@ -128,7 +135,6 @@ fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64) -> Vec<(usize, usize,
         }
     }
     runs.truncate(kept);
-    runs
 }
 
 /// The smallest step over a difference at `(i, j)`: tokens of each text to pass over.
@@ -199,7 +205,9 @@ mod tests {
         let (a, b, s) = (numbers(copy), numbers(original), numbers(seed));
         let find = |text: &[u64]| text.windows(s.len()).position(|window| window == s).unwrap();
         let run = run_around(&a, &b, (find(&a), find(&b)), s.len()).unwrap();
-        let alignment = Alignment { runs: extend(&a, &b, run, 0.8) };
+        let mut runs = Vec::new();
+        extend([&a, &b], run, 0.8, &mut Vec::new(), &mut runs);
+        let alignment = Alignment { runs };
         let part =
             |text: &str, range: Range<u32>| words(text)[range.start as usize..range.end as usize].join(" ");
         (part(copy, alignment.copy()), part(original, alignment.original()))

@@ -7,8 +7,7 @@
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use crate::passage::Prepared;
-use crate::passage::winnow::Seed;
+use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
 
 /// Places that a seed lists; later ones are counted, not listed.
@@ -24,6 +23,8 @@ pub(crate) struct Repeated {
     bits: Vec<u64>,
     /// the numbers of those whose bit is set, in order
     numbers: Vec<u32>,
+    /// tokens from each seed to the next, of the first from the start of its document
+    gaps: Vec<u16>,
     /// behind the last seed of each distinct document, and how many of the seeds before are repeated
     ends: Vec<(u64, u32)>,
     /// how often each number occurs
@@ -31,8 +32,9 @@ pub(crate) struct Repeated {
 }
 
 impl Repeated {
-    /// Numbers the repeated ones of `seeds`; `of_documents` says how many each distinct document has.
-    pub(crate) fn new(seeds: &[u64], of_documents: &[u32]) -> Self {
+    /// Numbers the repeated ones of `seeds`, which are `gaps` apart; `of_documents` says how many each
+    /// distinct document has.
+    pub(crate) fn new(seeds: &[u64], gaps: Vec<u16>, of_documents: &[u32]) -> Self {
         let hashes = repeated(seeds);
         let mut table: HashTable<(u64, u32)> = HashTable::new();
         let mut counts = Vec::new();
@@ -54,7 +56,7 @@ impl Repeated {
                 (word, numbers)
             })
             .collect();
-        let mut made = Repeated { counts, ..Repeated::default() };
+        let mut made = Repeated { counts, gaps, ..Repeated::default() };
         for (word, numbers) in found {
             made.bits.push(word);
             made.numbers.extend(numbers);
@@ -79,12 +81,20 @@ impl Repeated {
         self.start(row).1 < self.ends[row].1
     }
 
-    /// The number of each seed of a distinct document, in order; `None` for those that occur once.
-    pub(crate) fn of(&self, row: usize) -> impl Iterator<Item = Option<u32>> + '_ {
+    /// The repeated seeds of a distinct document, in order.
+    pub(crate) fn of(&self, row: usize) -> Vec<Occurrence> {
         let (start, before) = self.start(row);
-        let mut numbers = self.numbers[before as usize..].iter();
-        (start..self.ends[row].0)
-            .map(move |seed| if self.is_repeated(seed) { numbers.next().copied() } else { None })
+        let (end, behind) = self.ends[row];
+        let mut numbers = self.numbers[before as usize..behind as usize].iter();
+        let mut at = 0;
+        let mut found = Vec::with_capacity(numbers.len());
+        for (seed, &gap) in (start..end).zip(&self.gaps[start as usize..]) {
+            at += u32::from(gap);
+            if self.is_repeated(seed) {
+                found.extend(numbers.next().map(|&number| Occurrence { number, at }));
+            }
+        }
+        found
     }
 
     fn start(&self, row: usize) -> (u64, u32) {
@@ -162,10 +172,15 @@ impl Places {
 
     /// Takes leave of a document's seeds: those that `is_original` says so of are listed, with `margin`
     /// tokens around each, if they occur again later.
-    pub(crate) fn add(&mut self, prepared: &Prepared, margin: u32, is_original: impl Fn(&Seed) -> bool) {
+    pub(crate) fn add(
+        &mut self,
+        prepared: &Prepared,
+        margin: u32,
+        is_original: impl Fn(&Occurrence) -> bool,
+    ) {
         let Prepared { document, tokens, seeds, .. } = prepared;
         let document = *document;
-        for &(number, _) in seeds {
+        for &Occurrence { number, .. } in seeds {
             let entry = &mut self.seeds[number as usize];
             entry.to_come -= 1;
             if entry.to_come == 0 {
@@ -174,8 +189,8 @@ impl Places {
         }
         let mut text = Text::default();
         let mut bounds: Vec<(u32, u32)> = Vec::new();
-        for (number, seed) in seeds {
-            let entry = &mut self.seeds[*number as usize];
+        for seed in seeds {
+            let entry = &mut self.seeds[seed.number as usize];
             if entry.to_come == 0 || !is_original(seed) {
                 continue;
             }
@@ -277,27 +292,29 @@ mod tests {
 
     #[test]
     fn seeds_are_listed_while_they_occur_again_and_texts_with_them() {
-        let hashes = [1u64 << 20, 5 << 20, 7 << 20, 1 << 20, 7 << 20, 1 << 20];
-        let repeated = Repeated::new(&hashes, &[3, 2, 1]);
-        let numbers: Vec<Vec<Option<u32>>> = (0..3).map(|row| repeated.of(row).collect()).collect();
-        assert_eq!(numbers, [vec![Some(0), None, Some(1)], vec![Some(0), Some(1)], vec![Some(0)]]);
+        let hashes = [1u64 << 20, 5 << 20, 7 << 20, 7 << 20, 1 << 20, 1 << 20];
+        let repeated = Repeated::new(&hashes, vec![3, 9, 28, 9, 1, 0], &[3, 2, 1]);
+        let seed = |number: u32, at| Occurrence { number, at };
+        assert_eq!(repeated.of(0), [seed(0, 3), seed(1, 40)]);
+        assert_eq!(repeated.of(1), [seed(1, 9), seed(0, 10)]);
+        assert_eq!(repeated.of(2), [seed(0, 0)]);
         let mut places = Places::new(&repeated);
         let tokens: Vec<u64> = (0..50).collect();
-        let seed = |number: u32, at| (number, Seed { hash: hashes[number as usize * 2], at });
         let of = |places: &Places, number: u32| {
             let mut listed = Vec::new();
             places.of(number, &mut listed);
             listed
         };
-        let add = |places: &mut Places, document, seeds: &[(u32, Seed)], is_original: fn(&Seed) -> bool| {
-            let (tokens, seeds) = (tokens.clone(), seeds.to_vec());
-            places.add(&Prepared { document, tokens, seeds, ..Prepared::default() }, 5, is_original);
-        };
+        let add =
+            |places: &mut Places, document, seeds: &[Occurrence], is_original: fn(&Occurrence) -> bool| {
+                let (tokens, seeds) = (tokens.clone(), seeds.to_vec());
+                places.add(&Prepared { document, tokens, seeds, ..Prepared::default() }, 5, is_original);
+            };
         add(&mut places, 0, &[seed(0, 3), seed(1, 40)], |_| true);
         assert_eq!(of(&places, 0), [(0, 3)]);
         assert_eq!(places.stretch(0, 3), Some((&tokens[..8], 0)));
         assert_eq!(places.stretch(0, 40), Some((&tokens[35..45], 35)));
-        add(&mut places, 1, &[seed(0, 9), seed(1, 9)], |seed| seed.hash == 1 << 20);
+        add(&mut places, 1, &[seed(0, 9), seed(1, 9)], |seed| seed.number == 0);
         assert_eq!(of(&places, 0), [(0, 3), (1, 9)]);
         assert_eq!(of(&places, 1), []);
         add(&mut places, 2, &[seed(0, 0)], |_| true);
