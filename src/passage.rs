@@ -153,7 +153,7 @@ impl<'a> Finder<'a> {
     /// Finds the passages of the next document.
     pub(crate) fn document(&mut self, prepared: &Prepared) {
         let candidates = self.candidates(prepared);
-        let taken = choose(candidates, self.params.passage);
+        let taken = choose(candidates, self.params);
         for candidate in &taken {
             self.tell(prepared, candidate);
         }
@@ -350,17 +350,25 @@ impl<'a> Finder<'a> {
 }
 
 /// Gives each token to at most one candidate: the longest takes all of its own, then the next what is left
-/// of it, if that is at least half a passage. In the order of the text.
-fn choose(candidates: Vec<Candidate>, passage: u32) -> Vec<Candidate> {
+/// of it. What is left must be half a passage, or be of a verbatim run that was long enough as a whole: of
+/// those no token is lost. In the order of the text.
+fn choose(candidates: Vec<Candidate>, params: &Params) -> Vec<Candidate> {
+    let verbatim = verbatim_tokens(&candidates, params.passage);
+    let is_kept = |rest: &Alignment| {
+        let range = rest.copy();
+        let before = verbatim.partition_point(|run| run.end <= range.start);
+        range.len() * 2 >= params.passage as usize
+            || verbatim.get(before).is_some_and(|run| run.start < range.end)
+    };
     let mut heap = BinaryHeap::from(candidates);
     let mut taken: Vec<Candidate> = Vec::new();
-    while let Some(candidate) = heap.pop() {
-        let range = candidate.alignment.copy();
+    while let Some(Candidate { original, alignment }) = heap.pop() {
+        let range = alignment.copy();
         let first = taken.partition_point(|other| other.alignment.copy().end <= range.start);
         let overlapping = taken[first..].iter().take_while(|other| other.alignment.copy().start < range.end);
         let overlapping: Vec<Range<u32>> = overlapping.map(|other| other.alignment.copy()).collect();
         if overlapping.is_empty() {
-            taken.insert(first, candidate);
+            taken.insert(first, Candidate { original, alignment });
             continue;
         }
         let mut start = range.start;
@@ -368,13 +376,27 @@ fn choose(candidates: Vec<Candidate>, passage: u32) -> Vec<Candidate> {
         let starts = overlapping.iter().map(|other| other.start).chain([range.end]);
         for (left, next) in starts.zip(ends.chain([range.end])) {
             if left > start {
-                let rest = candidate.alignment.cut(start..left);
-                if rest.copy().len() * 2 >= passage as usize {
-                    heap.push(Candidate { original: candidate.original, alignment: rest });
-                }
+                let rests = alignment.cut(start..left).apart(params.identity).into_iter();
+                heap.extend(rests.filter(is_kept).map(|alignment| Candidate { original, alignment }));
             }
             start = next;
         }
     }
     taken
+}
+
+/// The tokens of all verbatim runs of at least `passage` tokens, in order, apart from each other.
+fn verbatim_tokens(candidates: &[Candidate], passage: u32) -> Vec<Range<u32>> {
+    let runs = candidates.iter().flat_map(|candidate| &candidate.alignment.runs);
+    let mut all: Vec<Range<u32>> =
+        runs.filter(|run| run.length >= passage).map(|run| run.copy..run.end()).collect();
+    all.sort_unstable_by_key(|run| (run.start, run.end));
+    all.dedup_by(|next, run| {
+        let joined = next.start <= run.end;
+        if joined {
+            run.end = run.end.max(next.end);
+        }
+        joined
+    });
+    all
 }
