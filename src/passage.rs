@@ -165,17 +165,18 @@ impl<'a> Finder<'a> {
         {
             self.whole.insert(prepared.document, (only.original, run.original));
         }
-        let covered: Vec<Range<u32>> = taken.iter().map(|candidate| candidate.alignment.copy()).collect();
+        let runs = taken.iter().flat_map(|candidate| &candidate.alignment.runs);
+        let covered: Vec<Range<u32>> = runs.map(|run| run.copy..run.end()).collect();
         let (near, seed, end) = (self.params.passage - 1, self.seed as u32, prepared.tokens.len() as u32);
-        // a seed deep inside of a passage is found where that came from; near its ends it may be part of a
-        // run that goes on into original text
+        // a seed deep inside of a verbatim run is found where that came from; near its ends it may be part of
+        // a run that goes on into original text, or into a difference, which stands here first
         let is_original = |found: &Seed| {
             let before = covered.partition_point(|range| range.start <= found.at);
             let inside =
                 before.checked_sub(1).map(|i| &covered[i]).filter(|range| found.at + seed <= range.end);
-            let Some(passage) = inside else { return true };
-            (passage.end - found.at <= near && passage.end < end)
-                || (found.at + seed - passage.start <= near && passage.start > 0)
+            let Some(run) = inside else { return true };
+            (run.end - found.at <= near && run.end < end)
+                || (found.at + seed - run.start <= near && run.start > 0)
         };
         self.places.add(prepared, 4 * self.params.passage, is_original);
     }
