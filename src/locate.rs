@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::corpus::Corpus;
 use crate::document::Span;
 use crate::error::Result;
-use crate::normalise::Tokenizers;
+use crate::normalise::{Tokenizer, Tokenizers};
 use crate::params::Params;
 use crate::split::bytecount;
 
@@ -27,37 +27,37 @@ impl Stretch {
     }
 }
 
-/// Tokens of a document, to be found in its text.
+/// A stretch of a document, to be found in its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Tokens {
+pub(crate) struct Sought {
     pub(crate) document: u32,
-    /// first token, and behind the last
-    pub(crate) range: [u32; 2],
+    pub(crate) part: Part,
+}
+
+/// What is known of a stretch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// from the first token of the document to its last
+    Whole,
+    /// from a token up to another, which it does not hold
+    Tokens([u32; 2]),
+    /// its bytes
+    Bytes([u32; 2]),
 }
 
 /// Finds all of them, in the order given.
-pub(crate) fn locate(corpus: &Corpus, params: &Params, tokens: &[Tokens]) -> Result<Vec<Stretch>> {
+pub(crate) fn locate(corpus: &Corpus, params: &Params, sought: &[Sought]) -> Result<Vec<Stretch>> {
     let tokenizers = Tokenizers::new(params.seed);
-    let mut order: Vec<u32> = (0..tokens.len() as u32).collect();
-    order.par_sort_unstable_by_key(|&i| (tokens[i as usize], i));
+    let mut order: Vec<u32> = (0..sought.len() as u32).collect();
+    order.par_sort_unstable_by_key(|&i| (sought[i as usize], i));
     let of_document: Vec<&[u32]> =
-        order.chunk_by(|a, b| tokens[*a as usize].document == tokens[*b as usize].document).collect();
-    let found: Vec<Vec<Stretch>> = of_document
-        .par_iter()
-        .map(|group| {
-            let document = tokens[group[0] as usize].document;
-            let text = corpus.text(document)?;
-            let mut spans = Vec::new();
-            tokenizers.with(|tokenizer| {
-                tokenizer.tokens(&text, |_, start, end| spans.push([start as u32, end as u32]));
-            });
-            let places: Vec<Span> = corpus.places(document).collect();
-            let mut ruler = Ruler::new(&text, &places, &spans);
-            let changed = || corpus.texts.changed(&corpus.documents[document as usize].locator);
-            group.iter().map(|&i| ruler.measure(tokens[i as usize].range).ok_or_else(changed)).collect()
-        })
-        .collect::<Result<_>>()?;
-    let mut stretches = vec![Stretch::default(); tokens.len()];
+        order.chunk_by(|a, b| sought[*a as usize].document == sought[*b as usize].document).collect();
+    let in_document = |group: &&[u32]| {
+        let parts: Vec<Part> = group.iter().map(|&i| sought[i as usize].part).collect();
+        tokenizers.with(|tokenizer| find(corpus, tokenizer, sought[group[0] as usize].document, &parts))
+    };
+    let found: Vec<Vec<Stretch>> = of_document.par_iter().map(in_document).collect::<Result<_>>()?;
+    let mut stretches = vec![Stretch::default(); sought.len()];
     for (group, found) in of_document.iter().zip(found) {
         for (&i, stretch) in group.iter().zip(found) {
             stretches[i as usize] = stretch;
@@ -66,9 +66,48 @@ pub(crate) fn locate(corpus: &Corpus, params: &Params, tokens: &[Tokens]) -> Res
     Ok(stretches)
 }
 
+/// Finds parts of one document. Its text is read only if they can't be told without: bytes of a text that is
+/// all ASCII are its characters.
+fn find(corpus: &Corpus, tokenizer: &mut Tokenizer, document: u32, parts: &[Part]) -> Result<Vec<Stretch>> {
+    let of = &corpus.documents[document as usize];
+    let places: Vec<Span> = corpus.places(document).collect();
+    let is_ascii = of.characters == of.locator.text_length;
+    let bytes_known = parts.iter().all(|part| matches!(part, Part::Bytes(_)));
+    let text = if is_ascii && bytes_known { None } else { Some(corpus.text(document)?) };
+    let mut spans = Vec::new();
+    if let Some(text) = &text
+        && parts.iter().any(|part| matches!(part, Part::Tokens(_)))
+    {
+        tokenizer.tokens(text, |_, start, end| spans.push([start as u32, end as u32]));
+    }
+    let mut ruler = Ruler::new(text.as_deref(), &places, &spans);
+    let changed = || corpus.texts.changed(&of.locator);
+    let stretch = |part: &Part| match *part {
+        Part::Tokens(tokens) => ruler.measure(tokens),
+        Part::Bytes(bytes) => Some(ruler.stretch(bytes)),
+        Part::Whole => {
+            let text = text.as_deref()?;
+            let mut of_place = |place: &Span| {
+                let base = place.bytes.start as u32;
+                let mut bytes: Option<[u32; 2]> = None;
+                tokenizer.tokens(&text[base as usize..place.bytes.end as usize], |_, start, end| {
+                    let start = bytes.map_or(base + start as u32, |bytes| bytes[0]);
+                    bytes = Some([start, base + end as u32]);
+                });
+                bytes
+            };
+            let first = places.iter().find_map(&mut of_place)?;
+            let last = places.iter().rev().find_map(&mut of_place)?;
+            Some(ruler.stretch([first[0], last[1]]))
+        }
+    };
+    parts.iter().map(stretch).map(|found| found.ok_or_else(changed)).collect()
+}
+
 /// Measures stretches of one text.
 pub(crate) struct Ruler<'a> {
-    text: &'a str,
+    /// `None` where bytes and characters are the same
+    text: Option<&'a str>,
     /// where its paragraphs are
     places: &'a [Span],
     /// first byte of each token, and behind its last
@@ -78,7 +117,7 @@ pub(crate) struct Ruler<'a> {
 }
 
 impl<'a> Ruler<'a> {
-    pub(crate) fn new(text: &'a str, places: &'a [Span], spans: &'a [[u32; 2]]) -> Self {
+    pub(crate) fn new(text: Option<&'a str>, places: &'a [Span], spans: &'a [[u32; 2]]) -> Self {
         Ruler { text, places, spans, known: (0, 0) }
     }
 
@@ -86,13 +125,19 @@ impl<'a> Ruler<'a> {
     pub(crate) fn measure(&mut self, [first, end]: [u32; 2]) -> Option<Stretch> {
         let start = self.spans.get(first as usize)?[0];
         let end = self.spans.get(end.checked_sub(1)? as usize)?[1];
+        Some(self.stretch([start, end]))
+    }
+
+    /// The stretch of these bytes.
+    pub(crate) fn stretch(&mut self, [start, end]: [u32; 2]) -> Stretch {
         let paragraph = self.places.partition_point(|place| place.bytes.end <= u64::from(start)) as u32;
         let chars = [self.characters(start as usize), self.characters(end as usize)];
-        Some(Stretch { bytes: [start, end], chars, paragraph })
+        Stretch { bytes: [start, end], chars, paragraph }
     }
 
     /// Characters before a byte: counted from the start of its paragraph, or from the byte asked for last.
     fn characters(&mut self, at: usize) -> u32 {
+        let Some(text) = self.text else { return at as u32 };
         let paragraph = self.places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1);
         let start = paragraph.map_or((0, 0), |i| {
             let place = &self.places[i];
@@ -101,7 +146,7 @@ impl<'a> Ruler<'a> {
         if self.known.0 > at || self.known.0 < start.0 {
             self.known = start;
         }
-        self.known = (at, self.known.1 + bytecount(&self.text.as_bytes()[self.known.0..at]));
+        self.known = (at, self.known.1 + bytecount(&text.as_bytes()[self.known.0..at]));
         self.known.1 as u32
     }
 }

@@ -17,10 +17,10 @@ use std::collections::BinaryHeap;
 use std::ops::Range;
 
 use crate::document::Span;
-use crate::locate::{Ruler, Stretch};
+use crate::locate::{Part, Ruler, Stretch};
 use crate::params::Params;
 use crate::passage::align::{Alignment, Run, Step, extend, run_around};
-use crate::passage::places::{LISTED, Places, Repeated};
+use crate::passage::places::{Kept, LISTED, Places, Repeated};
 use crate::passage::winnow::Winnower;
 use crate::resolve::NumberMap;
 use crate::shingle::Shingler;
@@ -42,6 +42,8 @@ pub(crate) struct Passage {
     pub(crate) original: u32,
     /// its tokens
     pub(crate) original_tokens: [u32; 2],
+    /// where they are
+    pub(crate) original_part: Part,
     /// shingles of both stretches
     pub(crate) overlap: Overlap,
     /// the same tokens on both sides
@@ -59,8 +61,10 @@ pub(crate) struct Contained {
     pub(crate) tokens: u32,
     /// the earlier document
     pub(crate) original: u32,
-    /// the stretch of it that the passages repeat
+    /// the stretch of it that the passages repeat, in tokens
     pub(crate) original_tokens: [u32; 2],
+    /// and in bytes
+    pub(crate) original_bytes: [u32; 2],
     /// shingles of the unit and of what it repeats
     pub(crate) overlap: Overlap,
 }
@@ -77,6 +81,8 @@ pub(crate) struct Prepared {
     pub(crate) spans: Vec<[u32; 2]>,
     /// behind the last token of each paragraph
     pub(crate) paragraph_ends: Vec<u32>,
+    /// whether each paragraph is compared, and the first with its tokens
+    pub(crate) is_first: Vec<bool>,
     /// its seeds that occur more than once, in order
     pub(crate) seeds: Vec<Occurrence>,
 }
@@ -186,13 +192,16 @@ impl<'a> Finder<'a> {
         if tokens < self.params.passage {
             return;
         }
-        let (original, start) = self.whole.get(&first).copied().unwrap_or((first, 0));
+        let whole = self.whole.get(&first).copied();
+        let (original, start) = whole.unwrap_or((first, 0));
+        let original_tokens = [start, start + tokens];
         self.passages.push(Passage {
             copy: document,
             copy_tokens: [0, tokens],
             copy_stretch: None,
             original,
-            original_tokens: [start, start + tokens],
+            original_tokens,
+            original_part: if whole.is_some() { Part::Tokens(original_tokens) } else { Part::Whole },
             overlap: Overlap { shared: 1, sizes: [1, 1] },
             is_exact: true,
         });
@@ -201,8 +210,8 @@ impl<'a> Finder<'a> {
     /// Finds the passages of the next document.
     pub(crate) fn document(&mut self, prepared: &Prepared) {
         let candidates = self.candidates(prepared);
-        let taken = choose(candidates, self.params.passage);
-        let mut ruler = Ruler::new(&prepared.text, &prepared.places, &prepared.spans);
+        let taken = choose(candidates, self.params);
+        let mut ruler = Ruler::new(Some(&prepared.text), &prepared.places, &prepared.spans);
         for candidate in &taken {
             let copy = candidate.alignment.copy();
             self.tell(prepared, candidate, ruler.measure([copy.start, copy.end]));
@@ -215,17 +224,18 @@ impl<'a> Finder<'a> {
         {
             self.whole.insert(prepared.document, (only.original, run.original));
         }
-        let covered: Vec<Range<u32>> = taken.iter().map(|candidate| candidate.alignment.copy()).collect();
+        let runs = taken.iter().flat_map(|candidate| &candidate.alignment.runs);
+        let covered: Vec<Range<u32>> = runs.map(|run| run.copy..run.end()).collect();
         let (near, seed, end) = (self.params.passage - 1, self.seed as u32, prepared.tokens.len() as u32);
-        // a seed deep inside of a passage is found where that came from; near its ends it may be part of a
-        // run that goes on into original text
+        // a seed deep inside of a verbatim run is found where that came from; near its ends it may be part of
+        // a run that goes on into original text, or into a difference, which stands here first
         let is_original = |found: &Occurrence| {
             let before = covered.partition_point(|range| range.start <= found.at);
             let inside =
                 before.checked_sub(1).map(|i| &covered[i]).filter(|range| found.at + seed <= range.end);
-            let Some(passage) = inside else { return true };
-            (passage.end - found.at <= near && passage.end < end)
-                || (found.at + seed - passage.start <= near && passage.start > 0)
+            let Some(run) = inside else { return true };
+            (run.end - found.at <= near && run.end < end)
+                || (found.at + seed - run.start <= near && run.start > 0)
         };
         self.places.add(prepared, 4 * self.params.passage, is_original);
     }
@@ -273,8 +283,9 @@ impl<'a> Finder<'a> {
                     continue;
                 }
                 let is_own = original == prepared.document;
-                let stretch = if is_own { Some((tokens, 0)) } else { self.places.stretch(original, at) };
-                let Some((stretch, start)) = stretch else { continue };
+                let own_text = Kept { tokens, spans: &prepared.spans, start: 0 };
+                let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
+                let Some(Kept { tokens: stretch, start, .. }) = kept else { continue };
                 let hit = (found.at as usize, (at - start) as usize);
                 let Some(run) = run_around(tokens, stretch, hit, self.seed) else { continue };
                 let first = runs.len();
@@ -296,27 +307,34 @@ impl<'a> Finder<'a> {
         candidates
     }
 
-    /// The tokens of a candidate's original side.
-    fn original_tokens<'b>(&'b self, prepared: &'b Prepared, candidate: &Candidate) -> &'b [u64] {
+    /// The tokens of a candidate's original side, and their bytes in its text.
+    fn original_side<'b>(&'b self, prepared: &'b Prepared, candidate: &Candidate) -> (&'b [u64], [u32; 2]) {
         let range = candidate.alignment.original();
         let stretch = if candidate.original == prepared.document {
-            Some((&prepared.tokens[..], 0))
+            Some(Kept { tokens: &prepared.tokens, spans: &prepared.spans, start: 0 })
         } else {
             self.places.stretch(candidate.original, range.start)
         };
-        let (tokens, start) = stretch.unwrap_or_default();
-        tokens.get((range.start - start) as usize..(range.end - start) as usize).unwrap_or_default()
+        let Kept { tokens, spans, start } = stretch.unwrap_or_default();
+        let range = (range.start - start) as usize..(range.end - start) as usize;
+        let bytes = match spans.get(range.clone()) {
+            Some([first, .., last]) => [first[0], last[1]],
+            Some([only]) => *only,
+            _ => [0, 0],
+        };
+        (tokens.get(range).unwrap_or_default(), bytes)
     }
 
     fn tell(&mut self, prepared: &Prepared, candidate: &Candidate, copy_stretch: Option<Stretch>) {
         let (copy, original) = (candidate.alignment.copy(), candidate.alignment.original());
+        let (original_side, original_bytes) = self.original_side(prepared, candidate);
         let is_exact = candidate.alignment.runs.len() == 1;
         let overlap = if is_exact {
             Overlap { shared: 1, sizes: [1, 1] }
         } else {
             let (mut a, mut b) = (Vec::new(), Vec::new());
             self.shingler.set(&prepared.tokens[copy.start as usize..copy.end as usize], &mut a);
-            self.shingler.set(self.original_tokens(prepared, candidate), &mut b);
+            self.shingler.set(original_side, &mut b);
             compare(&a, &b, 0.0).unwrap_or(Overlap { shared: 0, sizes: [a.len() as u32, b.len() as u32] })
         };
         self.passages.push(Passage {
@@ -325,6 +343,7 @@ impl<'a> Finder<'a> {
             copy_stretch,
             original: candidate.original,
             original_tokens: [original.start, original.end],
+            original_part: Part::Bytes(original_bytes),
             overlap,
             is_exact,
         });
@@ -347,8 +366,8 @@ impl<'a> Finder<'a> {
             while first < taken.len() && taken[first].alignment.copy().end <= unit.start {
                 first += 1;
             }
-            if unit.len() < self.params.min_tokens as usize {
-                continue;
+            if !prepared.is_first[number] {
+                continue; // too short, or equal to an earlier one
             }
             let touching =
                 taken[first..].iter().take_while(|candidate| candidate.alignment.copy().start < unit.end);
@@ -383,6 +402,7 @@ impl<'a> Finder<'a> {
         }
         let mut there = Vec::new();
         let mut hull: Option<Range<u32>> = None;
+        let mut bytes = [u32::MAX, 0];
         let mut set = Vec::new();
         for candidate in passages.iter().filter(|candidate| candidate.original == original) {
             let part = Candidate { original, alignment: candidate.alignment.cut(unit.clone()) };
@@ -392,7 +412,9 @@ impl<'a> Finder<'a> {
             }
             let before = hull.take().unwrap_or_else(|| own.clone());
             hull = Some(before.start.min(own.start)..before.end.max(own.end));
-            self.shingler.set(self.original_tokens(prepared, &part), &mut set);
+            let (tokens, of_part) = self.original_side(prepared, &part);
+            bytes = [bytes[0].min(of_part[0]), bytes[1].max(of_part[1])];
+            self.shingler.set(tokens, &mut set);
             there.append(&mut set);
         }
         there.sort_unstable();
@@ -402,7 +424,15 @@ impl<'a> Finder<'a> {
         let tokens = unit.end - unit.start;
         let hull = hull?;
         let original_tokens = [hull.start, hull.end];
-        Some(Contained { copy: prepared.document, paragraph, tokens, original, original_tokens, overlap })
+        Some(Contained {
+            copy: prepared.document,
+            paragraph,
+            tokens,
+            original,
+            original_tokens,
+            original_bytes: bytes,
+            overlap,
+        })
     }
 }
 
@@ -418,17 +448,28 @@ fn keep_behind(runs: &mut Vec<Run>, first: usize, at: u32) {
 }
 
 /// Gives each token to at most one candidate: the longest takes all of its own, then the next what is left
-/// of it, if that is at least half a passage. In the order of the text.
-fn choose(candidates: Vec<Candidate>, passage: u32) -> Vec<Candidate> {
+/// of it. What is left must be half a passage, or be of a verbatim run that was long enough as a whole: of
+/// those no token is lost. In the order of the text.
+fn choose(candidates: Vec<Candidate>, params: &Params) -> Vec<Candidate> {
+    if candidates.len() < 2 {
+        return candidates;
+    }
+    let verbatim = verbatim_tokens(&candidates, params.passage);
+    let is_kept = |rest: &Alignment| {
+        let range = rest.copy();
+        let before = verbatim.partition_point(|run| run.end <= range.start);
+        range.len() * 2 >= params.passage as usize
+            || verbatim.get(before).is_some_and(|run| run.start < range.end)
+    };
     let mut heap = BinaryHeap::from(candidates);
     let mut taken: Vec<Candidate> = Vec::new();
-    while let Some(candidate) = heap.pop() {
-        let range = candidate.alignment.copy();
+    while let Some(Candidate { original, alignment }) = heap.pop() {
+        let range = alignment.copy();
         let first = taken.partition_point(|other| other.alignment.copy().end <= range.start);
         let overlapping = taken[first..].iter().take_while(|other| other.alignment.copy().start < range.end);
         let overlapping: Vec<Range<u32>> = overlapping.map(|other| other.alignment.copy()).collect();
         if overlapping.is_empty() {
-            taken.insert(first, candidate);
+            taken.insert(first, Candidate { original, alignment });
             continue;
         }
         let mut start = range.start;
@@ -436,15 +477,29 @@ fn choose(candidates: Vec<Candidate>, passage: u32) -> Vec<Candidate> {
         let starts = overlapping.iter().map(|other| other.start).chain([range.end]);
         for (left, next) in starts.zip(ends.chain([range.end])) {
             if left > start {
-                let rest = candidate.alignment.cut(start..left);
-                if rest.copy().len() * 2 >= passage as usize {
-                    heap.push(Candidate { original: candidate.original, alignment: rest });
-                }
+                let rests = alignment.cut(start..left).apart(params.identity).into_iter();
+                heap.extend(rests.filter(is_kept).map(|alignment| Candidate { original, alignment }));
             }
             start = next;
         }
     }
     taken
+}
+
+/// The tokens of all verbatim runs of at least `passage` tokens, in order, apart from each other.
+fn verbatim_tokens(candidates: &[Candidate], passage: u32) -> Vec<Range<u32>> {
+    let runs = candidates.iter().flat_map(|candidate| &candidate.alignment.runs);
+    let mut all: Vec<Range<u32>> =
+        runs.filter(|run| run.length >= passage).map(|run| run.copy..run.end()).collect();
+    all.sort_unstable_by_key(|run| (run.start, run.end));
+    all.dedup_by(|next, run| {
+        let joined = next.start <= run.end;
+        if joined {
+            run.end = run.end.max(next.end);
+        }
+        joined
+    });
+    all
 }
 
 #[cfg(test)]

@@ -189,7 +189,7 @@ fn make(
 ) -> Result<Made> {
     let text = corpus.text(wanted.document)?;
     let shingler = Shingler::new(params.shingle);
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(text.len() / 5);
     let mut set = Vec::new();
     let mut made = Made::default();
     let mut ranges = Vec::new();
@@ -208,7 +208,7 @@ fn make(
         });
         return Ok(made);
     }
-    let mut spans: Vec<[u32; 2]> = Vec::new();
+    let mut spans: Vec<[u32; 2]> = Vec::with_capacity(text.len() / 5);
     tokenizers.with(|tokenizer| {
         tokenizer.tokens(&text, |hash, start, end| {
             tokens.push(hash);
@@ -234,7 +234,10 @@ fn make(
         let seeds = repeated.of(row);
         let document = wanted.document;
         let places = corpus.places(document).collect();
-        made.passages = Some(Prepared { document, text, places, tokens, spans, paragraph_ends: ends, seeds });
+        let units = corpus.paragraphs(document);
+        let is_first = units.map(|unit| corpus.paragraph_units.first[unit as usize] == unit).collect();
+        made.passages =
+            Some(Prepared { document, text, places, tokens, spans, paragraph_ends: ends, is_first, seeds });
     }
     debug_assert!(corpus.document_units.first[wanted.document as usize] != IS_SHORT);
     Ok(made)

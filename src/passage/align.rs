@@ -189,6 +189,28 @@ impl Alignment {
         });
         Alignment { runs: inside.collect() }
     }
+
+    /// The same in parts that each agree as far as `identity` asks: what was cut off may have been what made
+    /// up for a difference. Parted at the widest difference first.
+    pub(crate) fn apart(self, identity: f64) -> Vec<Alignment> {
+        let agreeing: u32 = self.runs.iter().map(|run| run.length).sum();
+        let differing: u32 = self.differences().sum();
+        if f64::from(agreeing) >= identity * f64::from(agreeing + differing) {
+            return if self.runs.is_empty() { Vec::new() } else { vec![self] };
+        }
+        let widest = self.differences().enumerate().max_by_key(|&(_, tokens)| tokens);
+        let (before, behind) = self.runs.split_at(widest.map_or(0, |(i, _)| i + 1));
+        let part = |runs: &[Run]| Alignment { runs: runs.to_vec() }.apart(identity);
+        [part(before), part(behind)].concat()
+    }
+
+    /// What is passed over between one run and the next, in tokens of the text that has more.
+    fn differences(&self) -> impl Iterator<Item = u32> + '_ {
+        self.runs.windows(2).map(|pair| {
+            let skipped = pair[1].original - (pair[0].original + pair[0].length);
+            skipped.max(pair[1].copy - pair[0].end())
+        })
+    }
 }
 
 #[cfg(test)]
@@ -231,5 +253,16 @@ mod tests {
     fn a_difference_that_costs_more_than_lies_behind_it_ends_the_passage() {
         let (copy, _) = covered("a b c d e f X Y Z W k l m n", "a b c d e f P Q R S k l m n", "a b c d");
         assert_eq!(copy, "a b c d e f");
+    }
+
+    #[test]
+    fn what_is_cut_off_an_alignment_is_parted_where_it_agrees_too_little() {
+        let run = |copy, original, length| Run { copy, original, length };
+        let alignment = Alignment { runs: vec![run(0, 0, 40), run(40, 47, 16), run(58, 63, 30)] };
+        assert_eq!(alignment.clone().apart(0.8), std::slice::from_ref(&alignment));
+        let parts = alignment.cut(34..56).apart(0.8);
+        let runs: Vec<Vec<Run>> = parts.into_iter().map(|part| part.runs).collect();
+        assert_eq!(runs, [[run(34, 34, 6)], [run(40, 47, 16)]]);
+        assert_eq!(alignment.cut(56..58).apart(0.8), []);
     }
 }

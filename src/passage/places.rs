@@ -125,6 +125,18 @@ struct Entry {
 struct Stretch {
     start: u32,
     tokens: Box<[u64]>,
+    /// first byte of each token, and behind its last
+    spans: Box<[[u32; 2]]>,
+}
+
+/// Tokens of a document that are kept for comparison.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Kept<'a> {
+    pub(crate) tokens: &'a [u64],
+    /// first byte of each token, and behind its last
+    pub(crate) spans: &'a [[u32; 2]],
+    /// the number of the first token in its document
+    pub(crate) start: u32,
 }
 
 /// The kept stretches of a document, in order, and how many listed seeds it has.
@@ -163,11 +175,11 @@ impl Places {
         into.reverse();
     }
 
-    /// The kept tokens around a place: the stretch, and the token at which it starts.
-    pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<(&[u64], u32)> {
+    /// What is kept around a place.
+    pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<Kept<'_>> {
         let stretches = &self.texts.get(&document)?.stretches;
         let stretch = &stretches[stretches.partition_point(|stretch| stretch.start <= at).checked_sub(1)?];
-        Some((&stretch.tokens, stretch.start))
+        Some(Kept { tokens: &stretch.tokens, spans: &stretch.spans, start: stretch.start })
     }
 
     /// Takes leave of a document's seeds: those that `is_original` says so of are listed, with `margin`
@@ -178,7 +190,7 @@ impl Places {
         margin: u32,
         is_original: impl Fn(&Occurrence) -> bool,
     ) {
-        let Prepared { document, tokens, seeds, .. } = prepared;
+        let Prepared { document, tokens, spans, seeds, .. } = prepared;
         let document = *document;
         for &Occurrence { number, .. } in seeds {
             let entry = &mut self.seeds[number as usize];
@@ -213,6 +225,7 @@ impl Places {
             let keep = |&(start, end): &(u32, u32)| Stretch {
                 start,
                 tokens: tokens[start as usize..end as usize].into(),
+                spans: spans[start as usize..end as usize].into(),
             };
             text.stretches = bounds.iter().map(keep).collect();
             self.texts.insert(document, text);
@@ -300,20 +313,27 @@ mod tests {
         assert_eq!(repeated.of(2), [seed(0, 0)]);
         let mut places = Places::new(&repeated);
         let tokens: Vec<u64> = (0..50).collect();
+        let spans: Vec<[u32; 2]> = (0..50).map(|i| [2 * i, 2 * i + 1]).collect();
         let of = |places: &Places, number: u32| {
             let mut listed = Vec::new();
             places.of(number, &mut listed);
             listed
         };
-        let add =
-            |places: &mut Places, document, seeds: &[Occurrence], is_original: fn(&Occurrence) -> bool| {
-                let (tokens, seeds) = (tokens.clone(), seeds.to_vec());
-                places.add(&Prepared { document, tokens, seeds, ..Prepared::default() }, 5, is_original);
-            };
+        let add = |places: &mut Places,
+                   document,
+                   seeds: &[Occurrence],
+                   is_original: fn(&Occurrence) -> bool| {
+            let (tokens, spans, seeds) = (tokens.clone(), spans.clone(), seeds.to_vec());
+            places.add(&Prepared { document, tokens, spans, seeds, ..Prepared::default() }, 5, is_original);
+        };
         add(&mut places, 0, &[seed(0, 3), seed(1, 40)], |_| true);
         assert_eq!(of(&places, 0), [(0, 3)]);
-        assert_eq!(places.stretch(0, 3), Some((&tokens[..8], 0)));
-        assert_eq!(places.stretch(0, 40), Some((&tokens[35..45], 35)));
+        let kept = |range: std::ops::Range<usize>| {
+            let start = range.start as u32;
+            Some(Kept { tokens: &tokens[range.clone()], spans: &spans[range], start })
+        };
+        assert_eq!(places.stretch(0, 3), kept(0..8));
+        assert_eq!(places.stretch(0, 40), kept(35..45));
         add(&mut places, 1, &[seed(0, 9), seed(1, 9)], |seed| seed.number == 0);
         assert_eq!(of(&places, 0), [(0, 3), (1, 9)]);
         assert_eq!(of(&places, 1), []);
