@@ -10,8 +10,8 @@
 //! is a copy itself, the unit is asked again as if it were new, but only if its buckets have changed; the
 //! original that was found the first time stays a candidate, whatever the cap leaves out.
 //!
-//! The cap on comparisons ([`crate::params::Params::comparisons`]): a bucket lists its first so many
-//! originals; a unit that meets more candidates than that is compared with those that share the most buckets
+//! The cap on comparisons ([`crate::params::Params::comparisons`]): a bucket lists a quarter of so many
+//! originals, the first ones; a unit that meets more candidates than that is compared with those that share the most buckets
 //! (ties: the earliest). What this leaves out is counted.
 
 use std::collections::HashMap;
@@ -19,7 +19,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::band::Buckets;
 use crate::corpus::{IS_SHORT, Units};
-use crate::verify::{Overlap, compare};
+use crate::verify::{Bits, Overlap, bound, compare};
+
+/// A bucket lists this part of the originals that a unit is compared with: crowded buckets are those of
+/// boilerplate, and a pair that is alike meets in others too.
+const LISTED_SHARE: usize = 4;
 
 /// A copy that is not the same to the token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,7 @@ pub(crate) type NumberMap<T> = HashMap<u32, T, BuildHasherDefault<NumberHasher>>
 /// A shingle set that may still be compared.
 struct Kept {
     set: Box<[u64]>,
+    bits: Bits,
     /// reasons to keep it: open buckets that list it, later units with the same tokens
     uses: u32,
 }
@@ -155,7 +160,8 @@ impl<'a> Resolver<'a> {
 
     /// Takes the set of a linked row that has yet to come.
     pub(crate) fn give_set(&mut self, row: u32, set: Box<[u64]>) {
-        self.sets.insert(row, Kept { set, uses: 0 });
+        let bits = Bits::new(&set);
+        self.sets.insert(row, Kept { set, bits, uses: 0 });
     }
 
     /// Goes through the next units up to number `end`. The sets of all linked rows among them must be there.
@@ -197,7 +203,7 @@ impl<'a> Resolver<'a> {
             None => {
                 for &bucket in self.buckets.of(row) {
                     let listed = &mut self.originals[bucket as usize];
-                    if listed.len() < self.cap {
+                    if listed.len() < self.cap.div_ceil(LISTED_SHARE) {
                         listed.push(row);
                         uses += 1;
                     } else {
@@ -260,13 +266,16 @@ impl<'a> Resolver<'a> {
             self.cost.capped += (candidates.len() - self.cap) as u64;
             candidates.truncate(self.cap);
         }
-        let own = &self.sets.get(&row)?.set;
+        let own = self.sets.get(&row)?;
         let mut best: Verdict = None;
         for &(_, original) in &candidates {
             let Some(kept) = self.sets.get(&original) else { continue };
             self.cost.verified += 1;
             let least = best.map_or(self.threshold, |(_, overlap)| overlap.jaccard());
-            let Some(overlap) = compare(own, &kept.set, least) else { continue };
+            if bound([own.set.len(), kept.set.len()], [&own.bits, &kept.bits]) < least {
+                continue;
+            }
+            let Some(overlap) = compare(&own.set, &kept.set, least) else { continue };
             best = better(best, Some((original, overlap)));
         }
         best

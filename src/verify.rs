@@ -24,6 +24,36 @@ impl Overlap {
     }
 }
 
+/// A set in 256 bits: one for each element, chosen by its hash. What is in one summary and not in the other
+/// is in one set and not in the other; so two summaries tell, without a look at the sets, how many elements
+/// they can share at the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bits([u64; 4]);
+
+impl Bits {
+    /// The summary of a set.
+    pub fn new(set: &[u64]) -> Self {
+        let mut bits = [0; 4];
+        for element in set {
+            bits[(element >> 6 & 3) as usize] |= 1 << (element & 63);
+        }
+        Bits(bits)
+    }
+
+    /// Elements of this set that are not in the other: at least so many.
+    pub fn missing_in(&self, other: &Bits) -> u32 {
+        self.0.iter().zip(other.0).map(|(a, b)| (a & !b).count_ones()).sum()
+    }
+}
+
+/// The most that sets of these sizes and summaries can be alike: no lower than their Jaccard similarity.
+pub fn bound([a, b]: [usize; 2], [a_bits, b_bits]: [&Bits; 2]) -> f64 {
+    let in_a = a.saturating_sub(a_bits.missing_in(b_bits) as usize);
+    let in_b = b.saturating_sub(b_bits.missing_in(a_bits) as usize);
+    let shared = in_a.min(in_b) as u32;
+    Overlap { shared, sizes: [a as u32, b as u32] }.jaccard()
+}
+
 /// Compares two ascending sets; `None` as soon as their Jaccard similarity can't reach `threshold`.
 pub fn compare(a: &[u64], b: &[u64], threshold: f64) -> Option<Overlap> {
     let sizes = [a.len() as u32, b.len() as u32];
@@ -70,6 +100,8 @@ mod tests {
             let vec = |set: &BTreeSet<u64>| set.iter().copied().collect::<Vec<_>>();
             let expected = crate::plain::jaccard(&a, &b);
             let got = compare(&vec(&a), &vec(&b), threshold);
+            let bits = [&vec(&a), &vec(&b)].map(|set| Bits::new(set));
+            prop_assert!(bound([a.len(), b.len()], [&bits[0], &bits[1]]) >= expected);
             prop_assert_eq!(got.is_some(), expected >= threshold);
             if let Some(overlap) = got {
                 prop_assert_eq!(overlap.jaccard(), expected);

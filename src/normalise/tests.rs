@@ -51,6 +51,15 @@ fn each_rule_holds_for_its_example() {
 }
 
 #[test]
+fn the_documentation_shows_each_rule() {
+    let page = include_str!("../../docs/accuracy.md");
+    for (rule, _, tokens) in RULES {
+        let (start, end) = (format!("| {rule} |"), format!("| {} |", tokens.join(" · ")));
+        assert!(page.lines().any(|line| line.starts_with(&start) && line.ends_with(&end)), "{rule}");
+    }
+}
+
+#[test]
 fn windows_and_long_tokens_make_no_difference() {
     for length in [1, 15, 16, 17, 63, 64, 65, 4094, 4095, 4096, 4097, 9000] {
         for word in ["a", "é", "漢", "ß", "e\u{301}", "𝔘"] {
