@@ -73,7 +73,9 @@ pub(crate) struct Corpus {
     ids: String,
     /// the seeds of the distinct documents, one after the other
     pub(crate) seeds: Vec<u64>,
-    /// how many each distinct document has
+    /// tokens from each seed to the next, of the first from the start of its document
+    pub(crate) seed_gaps: Vec<u16>,
+    /// how many seeds each distinct document has
     pub(crate) seed_counts: Vec<u32>,
     pub(crate) counts: Counts,
     pub(crate) skips: Vec<Skip>,
@@ -102,6 +104,7 @@ pub(crate) struct Builder {
     places: Vec<u8>,
     ids: String,
     seeds: Vec<u64>,
+    seed_gaps: Vec<u16>,
     seed_counts: Vec<u32>,
     counts: Counts,
     skips: Vec<Skip>,
@@ -139,6 +142,7 @@ impl Builder {
             places: Vec::new(),
             ids: String::new(),
             seeds: Vec::new(),
+            seed_gaps: Vec::new(),
             seed_counts: Vec::new(),
             counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
             skips: Vec::new(),
@@ -215,6 +219,7 @@ impl Builder {
             self.places.extend_from_slice(&scanned.places);
             self.ids.push_str(&scanned.ids);
             self.seeds.extend_from_slice(&signed.seeds);
+            self.seed_gaps.extend_from_slice(&signed.seed_gaps);
             self.seed_counts.extend_from_slice(&signed.seed_counts);
             self.counts.paragraphs += paragraphs as u64;
             self.counts.text_bytes += scanned.text_bytes;
@@ -256,6 +261,7 @@ impl Builder {
             places: self.places,
             ids: self.ids,
             seeds: self.seeds,
+            seed_gaps: self.seed_gaps,
             seed_counts: self.seed_counts,
             counts: self.counts,
             skips: self.skips,

@@ -1,14 +1,12 @@
 //! Token ranges to places in a text: bytes, characters, and the first paragraph touched. The last look at
 //! the documents that passages were found in, each read once more, in parallel.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use crate::corpus::Corpus;
 use crate::document::Span;
 use crate::error::Result;
-use crate::normalise::Tokenizer;
+use crate::normalise::{Tokenizer, Tokenizers};
 use crate::params::Params;
 use crate::split::bytecount;
 
@@ -29,28 +27,37 @@ impl Stretch {
     }
 }
 
-/// Tokens of a document, to be found in its text.
+/// A stretch of a document, to be found in its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Tokens {
+pub(crate) struct Sought {
     pub(crate) document: u32,
-    /// first token, and behind the last
-    pub(crate) range: [u32; 2],
+    pub(crate) part: Part,
+}
+
+/// What is known of a stretch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Part {
+    /// from the first token of the document to its last
+    Whole,
+    /// from a token up to another, which it does not hold
+    Tokens([u32; 2]),
+    /// its bytes
+    Bytes([u32; 2]),
 }
 
 /// Finds all of them, in the order given.
-pub(crate) fn locate(corpus: &Corpus, params: &Params, tokens: &[Tokens]) -> Result<Vec<Stretch>> {
-    let mut order: Vec<u32> = (0..tokens.len() as u32).collect();
-    order.par_sort_unstable_by_key(|&i| (tokens[i as usize], i));
+pub(crate) fn locate(corpus: &Corpus, params: &Params, sought: &[Sought]) -> Result<Vec<Stretch>> {
+    let tokenizers = Tokenizers::new(params.seed);
+    let mut order: Vec<u32> = (0..sought.len() as u32).collect();
+    order.par_sort_unstable_by_key(|&i| (sought[i as usize], i));
     let of_document: Vec<&[u32]> =
-        order.chunk_by(|a, b| tokens[*a as usize].document == tokens[*b as usize].document).collect();
-    let found: Vec<Vec<Stretch>> = of_document
-        .par_iter()
-        .map(|group| {
-            let ranges: Vec<[u32; 2]> = group.iter().map(|&i| tokens[i as usize].range).collect();
-            in_document(corpus, params, tokens[group[0] as usize].document, &ranges)
-        })
-        .collect::<Result<_>>()?;
-    let mut stretches = vec![Stretch::default(); tokens.len()];
+        order.chunk_by(|a, b| sought[*a as usize].document == sought[*b as usize].document).collect();
+    let in_document = |group: &&[u32]| {
+        let parts: Vec<Part> = group.iter().map(|&i| sought[i as usize].part).collect();
+        tokenizers.with(|tokenizer| find(corpus, tokenizer, sought[group[0] as usize].document, &parts))
+    };
+    let found: Vec<Vec<Stretch>> = of_document.par_iter().map(in_document).collect::<Result<_>>()?;
+    let mut stretches = vec![Stretch::default(); sought.len()];
     for (group, found) in of_document.iter().zip(found) {
         for (&i, stretch) in group.iter().zip(found) {
             stretches[i as usize] = stretch;
@@ -59,37 +66,87 @@ pub(crate) fn locate(corpus: &Corpus, params: &Params, tokens: &[Tokens]) -> Res
     Ok(stretches)
 }
 
-/// The stretches of one document; the ranges are sorted by their first token.
-fn in_document(corpus: &Corpus, params: &Params, document: u32, ranges: &[[u32; 2]]) -> Result<Vec<Stretch>> {
-    let text = corpus.text(document)?;
-    let mut spans: Vec<(u32, u32)> = Vec::new();
-    Tokenizer::new(params.seed).tokens(&text, |_, start, end| spans.push((start as u32, end as u32)));
+/// Finds parts of one document. Its text is read only if they can't be told without: bytes of a text that is
+/// all ASCII are its characters.
+fn find(corpus: &Corpus, tokenizer: &mut Tokenizer, document: u32, parts: &[Part]) -> Result<Vec<Stretch>> {
+    let of = &corpus.documents[document as usize];
     let places: Vec<Span> = corpus.places(document).collect();
-    // characters up to a byte: from the start of its paragraph, or from the byte asked for last
-    let mut known = (0usize, 0usize);
-    let mut characters = |at: usize| {
-        let paragraph = places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1);
-        let from = paragraph.map_or((0, 0), |i| {
-            let place: &Span = &places[i];
+    let is_ascii = of.characters == of.locator.text_length;
+    let bytes_known = parts.iter().all(|part| matches!(part, Part::Bytes(_)));
+    let text = if is_ascii && bytes_known { None } else { Some(corpus.text(document)?) };
+    let mut spans = Vec::new();
+    if let Some(text) = &text
+        && parts.iter().any(|part| matches!(part, Part::Tokens(_)))
+    {
+        tokenizer.tokens(text, |_, start, end| spans.push([start as u32, end as u32]));
+    }
+    let mut ruler = Ruler::new(text.as_deref(), &places, &spans);
+    let changed = || corpus.texts.changed(&of.locator);
+    let stretch = |part: &Part| match *part {
+        Part::Tokens(tokens) => ruler.measure(tokens),
+        Part::Bytes(bytes) => Some(ruler.stretch(bytes)),
+        Part::Whole => {
+            let text = text.as_deref()?;
+            let mut of_place = |place: &Span| {
+                let base = place.bytes.start as u32;
+                let mut bytes: Option<[u32; 2]> = None;
+                tokenizer.tokens(&text[base as usize..place.bytes.end as usize], |_, start, end| {
+                    let start = bytes.map_or(base + start as u32, |bytes| bytes[0]);
+                    bytes = Some([start, base + end as u32]);
+                });
+                bytes
+            };
+            let first = places.iter().find_map(&mut of_place)?;
+            let last = places.iter().rev().find_map(&mut of_place)?;
+            Some(ruler.stretch([first[0], last[1]]))
+        }
+    };
+    parts.iter().map(stretch).map(|found| found.ok_or_else(changed)).collect()
+}
+
+/// Measures stretches of one text.
+pub(crate) struct Ruler<'a> {
+    /// `None` where bytes and characters are the same
+    text: Option<&'a str>,
+    /// where its paragraphs are
+    places: &'a [Span],
+    /// first byte of each token, and behind its last
+    spans: &'a [[u32; 2]],
+    /// a byte, and how many characters stand before it
+    known: (usize, usize),
+}
+
+impl<'a> Ruler<'a> {
+    pub(crate) fn new(text: Option<&'a str>, places: &'a [Span], spans: &'a [[u32; 2]]) -> Self {
+        Ruler { text, places, spans, known: (0, 0) }
+    }
+
+    /// The stretch from a token up to another, which it does not hold; `None` where there are no such tokens.
+    pub(crate) fn measure(&mut self, [first, end]: [u32; 2]) -> Option<Stretch> {
+        let start = self.spans.get(first as usize)?[0];
+        let end = self.spans.get(end.checked_sub(1)? as usize)?[1];
+        Some(self.stretch([start, end]))
+    }
+
+    /// The stretch of these bytes.
+    pub(crate) fn stretch(&mut self, [start, end]: [u32; 2]) -> Stretch {
+        let paragraph = self.places.partition_point(|place| place.bytes.end <= u64::from(start)) as u32;
+        let chars = [self.characters(start as usize), self.characters(end as usize)];
+        Stretch { bytes: [start, end], chars, paragraph }
+    }
+
+    /// Characters before a byte: counted from the start of its paragraph, or from the byte asked for last.
+    fn characters(&mut self, at: usize) -> u32 {
+        let Some(text) = self.text else { return at as u32 };
+        let paragraph = self.places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1);
+        let start = paragraph.map_or((0, 0), |i| {
+            let place = &self.places[i];
             (place.bytes.start as usize, place.chars.start as usize)
         });
-        if known.0 > at || known.0 < from.0 {
-            known = from;
+        if self.known.0 > at || self.known.0 < start.0 {
+            self.known = start;
         }
-        known = (at, known.1 + bytecount(&text.as_bytes()[known.0..at]));
-        known.1 as u32
-    };
-    let stretch = |&[first, end]: &[u32; 2]| {
-        let changed = || corpus.texts.changed(&corpus.documents[document as usize].locator);
-        let (start, _) = *spans.get(first as usize).ok_or_else(changed)?;
-        let (_, end) = *spans.get(end as usize - 1).ok_or_else(changed)?;
-        let paragraph = places.partition_point(|place| place.bytes.end <= u64::from(start));
-        let bytes: Range<usize> = start as usize..end as usize;
-        Ok(Stretch {
-            bytes: [start, end],
-            chars: [characters(bytes.start), characters(bytes.end)],
-            paragraph: paragraph as u32,
-        })
-    };
-    ranges.iter().map(stretch).collect()
+        self.known = (at, self.known.1 + bytecount(&text.as_bytes()[self.known.0..at]));
+        self.known.1 as u32
+    }
 }

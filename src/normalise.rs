@@ -15,6 +15,8 @@ pub(crate) mod classify;
 mod run;
 pub mod table;
 
+use std::sync::{Mutex, PoisonError};
+
 use classify::{WINDOW, Window};
 use run::Runs;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -183,6 +185,28 @@ impl Tokenizer {
             return token(self.hasher.hash(&folded[..length]), base + range.start, base + range.end);
         }
         self.runs.tokens(&self.hasher, text, base + range.start, token);
+    }
+}
+
+/// Tokenizers that go round among the workers, so that not every text makes its own.
+pub(crate) struct Tokenizers {
+    seed: u64,
+    free: Mutex<Vec<Tokenizer>>,
+}
+
+impl Tokenizers {
+    /// None yet; those to come are for the hashes of `seed`.
+    pub(crate) fn new(seed: u64) -> Self {
+        Tokenizers { seed, free: Mutex::default() }
+    }
+
+    /// Lends one.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Tokenizer) -> T) -> T {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut tokenizer = free.unwrap_or_else(|| Tokenizer::new(self.seed));
+        let result = work(&mut tokenizer);
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(tokenizer);
+        result
     }
 }
 

@@ -11,7 +11,7 @@ use crate::band::Plan;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units};
 use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit};
 use crate::error::Result;
-use crate::locate::{Stretch, Tokens, locate};
+use crate::locate::{Part, Sought, Stretch, locate};
 use crate::params::Params;
 use crate::passage::{Contained, Found, Passage};
 use crate::read::sources::Sources;
@@ -43,23 +43,25 @@ pub(crate) struct Located {
 impl Located {
     /// Finds the tokens of all passages in their texts.
     pub(crate) fn new(corpus: &Corpus, params: &Params, found: Found) -> Result<Self> {
-        let mut tokens = Vec::with_capacity(2 * (found.passages.len() + found.contained.len()));
+        let mut sought = Vec::with_capacity(found.passages.len() + found.contained.len());
         for passage in &found.passages {
-            tokens.push(Tokens { document: passage.copy, range: passage.copy_tokens });
-            tokens.push(Tokens { document: passage.original, range: passage.original_tokens });
+            sought.push(Sought { document: passage.original, part: passage.original_part });
+            if passage.copy_stretch.is_none() {
+                sought.push(Sought { document: passage.copy, part: Part::Whole });
+            }
         }
         for contained in &found.contained {
-            tokens.push(Tokens { document: contained.original, range: contained.original_tokens });
+            sought.push(Sought { document: contained.original, part: Part::Bytes(contained.original_bytes) });
         }
-        let stretches = locate(corpus, params, &tokens)?;
-        let (of_passages, of_contained) = stretches.split_at(2 * found.passages.len());
-        let sides = of_passages.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
-        let contained = found.contained.into_iter().zip(of_contained);
-        Ok(Located {
-            passages: found.passages.into_iter().zip(sides).collect(),
-            contained: contained.map(|(contained, original)| (contained, *original)).collect(),
-            capped: found.capped,
-        })
+        let mut stretches = locate(corpus, params, &sought)?.into_iter();
+        let mut next = || stretches.next().unwrap_or_default();
+        let passages = found.passages.into_iter().map(|passage| {
+            let original = next();
+            (passage, [passage.copy_stretch.unwrap_or_else(&mut next), original])
+        });
+        let passages = passages.collect();
+        let contained = found.contained.into_iter().map(|contained| (contained, next())).collect();
+        Ok(Located { passages, contained, capped: found.capped })
     }
 }
 

@@ -16,10 +16,12 @@ pub(crate) mod winnow;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 
+use crate::document::Span;
+use crate::locate::{Part, Ruler, Stretch};
 use crate::params::Params;
-use crate::passage::align::{Alignment, Run, extend, run_around};
-use crate::passage::places::{LISTED, Places};
-use crate::passage::winnow::{Seed, Winnower};
+use crate::passage::align::{Alignment, Run, Step, extend, run_around};
+use crate::passage::places::{Kept, LISTED, Places, Repeated};
+use crate::passage::winnow::Winnower;
 use crate::resolve::NumberMap;
 use crate::shingle::Shingler;
 use crate::verify::{Overlap, compare};
@@ -34,10 +36,14 @@ pub(crate) struct Passage {
     pub(crate) copy: u32,
     /// its tokens
     pub(crate) copy_tokens: [u32; 2],
+    /// where they stand, if that is known already
+    pub(crate) copy_stretch: Option<Stretch>,
     /// the earlier document
     pub(crate) original: u32,
     /// its tokens
     pub(crate) original_tokens: [u32; 2],
+    /// where they are
+    pub(crate) original_part: Part,
     /// shingles of both stretches
     pub(crate) overlap: Overlap,
     /// the same tokens on both sides
@@ -55,20 +61,30 @@ pub(crate) struct Contained {
     pub(crate) tokens: u32,
     /// the earlier document
     pub(crate) original: u32,
-    /// the stretch of it that the passages repeat
+    /// the stretch of it that the passages repeat, in tokens
     pub(crate) original_tokens: [u32; 2],
+    /// and in bytes
+    pub(crate) original_bytes: [u32; 2],
     /// shingles of the unit and of what it repeats
     pub(crate) overlap: Overlap,
 }
 
 /// A document with its tokens, ready to be searched.
+#[derive(Default)]
 pub(crate) struct Prepared {
     pub(crate) document: u32,
+    pub(crate) text: String,
+    /// where its paragraphs stand
+    pub(crate) places: Vec<Span>,
     pub(crate) tokens: Vec<u64>,
+    /// first byte of each token, and behind its last
+    pub(crate) spans: Vec<[u32; 2]>,
     /// behind the last token of each paragraph
     pub(crate) paragraph_ends: Vec<u32>,
-    /// its seeds that occur more than once
-    pub(crate) seeds: Vec<Seed>,
+    /// whether each paragraph is compared, and the first with its tokens
+    pub(crate) is_first: Vec<bool>,
+    /// its seeds that occur more than once, in order
+    pub(crate) seeds: Vec<Occurrence>,
 }
 
 /// The search for passages; documents go through it in corpus order.
@@ -80,8 +96,44 @@ pub(crate) struct Finder<'a> {
     passages: Vec<Passage>,
     contained: Vec<Contained>,
     capped: u64,
+    workspace: Workspace,
     /// documents that are one verbatim passage from end to end
     whole: NumberMap<(u32, u32)>,
+}
+
+/// A seed of a document that occurs more than once in the corpus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Occurrence {
+    /// the seed's number, see [`places::Repeated`]
+    pub(crate) number: u32,
+    /// the token at which it starts
+    pub(crate) at: u32,
+}
+
+/// Buffers of the search.
+#[derive(Default)]
+struct Workspace {
+    places: Vec<(u32, u32)>,
+    open: Vec<Open>,
+    runs: Vec<Run>,
+    steps: Vec<Step>,
+}
+
+/// An alignment that reaches behind the present seed.
+struct Open {
+    original: u32,
+    /// its runs in the workspace, from the one at or before the present seed
+    runs: Range<usize>,
+    /// behind its last token of the later text
+    end: u32,
+}
+
+/// The seeds that occur more than once in this document alone, with nothing seen yet.
+fn own_repeats(seeds: &[Occurrence]) -> NumberMap<Vec<u32>> {
+    let mut numbers: Vec<u32> = seeds.iter().map(|seed| seed.number).collect();
+    numbers.sort_unstable();
+    let repeats = numbers.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
+    repeats.map(|same| (same[0], Vec::new())).collect()
 }
 
 /// What the search found.
@@ -120,16 +172,17 @@ impl PartialOrd for Candidate {
 }
 
 impl<'a> Finder<'a> {
-    /// A search among documents whose seeds, all of them, are `seeds`.
-    pub(crate) fn new(params: &'a Params, seeds: &[u64]) -> Self {
+    /// A search among documents with these repeated seeds.
+    pub(crate) fn new(params: &'a Params, repeated: &Repeated) -> Self {
         Finder {
             params,
             shingler: Shingler::new(params.shingle),
             seed: Winnower::new(params.passage).seed(),
-            places: Places::new(seeds),
+            places: Places::new(repeated),
             passages: Vec::new(),
             contained: Vec::new(),
             capped: 0,
+            workspace: Workspace::default(),
             whole: NumberMap::default(),
         }
     }
@@ -139,12 +192,16 @@ impl<'a> Finder<'a> {
         if tokens < self.params.passage {
             return;
         }
-        let (original, start) = self.whole.get(&first).copied().unwrap_or((first, 0));
+        let whole = self.whole.get(&first).copied();
+        let (original, start) = whole.unwrap_or((first, 0));
+        let original_tokens = [start, start + tokens];
         self.passages.push(Passage {
             copy: document,
             copy_tokens: [0, tokens],
+            copy_stretch: None,
             original,
-            original_tokens: [start, start + tokens],
+            original_tokens,
+            original_part: if whole.is_some() { Part::Tokens(original_tokens) } else { Part::Whole },
             overlap: Overlap { shared: 1, sizes: [1, 1] },
             is_exact: true,
         });
@@ -153,9 +210,11 @@ impl<'a> Finder<'a> {
     /// Finds the passages of the next document.
     pub(crate) fn document(&mut self, prepared: &Prepared) {
         let candidates = self.candidates(prepared);
-        let taken = choose(candidates, self.params.passage);
+        let taken = choose(candidates, self.params);
+        let mut ruler = Ruler::new(Some(&prepared.text), &prepared.places, &prepared.spans);
         for candidate in &taken {
-            self.tell(prepared, candidate);
+            let copy = candidate.alignment.copy();
+            self.tell(prepared, candidate, ruler.measure([copy.start, copy.end]));
         }
         self.tell_contained(prepared, &taken);
         if let [only] = &taken[..]
@@ -165,17 +224,18 @@ impl<'a> Finder<'a> {
         {
             self.whole.insert(prepared.document, (only.original, run.original));
         }
-        let covered: Vec<Range<u32>> = taken.iter().map(|candidate| candidate.alignment.copy()).collect();
+        let runs = taken.iter().flat_map(|candidate| &candidate.alignment.runs);
+        let covered: Vec<Range<u32>> = runs.map(|run| run.copy..run.end()).collect();
         let (near, seed, end) = (self.params.passage - 1, self.seed as u32, prepared.tokens.len() as u32);
-        // a seed deep inside of a passage is found where that came from; near its ends it may be part of a
-        // run that goes on into original text
-        let is_original = |found: &Seed| {
+        // a seed deep inside of a verbatim run is found where that came from; near its ends it may be part of
+        // a run that goes on into original text, or into a difference, which stands here first
+        let is_original = |found: &Occurrence| {
             let before = covered.partition_point(|range| range.start <= found.at);
             let inside =
                 before.checked_sub(1).map(|i| &covered[i]).filter(|range| found.at + seed <= range.end);
-            let Some(passage) = inside else { return true };
-            (passage.end - found.at <= near && passage.end < end)
-                || (found.at + seed - passage.start <= near && passage.start > 0)
+            let Some(run) = inside else { return true };
+            (run.end - found.at <= near && run.end < end)
+                || (found.at + seed - run.start <= near && run.start > 0)
         };
         self.places.add(prepared, 4 * self.params.passage, is_original);
     }
@@ -187,29 +247,33 @@ impl<'a> Finder<'a> {
 
     /// All stretches that may be passages: each verbatim run around a hit, followed to both sides.
     fn candidates(&mut self, prepared: &Prepared) -> Vec<Candidate> {
+        let Workspace { places, open, runs, steps } = &mut self.workspace;
+        open.clear();
+        runs.clear();
         let tokens = &prepared.tokens[..];
-        let mut own: NumberMap<Vec<u32>> = NumberMap::default();
-        let mut places = Vec::new();
+        let mut own = own_repeats(&prepared.seeds);
         let mut candidates: Vec<Candidate> = Vec::new();
-        // candidates that reach behind the present seed
-        let mut open: Vec<usize> = Vec::new();
         for found in &prepared.seeds {
-            self.places.of(found.hash, &mut places);
-            let here = own.entry((found.hash >> 32) as u32 ^ found.hash as u32).or_default();
-            places.extend(here.iter().map(|&at| (prepared.document, at)));
-            if here.len() < LISTED {
-                here.push(found.at);
-            } else {
-                self.capped += 1;
+            self.places.of(found.number, places);
+            if let Some(here) = own.get_mut(&found.number) {
+                places.extend(here.iter().map(|&at| (prepared.document, at)));
+                if here.len() < usize::from(LISTED) {
+                    here.push(found.at);
+                } else {
+                    self.capped += 1;
+                }
             }
-            open.retain(|&i| candidates[i].alignment.copy().end > found.at);
-            for &(original, at) in &places {
-                let known = open.iter().any(|&i| {
-                    let Candidate { original: of, alignment: Alignment { runs } } = &candidates[i];
-                    let before = runs.partition_point(|run| run.copy <= found.at);
-                    let on_run =
-                        |run: &Run| found.at < run.end() && at == run.original + (found.at - run.copy);
-                    *of == original && before > 0 && on_run(&runs[before - 1])
+            open.retain_mut(|open| {
+                while open.runs.len() > 1 && runs[open.runs.start + 1].copy <= found.at {
+                    open.runs.start += 1;
+                }
+                open.end > found.at
+            });
+            for &(original, at) in places.iter() {
+                let known = open.iter().any(|open| {
+                    let run = &runs[open.runs.start];
+                    let on_run = run.copy <= found.at && found.at < run.end();
+                    open.original == original && on_run && at == run.original + (found.at - run.copy)
                 });
                 if known {
                     continue;
@@ -218,56 +282,68 @@ impl<'a> Finder<'a> {
                     self.capped += 1;
                     continue;
                 }
-                let stretch = if original == prepared.document {
-                    Some((tokens, 0))
-                } else {
-                    self.places.stretch(original, at)
-                };
-                let Some((stretch, start)) = stretch else { continue };
+                let is_own = original == prepared.document;
+                let own_text = Kept { tokens, spans: &prepared.spans, start: 0 };
+                let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
+                let Some(Kept { tokens: stretch, start, .. }) = kept else { continue };
                 let hit = (found.at as usize, (at - start) as usize);
                 let Some(run) = run_around(tokens, stretch, hit, self.seed) else { continue };
-                let mut runs = extend(tokens, stretch, run, self.params.identity);
-                if original == prepared.document {
-                    // what is copied stands behind what it is copied from
-                    runs.retain(|run| run.original < run.copy);
+                let first = runs.len();
+                extend([tokens, stretch], run, self.params.identity, steps, runs);
+                runs[first..].iter_mut().for_each(|run| run.original += start);
+                if is_own {
+                    keep_behind(runs, first, found.at);
                 }
-                runs.iter_mut().for_each(|run| run.original += start);
-                open.push(candidates.len());
-                candidates.push(Candidate { original, alignment: Alignment { runs } });
+                let Some(last) = runs[first..].last() else { continue };
+                let end = last.end();
+                if end - runs[first].copy >= self.params.passage {
+                    let alignment = Alignment { runs: runs[first..].to_vec() };
+                    candidates.push(Candidate { original, alignment });
+                }
+                let before = runs[first..].partition_point(|run| run.copy <= found.at).saturating_sub(1);
+                open.push(Open { original, runs: first + before..runs.len(), end });
             }
         }
-        candidates.retain(|candidate| candidate.alignment.copy().len() >= self.params.passage as usize);
         candidates
     }
 
-    /// The tokens of a candidate's original side.
-    fn original_tokens<'b>(&'b self, prepared: &'b Prepared, candidate: &Candidate) -> &'b [u64] {
+    /// The tokens of a candidate's original side, and their bytes in its text.
+    fn original_side<'b>(&'b self, prepared: &'b Prepared, candidate: &Candidate) -> (&'b [u64], [u32; 2]) {
         let range = candidate.alignment.original();
         let stretch = if candidate.original == prepared.document {
-            Some((&prepared.tokens[..], 0))
+            Some(Kept { tokens: &prepared.tokens, spans: &prepared.spans, start: 0 })
         } else {
             self.places.stretch(candidate.original, range.start)
         };
-        let (tokens, start) = stretch.unwrap_or_default();
-        tokens.get((range.start - start) as usize..(range.end - start) as usize).unwrap_or_default()
+        let Kept { tokens, spans, start } = stretch.unwrap_or_default();
+        let range = (range.start - start) as usize..(range.end - start) as usize;
+        let bytes = match spans.get(range.clone()) {
+            Some([first, .., last]) => [first[0], last[1]],
+            Some([only]) => *only,
+            _ => [0, 0],
+        };
+        (tokens.get(range).unwrap_or_default(), bytes)
     }
 
-    fn tell(&mut self, prepared: &Prepared, candidate: &Candidate) {
+    fn tell(&mut self, prepared: &Prepared, candidate: &Candidate, copy_stretch: Option<Stretch>) {
         let (copy, original) = (candidate.alignment.copy(), candidate.alignment.original());
+        let (original_side, original_bytes) = self.original_side(prepared, candidate);
         let is_exact = candidate.alignment.runs.len() == 1;
         let overlap = if is_exact {
             Overlap { shared: 1, sizes: [1, 1] }
         } else {
             let (mut a, mut b) = (Vec::new(), Vec::new());
             self.shingler.set(&prepared.tokens[copy.start as usize..copy.end as usize], &mut a);
-            self.shingler.set(self.original_tokens(prepared, candidate), &mut b);
+            self.shingler.set(original_side, &mut b);
             compare(&a, &b, 0.0).unwrap_or(Overlap { shared: 0, sizes: [a.len() as u32, b.len() as u32] })
         };
         self.passages.push(Passage {
             copy: prepared.document,
             copy_tokens: [copy.start, copy.end],
+            copy_stretch,
             original: candidate.original,
             original_tokens: [original.start, original.end],
+            original_part: Part::Bytes(original_bytes),
             overlap,
             is_exact,
         });
@@ -290,8 +366,8 @@ impl<'a> Finder<'a> {
             while first < taken.len() && taken[first].alignment.copy().end <= unit.start {
                 first += 1;
             }
-            if unit.len() < self.params.min_tokens as usize {
-                continue;
+            if !prepared.is_first[number] {
+                continue; // too short, or equal to an earlier one
             }
             let touching =
                 taken[first..].iter().take_while(|candidate| candidate.alignment.copy().start < unit.end);
@@ -326,6 +402,7 @@ impl<'a> Finder<'a> {
         }
         let mut there = Vec::new();
         let mut hull: Option<Range<u32>> = None;
+        let mut bytes = [u32::MAX, 0];
         let mut set = Vec::new();
         for candidate in passages.iter().filter(|candidate| candidate.original == original) {
             let part = Candidate { original, alignment: candidate.alignment.cut(unit.clone()) };
@@ -335,7 +412,9 @@ impl<'a> Finder<'a> {
             }
             let before = hull.take().unwrap_or_else(|| own.clone());
             hull = Some(before.start.min(own.start)..before.end.max(own.end));
-            self.shingler.set(self.original_tokens(prepared, &part), &mut set);
+            let (tokens, of_part) = self.original_side(prepared, &part);
+            bytes = [bytes[0].min(of_part[0]), bytes[1].max(of_part[1])];
+            self.shingler.set(tokens, &mut set);
             there.append(&mut set);
         }
         there.sort_unstable();
@@ -345,22 +424,52 @@ impl<'a> Finder<'a> {
         let tokens = unit.end - unit.start;
         let hull = hull?;
         let original_tokens = [hull.start, hull.end];
-        Some(Contained { copy: prepared.document, paragraph, tokens, original, original_tokens, overlap })
+        Some(Contained {
+            copy: prepared.document,
+            paragraph,
+            tokens,
+            original,
+            original_tokens,
+            original_bytes: bytes,
+            overlap,
+        })
     }
 }
 
+/// Of the runs from `first` on, keeps the one that holds token `at`, and its neighbours as far as what is
+/// copied stands behind what it is copied from: a text that repeats one sentence agrees with itself.
+fn keep_behind(runs: &mut Vec<Run>, first: usize, at: u32) {
+    let is_behind = |run: &Run| run.original < run.copy;
+    let seed = first + runs[first..].partition_point(|run| run.end() <= at);
+    let end = seed + runs[seed..].iter().take_while(|run| is_behind(run)).count();
+    runs.truncate(end);
+    let start = seed - runs[first..seed.min(end)].iter().rev().take_while(|run| is_behind(run)).count();
+    runs.drain(first..start.min(end));
+}
+
 /// Gives each token to at most one candidate: the longest takes all of its own, then the next what is left
-/// of it, if that is at least half a passage. In the order of the text.
-fn choose(candidates: Vec<Candidate>, passage: u32) -> Vec<Candidate> {
+/// of it. What is left must be half a passage, or be of a verbatim run that was long enough as a whole: of
+/// those no token is lost. In the order of the text.
+fn choose(candidates: Vec<Candidate>, params: &Params) -> Vec<Candidate> {
+    if candidates.len() < 2 {
+        return candidates;
+    }
+    let verbatim = verbatim_tokens(&candidates, params.passage);
+    let is_kept = |rest: &Alignment| {
+        let range = rest.copy();
+        let before = verbatim.partition_point(|run| run.end <= range.start);
+        range.len() * 2 >= params.passage as usize
+            || verbatim.get(before).is_some_and(|run| run.start < range.end)
+    };
     let mut heap = BinaryHeap::from(candidates);
     let mut taken: Vec<Candidate> = Vec::new();
-    while let Some(candidate) = heap.pop() {
-        let range = candidate.alignment.copy();
+    while let Some(Candidate { original, alignment }) = heap.pop() {
+        let range = alignment.copy();
         let first = taken.partition_point(|other| other.alignment.copy().end <= range.start);
         let overlapping = taken[first..].iter().take_while(|other| other.alignment.copy().start < range.end);
         let overlapping: Vec<Range<u32>> = overlapping.map(|other| other.alignment.copy()).collect();
         if overlapping.is_empty() {
-            taken.insert(first, candidate);
+            taken.insert(first, Candidate { original, alignment });
             continue;
         }
         let mut start = range.start;
@@ -368,13 +477,41 @@ fn choose(candidates: Vec<Candidate>, passage: u32) -> Vec<Candidate> {
         let starts = overlapping.iter().map(|other| other.start).chain([range.end]);
         for (left, next) in starts.zip(ends.chain([range.end])) {
             if left > start {
-                let rest = candidate.alignment.cut(start..left);
-                if rest.copy().len() * 2 >= passage as usize {
-                    heap.push(Candidate { original: candidate.original, alignment: rest });
-                }
+                let rests = alignment.cut(start..left).apart(params.identity).into_iter();
+                heap.extend(rests.filter(is_kept).map(|alignment| Candidate { original, alignment }));
             }
             start = next;
         }
     }
     taken
+}
+
+/// The tokens of all verbatim runs of at least `passage` tokens, in order, apart from each other.
+fn verbatim_tokens(candidates: &[Candidate], passage: u32) -> Vec<Range<u32>> {
+    let runs = candidates.iter().flat_map(|candidate| &candidate.alignment.runs);
+    let mut all: Vec<Range<u32>> =
+        runs.filter(|run| run.length >= passage).map(|run| run.copy..run.end()).collect();
+    all.sort_unstable_by_key(|run| (run.start, run.end));
+    all.dedup_by(|next, run| {
+        let joined = next.start <= run.end;
+        if joined {
+            run.end = run.end.max(next.end);
+        }
+        joined
+    });
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_no_copy_of_where_it_stands_itself() {
+        let run = |copy, original, length| Run { copy, original, length };
+        let mut runs =
+            vec![run(9, 9, 1), run(0, 0, 5), run(6, 6, 4), run(11, 10, 30), run(45, 40, 5), run(50, 50, 9)];
+        keep_behind(&mut runs, 1, 20);
+        assert_eq!(runs, [run(9, 9, 1), run(11, 10, 30), run(45, 40, 5)]);
+    }
 }

@@ -17,10 +17,11 @@ use crate::error::{Error, Result};
 use crate::outcome::{Located, Outcome, Seconds};
 use crate::params::Params;
 use crate::passage::Finder;
+use crate::passage::places::Repeated;
 use crate::read::chunks::{self, Buffers, QUEUE, Reader};
 use crate::read::sources::Sources;
 use crate::read::texts::{Spool, Texts};
-use crate::reread::{self, RepeatedSeeds, Searches};
+use crate::reread::{self, Searches};
 use crate::resolve::Resolver;
 use crate::scan::{Scanned, Scanner, Signed};
 
@@ -201,15 +202,9 @@ fn sign(scanner: &Scanner<'_>, batch: &[Scanned], admitted: &crate::corpus::Admi
 }
 
 /// The search for passages, and which seeds occur more than once. The seeds themselves are not needed after.
-fn link_seeds<'a>(corpus: &mut Corpus, params: &'a Params) -> (Finder<'a>, RepeatedSeeds) {
+fn link_seeds<'a>(corpus: &mut Corpus, params: &'a Params) -> (Finder<'a>, Repeated) {
     let seeds = std::mem::take(&mut corpus.seeds);
     let counts = std::mem::take(&mut corpus.seed_counts);
-    let finder = Finder::new(params, &seeds);
-    let bits = finder.places.repeated_bits(&seeds);
-    let sum = |sum: &mut u64, count: u32| {
-        *sum += u64::from(count);
-        Some(*sum)
-    };
-    let ends = counts.into_iter().scan(0, sum).collect();
-    (finder, RepeatedSeeds { bits, ends })
+    let repeated = Repeated::new(&seeds, std::mem::take(&mut corpus.seed_gaps), &counts);
+    (Finder::new(params, &repeated), repeated)
 }

@@ -1,5 +1,6 @@
 //! The slow twin: every definition of this crate once more, written so that it is unlikely to be wrong.
-//! Whole strings are normalised by the Unicode crates, sets are `BTreeSet`s, all pairs are compared.
+//! Whole strings are normalised by the Unicode crates, sets are `BTreeSet`s, all pairs are compared,
+//! of texts all pairs of places.
 //! The tests and the accuracy measurements judge the fast stages by it; nothing else calls it.
 
 use std::collections::BTreeSet;
@@ -79,4 +80,38 @@ pub fn resolve<T: Ord>(units: &[BTreeSet<T>], threshold: f64) -> Vec<Verdict> {
         verdicts.push(verdict);
     }
     verdicts
+}
+
+/// A run of equal tokens that can't be made longer at either end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CommonRun {
+    /// the later text and its first token there
+    pub copy: (usize, usize),
+    /// the earlier text, or the same one, and its first token there
+    pub original: (usize, usize),
+    /// how many tokens
+    pub length: usize,
+}
+
+/// All maximal common runs of at least `least` tokens between each text and an earlier one or an earlier
+/// place of its own (the two may overlap).
+pub fn maximal_runs(texts: &[Vec<String>], least: usize) -> Vec<CommonRun> {
+    let mut runs = Vec::new();
+    for (later, copy) in texts.iter().enumerate() {
+        for (earlier, original) in texts[..=later].iter().enumerate() {
+            for i in 0..copy.len() {
+                let end = if earlier == later { i } else { original.len() };
+                for j in 0..end {
+                    if i > 0 && j > 0 && copy[i - 1] == original[j - 1] {
+                        continue;
+                    }
+                    let length = copy[i..].iter().zip(&original[j..]).take_while(|(a, b)| a == b).count();
+                    if length >= least {
+                        runs.push(CommonRun { copy: (later, i), original: (earlier, j), length });
+                    }
+                }
+            }
+        }
+    }
+    runs
 }

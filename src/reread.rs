@@ -12,13 +12,12 @@ use rayon::prelude::*;
 
 use crate::corpus::{Corpus, IS_SHORT};
 use crate::error::Result;
-use crate::normalise::Tokenizer;
+use crate::normalise::Tokenizers;
 use crate::params::Params;
-use crate::passage::winnow::{Seed, Winnower};
+use crate::passage::places::Repeated;
 use crate::passage::{Finder, Found, Prepared};
 use crate::pipeline::{Progress, Surroundings};
 use crate::resolve::{Cost, Near, Resolver};
-use crate::scan::tokens_of_paragraphs;
 use crate::shingle::Shingler;
 use crate::split::paragraphs;
 
@@ -29,7 +28,7 @@ const CHUNKS: u64 = 8;
 pub(crate) struct Searches<'a> {
     pub(crate) documents: Resolver<'a>,
     pub(crate) paragraphs: Resolver<'a>,
-    pub(crate) passages: Option<(Finder<'a>, RepeatedSeeds)>,
+    pub(crate) passages: Option<(Finder<'a>, Repeated)>,
 }
 
 /// What the searches found.
@@ -42,24 +41,6 @@ pub(crate) struct Resolved {
     pub(crate) passages: Found,
 }
 
-/// Which seeds of the distinct documents occur more than once.
-pub(crate) struct RepeatedSeeds {
-    /// a bit for each seed
-    pub(crate) bits: Vec<u64>,
-    /// behind the last seed of each distinct document
-    pub(crate) ends: Vec<u64>,
-}
-
-impl RepeatedSeeds {
-    fn of(&self, row: usize) -> Range<u64> {
-        row.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[row]
-    }
-
-    fn is_repeated(&self, seed: u64) -> bool {
-        self.bits[seed as usize / 64] >> (seed % 64) & 1 == 1
-    }
-}
-
 /// A document that has to be read again, and what for.
 struct Wanted {
     document: u32,
@@ -67,8 +48,8 @@ struct Wanted {
     own: Option<u32>,
     /// rows of its paragraphs whose sets are needed, with the paragraphs' numbers in the document
     paragraphs: Vec<(u32, u32)>,
-    /// its seeds among all, where one of them occurs more than once
-    seeds: Option<Range<u64>>,
+    /// row of the document, where one of its seeds occurs more than once
+    seeds: Option<usize>,
 }
 
 /// What a document was read again for.
@@ -92,9 +73,13 @@ pub(crate) fn search(
     let length = |wanted: &Wanted| u64::from(corpus.documents[wanted.document as usize].locator.text_length);
     progress.text_total.store(wanted.iter().map(length).sum(), Ordering::Relaxed);
     let batches = batches(&wanted, CHUNKS * surroundings.chunk as u64, length);
+    let tokenizers = Tokenizers::new(params.seed);
     let prepare = |batch: &[Wanted]| -> Result<Vec<Made>> {
         progress.check()?;
-        let made = batch.par_iter().map(|wanted| make(corpus, params, wanted, repeated.as_ref())).collect();
+        let made = batch
+            .par_iter()
+            .map(|wanted| make(corpus, (params, &tokenizers), wanted, repeated.as_ref()))
+            .collect();
         progress.text_done.fetch_add(batch.iter().map(length).sum(), Ordering::Relaxed);
         made
     };
@@ -173,7 +158,7 @@ fn batches(wanted: &[Wanted], full: u64, length: impl Fn(&Wanted) -> u64) -> Vec
 }
 
 /// The documents that a search needs, in corpus order.
-fn wanted(corpus: &Corpus, resolvers: [&Resolver<'_>; 2], repeated: Option<&RepeatedSeeds>) -> Vec<Wanted> {
+fn wanted(corpus: &Corpus, resolvers: [&Resolver<'_>; 2], repeated: Option<&Repeated>) -> Vec<Wanted> {
     let [documents, paragraphs] = resolvers;
     let of_paragraphs = corpus.paragraph_units.distinct.iter().enumerate();
     let mut of_paragraphs = of_paragraphs.filter(|(row, _)| paragraphs.needs_set(*row)).peekable();
@@ -187,10 +172,7 @@ fn wanted(corpus: &Corpus, resolvers: [&Resolver<'_>; 2], repeated: Option<&Repe
         while let Some((row, &unit)) = of_paragraphs.next_if(|(_, unit)| range.contains(unit)) {
             rows.push((row as u32, unit - range.start));
         }
-        let seeds = row.zip(repeated).and_then(|(row, repeated)| {
-            let seeds = repeated.of(row);
-            seeds.clone().any(|seed| repeated.is_repeated(seed)).then_some(seeds)
-        });
+        let seeds = row.filter(|&row| repeated.is_some_and(|repeated| repeated.has_some(row)));
         if own.is_some() || !rows.is_empty() || seeds.is_some() {
             wanted.push(Wanted { document, own, paragraphs: rows, seeds });
         }
@@ -199,11 +181,15 @@ fn wanted(corpus: &Corpus, resolvers: [&Resolver<'_>; 2], repeated: Option<&Repe
 }
 
 /// Reads a document again and makes of it what is wanted.
-fn make(corpus: &Corpus, params: &Params, wanted: &Wanted, repeated: Option<&RepeatedSeeds>) -> Result<Made> {
+fn make(
+    corpus: &Corpus,
+    (params, tokenizers): (&Params, &Tokenizers),
+    wanted: &Wanted,
+    repeated: Option<&Repeated>,
+) -> Result<Made> {
     let text = corpus.text(wanted.document)?;
     let shingler = Shingler::new(params.shingle);
-    let mut tokenizer = Tokenizer::new(params.seed);
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(text.len() / 5);
     let mut set = Vec::new();
     let mut made = Made::default();
     let mut ranges = Vec::new();
@@ -212,16 +198,29 @@ fn make(corpus: &Corpus, params: &Params, wanted: &Wanted, repeated: Option<&Rep
         return Err(corpus.texts.changed(&corpus.documents[wanted.document as usize].locator));
     }
     if wanted.own.is_none() && wanted.seeds.is_none() {
-        for &(row, number) in &wanted.paragraphs {
-            tokens.clear();
-            tokenizer.hashes(&text[ranges[number as usize].clone()], &mut tokens);
-            shingler.set(&tokens, &mut set);
-            made.paragraphs.push((row, set.as_slice().into()));
-        }
+        tokenizers.with(|tokenizer| {
+            for &(row, number) in &wanted.paragraphs {
+                tokens.clear();
+                tokenizer.hashes(&text[ranges[number as usize].clone()], &mut tokens);
+                shingler.set(&tokens, &mut set);
+                made.paragraphs.push((row, set.as_slice().into()));
+            }
+        });
         return Ok(made);
     }
-    let mut ends = Vec::new();
-    tokens_of_paragraphs(&mut tokenizer, &text, &ranges, &mut tokens, &mut ends);
+    let mut spans: Vec<[u32; 2]> = Vec::with_capacity(text.len() / 5);
+    tokenizers.with(|tokenizer| {
+        tokenizer.tokens(&text, |hash, start, end| {
+            tokens.push(hash);
+            spans.push([start as u32, end as u32]);
+        });
+    });
+    let mut end = 0;
+    let ends = ranges.iter().map(|range| {
+        end += spans[end..].iter().take_while(|span| (span[0] as usize) < range.end).count();
+        end as u32
+    });
+    let ends: Vec<u32> = ends.collect();
     if let Some(row) = wanted.own {
         shingler.set(&tokens, &mut set);
         made.document = Some((row, set.as_slice().into()));
@@ -231,17 +230,14 @@ fn make(corpus: &Corpus, params: &Params, wanted: &Wanted, repeated: Option<&Rep
         shingler.set(&tokens[start as usize..ends[number as usize] as usize], &mut set);
         made.paragraphs.push((row, set.as_slice().into()));
     }
-    if let (Some(range), Some(repeated)) = (&wanted.seeds, repeated) {
-        let mut seeds: Vec<Seed> = Vec::new();
-        let mut number = range.start;
-        Winnower::new(params.passage).seeds(&tokens, &mut set, |seed| {
-            if number < range.end && repeated.is_repeated(number) {
-                seeds.push(seed);
-            }
-            number += 1;
-        });
+    if let (Some(row), Some(repeated)) = (wanted.seeds, repeated) {
+        let seeds = repeated.of(row);
         let document = wanted.document;
-        made.passages = Some(Prepared { document, tokens, paragraph_ends: ends, seeds });
+        let places = corpus.places(document).collect();
+        let units = corpus.paragraphs(document);
+        let is_first = units.map(|unit| corpus.paragraph_units.first[unit as usize] == unit).collect();
+        made.passages =
+            Some(Prepared { document, text, places, tokens, spans, paragraph_ends: ends, is_first, seeds });
     }
     debug_assert!(corpus.document_units.first[wanted.document as usize] != IS_SHORT);
     Ok(made)

@@ -107,7 +107,9 @@ pub(crate) struct Signed {
     pub(crate) paragraphs: SignedUnits,
     /// the seeds of the documents, one after the other
     pub(crate) seeds: Vec<u64>,
-    /// how many each document has
+    /// tokens from each seed to the next, of the first from the start of its document
+    pub(crate) seed_gaps: Vec<u16>,
+    /// how many seeds each document has
     pub(crate) seed_counts: Vec<u32>,
 }
 
@@ -359,7 +361,12 @@ impl<'a> Scanner<'a> {
         if document.new && self.params.units.passages {
             let before = signed.seeds.len();
             let tokens = &scanned.tokens[document.tokens.clone()];
-            self.winnower.seeds(tokens, shingles, |seed| signed.seeds.push(seed.hash));
+            let mut last = 0;
+            self.winnower.seeds(tokens, shingles, |seed| {
+                signed.seeds.push(seed.hash);
+                signed.seed_gaps.push((seed.at - last) as u16);
+                last = seed.at;
+            });
             signed.seed_counts.push((signed.seeds.len() - before) as u32);
         }
         let sign_whole = document.new && self.params.units.documents;
@@ -410,7 +417,7 @@ struct ToSign {
 }
 
 /// Appends the token hashes of a text, and for each of its paragraphs the end of its own.
-pub(crate) fn tokens_of_paragraphs(
+fn tokens_of_paragraphs(
     tokenizer: &mut Tokenizer,
     text: &str,
     paragraphs: &[Range<usize>],

@@ -58,33 +58,40 @@ fn agreeing<'a>(a: impl Iterator<Item = &'a u64>, b: impl Iterator<Item = &'a u6
     a.zip(b).take_while(|(a, b)| a == b).count()
 }
 
-/// Follows the agreement from `run` to both sides over small differences; the runs it passes, in order.
-pub(crate) fn extend(copy: &[u64], original: &[u64], run: Run, identity: f64) -> Vec<Run> {
+/// Follows the agreement from `run` to both sides over small differences; appends the runs it passes, in
+/// order, to `runs`. `steps` is a buffer.
+pub(crate) fn extend(
+    [copy, original]: [&[u64]; 2],
+    run: Run,
+    identity: f64,
+    steps: &mut Vec<Step>,
+    runs: &mut Vec<Run>,
+) {
     // an agreeing token earns 1; one passed over costs so much that the whole stays at the identity
     let cost = if identity < 1.0 { identity / (1.0 - identity) } else { f64::INFINITY };
     let (start, original_start) = (run.copy as usize, run.original as usize);
-    let back_copy: Side<'_> = Side { tokens: &copy[..start], backwards: true };
+    let back_copy = Side { tokens: &copy[..start], backwards: true };
     let back_original = Side { tokens: &original[..original_start], backwards: true };
-    let mut runs: Vec<Run> = follow(&back_copy, &back_original, cost)
-        .into_iter()
-        .rev()
-        .map(|(i, j, length)| Run {
-            copy: (start - i - length) as u32,
-            original: (original_start - j - length) as u32,
-            length: length as u32,
-        })
-        .collect();
+    follow(&back_copy, &back_original, cost, steps);
+    runs.extend(steps.iter().rev().map(|&(i, j, length)| Run {
+        copy: (start - i - length) as u32,
+        original: (original_start - j - length) as u32,
+        length: length as u32,
+    }));
     runs.push(run);
     let (end, original_end) = (run.end() as usize, (run.original + run.length) as usize);
     let on_copy = Side { tokens: &copy[end..], backwards: false };
     let on_original = Side { tokens: &original[original_end..], backwards: false };
-    runs.extend(follow(&on_copy, &on_original, cost).into_iter().map(|(i, j, length)| Run {
+    follow(&on_copy, &on_original, cost, steps);
+    runs.extend(steps.iter().map(|&(i, j, length)| Run {
         copy: (end + i) as u32,
         original: (original_end + j) as u32,
         length: length as u32,
     }));
-    runs
 }
+
+/// An agreeing run: how far it is in each text, and its length.
+pub(crate) type Step = (usize, usize, usize);
 
 /// Tokens read away from where the agreement is.
 struct Side<'a> {
@@ -103,9 +110,9 @@ impl Side<'_> {
     }
 }
 
-/// Agreeing runs (offset in each text, length) up to the best balance.
-fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64) -> Vec<(usize, usize, usize)> {
-    let mut runs = Vec::new();
+/// Makes `runs` the agreeing runs up to the best balance.
+fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64, runs: &mut Vec<Step>) {
+    runs.clear();
     let mut kept = 0;
     let (mut i, mut j) = (0, 0);
     let (mut balance, mut best) = (0.0, 0.0);
@@ -128,7 +135,6 @@ fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64) -> Vec<(usize, usize,
         }
     }
     runs.truncate(kept);
-    runs
 }
 
 /// The smallest step over a difference at `(i, j)`: tokens of each text to pass over.
@@ -183,6 +189,28 @@ impl Alignment {
         });
         Alignment { runs: inside.collect() }
     }
+
+    /// The same in parts that each agree as far as `identity` asks: what was cut off may have been what made
+    /// up for a difference. Parted at the widest difference first.
+    pub(crate) fn apart(self, identity: f64) -> Vec<Alignment> {
+        let agreeing: u32 = self.runs.iter().map(|run| run.length).sum();
+        let differing: u32 = self.differences().sum();
+        if f64::from(agreeing) >= identity * f64::from(agreeing + differing) {
+            return if self.runs.is_empty() { Vec::new() } else { vec![self] };
+        }
+        let widest = self.differences().enumerate().max_by_key(|&(_, tokens)| tokens);
+        let (before, behind) = self.runs.split_at(widest.map_or(0, |(i, _)| i + 1));
+        let part = |runs: &[Run]| Alignment { runs: runs.to_vec() }.apart(identity);
+        [part(before), part(behind)].concat()
+    }
+
+    /// What is passed over between one run and the next, in tokens of the text that has more.
+    fn differences(&self) -> impl Iterator<Item = u32> + '_ {
+        self.runs.windows(2).map(|pair| {
+            let skipped = pair[1].original - (pair[0].original + pair[0].length);
+            skipped.max(pair[1].copy - pair[0].end())
+        })
+    }
 }
 
 #[cfg(test)]
@@ -199,7 +227,9 @@ mod tests {
         let (a, b, s) = (numbers(copy), numbers(original), numbers(seed));
         let find = |text: &[u64]| text.windows(s.len()).position(|window| window == s).unwrap();
         let run = run_around(&a, &b, (find(&a), find(&b)), s.len()).unwrap();
-        let alignment = Alignment { runs: extend(&a, &b, run, 0.8) };
+        let mut runs = Vec::new();
+        extend([&a, &b], run, 0.8, &mut Vec::new(), &mut runs);
+        let alignment = Alignment { runs };
         let part =
             |text: &str, range: Range<u32>| words(text)[range.start as usize..range.end as usize].join(" ");
         (part(copy, alignment.copy()), part(original, alignment.original()))
@@ -223,5 +253,16 @@ mod tests {
     fn a_difference_that_costs_more_than_lies_behind_it_ends_the_passage() {
         let (copy, _) = covered("a b c d e f X Y Z W k l m n", "a b c d e f P Q R S k l m n", "a b c d");
         assert_eq!(copy, "a b c d e f");
+    }
+
+    #[test]
+    fn what_is_cut_off_an_alignment_is_parted_where_it_agrees_too_little() {
+        let run = |copy, original, length| Run { copy, original, length };
+        let alignment = Alignment { runs: vec![run(0, 0, 40), run(40, 47, 16), run(58, 63, 30)] };
+        assert_eq!(alignment.clone().apart(0.8), std::slice::from_ref(&alignment));
+        let parts = alignment.cut(34..56).apart(0.8);
+        let runs: Vec<Vec<Run>> = parts.into_iter().map(|part| part.runs).collect();
+        assert_eq!(runs, [[run(34, 34, 6)], [run(40, 47, 16)]]);
+        assert_eq!(alignment.cut(56..58).apart(0.8), []);
     }
 }

@@ -1,29 +1,105 @@
-//! Where seeds stand in the original text so far: one table from seed hash to its places, earliest first.
+//! Where seeds stand in the original text so far: from a seed to its places, earliest first.
 //!
-//! Only seeds that occur again are in it, and only as long as they do: how often each occurs is known from
-//! the first pass, so a seed whose last occurrence has passed is forgotten, and a text of which no seed is
-//! left with it. That keeps the table small however large the corpus.
+//! Only seeds that occur again have a number here ([`Repeated`], made once from the seeds of the first
+//! pass), and places are kept only as long as a seed has occurrences to come: one whose last has passed is
+//! forgotten, and a text of which no seed is left with it. That keeps it all small however large the corpus.
 
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
-use crate::passage::Prepared;
-use crate::passage::winnow::Seed;
+use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
 
 /// Places that a seed lists; later ones are counted, not listed.
-pub(crate) const LISTED: usize = 8;
+pub(crate) const LISTED: u8 = 8;
 
 /// No node.
 const NONE: u32 = u32::MAX;
 
-/// A seed that occurs more than once.
-struct Entry {
-    hash: u64,
-    /// occurrences that have yet to come
-    to_come: u32,
-    /// its latest place
-    last: u32,
+/// The seeds that occur more than once, numbered, and where among all seeds they are.
+#[derive(Default)]
+pub(crate) struct Repeated {
+    /// a bit for each seed of the distinct documents
+    bits: Vec<u64>,
+    /// the numbers of those whose bit is set, in order
+    numbers: Vec<u32>,
+    /// tokens from each seed to the next, of the first from the start of its document
+    gaps: Vec<u16>,
+    /// behind the last seed of each distinct document, and how many of the seeds before are repeated
+    ends: Vec<(u64, u32)>,
+    /// how often each number occurs
+    counts: Vec<u32>,
+}
+
+impl Repeated {
+    /// Numbers the repeated ones of `seeds`, which are `gaps` apart; `of_documents` says how many each
+    /// distinct document has.
+    pub(crate) fn new(seeds: &[u64], gaps: Vec<u16>, of_documents: &[u32]) -> Self {
+        let hashes = repeated(seeds);
+        let mut table: HashTable<(u64, u32)> = HashTable::new();
+        let mut counts = Vec::new();
+        for same in hashes.chunk_by(|a, b| a == b) {
+            table.insert_unique(same[0], (same[0], counts.len() as u32), |entry| entry.0);
+            counts.push(same.len() as u32);
+        }
+        drop(hashes);
+        let find = |hash: u64| table.find(hash, |entry| entry.0 == hash).map(|entry| entry.1);
+        let found: Vec<(u64, Vec<u32>)> = seeds
+            .par_chunks(64)
+            .map(|seeds| {
+                let mut numbers = Vec::new();
+                let mut word = 0;
+                for (i, number) in seeds.iter().enumerate().filter_map(|(i, &hash)| Some((i, find(hash)?))) {
+                    word |= 1 << i;
+                    numbers.push(number);
+                }
+                (word, numbers)
+            })
+            .collect();
+        let mut made = Repeated { counts, gaps, ..Repeated::default() };
+        for (word, numbers) in found {
+            made.bits.push(word);
+            made.numbers.extend(numbers);
+        }
+        let (mut end, mut before) = (0u64, 0u32);
+        for &count in of_documents {
+            for seed in end..end + u64::from(count) {
+                before += u32::from(made.is_repeated(seed));
+            }
+            end += u64::from(count);
+            made.ends.push((end, before));
+        }
+        made
+    }
+
+    fn is_repeated(&self, seed: u64) -> bool {
+        self.bits[seed as usize / 64] >> (seed % 64) & 1 == 1
+    }
+
+    /// Whether a distinct document has a repeated seed.
+    pub(crate) fn has_some(&self, row: usize) -> bool {
+        self.start(row).1 < self.ends[row].1
+    }
+
+    /// The repeated seeds of a distinct document, in order.
+    pub(crate) fn of(&self, row: usize) -> Vec<Occurrence> {
+        let (start, before) = self.start(row);
+        let (end, behind) = self.ends[row];
+        let mut numbers = self.numbers[before as usize..behind as usize].iter();
+        let mut at = 0;
+        let mut found = Vec::with_capacity(numbers.len());
+        for (seed, &gap) in (start..end).zip(&self.gaps[start as usize..]) {
+            at += u32::from(gap);
+            if self.is_repeated(seed) {
+                found.extend(numbers.next().map(|&number| Occurrence { number, at }));
+            }
+        }
+        found
+    }
+
+    fn start(&self, row: usize) -> (u64, u32) {
+        row.checked_sub(1).map_or((0, 0), |before| self.ends[before])
+    }
 }
 
 /// A place, and the one listed before it.
@@ -34,10 +110,33 @@ struct Node {
     before: u32,
 }
 
+/// What is known of a seed.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// occurrences that have yet to come
+    to_come: u32,
+    /// its latest place
+    last: u32,
+    /// places listed
+    listed: u8,
+}
+
 /// A stretch of a document's tokens that is kept for comparison.
 struct Stretch {
     start: u32,
     tokens: Box<[u64]>,
+    /// first byte of each token, and behind its last
+    spans: Box<[[u32; 2]]>,
+}
+
+/// Tokens of a document that are kept for comparison.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Kept<'a> {
+    pub(crate) tokens: &'a [u64],
+    /// first byte of each token, and behind its last
+    pub(crate) spans: &'a [[u32; 2]],
+    /// the number of the first token in its document
+    pub(crate) start: u32,
 }
 
 /// The kept stretches of a document, in order, and how many listed seeds it has.
@@ -47,10 +146,10 @@ struct Text {
     uses: u32,
 }
 
-/// The table.
+/// The places of all repeated seeds, and the texts around them.
 #[derive(Default)]
 pub(crate) struct Places {
-    seeds: HashTable<Entry>,
+    seeds: Vec<Entry>,
     nodes: Vec<Node>,
     free: u32,
     texts: NumberMap<Text>,
@@ -59,29 +158,16 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Knows the seeds that occur more than once, of all seeds of a corpus in any order.
-    pub(crate) fn new(seeds: &[u64]) -> Self {
-        let mut places = Places { free: NONE, ..Places::default() };
-        for same in repeated(seeds).chunk_by(|a, b| a == b) {
-            let entry = Entry { hash: same[0], to_come: same.len() as u32, last: NONE };
-            places.seeds.insert_unique(same[0], entry, |entry| entry.hash);
-        }
-        places
-    }
-
-    /// A bit for each of `seeds`: whether it occurs more than once.
-    pub(crate) fn repeated_bits(&self, seeds: &[u64]) -> Vec<u64> {
-        let is_repeated = |hash: u64| self.seeds.find(hash, |entry| entry.hash == hash).is_some();
-        let word = |seeds: &[u64]| {
-            seeds.iter().enumerate().fold(0, |word, (i, &hash)| word | u64::from(is_repeated(hash)) << i)
-        };
-        seeds.par_chunks(64).map(word).collect()
+    /// No places yet.
+    pub(crate) fn new(repeated: &Repeated) -> Self {
+        let entry = |&to_come: &u32| Entry { to_come, last: NONE, listed: 0 };
+        Places { free: NONE, seeds: repeated.counts.iter().map(entry).collect(), ..Places::default() }
     }
 
     /// Makes `into` the listed places of a seed, earliest first: documents and tokens.
-    pub(crate) fn of(&self, hash: u64, into: &mut Vec<(u32, u32)>) {
+    pub(crate) fn of(&self, number: u32, into: &mut Vec<(u32, u32)>) {
         into.clear();
-        let mut node = self.seeds.find(hash, |entry| entry.hash == hash).map_or(NONE, |entry| entry.last);
+        let mut node = self.seeds[number as usize].last;
         while let Some(found) = self.nodes.get(node as usize) {
             into.push((found.document, found.at));
             node = found.before;
@@ -89,42 +175,44 @@ impl Places {
         into.reverse();
     }
 
-    /// The kept tokens around a place: the stretch, and the token at which it starts.
-    pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<(&[u64], u32)> {
+    /// What is kept around a place.
+    pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<Kept<'_>> {
         let stretches = &self.texts.get(&document)?.stretches;
         let stretch = &stretches[stretches.partition_point(|stretch| stretch.start <= at).checked_sub(1)?];
-        Some((&stretch.tokens, stretch.start))
+        Some(Kept { tokens: &stretch.tokens, spans: &stretch.spans, start: stretch.start })
     }
 
-    /// Takes leave of a document's repeated seeds: those that `is_original` says so of are listed, with
-    /// `margin` tokens around each, if they occur again later.
-    pub(crate) fn add(&mut self, prepared: &Prepared, margin: u32, is_original: impl Fn(&Seed) -> bool) {
-        let Prepared { document, tokens, seeds, .. } = prepared;
+    /// Takes leave of a document's seeds: those that `is_original` says so of are listed, with `margin`
+    /// tokens around each, if they occur again later.
+    pub(crate) fn add(
+        &mut self,
+        prepared: &Prepared,
+        margin: u32,
+        is_original: impl Fn(&Occurrence) -> bool,
+    ) {
+        let Prepared { document, tokens, spans, seeds, .. } = prepared;
         let document = *document;
-        let mut done = Vec::new();
-        for seed in seeds {
-            if let Some(entry) = self.seeds.find_mut(seed.hash, |entry| entry.hash == seed.hash) {
-                entry.to_come -= 1;
-                if entry.to_come == 0 {
-                    done.push(seed.hash);
-                }
+        for &Occurrence { number, .. } in seeds {
+            let entry = &mut self.seeds[number as usize];
+            entry.to_come -= 1;
+            if entry.to_come == 0 {
+                self.forget(number);
             }
         }
-        done.into_iter().for_each(|hash| self.forget(hash));
         let mut text = Text::default();
         let mut bounds: Vec<(u32, u32)> = Vec::new();
-        let mut listed = Vec::new();
-        for seed in seeds.iter().filter(|seed| is_original(seed)) {
-            self.of(seed.hash, &mut listed);
-            let Some(entry) = self.seeds.find_mut(seed.hash, |entry| entry.hash == seed.hash) else {
+        for seed in seeds {
+            let entry = &mut self.seeds[seed.number as usize];
+            if entry.to_come == 0 || !is_original(seed) {
                 continue;
-            };
-            if listed.len() >= LISTED {
+            }
+            if entry.listed >= LISTED {
                 self.capped += 1;
                 continue;
             }
             let node = Node { document, at: seed.at, before: entry.last };
             entry.last = insert(&mut self.nodes, &mut self.free, node);
+            entry.listed += 1;
             text.uses += 1;
             let start = seed.at.saturating_sub(margin);
             let end = (seed.at + margin).min(tokens.len() as u32);
@@ -137,17 +225,16 @@ impl Places {
             let keep = |&(start, end): &(u32, u32)| Stretch {
                 start,
                 tokens: tokens[start as usize..end as usize].into(),
+                spans: spans[start as usize..end as usize].into(),
             };
             text.stretches = bounds.iter().map(keep).collect();
             self.texts.insert(document, text);
         }
     }
 
-    /// Forgets a seed that will not occur again.
-    fn forget(&mut self, hash: u64) {
-        let Ok(entry) = self.seeds.find_entry(hash, |entry| entry.hash == hash) else { return };
-        let (entry, _) = entry.remove();
-        let mut node = entry.last;
+    /// Forgets the places of a seed that will not occur again.
+    fn forget(&mut self, number: u32) {
+        let mut node = std::mem::replace(&mut self.seeds[number as usize].last, NONE);
         while node != NONE {
             let Node { document, before, .. } = self.nodes[node as usize];
             self.nodes[node as usize].before = self.free;
@@ -218,27 +305,39 @@ mod tests {
 
     #[test]
     fn seeds_are_listed_while_they_occur_again_and_texts_with_them() {
-        let mut places = Places::new(&[1 << 20, 5 << 20, 1 << 20, 7 << 20, 1 << 20, 7 << 20]);
-        assert_eq!(places.repeated_bits(&[1 << 20, 5 << 20, 7 << 20]), [0b101]);
+        let hashes = [1u64 << 20, 5 << 20, 7 << 20, 7 << 20, 1 << 20, 1 << 20];
+        let repeated = Repeated::new(&hashes, vec![3, 9, 28, 9, 1, 0], &[3, 2, 1]);
+        let seed = |number: u32, at| Occurrence { number, at };
+        assert_eq!(repeated.of(0), [seed(0, 3), seed(1, 40)]);
+        assert_eq!(repeated.of(1), [seed(1, 9), seed(0, 10)]);
+        assert_eq!(repeated.of(2), [seed(0, 0)]);
+        let mut places = Places::new(&repeated);
         let tokens: Vec<u64> = (0..50).collect();
-        let seed = |hash: u64, at| Seed { hash: hash << 20, at };
-        let of = |places: &Places, hash: u64| {
+        let spans: Vec<[u32; 2]> = (0..50).map(|i| [2 * i, 2 * i + 1]).collect();
+        let of = |places: &Places, number: u32| {
             let mut listed = Vec::new();
-            places.of(hash << 20, &mut listed);
+            places.of(number, &mut listed);
             listed
         };
-        let add = |places: &mut Places, document, seeds: &[Seed], is_original: fn(&Seed) -> bool| {
-            let (tokens, seeds) = (tokens.clone(), seeds.to_vec());
-            places.add(&Prepared { document, tokens, paragraph_ends: Vec::new(), seeds }, 5, is_original);
+        let add = |places: &mut Places,
+                   document,
+                   seeds: &[Occurrence],
+                   is_original: fn(&Occurrence) -> bool| {
+            let (tokens, spans, seeds) = (tokens.clone(), spans.clone(), seeds.to_vec());
+            places.add(&Prepared { document, tokens, spans, seeds, ..Prepared::default() }, 5, is_original);
         };
-        add(&mut places, 0, &[seed(1, 3), seed(7, 40)], |_| true);
-        assert_eq!(of(&places, 1), [(0, 3)]);
-        assert_eq!(places.stretch(0, 3), Some((&tokens[..8], 0)));
-        assert_eq!(places.stretch(0, 40), Some((&tokens[35..45], 35)));
-        add(&mut places, 1, &[seed(1, 9), seed(7, 9)], |seed| seed.hash == 1 << 20);
-        assert_eq!(of(&places, 1), [(0, 3), (1, 9)]);
-        assert_eq!(of(&places, 7), []);
-        add(&mut places, 2, &[seed(1, 0)], |_| true);
-        assert!(of(&places, 1).is_empty() && places.texts.is_empty() && places.seeds.is_empty());
+        add(&mut places, 0, &[seed(0, 3), seed(1, 40)], |_| true);
+        assert_eq!(of(&places, 0), [(0, 3)]);
+        let kept = |range: std::ops::Range<usize>| {
+            let start = range.start as u32;
+            Some(Kept { tokens: &tokens[range.clone()], spans: &spans[range], start })
+        };
+        assert_eq!(places.stretch(0, 3), kept(0..8));
+        assert_eq!(places.stretch(0, 40), kept(35..45));
+        add(&mut places, 1, &[seed(0, 9), seed(1, 9)], |seed| seed.number == 0);
+        assert_eq!(of(&places, 0), [(0, 3), (1, 9)]);
+        assert_eq!(of(&places, 1), []);
+        add(&mut places, 2, &[seed(0, 0)], |_| true);
+        assert!(of(&places, 0).is_empty() && places.texts.is_empty());
     }
 }

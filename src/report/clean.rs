@@ -6,6 +6,10 @@
 /// What stands for a character that is not shown.
 const REPLACEMENT: char = '\u{FFFD}';
 
+/// Line ends that are no controls.
+#[cfg(feature = "html")]
+const LINE_ENDS: [char; 2] = ['\u{2028}', '\u{2029}'];
+
 /// A text for HTML: line ends as line feeds, tabs as they are, any other control replaced.
 #[cfg(feature = "html")]
 pub(super) fn text(raw: &str) -> String {
@@ -28,7 +32,7 @@ pub(super) fn text(raw: &str) -> String {
 /// A name for HTML: one line, controls replaced, at most `most` characters.
 #[cfg(feature = "html")]
 pub(super) fn name(raw: &str, most: usize) -> String {
-    cut(raw.chars().map(|c| if c.is_control() || is_line_end(c) { REPLACEMENT } else { c }), most)
+    cut(raw.chars().map(|c| if c.is_control() || LINE_ENDS.contains(&c) { REPLACEMENT } else { c }), most)
 }
 
 /// One line for a terminal: white space as single spaces; controls, escapes and direction marks replaced; at
@@ -61,10 +65,6 @@ fn cut(mut characters: impl Iterator<Item = char>, most: usize) -> String {
         kept.push('…');
     }
     kept
-}
-
-fn is_line_end(c: char) -> bool {
-    matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// The bidirectional controls.

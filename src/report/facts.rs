@@ -3,9 +3,9 @@
 //! The outcome tells its matches one by one, in corpus order; nobody reads half a million of those. Here
 //! neighbouring matches are joined to runs (see the private module `runs`), and everything that repeats the
 //! same original stands in one [`Group`]. Two walks over the matches: the first only adds up, so that it is
-//! known which groups count most; the second gathers the copies of these. What is kept is bounded, whatever
+//! known which groups count most; the second goes to the documents with copies of these. What is kept is bounded, whatever
 //! the corpus: [`GROUPS`] groups with [`COPIES`] copies each; the rest is counted. While it is made, each
-//! original that is copied costs about 40 bytes.
+//! original that is copied costs about 50 bytes, and each of its first [`COPIES`] copies 8.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -104,6 +104,8 @@ pub struct Facts {
 /// What the first walk adds up for an original.
 struct Tally {
     original: Stretch,
+    /// numbers the originals in the order of their first copies
+    number: u32,
     count: u64,
     exact: u64,
     characters: u64,
@@ -113,38 +115,48 @@ impl Facts {
     /// Arranges what a run found.
     pub fn new(outcome: &Outcome) -> Self {
         let mut facts = Facts::default();
-        let tallies = facts.add_up(outcome);
+        let (tallies, places) = facts.add_up(outcome);
         facts.group_count = tallies.len() as u64;
-        facts.groups = most_repeated(tallies);
-        facts.gather_copies(outcome);
+        let tallies = most_repeated(tallies);
+        let mut kept: Vec<u32> = tallies.iter().map(|tally| tally.number).collect();
+        kept.sort_unstable();
+        let places = places.into_iter().filter(|(number, _)| kept.binary_search(number).is_ok());
+        let mut documents: Vec<u32> = places.map(|(_, document)| document).collect();
+        documents.dedup();
+        facts.groups = tallies.into_iter().map(Group::from).collect();
+        facts.gather_copies(outcome, documents);
         facts.find_originals(outcome);
         facts
     }
 
-    /// The first walk.
-    fn add_up(&mut self, outcome: &Outcome) -> HashTable<Tally> {
+    /// The first walk: what each original adds up to, and in which documents its first copies are.
+    fn add_up(&mut self, outcome: &Outcome) -> (HashTable<Tally>, Vec<(u32, u32)>) {
         let mut tallies = HashTable::new();
-        runs::walk(outcome, |repeat, explained| {
+        let mut places = Vec::new();
+        runs::walk(outcome, 0..outcome.documents(), |repeat, explained| {
             self.repeats += 1;
             self.explained += explained.iter().map(|run| u64::from(run.matches)).sum::<u64>();
+            let number = tallies.len() as u32;
             let same = |tally: &Tally| tally.original == repeat.original;
             let entry = tallies.entry(hash(repeat.original), same, |tally| hash(tally.original));
-            let new = || Tally { original: repeat.original, count: 0, exact: 0, characters: 0 };
+            let new = || Tally { original: repeat.original, number, count: 0, exact: 0, characters: 0 };
             let mut entry = entry.or_insert_with(new);
             let tally = entry.get_mut();
             tally.count += 1;
             tally.exact += u64::from(repeat.kind == Kind::Exact);
             tally.characters += repeat.characters;
+            if tally.count <= COPIES as u64 {
+                places.push((tally.number, repeat.copy.document));
+            }
         });
-        tallies
+        (tallies, places)
     }
 
     /// The second walk.
-    fn gather_copies(&mut self, outcome: &Outcome) {
+    fn gather_copies(&mut self, outcome: &Outcome, documents: Vec<u32>) {
         let ranks: BTreeMap<Stretch, usize> =
             self.groups.iter().enumerate().map(|(rank, group)| (group.original, rank)).collect();
-        let mut missing: u64 = self.groups.iter().map(|group| group.count.min(COPIES as u64)).sum();
-        runs::walk_while(outcome, |repeat, explained| {
+        runs::walk(outcome, documents.into_iter(), |repeat, explained| {
             let rank = ranks.get(&repeat.original);
             let group = rank.map(|&rank| &mut self.groups[rank]).filter(|group| group.copies.len() < COPIES);
             if let Some(group) = group {
@@ -153,9 +165,7 @@ impl Facts {
                     explained: explained.iter().take(COPIES).cloned().collect(),
                     explained_count: explained.iter().map(|run| u64::from(run.matches)).sum(),
                 });
-                missing -= 1;
             }
-            missing > 0
         });
     }
 
@@ -192,7 +202,7 @@ fn spans_of(outcome: &Outcome, document: u32, mut wanted: Vec<u32>) -> Vec<(u32,
 }
 
 /// The groups that repeat the most characters, the most first; among equals the earliest original first.
-fn most_repeated(tallies: HashTable<Tally>) -> Vec<Group> {
+fn most_repeated(tallies: HashTable<Tally>) -> Vec<Tally> {
     let order = |tally: &Tally| (Reverse(tally.characters), tally.original);
     let mut tallies: Vec<Tally> = tallies.into_iter().collect();
     if tallies.len() > GROUPS {
@@ -200,15 +210,20 @@ fn most_repeated(tallies: HashTable<Tally>) -> Vec<Group> {
         tallies.truncate(GROUPS);
     }
     tallies.sort_unstable_by_key(order);
-    let group = |tally: Tally| Group {
-        original: tally.original,
-        bytes: 0..0,
-        copies: Vec::new(),
-        count: tally.count,
-        exact: tally.exact,
-        characters: tally.characters,
-    };
-    tallies.into_iter().map(group).collect()
+    tallies
+}
+
+impl From<Tally> for Group {
+    fn from(tally: Tally) -> Self {
+        Group {
+            original: tally.original,
+            bytes: 0..0,
+            copies: Vec::new(),
+            count: tally.count,
+            exact: tally.exact,
+            characters: tally.characters,
+        }
+    }
 }
 
 /// Where an original stands in the table of tallies; no answer depends on it.

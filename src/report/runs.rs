@@ -11,46 +11,36 @@ use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::outcome::{Fate, Outcome};
 use crate::report::facts::{Paragraphs, Repeat, Stretch};
 
-/// Calls `found` with each repeat in corpus order, a document before its paragraphs; with a document match,
-/// the runs that it explains.
-pub(super) fn walk(outcome: &Outcome, mut found: impl FnMut(&Repeat, &[Repeat])) {
-    walk_while(outcome, |repeat, explained| {
-        found(repeat, explained);
-        true
-    });
-}
-
-/// As [`walk`], until `found` says `false`.
-pub(super) fn walk_while(outcome: &Outcome, mut found: impl FnMut(&Repeat, &[Repeat]) -> bool) {
-    let mut matches = outcome
-        .matches()
-        .filter(|found| found.unit != Unit::Passage && found.kind != Kind::Contained)
-        .peekable();
+/// Calls `found` with each repeat in these documents, in order, a document before its paragraphs; with a
+/// document match, the runs that it explains.
+pub(super) fn walk(
+    outcome: &Outcome,
+    documents: impl Iterator<Item = u32>,
+    mut found: impl FnMut(&Repeat, &[Repeat]),
+) {
     let mut stored = Stored::default();
     let (mut explained, mut others) = (Vec::new(), Vec::new());
     let (mut explained_runs, mut runs) = (Vec::new(), Vec::new());
-    while let Some(first) = matches.next() {
-        let document = first.copy.document;
-        let (own, first) =
-            if first.unit == Unit::Document { (Some(first), None) } else { (None, Some(first)) };
+    for document in documents {
         explained.clear();
         others.clear();
-        let mut sort = |of: Match| {
-            let is_explained = own.as_ref().is_some_and(|own| stored.explains(outcome, own, &of));
-            if is_explained { explained.push(of) } else { others.push(of) }
-        };
-        first.into_iter().for_each(&mut sort);
-        while let Some(next) = matches.next_if(|next| next.copy.document == document) {
-            sort(next);
+        let mut own = None;
+        let matches = outcome.matches_of(document).into_iter();
+        for of in matches.filter(|of| of.unit != Unit::Passage && of.kind != Kind::Contained) {
+            if of.unit == Unit::Document {
+                own = Some(of);
+            } else if own.as_ref().is_some_and(|own| stored.explains(outcome, own, &of)) {
+                explained.push(of);
+            } else {
+                others.push(of);
+            }
         }
         join(outcome, &explained, &mut explained_runs);
         join(outcome, &others, &mut runs);
-        let own = own.map(|own| repeat(&own, &outcome.span(own.copy)));
-        let goes_on =
-            own.is_none_or(|own| found(&own, &explained_runs)) && runs.iter().all(|run| found(run, &[]));
-        if !goes_on {
-            return;
+        if let Some(own) = own {
+            found(&repeat(&own, &outcome.span(own.copy)), &explained_runs);
         }
+        runs.iter().for_each(|run| found(run, &[]));
     }
 }
 

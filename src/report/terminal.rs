@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use crate::document::SkipReason;
 use crate::error::{Error, Result};
-use crate::outcome::{Outcome, UnitSummary};
+use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::facts::{Facts, Group, Stretch};
 use crate::report::texts::Texts;
@@ -113,20 +113,27 @@ impl Summary<'_> {
         let units = summary.parameters.units;
         self.heading("Repeated")?;
         if units.documents {
-            writeln!(self.to, "  documents   {}", copies(&summary.documents, summary.input.documents))?;
+            writeln!(
+                self.to,
+                "  documents   {}",
+                wording::copies(&summary.documents, summary.input.documents)
+            )?;
         }
         if units.paragraphs {
-            let told = copies(&summary.paragraphs, summary.input.paragraphs);
+            let told = wording::copies(&summary.paragraphs, summary.input.paragraphs);
             let explained = match self.facts.explained {
                 0 => String::new(),
                 explained => format!("; {} of them inside copied documents", number(explained)),
             };
             writeln!(self.to, "  paragraphs  {told}{explained}")?;
         }
+        if units.passages {
+            writeln!(self.to, "  passages    {}", wording::passages(summary))?;
+        }
         let characters = summary.characters;
         writeln!(
             self.to,
-            "  characters  {} of {} are in copies ({})",
+            "  characters  {} of {} stood before ({})",
             number(characters.copied),
             number(characters.read),
             percent(characters.copied, characters.read)
@@ -221,22 +228,29 @@ impl Summary<'_> {
     fn sureness(&mut self) -> io::Result<()> {
         let summary = self.outcome.summary();
         self.heading("How sure")?;
-        writeln!(self.to, "  {}", wording::matching(summary))?;
-        for sentence in wording::sureness(summary) {
-            writeln!(self.to, "  {sentence}")?;
+        let mut sentences = vec![wording::matching(summary), wording::compared(summary)];
+        sentences.extend(wording::sureness(summary));
+        for sentence in sentences {
+            self.item(&sentence)?;
         }
         Ok(())
     }
-}
 
-fn copies(units: &UnitSummary, all: u64) -> String {
-    format!(
-        "{} of {} are copies ({} exact, {} near)",
-        number(units.copies()),
-        number(all),
-        number(units.exact_copies),
-        number(units.near_copies)
-    )
+    /// A sentence behind a dash, broken between words where the line ends.
+    fn item(&mut self, sentence: &str) -> io::Result<()> {
+        write!(self.to, "  -")?;
+        let mut column = 3;
+        for word in sentence.split(' ') {
+            let length = word.chars().count() + 1;
+            if column + length > self.options.width.max(40) {
+                write!(self.to, "\n   ")?;
+                column = 3;
+            }
+            write!(self.to, " {word}")?;
+            column += length;
+        }
+        writeln!(self.to)
+    }
 }
 
 #[cfg(test)]

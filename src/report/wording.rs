@@ -2,8 +2,7 @@
 //! and for the HTML report. Records and paragraphs are counted from 1 here, and only here.
 
 use crate::document::{Kind, Skip, SkipReason};
-use crate::outcome::{Outcome, Summary};
-use crate::params::ParagraphMode;
+use crate::outcome::{Outcome, Summary, UnitSummary};
 use crate::report::facts::{Repeat, Stretch};
 
 /// An id longer than this is shown as it was written, in bytes.
@@ -129,19 +128,50 @@ pub(super) fn matching(summary: &Summary) -> String {
     format!("Two texts match when they share at least {threshold} of all {sequences} that either of them has")
 }
 
+/// `12 of 3,456 are copies (10 exact, 2 near)`.
+pub(super) fn copies(units: &UnitSummary, all: u64) -> String {
+    format!("{} of {} are copies ({})", number(units.copies()), number(all), kinds(units))
+}
+
+/// `10 exact, 2 near`, and how many are contained where some are.
+pub(super) fn kinds(units: &UnitSummary) -> String {
+    let contained = match units.contained_copies {
+        0 => String::new(),
+        contained => format!(", {} contained in a longer text", number(contained)),
+    };
+    format!("{} exact, {} near{contained}", number(units.exact_copies), number(units.near_copies))
+}
+
+/// How many passages there are.
+pub(super) fn passages(summary: &Summary) -> String {
+    let passages = &summary.passages;
+    let [count, exact] = [passages.count, passages.exact].map(number);
+    format!("{count} stood before ({exact} exact), with {}", characters(passages.characters))
+}
+
+/// `1,234 characters`.
+pub(super) fn characters(characters: u64) -> String {
+    count(characters, "character", "characters")
+}
+
 /// What was compared.
 pub(super) fn compared(summary: &Summary) -> String {
     let parameters = &summary.parameters;
-    let paragraphs = format!("paragraphs of at least {} words", number(u64::from(parameters.min_tokens)));
-    match (parameters.units.documents, parameters.units.paragraphs) {
-        (true, true) => format!("Whole documents were compared, and {paragraphs}"),
-        (true, false) => "Whole documents were compared, paragraphs were not".to_owned(),
-        _ => format!("Of each document, {paragraphs} were compared; whole documents were not"),
-    }
+    let units = parameters.units;
+    let words = |least: u32| number(u64::from(least));
+    let told = [
+        units.documents.then(|| "whole documents".to_owned()),
+        units.paragraphs.then(|| format!("paragraphs of at least {} words", words(parameters.min_tokens))),
+        units.passages.then(|| format!("passages of at least {} words", words(parameters.passage))),
+    ];
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    format!("Looked for: {}", told.join(", "))
 }
 
 /// How documents were cut into paragraphs.
+#[cfg(feature = "html")]
 pub(super) fn cutting(summary: &Summary) -> &'static str {
+    use crate::params::ParagraphMode;
     match summary.parameters.paragraphs {
         ParagraphMode::Auto => {
             "A paragraph is a line; in hard-wrapped documents it is a block between blank lines"

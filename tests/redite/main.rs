@@ -19,5 +19,7 @@ mod laws;
 mod metadata;
 /// The sample corpora against the slow twin and their planted truth.
 mod oracle;
+/// Copied passages: all of them, nothing else, the same always.
+mod passages;
 /// What boilerplate and templates cost, in comparisons counted.
 mod scale;

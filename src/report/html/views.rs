@@ -15,6 +15,12 @@ use crate::report::{clean, json};
 /// Copies of a group that are shown beside their original, where their texts differ.
 const PAIRS: usize = 10;
 
+/// Bytes of text in a group after which no other copy is shown beside its original.
+const PAIR_BYTES: usize = 32 << 10;
+
+/// Explained stretches that are listed in a group.
+const RUNS: usize = 50;
+
 /// The most characters of a name, an id or a detail.
 const NAME: usize = 300;
 
@@ -32,7 +38,7 @@ pub(super) struct Head {
     lead: String,
     tiles: Vec<Tile>,
     input: String,
-    columns: [&'static str; 7],
+    columns: [&'static str; 8],
     rows: Vec<Row>,
     has_skips: bool,
     skipped: String,
@@ -63,7 +69,7 @@ impl Head {
         let summary = outcome.summary();
         let (input, characters) = (&summary.input, summary.characters);
         let copies = |units: &UnitSummary, all| {
-            let detail = format!("{} exact, {} near", number(units.exact_copies), number(units.near_copies));
+            let detail = wording::kinds(units);
             (percent(units.copies(), all), format!("{} of {}: {detail}", number(units.copies()), number(all)))
         };
         let tile = |name, (value, detail)| Tile { name, value, detail };
@@ -74,8 +80,15 @@ impl Head {
         if summary.parameters.units.paragraphs {
             tiles.push(tile("Paragraphs that are copies", copies(&summary.paragraphs, input.paragraphs)));
         }
+        if summary.parameters.units.passages {
+            let passages = &summary.passages;
+            let characters = wording::characters(passages.characters);
+            let told =
+                format!("{} exact; {characters}; listed in the file of matches", number(passages.exact));
+            tiles.push(tile("Passages that stood before", (number(passages.count), told)));
+        }
         let told = format!("{} of {}", number(characters.copied), number(characters.read));
-        tiles.push(tile("Characters in copies", (percent(characters.copied, characters.read), told)));
+        tiles.push(tile("Characters that stood before", (percent(characters.copied, characters.read), told)));
         let skipped = outcome.skips().len() as u64;
         Head {
             version: env!("CARGO_PKG_VERSION"),
@@ -88,7 +101,16 @@ impl Head {
                 count(input.paragraphs, "paragraph", "paragraphs"),
                 count(characters.read, "character", "characters"),
             ),
-            columns: ["read", "originals", "exact copies", "near copies", "short", "empty", "not compared"],
+            columns: [
+                "read",
+                "originals",
+                "exact copies",
+                "near copies",
+                "contained",
+                "short",
+                "empty",
+                "not compared",
+            ],
             rows: vec![
                 row("Documents", input.documents, &summary.documents),
                 row("Paragraphs", input.paragraphs, &summary.paragraphs),
@@ -119,6 +141,7 @@ fn row(name: &'static str, read: u64, units: &UnitSummary) -> Row {
         units.originals,
         units.exact_copies,
         units.near_copies,
+        units.contained_copies,
         units.short,
         units.empty,
         units.not_compared,
@@ -229,6 +252,16 @@ struct CopyView {
     pair: Option<PairView>,
     explained: Option<String>,
     runs: Vec<RunView>,
+    unlisted: Option<&'static str>,
+}
+
+/// What still fits into a group.
+struct Room {
+    pairs: usize,
+    bytes: usize,
+    runs: usize,
+    /// copies that were not compared with the original's text, for want of room
+    unpaired: u64,
 }
 
 struct RunView {
@@ -252,34 +285,16 @@ impl<'a> Viewer<'a> {
 
     pub(super) fn group(&mut self, group: &Group, rank: usize, is_open: bool) -> Result<GroupView> {
         let original = self.texts.part(group.original.document, &group.bytes)?;
-        let mut copies = Vec::with_capacity(group.copies.len());
-        let mut pairs = 0;
-        for (copy, at) in group.copies.iter().zip(1..) {
-            let (likeness, pair) = self.likeness(&original, &copy.repeat, pairs < PAIRS)?;
-            pairs += usize::from(pair.is_some());
-            let explained = self.explained(copy);
-            let run = |run: &Repeat| RunView {
-                extent: wording::extent(run.copy),
-                likeness: wording::likeness(run),
-                original: self.place(run.original),
-            };
-            copies.push(CopyView {
-                number: number(at),
-                place: self.place(copy.repeat.copy),
-                likeness,
-                pair,
-                runs: explained.iter().flat_map(|_| &copy.explained).map(run).collect(),
-                explained,
-            });
-        }
+        let mut room = Room { pairs: PAIRS, bytes: PAIR_BYTES, runs: RUNS, unpaired: 0 };
+        let copies: Result<Vec<CopyView>> = group
+            .copies
+            .iter()
+            .zip(1..)
+            .map(|(copy, at)| self.copy(&original, copy, at, &mut room))
+            .collect();
+        let copies = copies?;
         let first_has_pair = copies.first().is_some_and(|copy| copy.pair.is_some());
-        let text = if first_has_pair { None } else { Some(self.marker.plain(original.as_str()).into()) };
-        let more = (group.count > group.copies.len() as u64).then(|| {
-            format!(
-                "{} not listed.",
-                count(group.count - group.copies.len() as u64, "more copy is", "more copies are")
-            )
-        });
+        let text = (!first_has_pair).then(|| self.marker.plain(original.as_str()).into());
         Ok(GroupView {
             is_open,
             title: title(group, rank),
@@ -287,7 +302,28 @@ impl<'a> Viewer<'a> {
             original: self.place(group.original),
             text,
             copies,
-            more,
+            more: more(group, &room),
+        })
+    }
+
+    fn copy(&mut self, original: &Part, copy: &Copy, at: u64, room: &mut Room) -> Result<CopyView> {
+        let (likeness, pair) = self.likeness(original, &copy.repeat, room)?;
+        let explained = self.explained(copy);
+        let listed = if explained.is_some() { copy.explained.len().min(room.runs) } else { 0 };
+        room.runs -= listed;
+        let run = |run: &Repeat| RunView {
+            extent: wording::extent(run.copy),
+            likeness: wording::likeness(run),
+            original: self.place(run.original),
+        };
+        Ok(CopyView {
+            number: number(at),
+            place: self.place(copy.repeat.copy),
+            likeness,
+            pair,
+            runs: copy.explained[..listed].iter().map(run).collect(),
+            unlisted: (listed < copy.explained.len()).then_some("and others"),
+            explained,
         })
     }
 
@@ -308,22 +344,30 @@ impl<'a> Viewer<'a> {
         &mut self,
         original: &Part,
         repeat: &Repeat,
-        is_paired: bool,
+        room: &mut Room,
     ) -> Result<(String, Option<PairView>)> {
         let told = match repeat.kind {
             Kind::Exact => "the same words".to_owned(),
             Kind::Near | Kind::Contained => wording::likeness(repeat),
         };
-        if !is_paired {
+        if room.pairs == 0 || room.bytes == 0 {
+            room.unpaired += 1;
             return Ok((told, None));
         }
         let copy = self.texts.part(repeat.copy.document, &repeat.bytes)?;
         if copy.as_str() == original.as_str() {
             return Ok(("the same text, letter for letter".to_owned(), None));
         }
+        if repeat.kind == Kind::Exact && looks_same(original.as_str(), copy.as_str()) {
+            return Ok(("the same text; only spacing or line breaks differ".to_owned(), None));
+        }
         let [original, copy] = self.marker.pair(original.as_str(), copy.as_str());
+        room.pairs -= 1;
+        room.bytes = room.bytes.saturating_sub(original.bytes() + copy.bytes());
         let told = match repeat.kind {
-            Kind::Exact => format!("{told}; case, punctuation or spacing differ"),
+            Kind::Exact => {
+                format!("{told}; only case, punctuation, spacing or the form of characters differ")
+            }
             Kind::Near | Kind::Contained => told,
         };
         Ok((told, Some(PairView { original: original.into(), copy: copy.into() })))
@@ -359,6 +403,25 @@ fn title(group: &Group, rank: usize) -> String {
     };
     let characters = count(group.characters, "character", "characters");
     format!("{rank}. {copies} of {what}, {exact}: {characters} repeated")
+}
+
+/// Whether two texts with the same words are equal but for white space and byte-order marks.
+fn looks_same(a: &str, b: &str) -> bool {
+    let visible = |c: &char| !c.is_whitespace() && *c != '\u{FEFF}';
+    a.chars().filter(visible).eq(b.chars().filter(visible))
+}
+
+/// What a group has and does not show.
+fn more(group: &Group, room: &Room) -> Option<String> {
+    let mut told = Vec::new();
+    if room.unpaired > 0 {
+        told.push(format!("The last {} listed here are not shown side by side.", number(room.unpaired)));
+    }
+    let unlisted = group.count - group.copies.len() as u64;
+    if unlisted > 0 {
+        told.push(format!("{} not listed.", count(unlisted, "more copy is", "more copies are")));
+    }
+    (!told.is_empty()).then(|| told.join(" "))
 }
 
 impl From<Marked> for TextView {

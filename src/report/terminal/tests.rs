@@ -42,7 +42,8 @@ Read
 Repeated
   documents   2 of 4 are copies (1 exact, 1 near)
   paragraphs  5 of 9 are copies (4 exact, 1 near); 4 of them inside copied documents
-  characters  2,714 of 4,515 are in copies (60.1 %)
+  passages    4 stood before (3 exact), with 2,714 characters
+  characters  2,714 of 4,515 stood before (60.1 %)
 ";
     let summary = told(&outcome, Options::default());
     assert!(summary.starts_with(expected), "{summary}");
