@@ -61,6 +61,14 @@ pub enum Error {
         /// what the system said
         source: io::Error,
     },
+    /// The temporary folder fails, or is full.
+    #[error("`{}`: writing a temporary file failed: {source}\n\nhint: `--temp-dir` takes a folder that exists and has room", folder.display())]
+    Temporary {
+        /// the folder
+        folder: PathBuf,
+        /// what the system said
+        source: io::Error,
+    },
     /// A document was read a second time and is not what it was.
     #[error("`{}`: record {record} changed while the run was reading it\n\nhint: run again when nothing writes to the input", path.display())]
     Changed {
@@ -87,13 +95,26 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Error::Parameter { .. } | Error::Input { .. } | Error::UnknownFormat { .. } => Kind::Usage,
-            Error::Io { .. } | Error::Changed { .. } | Error::TooMany { .. } => Kind::Failed,
+            Error::Io { .. } | Error::Temporary { .. } | Error::Changed { .. } | Error::TooMany { .. } => {
+                Kind::Failed
+            }
             Error::Interrupted => Kind::Interrupted,
         }
     }
 
     /// An [`Error::Io`] at `path` while `doing` something.
     pub(crate) fn io(path: impl Into<PathBuf>, doing: &'static str, source: io::Error) -> Self {
-        Error::Io { path: path.into(), doing, source }
+        Error::Io { path: path.into(), doing, source: plain(source) }
     }
+
+    /// An [`Error::Temporary`] in `folder`.
+    pub(crate) fn temporary(folder: impl Into<PathBuf>, source: io::Error) -> Self {
+        Error::Temporary { folder: folder.into(), source: plain(source) }
+    }
+}
+
+/// What the system said. `tempfile` adds the random name that it tried, which tells a user nothing.
+fn plain(error: io::Error) -> io::Error {
+    let code = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>()?.raw_os_error());
+    code.map_or(error, io::Error::from_raw_os_error)
 }

@@ -2,40 +2,75 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
-/// Writes a file through `content`. Until that is done and on disk, whatever stood at `path` stays as it
-/// was. A path that is no regular file (a pipe, `/dev/stdout`) is written to as it comes.
-///
-/// # Errors
-/// [`Error::Io`] with the path; nothing is left behind.
-pub fn beside(path: &Path, content: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> Result<()> {
-    let failed = |source| Error::io(path, "writing", source);
-    let is_special = path.metadata().is_ok_and(|metadata| !metadata.is_file());
-    if is_special {
-        let file = File::options().write(true).open(path).map_err(failed)?;
-        let mut writer = BufWriter::new(&file);
-        return content(&mut writer).and_then(|()| writer.flush()).map_err(failed);
+/// A file that is written, and on disk, but not in its place yet. Where it is dropped it goes away, and
+/// whatever stood in its place stays as it was.
+#[derive(Debug)]
+pub struct Pending {
+    path: PathBuf,
+    /// none where the path is no regular file: what was written is gone
+    temporary: Option<NamedTempFile>,
+}
+
+impl Pending {
+    /// Writes a file through `content`. A path that is no regular file (a pipe, `/dev/stderr`) is written to
+    /// as it comes.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path; nothing is left behind.
+    pub fn write(path: &Path, content: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> Result<Self> {
+        let failed = |source| Error::io(path, "writing", source);
+        if is_special(path) {
+            let file = File::options().append(true).open(path).map_err(failed)?;
+            let mut writer = BufWriter::new(&file);
+            content(&mut writer).and_then(|()| writer.flush()).map_err(failed)?;
+            return Ok(Pending { path: path.to_path_buf(), temporary: None });
+        }
+        // a link stays one, and the file that it leads to is replaced
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        let prefix = format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy());
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix).suffix(".tmp");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let temporary = builder.tempfile_in(folder(&path)).map_err(failed)?;
+        let mut writer = BufWriter::with_capacity(1 << 20, temporary.as_file());
+        content(&mut writer).and_then(|()| writer.flush()).map_err(failed)?;
+        drop(writer);
+        temporary.as_file().sync_all().map_err(failed)?;
+        Ok(Pending { path, temporary: Some(temporary) })
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let prefix = format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let temporary = builder.tempfile_in(folder).map_err(failed)?;
-    let mut writer = BufWriter::with_capacity(1 << 20, temporary.as_file());
-    content(&mut writer).and_then(|()| writer.flush()).map_err(failed)?;
-    drop(writer);
-    temporary.as_file().sync_all().map_err(failed)?;
-    temporary.persist(path).map_err(|error| failed(error.error))?;
-    // the rename itself; where a folder can't be opened it can't be synced either
-    if let Ok(folder) = File::open(folder) {
-        folder.sync_all().map_err(failed)?;
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn publish(self) -> Result<()> {
+        let failed = |source| Error::io(&self.path, "writing", source);
+        let Some(temporary) = self.temporary else { return Ok(()) };
+        temporary.persist(&self.path).map_err(|error| failed(error.error))?;
+        // the rename itself; where a folder can't be opened it can't be synced either
+        if let Ok(folder) = File::open(folder(&self.path)) {
+            folder.sync_all().map_err(failed)?;
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Whether nothing may be renamed to this path: what is no regular file, and the names of open files
+/// (`/dev/stderr`, `/dev/fd/3`), which may lead to one.
+fn is_special(path: &Path) -> bool {
+    let names_open_file = ["/dev", "/proc"].iter().any(|root| path.starts_with(root));
+    path.metadata().is_ok_and(|metadata| !metadata.is_file()) || names_open_file && path.is_symlink()
 }
 
 #[cfg(test)]
@@ -47,12 +82,27 @@ mod tests {
     fn a_failed_write_leaves_the_old_file_and_no_debris() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("matches.jsonl");
-        beside(&path, |to| to.write_all(b"first")).unwrap();
-        let failed = beside(&path, |to| to.write_all(b"half").and(Err(io::ErrorKind::StorageFull.into())));
+        Pending::write(&path, |to| to.write_all(b"first")).and_then(Pending::publish).unwrap();
+        let failed =
+            Pending::write(&path, |to| to.write_all(b"half").and(Err(io::ErrorKind::StorageFull.into())));
         assert!(failed.unwrap_err().to_string().contains("matches.jsonl"));
         assert_eq!(fs::read(&path).unwrap(), b"first");
-        beside(&path, |to| to.write_all(b"second")).unwrap();
+        let second = Pending::write(&path, |to| to.write_all(b"second")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        second.publish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_stay_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link] = ["file", "link"].map(|name| folder.path().join(name));
+        fs::write(&file, "first").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        Pending::write(&link, |to| to.write_all(b"second")).and_then(Pending::publish).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"second");
     }
 }

@@ -37,7 +37,7 @@ impl Spool {
     /// Appends bytes; returns where they start.
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<u64> {
         let start = self.length;
-        self.write(bytes).map_err(|source| Error::io(&self.folder, "writing a temporary file", source))?;
+        self.write(bytes).map_err(|source| Error::temporary(&self.folder, source))?;
         self.length += bytes.len() as u64;
         Ok(start)
     }

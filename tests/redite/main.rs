@@ -8,6 +8,9 @@ mod twin;
 
 /// What each unreadable, odd or hostile input gives, and `corpus/dirty`.
 mod bad_input;
+/// The command itself: output, files, exit codes, signals.
+#[cfg(feature = "cli")]
+mod cli;
 /// One corpus in every container; ranges in every script.
 mod formats;
 /// DESIGN's laws on random corpora, and by hand where chance would rarely go.

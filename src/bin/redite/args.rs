@@ -1,14 +1,19 @@
 //! Flags to plain data. What changes an answer becomes [`Params`]; the rest stays in [`AuditArgs`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use redite::document::Format;
 use redite::params::{ParagraphMode, Params, Units};
 
+/// A request that contradicts itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);
+
 /// Finds what a corpus says twice.
 ///
-/// Near-duplicate articles and repeated paragraphs, every match verified, both sides named.
+/// Near-duplicate articles, repeated paragraphs and copied passages, every match verified, both sides named.
 #[derive(Debug, Parser)]
 #[command(name = "redite", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -34,15 +39,16 @@ Example:
 
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
-    /// Files, folders, or `-` for standard input; .txt .md .jsonl .ndjson .json, plain, .gz or .zst
+    /// Files, folders, or `-` for standard input (JSON lines unless `--format` says otherwise); .txt .md
+    /// .jsonl .ndjson .json, plain, .gz or .zst
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
-    /// Write a report to look at and to hand on: one HTML file
+    /// Write a report to look at and to hand on: one HTML file; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 
-    /// Write all matches: one JSON object a line
+    /// Write all matches, one JSON object a line; `-` is standard output, in place of the summary
     #[arg(long, value_name = "FILE")]
     pub(crate) matches: Option<PathBuf>,
 
@@ -63,8 +69,8 @@ pub(crate) struct AuditArgs {
     pub(crate) strict: bool,
 
     /// Threads that work [default: one a core]
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    pub(crate) threads: Option<u16>,
 
     /// Folder for temporary files [default: the system's]
     #[arg(long, value_name = "DIR")]
@@ -82,11 +88,11 @@ pub(crate) struct AuditArgs {
 #[command(next_help_heading = "What counts as the same")]
 struct ComparingArgs {
     /// Least share of shingles in common (Jaccard) of a match [default: 0.6]
-    #[arg(long, value_name = "0..1")]
+    #[arg(long, value_name = "0..1", value_parser = share)]
     threshold: Option<f64>,
 
     /// Least share of the pairs at the threshold that is found [default: 0.99]
-    #[arg(long, value_name = "0..1")]
+    #[arg(long, value_name = "0..1", value_parser = share)]
     recall: Option<f64>,
 
     /// Tokens in a shingle [default: 3]
@@ -106,11 +112,11 @@ struct ComparingArgs {
     passage: Option<u32>,
 
     /// Least share of a passage's tokens that agree [default: 0.8]
-    #[arg(long, value_name = "0..1")]
+    #[arg(long, value_name = "0..1", value_parser = share)]
     identity: Option<f64>,
 
     /// Least share of a text in passages from one earlier document that makes it contained [default: 0.9]
-    #[arg(long, value_name = "0..1")]
+    #[arg(long, value_name = "0..1", value_parser = share)]
     contained: Option<f64>,
 
     /// How a text is cut into paragraphs [default: auto]
@@ -164,6 +170,14 @@ enum ParagraphsArg {
 }
 
 impl AuditArgs {
+    /// What can be told from the flags alone.
+    pub(crate) fn check(&self) -> Result<(), Usage> {
+        if self.inputs.iter().filter(|input| *input == Path::new("-")).count() > 1 {
+            return Err(Usage("`-`: standard input can be read only once".to_owned()));
+        }
+        Ok(())
+    }
+
     /// The parameters: the defaults of an audit, and what was given.
     pub(crate) fn params(&self) -> Params {
         let given = &self.comparing;
@@ -207,6 +221,11 @@ impl AuditArgs {
             FormatArg::Jsonl => Format::JsonLines,
         })
     }
+}
+
+/// A share; its range is checked with the other parameters.
+fn share(given: &str) -> Result<f64, String> {
+    given.parse().map_err(|_| "expected a number such as `0.8`".to_owned())
 }
 
 /// A number of bytes, with or without a binary unit.

@@ -1,22 +1,25 @@
 //! The command line: flags to parameters, the library's answer to files and to the terminal. No logic.
 
 mod args;
+mod interrupt;
+mod outputs;
 mod progress;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context;
-use args::{AuditArgs, Cli, Command};
+use args::{AuditArgs, Cli, Command, Usage};
 use clap::Parser;
+use interrupt::Interrupt;
+use outputs::{Outputs, Target};
 use redite::error::{Error, Kind};
 use redite::outcome::Outcome;
-use redite::pipeline::{self, Progress, Surroundings};
-use redite::read::sources;
+use redite::pipeline::{self, Surroundings};
+use redite::read::sources::{self, Sources};
 use redite::report::facts::Facts;
-use redite::report::{self, html, json, terminal};
-use redite::write;
+use redite::report::{html, json, matches, terminal};
+use redite::write::Pending;
 
 fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
@@ -24,68 +27,144 @@ fn main() -> ExitCode {
         Command::Audit(args) => audit(&args),
     };
     result.unwrap_or_else(|error| {
-        let _ = writeln!(io::stderr(), "error: {error:#}");
-        match error.downcast_ref::<Error>().map(Error::kind) {
+        let known = error.downcast_ref::<Error>();
+        // the text of a known error holds what it comes from
+        let told = known.map_or_else(|| format!("{error:#}"), Error::to_string);
+        say("error", &told);
+        match known.map(Error::kind) {
             Some(Kind::Usage) => ExitCode::from(2),
+            None if error.is::<Usage>() => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     })
 }
 
 fn audit(args: &AuditArgs) -> anyhow::Result<ExitCode> {
+    args.check()?;
     let params = args.params();
     params.validate()?;
     let sources = sources::find(&args.inputs, args.format())?;
-    let surroundings = Surroundings {
-        temporary: args.temp_dir.clone().unwrap_or_else(std::env::temp_dir),
-        ..Surroundings::default()
-    };
-    let progress = stoppable()?;
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0));
+    let outputs = Outputs::of(args, &sources)?;
+    let mut surroundings = Surroundings::default();
+    if let Some(folder) = &args.temp_dir {
+        outputs::check_temporary(folder)?;
+        surroundings.temporary.clone_from(folder);
+    }
+    warn(args, nothing_to_read(&sources));
+    let interrupt = Interrupt::watch()?;
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0).into());
     let pool = threads.build().context("starting the threads failed")?;
-    let outcome = {
-        let _bar = progress::Bar::follow(&progress, args.quiet);
-        pool.install(|| pipeline::audit(sources, &params, &surroundings, &progress))?
-    };
+    let bar = progress::Bar::follow(interrupt.progress(), args.quiet);
+    let outcome = pool.install(|| pipeline::audit(sources, &params, &surroundings, interrupt.progress()))?;
+    bar.writing();
     let facts = Facts::new(&outcome);
-    if let Some(path) = &args.matches {
-        write::beside(path, |to| report::matches::write(&outcome, to))?;
+    interrupt.writing()?;
+    let written = written(args, &outputs, (&outcome, &facts), &interrupt);
+    // whatever a writer that was stopped may call it
+    interrupt.check()?;
+    let (summary, files) = written?;
+    for file in files {
+        file.publish()?;
     }
-    if let Some(path) = &args.report {
-        let mut page = Vec::new();
-        html::write(&outcome, &facts, &mut page)?;
-        write::beside(path, |to| to.write_all(&page))?;
-    }
-    if progress.is_cancelled() {
-        return Err(Error::Interrupted.into());
-    }
-    match print(args, &outcome, &facts) {
+    drop(bar);
+    interrupt.printing();
+    warn(args, skipped(&outcome));
+    match print(&outputs, &summary, &outcome) {
         // whoever reads has seen enough
-        Err(error) if is_broken_pipe(&error) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         printed => printed.context("writing to standard output failed")?,
     }
-    let skipped = !outcome.skips().is_empty();
-    Ok(if args.strict && skipped { ExitCode::from(3) } else { ExitCode::SUCCESS })
+    let strictly_failed = args.strict && !outcome.skips().is_empty();
+    Ok(if strictly_failed { ExitCode::from(3) } else { ExitCode::SUCCESS })
 }
 
-/// The result, on standard output: one JSON object, or a summary for people.
-fn print(args: &AuditArgs, outcome: &Outcome, facts: &Facts) -> anyhow::Result<()> {
-    let mut to = io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut to, &json::report(outcome, facts)).map_err(io::Error::from)?;
-        writeln!(to)?;
-    } else {
-        let is_terminal = to.is_terminal();
-        let colour = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let mut text = Vec::new();
-        terminal::write(outcome, facts, &mut text, terminal::Options { colour, ..Default::default() })?;
-        to.write_all(&text)?;
-        if args.explain {
-            explain(outcome, &mut to)?;
+/// The files, still beside their places, and what will be printed; so that all of it is there or nothing.
+fn written(
+    args: &AuditArgs,
+    outputs: &Outputs<'_>,
+    (outcome, facts): (&Outcome, &Facts),
+    interrupt: &Interrupt,
+) -> anyhow::Result<(Vec<u8>, Vec<Pending>)> {
+    let mut stdout = Vec::new();
+    let mut files = Vec::new();
+    if let Some(Target::File(path)) = outputs.matches {
+        files.push(Pending::write(path, |to| matches::write(outcome, &mut interrupt.stops(to)))?);
+    }
+    if let Some(target) = outputs.report {
+        let mut page = Vec::new();
+        html::write(outcome, facts, &mut interrupt.stops(&mut page))?;
+        match target {
+            Target::File(path) => files.push(Pending::write(path, |to| to.write_all(&page))?),
+            Target::Stdout => stdout = page,
         }
     }
-    to.flush()?;
+    if outputs.leave_stdout() {
+        summary(args, outcome, facts, &mut stdout)?;
+    }
+    Ok((stdout, files))
+}
+
+/// The result: one JSON object, or a summary for people.
+fn summary(args: &AuditArgs, outcome: &Outcome, facts: &Facts, to: &mut Vec<u8>) -> anyhow::Result<()> {
+    if args.json {
+        serde_json::to_writer_pretty(&mut *to, &json::report(outcome, facts))?;
+        writeln!(to)?;
+        return Ok(());
+    }
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = io::stdout().is_terminal() && !no_colour;
+    terminal::write(outcome, facts, to, terminal::Options { colour, ..Default::default() })?;
+    if args.explain {
+        explain(outcome, to)?;
+    }
     Ok(())
+}
+
+/// On standard output: what has been made for it, or the matches, of which there may be many.
+fn print(outputs: &Outputs<'_>, made: &[u8], outcome: &Outcome) -> io::Result<()> {
+    let mut to = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    to.write_all(made)?;
+    if let Some(Target::Stdout) = outputs.matches {
+        matches::write(outcome, &mut to)?;
+    }
+    to.flush()
+}
+
+/// A warning, on standard error.
+fn warn(args: &AuditArgs, warning: Option<String>) {
+    if let Some(warning) = warning.filter(|_| !args.quiet) {
+        say("warning", &warning);
+    }
+}
+
+/// A message, on standard error. It may name a file, and a file's name may hold terminal escapes.
+fn say(kind: &str, message: &str) {
+    let harmless = |c: char| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c };
+    let message: String = message.chars().map(harmless).collect();
+    let _ = writeln!(io::stderr(), "{kind}: {message}");
+}
+
+/// What to say where there is no file to read.
+fn nothing_to_read(sources: &Sources) -> Option<String> {
+    if !sources.files.is_empty() {
+        return None;
+    }
+    Some(if sources.ignored.is_empty() {
+        "nothing to read: there are no files in the inputs".to_owned()
+    } else {
+        "nothing to read: the name of no file tells a known format\n\nhint: name the format with `--format`"
+            .to_owned()
+    })
+}
+
+/// What to say of records that were not used.
+fn skipped(outcome: &Outcome) -> Option<String> {
+    let reasons = &outcome.summary().input.skipped;
+    let listed = reasons.iter().filter(|(_, count)| **count > 0);
+    let listed: Vec<_> = listed.map(|(reason, count)| format!("{count} `{reason}`")).collect();
+    let all: u64 = reasons.values().sum();
+    let what = if all == 1 { "record or file was" } else { "records or files were" };
+    (all > 0).then(|| format!("{all} {what} skipped: {}", listed.join(", ")))
 }
 
 /// The plan of bands and rows, and how sure it makes a pair of each similarity to be found.
@@ -105,25 +184,4 @@ fn explain(outcome: &Outcome, to: &mut impl Write) -> io::Result<()> {
         writeln!(to, "  {similarity:>10.2}   {probability:.4} {bar}{mark}")?;
     }
     Ok(())
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|e| e.kind() == io::ErrorKind::BrokenPipe)
-}
-
-/// Progress that Ctrl-C stops: once politely, twice at once.
-fn stoppable() -> anyhow::Result<Arc<Progress>> {
-    let progress = Arc::new(Progress::default());
-    let stopped = progress.clone();
-    ctrlc::set_handler(move || {
-        if stopped.is_cancelled() {
-            std::process::exit(1);
-        }
-        stopped.cancel();
-    })
-    .context("watching for Ctrl-C failed")?;
-    Ok(progress)
 }

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -11,23 +11,30 @@ use redite::pipeline::{Progress, Stage};
 
 const BYTES: &str = "{msg:>9} [{bar:30}] {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
 const STREAM: &str = "{msg:>9} {bytes}  {bytes_per_sec}  {elapsed}";
+const NO_BYTES: &str = "{msg:>9} {elapsed}";
 
 /// A bar that follows a run; it goes away when dropped.
 pub(crate) struct Bar {
     done: Arc<AtomicBool>,
+    writing: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Bar {
     /// Follows `progress` if standard error is a terminal and the user wants to see it.
     pub(crate) fn follow(progress: &Arc<Progress>, quiet: bool) -> Self {
-        let done = Arc::new(AtomicBool::new(false));
+        let [done, writing] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         let shown = !quiet && std::io::stderr().is_terminal();
         let thread = shown.then(|| {
-            let (progress, done) = (progress.clone(), done.clone());
-            thread::spawn(move || draw(&progress, &done))
+            let (progress, done, writing) = (progress.clone(), done.clone(), writing.clone());
+            thread::spawn(move || draw(&progress, &done, &writing))
         });
-        Bar { done, thread }
+        Bar { done, writing, thread }
+    }
+
+    /// The search is over, its answers are being written.
+    pub(crate) fn writing(&self) {
+        self.writing.store(true, Ordering::Relaxed);
     }
 }
 
@@ -41,31 +48,39 @@ impl Drop for Bar {
     }
 }
 
-fn draw(progress: &Progress, done: &AtomicBool) {
+fn draw(progress: &Progress, done: &AtomicBool, writing: &AtomicBool) {
     let bar = ProgressBar::new(0);
-    let style = |template| {
-        ProgressStyle::with_template(template)
-            .unwrap_or_else(|_| ProgressStyle::default_bar())
-            .progress_chars("=> ")
-    };
-    let mut stage = None;
-    while !done.load(Ordering::Relaxed) {
-        let load = |number: &std::sync::atomic::AtomicU64| number.load(Ordering::Relaxed);
-        let now = progress.stage();
-        let (name, total, at) = match now {
+    let mut shown = None;
+    // a run that is being stopped leaves the line to what is said about it
+    while !done.load(Ordering::Relaxed) && !progress.is_cancelled() {
+        let load = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        let (name, total, at) = match progress.stage() {
+            _ if writing.load(Ordering::Relaxed) => ("writing", 0, 0),
             Stage::Reading => ("reading", load(&progress.bytes_total), load(&progress.bytes_read)),
             Stage::Linking => ("linking", 0, 0),
             Stage::Verifying => ("verifying", load(&progress.text_total), load(&progress.text_done)),
         };
-        if stage != Some(now) {
-            stage = Some(now);
-            bar.reset();
-            bar.set_style(style(if total > 0 { BYTES } else { STREAM }));
+        let template = match (total, at) {
+            (0, 0) => NO_BYTES,
+            (0, _) => STREAM,
+            _ => BYTES,
+        };
+        if shown != Some((name, template)) {
+            shown = Some((name, template));
+            bar.set_length(total);
+            bar.set_style(style(template));
             bar.set_message(name);
+            bar.reset();
         }
         bar.set_length(total);
         bar.set_position(at);
+        bar.tick();
         thread::sleep(Duration::from_millis(100));
     }
     bar.finish_and_clear();
+}
+
+fn style(template: &str) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.progress_chars("=> ")
 }

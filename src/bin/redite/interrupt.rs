@@ -1,0 +1,108 @@
+//! Ctrl-C. A run is asked to stop, and stopped where it does not: it may be waiting for a pipe that says
+//! nothing. While outputs are being written it always ends by itself, so that it can clean up.
+
+use std::io::{self, Write};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context;
+use redite::error::Error;
+use redite::pipeline::Progress;
+
+/// How long a run may take to stop by itself.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Nothing has a name yet that would be left behind.
+const WORKING: u8 = 0;
+/// Files are being written beside their places.
+const WRITING: u8 = 1;
+/// Files are where they belong; what is left is to print.
+const PRINTING: u8 = 2;
+
+/// Watches for Ctrl-C.
+pub(crate) struct Interrupt {
+    progress: Arc<Progress>,
+    phase: Arc<AtomicU8>,
+}
+
+impl Interrupt {
+    /// Starts watching.
+    pub(crate) fn watch() -> anyhow::Result<Self> {
+        let progress = Arc::new(Progress::default());
+        let phase = Arc::new(AtomicU8::new(WORKING));
+        let of_handler = (progress.clone(), phase.clone());
+        ctrlc::set_handler(move || {
+            let (progress, phase) = &of_handler;
+            let again = progress.is_cancelled();
+            progress.cancel();
+            match phase.load(Ordering::SeqCst) {
+                PRINTING => process::exit(1),
+                WORKING if again => end(),
+                WORKING => {
+                    let phase = phase.clone();
+                    thread::spawn(move || {
+                        thread::sleep(GRACE);
+                        if phase.load(Ordering::SeqCst) == WORKING {
+                            end();
+                        }
+                    });
+                }
+                _ => {}
+            }
+        })
+        .context("watching for Ctrl-C failed")?;
+        Ok(Interrupt { progress, phase })
+    }
+
+    /// What the run tells of itself, and is stopped by.
+    pub(crate) fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
+    /// From here on the run ends by itself.
+    pub(crate) fn writing(&self) -> Result<(), Error> {
+        self.phase.store(WRITING, Ordering::SeqCst);
+        self.check()
+    }
+
+    /// Outputs are in place: from here on Ctrl-C only cuts off what is printed.
+    pub(crate) fn printing(&self) {
+        self.phase.store(PRINTING, Ordering::SeqCst);
+    }
+
+    /// An error where the run has been asked to stop.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.progress.is_cancelled() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    /// A writer that fails once the run has been asked to stop.
+    pub(crate) fn stops<W: Write>(&self, to: W) -> Stops<'_, W> {
+        Stops { to, progress: &self.progress }
+    }
+}
+
+/// Writes until the run is asked to stop.
+pub(crate) struct Stops<'a, W> {
+    to: W,
+    progress: &'a Progress,
+}
+
+impl<W: Write> Write for Stops<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // not `ErrorKind::Interrupted`: that would be tried again
+        if self.progress.is_cancelled() { Err(io::Error::other("interrupted")) } else { self.to.write(bytes) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// Ends the process where it stands; temporary files without a name go with it.
+fn end() -> ! {
+    let _ = writeln!(io::stderr(), "error: {}", Error::Interrupted);
+    process::exit(1)
+}

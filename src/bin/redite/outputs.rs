@@ -1,0 +1,105 @@
+//! Where the answers go: files, or standard output. All that can be known to be wrong is told before the run.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use redite::error::Error;
+use redite::read::sources::Sources;
+
+use crate::args::{AuditArgs, Usage};
+
+/// Where one answer goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Target<'a> {
+    File(&'a Path),
+    Stdout,
+}
+
+/// Where the matches and the report go.
+#[derive(Debug)]
+pub(crate) struct Outputs<'a> {
+    pub(crate) matches: Option<Target<'a>>,
+    pub(crate) report: Option<Target<'a>>,
+}
+
+impl<'a> Outputs<'a> {
+    /// Checks that the answers have a place, each its own, and none the place of an input.
+    pub(crate) fn of(args: &'a AuditArgs, sources: &Sources) -> anyhow::Result<Self> {
+        let [matches, report] = [&args.matches, &args.report].map(|path| path.as_deref().map(target));
+        let to_stdout = [matches, report].iter().filter(|to| matches!(to, Some(Target::Stdout))).count();
+        if to_stdout + usize::from(args.json || args.explain) > 1 {
+            let hint = "hint: give `--matches` or `--report` a file";
+            let wrong =
+                "only one of `--json`, `--explain`, `--matches -` and `--report -` can have standard output";
+            return Err(Usage(format!("{wrong}\n\n{hint}")).into());
+        }
+        let files = [matches, report].into_iter().flatten().filter_map(|to| match to {
+            Target::File(path) => Some(path),
+            Target::Stdout => None,
+        });
+        for path in files {
+            not_an_input(path, sources)?;
+            has_a_place(path)?;
+        }
+        if let (Some(Target::File(matches)), Some(Target::File(report))) = (matches, report)
+            && matches == report
+        {
+            let path = matches.display();
+            return Err(Usage(format!("`{path}`: the matches and the report can't be one file")).into());
+        }
+        Ok(Outputs { matches, report })
+    }
+
+    /// Whether standard output is free for the summary.
+    pub(crate) fn leave_stdout(&self) -> bool {
+        ![self.matches, self.report].iter().any(|to| matches!(to, Some(Target::Stdout)))
+    }
+}
+
+/// The names that standard output goes by are known, so that nothing is ever renamed onto them.
+fn target(path: &Path) -> Target<'_> {
+    let names = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    if names.iter().any(|name| path == Path::new(name)) { Target::Stdout } else { Target::File(path) }
+}
+
+/// Inputs are never changed.
+fn not_an_input(path: &Path, sources: &Sources) -> anyhow::Result<()> {
+    let Some(metadata) = fs::metadata(path).ok().filter(fs::Metadata::is_file) else { return Ok(()) };
+    let Ok(place) = fs::canonicalize(path) else { return Ok(()) };
+    // equal sizes first: they are known, and looking at each of a million inputs would take a while
+    let same_size = sources.files.iter().filter(|source| source.size == metadata.len());
+    let mut same_size = same_size.filter_map(|source| source.path.as_deref());
+    if same_size.any(|input| fs::canonicalize(input).is_ok_and(|input| input == place)) {
+        let path = path.display();
+        let wrong = format!("`{path}`: the output is an input of this run");
+        return Err(Usage(format!("{wrong}\n\nhint: write it outside of the inputs")).into());
+    }
+    Ok(())
+}
+
+/// A run may take hours; that its output has no folder is better known before.
+fn has_a_place(path: &Path) -> anyhow::Result<()> {
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        return Ok(());
+    }
+    let failed = |source: io::Error| Error::Io { path: path.to_path_buf(), doing: "writing", source };
+    if path.is_dir() || path.file_name().is_none() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()).into());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !fs::metadata(folder).map_err(failed)?.is_dir() {
+        return Err(failed(io::ErrorKind::NotADirectory.into()).into());
+    }
+    Ok(())
+}
+
+/// The same for the folder of temporary files, where the user names one.
+pub(crate) fn check_temporary(folder: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Temporary { folder: folder.to_path_buf(), source };
+    if fs::metadata(folder).map_err(failed)?.is_dir() {
+        Ok(())
+    } else {
+        Err(failed(io::ErrorKind::NotADirectory.into()))
+    }
+}

@@ -1,0 +1,456 @@
+//! The command as a user meets it: what stands on the terminal, what is in the files, how it ends.
+//!
+//! To take over new wordings: `INSTA_UPDATE=always cargo test --test redite cli`.
+
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::language::{Dir, gz, records, words, zst};
+
+/// The command in a folder.
+struct Redite(Command);
+
+/// How it ended.
+struct Ended {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn redite<A: AsRef<OsStr>>(dir: &Dir, arguments: impl IntoIterator<Item = A>) -> Redite {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_redite"));
+    command.current_dir(dir.root()).args(arguments).env("COLUMNS", "100").stdin(Stdio::null());
+    Redite(command)
+}
+
+impl Redite {
+    fn with(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.0.arg(argument);
+        self
+    }
+
+    fn start(mut self) -> Child {
+        self.0.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn ends(mut self) -> Ended {
+        Ended::of(self.0.output().unwrap())
+    }
+
+    /// Ends after reading this from standard input.
+    fn given(self, input: impl AsRef<[u8]>) -> Ended {
+        let mut child = self.start();
+        child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
+        Ended::of(child.wait_with_output().unwrap())
+    }
+}
+
+impl Ended {
+    fn of(output: std::process::Output) -> Self {
+        Ended {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Standard output, where all went well and nothing needs to be said.
+    fn ok(self) -> String {
+        assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
+        self.stdout
+    }
+
+    /// All that the user sees.
+    fn seen(&self) -> String {
+        let Ended { code, stdout, stderr } = self;
+        format!("exit {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
+    }
+}
+
+/// Two documents, the second with an edited copy of the first one's paragraph; and a third, equal to the first.
+fn small() -> Dir {
+    let first = words(0..30);
+    let edited = first.replace("w20", "changed");
+    let own = words(100..120);
+    Dir::new()
+        .file("corpus/a.txt", &first)
+        .file("corpus/b.txt", format!("{own}\n{edited}\n"))
+        .file("corpus/c.jsonl", serde_json::json!({ "id": "c1", "text": first }).to_string() + "\n")
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn help() {
+    let dir = Dir::new();
+    assert_snapshot!("help", redite(&dir, ["--help"]).ends().ok());
+    assert_snapshot!("audit_help", redite(&dir, ["audit", "--help"]).ends().ok());
+    let version = redite(&dir, ["--version"]).ends().ok();
+    assert_eq!(version, format!("redite {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_usage_is_exit_2_and_says_what_would_be_right() {
+    let dir = small().file("odd/a.pdf", "%PDF");
+    let told = |arguments: &str| {
+        let ended = redite(&dir, arguments.split(' ')).ends();
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments}");
+        format!("$ redite {arguments}\n{}\n", ended.stderr)
+    };
+    let lines = [
+        "audit",
+        "audti corpus",
+        "audit corpus --treshold 0.7",
+        "audit corpus --threshold 2",
+        "audit corpus --threshold 0.01",
+        "audit corpus --threshold x",
+        "audit corpus --threshold NaN",
+        "audit corpus --recall 1",
+        "audit corpus --shingle 0",
+        "audit corpus --shingle -1",
+        "audit corpus --units nonsense",
+        "audit corpus --max-record 9T",
+        "audit corpus --max-record 3G",
+        "audit corpus --threads 0",
+        "audit corpus --format pdf",
+        "audit missing.jsonl",
+        "audit odd/a.pdf",
+        "audit - -",
+        "audit corpus --json --matches -",
+        "audit corpus --report - --matches -",
+        "audit corpus --report same --matches same",
+        "audit corpus --matches corpus/c.jsonl",
+        "audit corpus --report corpus/../corpus/a.txt",
+    ];
+    assert_snapshot!("wrong_usage", lines.map(told).concat());
+    let nothing = redite(&dir, [""; 0]).ends();
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (2, ""));
+    assert!(nothing.stderr.contains("Usage: redite <COMMAND>"));
+    assert_eq!(names(&dir.path("corpus")), ["a.txt", "b.txt", "c.jsonl"]);
+    assert_eq!(std::fs::read_to_string(dir.path("corpus/a.txt")).unwrap(), words(0..30));
+}
+
+#[test]
+fn the_summary() {
+    assert_snapshot!("summary", redite(&small(), ["audit", "corpus"]).ends().ok());
+}
+
+#[test]
+fn nothing_to_read_is_said() {
+    let dir = Dir::new().file("odd/a.pdf", "%PDF");
+    std::fs::create_dir(dir.path("empty")).unwrap();
+    let odd = redite(&dir, ["audit", "odd"]).ends();
+    assert_eq!(odd.code, 0);
+    assert_snapshot!(odd.stderr, @r"
+    warning: nothing to read: the name of no file tells a known format
+
+    hint: name the format with `--format`
+    ");
+    assert!(odd.stdout.contains("Ignored: 1 file of no known format\n    odd/a.pdf\n"), "{}", odd.stdout);
+    let empty = redite(&dir, ["audit", "empty"]).ends();
+    assert_eq!(empty.code, 0);
+    assert_snapshot!(empty.stderr, @"warning: nothing to read: there are no files in the inputs");
+    redite(&dir, ["audit", "empty", "--quiet"]).ends().ok();
+    let named = redite(&dir, ["audit", "odd", "--format", "text"]).ends().ok();
+    assert!(named.contains("1 file, 1 document"), "{named}");
+}
+
+#[test]
+fn json_is_one_object_with_the_documented_keys() {
+    let told = redite(&small(), ["audit", "corpus", "--json"]).ends().ok();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let keys: Vec<_> = told.as_object().unwrap().keys().map(String::as_str).collect();
+    for key in [
+        "parameters",
+        "input",
+        "documents",
+        "paragraphs",
+        "passages",
+        "characters",
+        "candidates",
+        "verified",
+        "capped",
+        "recall_curve",
+        "seconds",
+        "skips",
+        "groups",
+    ] {
+        assert!(keys.contains(&key), "{key} is not in {keys:?}");
+    }
+    assert_eq!(told["input"]["files"], 3);
+    assert_eq!(told["input"]["documents"], 3);
+    assert_eq!(told["documents"]["exact_copies"], 1);
+    assert_eq!(told["paragraphs"]["near_copies"], 1);
+    assert_eq!(told["skips"], serde_json::json!([]));
+}
+
+#[test]
+fn explain_adds_the_plan() {
+    let plain = redite(&small(), ["audit", "corpus"]).ends().ok();
+    let explained = redite(&small(), ["audit", "corpus", "--explain"]).ends().ok();
+    let added = explained.strip_prefix(&plain).unwrap();
+    assert!(added.starts_with("\nPlan\n  "), "{added}");
+    assert!(added.contains("similarity   probability of being found\n"), "{added}");
+    assert!(added.contains("(below the threshold)"), "{added}");
+}
+
+#[test]
+fn matches_are_lines_of_the_documented_columns() {
+    let dir = small();
+    redite(&dir, ["audit", "corpus", "--units", "document,paragraph", "--matches", "m.jsonl"]).ends().ok();
+    let matches = std::fs::read_to_string(dir.path("m.jsonl")).unwrap();
+    assert_snapshot!("matches", matches);
+    redite(&dir, ["audit", "corpus", "--matches", "m.jsonl"]).ends().ok();
+    let matches = std::fs::read_to_string(dir.path("m.jsonl")).unwrap();
+    for line in matches.lines() {
+        let told: Value = serde_json::from_str(line).unwrap();
+        let keys = |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
+        let sorted = ["containment", "copy", "jaccard", "kind", "original", "tokens", "unit"];
+        let mut found = keys(&told);
+        found.sort();
+        assert_eq!(found, sorted);
+        for side in ["copy", "original"] {
+            let mut found = keys(&told[side]);
+            found.sort();
+            assert_eq!(found, ["bytes", "chars", "id", "paragraph", "record", "source"]);
+        }
+    }
+    assert_eq!(names(dir.root()), ["corpus", "m.jsonl"]);
+    let stdout = redite(&dir, ["audit", "corpus", "--matches", "-"]).ends().ok();
+    assert_eq!(stdout, matches);
+}
+
+#[test]
+fn threads_change_nothing() {
+    let mut texts: Vec<_> = (0..300).map(|i| words(i * 7..i * 7 + 40)).collect();
+    texts.extend((0..300).map(|i| words(i * 14..i * 14 + 41)));
+    let dir = Dir::new().file("corpus.jsonl", records(&texts));
+    let run = |threads: &str| {
+        redite(&dir, ["audit", "corpus.jsonl", "--matches", "-", "--threads", threads]).ends().ok()
+    };
+    let one = run("1");
+    assert!(one.lines().count() > 100);
+    assert!(one == run("2") && one == run("8"));
+}
+
+#[test]
+fn the_report_is_written() {
+    let dir = small();
+    redite(&dir, ["audit", "corpus", "--report", "r.html"]).ends().ok();
+    let report = std::fs::read_to_string(dir.path("r.html")).unwrap();
+    assert!(report.starts_with("<!DOCTYPE html>") || report.starts_with("<!doctype html>"));
+    assert_eq!(names(dir.root()), ["corpus", "r.html"]);
+    assert_eq!(redite(&dir, ["audit", "corpus", "--report", "-"]).ends().ok(), report);
+}
+
+#[test]
+fn skipped_records_are_told_and_strict_makes_them_exit_3() {
+    let dir = Dir::new().file("a.jsonl", "{\"text\":\"fine\"}\n{\"txet\":1}\nnonsense\n");
+    let lax = redite(&dir, ["audit", "a.jsonl"]).ends();
+    assert_eq!(lax.code, 0);
+    assert_snapshot!(lax.stderr, @"warning: 2 records or files were skipped: 1 `invalid_json`, 1 `missing_text`");
+    assert!(lax.stdout.contains("Skipped: 2 records and files"), "{}", lax.stdout);
+    redite(&dir, ["audit", "a.jsonl", "--quiet"]).ends().ok();
+    let strict = redite(&dir, ["audit", "a.jsonl", "--strict", "--matches", "m.jsonl"]).ends();
+    assert_eq!(strict.code, 3);
+    assert_eq!(names(dir.root()), ["a.jsonl", "m.jsonl"]);
+    redite(&small(), ["audit", "corpus", "--strict"]).ends().ok();
+}
+
+#[test]
+fn standard_input_is_unpacked() {
+    let dir = Dir::new();
+    let lines = records(&[words(0..30), words(0..30)]);
+    let run = |bytes: Vec<u8>| redite(&dir, ["audit", "-", "--matches", "-"]).given(bytes).ok();
+    let plain = run(lines.clone().into());
+    assert!(plain.lines().count() > 1);
+    assert!(plain.contains(r#""source":"-""#));
+    assert_eq!(plain, run(gz(&lines)));
+    assert_eq!(plain, run(zst(&lines)));
+    let text = redite(&dir, ["audit", "-", "--format", "text"]).given("one text\n").ok();
+    assert!(text.contains("1 document, 1 paragraph"), "{text}");
+}
+
+#[test]
+fn colour_is_for_terminals() {
+    assert!(!redite(&small(), ["audit", "corpus"]).ends().ok().contains('\x1b'));
+}
+
+/// On a terminal, as `script` from util-linux makes one.
+#[cfg(target_os = "linux")]
+#[test]
+fn terminals_get_colour_unless_told_otherwise() {
+    let dir = small();
+    let on_terminal = |set: &str| {
+        let command = format!("{set} {} audit corpus", env!("CARGO_BIN_EXE_redite"));
+        let mut script = Command::new("script");
+        script.current_dir(dir.root()).args(["-qec", &command, "/dev/null"]).stdin(Stdio::null());
+        script.output().ok().map(|output| String::from_utf8(output.stdout).unwrap())
+    };
+    let Some(coloured) = on_terminal("") else {
+        eprintln!("skipped: there is no `script`");
+        return;
+    };
+    assert!(coloured.contains("\x1b[1mRead\x1b[0m"), "{coloured}");
+    assert!(!on_terminal("NO_COLOR=1").unwrap().contains("\x1b[1m"));
+    assert!(on_terminal("NO_COLOR=").unwrap().contains("\x1b[1m"));
+}
+
+#[test]
+fn outputs_without_a_place_are_told_before_the_run() {
+    let dir = small();
+    for (arguments, told) in [
+        (
+            ["--matches", "no/m.jsonl"],
+            "error: `no/m.jsonl`: writing failed: No such file or directory (os error 2)\n",
+        ),
+        (["--report", "corpus"], "error: `corpus`: writing failed: is a directory\n"),
+        (["--matches", "corpus/a.txt/m"], "error: `corpus/a.txt/m`: writing failed: not a directory\n"),
+    ] {
+        // standard input never ends: the run would wait
+        let mut child = redite(&dir, ["audit", "-"].iter().chain(&arguments)).start();
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+        let mut stderr = String::new();
+        child.stderr.unwrap().read_to_string(&mut stderr).unwrap();
+        assert_eq!(stderr, told);
+    }
+    assert_eq!(names(dir.root()), ["corpus"]);
+}
+
+#[test]
+fn a_missing_temporary_folder_is_told_before_the_run() {
+    let ended = redite(&small(), ["audit", "corpus", "--temp-dir", "none"]).ends();
+    assert_snapshot!("no_temporary_folder", ended.seen());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn full_outputs_are_errors() {
+    let dir = small();
+    let ended = redite(&dir, ["audit", "corpus", "--matches", "/dev/full", "--report", "r.html"]).ends();
+    assert_snapshot!("full_output", ended.seen());
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut to_full = redite(&dir, ["audit", "corpus"]);
+    to_full.0.stdout(full);
+    assert_eq!(to_full.0.output().unwrap().status.code(), Some(1));
+    assert_eq!(names(dir.root()), ["corpus"]);
+}
+
+/// Needs a small file system, which only root can make.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_and_nothing_stays() {
+    let dir = Dir::new();
+    let disk = dir.path("disk");
+    std::fs::create_dir(&disk).unwrap();
+    // in a mount name space of its own: nothing to undo, whatever happens
+    let run = |arguments: &str, after: &str| {
+        let redite = env!("CARGO_BIN_EXE_redite");
+        let line =
+            format!("mount -t tmpfs -o size=1m none disk && {redite} {arguments}; echo \"exit $?\"; {after}");
+        let mut command = Command::new("unshare");
+        command.current_dir(dir.root()).args(["--mount", "sh", "-c", &line]).output()
+    };
+    if !run("--version", "").is_ok_and(|output| output.stdout.starts_with(b"redite")) {
+        eprintln!("skipped: file systems can't be mounted here");
+        return;
+    }
+    let texts: Vec<_> = (0..12_000).map(|i| format!("{} {}", i % 6000, words(0..200))).collect();
+    let lines = records(&texts);
+    assert!(lines.len() > 8 << 20);
+    std::fs::write(dir.path("a.jsonl.zst"), zst(&lines)).unwrap();
+    let spooled = Ended::of(run("audit a.jsonl.zst --temp-dir disk", "ls -A disk").unwrap());
+    assert_snapshot!("full_temporary_folder", spooled.seen());
+    let written = Ended::of(
+        run("audit a.jsonl.zst --matches disk/m.jsonl --report disk/r.html", "ls -A disk").unwrap(),
+    );
+    assert_snapshot!("full_disk", written.seen());
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let texts: Vec<_> = (0..4000).map(|i| words(i % 500..i % 500 + 30)).collect();
+    let dir = Dir::new().file("corpus.jsonl", records(&texts));
+    for arguments in [&["--json"][..], &["--matches", "-"], &["--report", "-"], &[]] {
+        let mut child = redite(&dir, ["audit", "corpus.jsonl"].iter().chain(arguments)).start();
+        let mut stdout = child.stdout.take().unwrap();
+        let mut byte = [0];
+        stdout.read_exact(&mut byte).unwrap();
+        drop(stdout);
+        let ended = Ended::of(child.wait_with_output().unwrap());
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_run_that_waits_for_a_pipe() {
+    let dir = Dir::new();
+    for signals in [1, 2] {
+        let mut child = redite(&dir, ["audit", "-", "--matches", "m.jsonl", "--report", "r.html"]).start();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(records(&[words(0..30)]).as_bytes()).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        let asked = Instant::now();
+        for _ in 0..signals {
+            let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+            assert!(sent.success());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let ended = Ended::of(child.wait_with_output().unwrap());
+        assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+        assert_eq!(ended.seen(), "exit 1\n--- stdout\n--- stderr\nerror: interrupted, nothing was written\n");
+        assert_eq!(names(dir.root()), [""; 0]);
+        drop(stdin);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn open_files_by_name_are_not_renamed_over() {
+    let dir = small();
+    let mut run = redite(&dir, ["audit", "corpus", "--units", "document", "--matches", "/dev/stdout"]);
+    run.0.stdout(std::fs::File::create(dir.path("out")).unwrap());
+    assert!(run.0.status().unwrap().success());
+    let mut run = redite(&dir, ["audit", "corpus", "--units", "document", "--matches", "/dev/stderr"]);
+    run.0.stderr(std::fs::File::create(dir.path("err")).unwrap()).stdout(Stdio::null());
+    assert!(run.0.status().unwrap().success());
+    let [out, err] = ["out", "err"].map(|name| std::fs::read_to_string(dir.path(name)).unwrap());
+    assert_eq!(out.lines().count(), 1);
+    assert_eq!(out, err);
+    assert!(Path::new("/dev/stdout").is_symlink() && Path::new("/dev/stderr").is_symlink());
+}
+
+/// Names with spaces, line ends, escapes; names that are no UTF-8 at all.
+#[cfg(target_os = "linux")]
+#[test]
+fn odd_file_names_are_read_and_told_in_one_line() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = Dir::new().file("in/with space.txt", words(0..30)).file("in/line\nend.txt", words(0..30));
+    let dir = dir.file("in/\x1b[31mred.txt", words(0..30)).file("in/日本語 عربي été.txt", words(0..30));
+    let broken = OsStr::from_bytes(b"in/not utf \xFF.txt");
+    std::fs::write(dir.root().join(broken), words(0..30)).unwrap();
+    let told = redite(&dir, ["audit", "in"]).ends().ok();
+    assert!(told.contains("5 files, 5 documents"), "{told}");
+    assert!(!told.contains('\x1b') && !told.contains("line\nend"), "{told}");
+    let alone = redite(&dir, ["audit"]).with(broken).ends().ok();
+    assert!(alone.contains("1 file, 1 document"), "{alone}");
+    let missing = redite(&dir, ["audit", "no\n\x1b[31mred"]).ends();
+    assert_eq!(missing.code, 2);
+    assert!(!missing.stderr.contains('\x1b'), "{:?}", missing.stderr);
+    let matches = redite(&dir, ["audit", "in", "--matches", "-"]).ends().ok();
+    assert!(matches.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+}
