@@ -84,7 +84,7 @@ fn main() {
             ("distinct articles of 400 words", thousands, Box::new(|n, _| n.words(400).join(" "))),
             (
                 "one article of 400 words, another word changed in each",
-                thousand,
+                thousands,
                 Box::new(|n, i| {
                     let to = n.word();
                     change(&long, i % 400, to)

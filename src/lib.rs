@@ -1,4 +1,31 @@
-//! Finds what a corpus says twice.
+//! Finds what a corpus says twice: near-duplicate documents, repeated paragraphs and copied passages, every
+//! match verified, both sides named.
+//!
+//! ```
+//! use redite::params::Params;
+//! use redite::pipeline::{Progress, Surroundings, audit};
+//! use redite::read::sources;
+//!
+//! # fn main() -> redite::error::Result<()> {
+//! # let folder = tempfile::tempdir().expect("a temporary folder");
+//! let text = "Le conseil a voté mardi soir le budget de la ville, sans surprise et sans débat.";
+//! let records = format!("{{\"id\":1,\"text\":\"{text}\"}}\n{{\"id\":2,\"text\":\"{}\"}}\n", text.to_uppercase());
+//! let file = folder.path().join("articles.jsonl");
+//! std::fs::write(&file, records).expect("written");
+//!
+//! let found = sources::find(&[file], None)?;
+//! let outcome = audit(found, &Params::audit(), &Surroundings::default(), &Progress::default())?;
+//! assert_eq!(outcome.summary().documents.exact_copies, 1);
+//! let first = outcome.matches().next().expect("the second record repeats the first");
+//! assert_eq!((first.copy.document, first.original.document), (1, 0));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The stages, in the order of the data; [`pipeline`] is the only module that names them all:
+//! [`read`], [`split`], [`normalise`], [`shingle`], [`sign`], [`band`], [`verify`], then [`outcome`], [`report`]
+//! and [`mod@write`]. [`plain`] is the slow twin that judges them.
+
 pub mod band;
 mod collapse;
 mod corpus;

@@ -6,9 +6,9 @@
 //! there; each character of a script written without spaces is a token, with the marks that follow it.
 //!
 //! A token is never a string here: it is 64 bits of hash. The text is read once, a window of 4 KiB at a
-//! time. A vector kernel ([`classify`]) folds ASCII and finds the runs of word bytes; a run that is all
+//! time. A vector kernel (`classify`) folds ASCII and finds the runs of word bytes; a run that is all
 //! ASCII is hashed where it lies; any other run goes code point by code point through a table ([`table`],
-//! [`run`]), and only a segment that is really not in normal form is normalised as a string.
+//! `run`), and only a segment that is really not in normal form is normalised as a string.
 //! [`crate::plain::tokens`] is the twin of all of it.
 
 pub(crate) mod classify;

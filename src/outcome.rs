@@ -24,8 +24,8 @@ pub use summary::{CharacterSummary, InputSummary, PassageSummary, Seconds, Summa
 /// A finished run.
 pub struct Outcome {
     corpus: Corpus,
-    /// near copies by unit: documents, paragraphs
-    near: [Vec<Near>; 2],
+    /// near copies: documents, paragraphs
+    near: [NearCopies; 2],
     located: Located,
     skips: Vec<Skip>,
     ignored: Vec<String>,
@@ -110,7 +110,10 @@ impl Outcome {
             seconds,
             peak_memory_bytes: peak_memory(),
         };
-        let near = [documents, paragraphs];
+        let near = [
+            NearCopies::new(documents, corpus.document_units.first.len()),
+            NearCopies::new(paragraphs, corpus.paragraph_units.first.len()),
+        ];
         let mut outcome = Outcome { corpus, near, located, skips, ignored: sources.ignored, summary };
         outcome.keep_contained_originals();
         outcome.count();
@@ -311,8 +314,7 @@ impl Outcome {
         match self.fate(place) {
             Fate::Copy => {
                 let (units, near, unit) = self.unit(place);
-                let found = near.binary_search_by_key(&unit, |near| near.unit).ok().map(|i| near[i]);
-                Some(self.copy(units, place, unit, found))
+                Some(self.copy(units, place, unit, near.get(unit)))
             }
             Fate::Contained => self.contained(place).map(|contained| self.contained_match(contained)),
             _ => None,
@@ -401,7 +403,7 @@ impl Outcome {
         &self.corpus.documents[document as usize]
     }
 
-    fn unit(&self, place: Place) -> (&Units, &[Near], u32) {
+    fn unit(&self, place: Place) -> (&Units, &NearCopies, u32) {
         match place.paragraph {
             None => (&self.corpus.document_units, &self.near[0], place.document),
             Some(paragraph) => {
@@ -437,15 +439,38 @@ impl Outcome {
     }
 }
 
-/// Whether a unit that is long enough is a copy by law 1.
-fn is_copy(units: &Units, near: &[Near], unit: u32) -> bool {
-    let first = units.first[unit as usize];
-    first < IS_SHORT && (first != unit || near.binary_search_by_key(&unit, |near| near.unit).is_ok())
+/// The near copies of one kind of unit, ascending, and a bit for each unit: whether it is one.
+struct NearCopies {
+    all: Vec<Near>,
+    bits: Vec<u64>,
 }
 
-fn count_units(units: &Units, near: &[Near], compared: bool) -> UnitSummary {
-    let mut summary = UnitSummary { near_copies: near.len() as u64, ..UnitSummary::default() };
-    let mut near = near.iter().map(|near| near.unit).peekable();
+impl NearCopies {
+    fn new(all: Vec<Near>, units: usize) -> Self {
+        let mut bits = vec![0; units / 64 + 1];
+        all.iter().for_each(|near| bits[near.unit as usize / 64] |= 1 << (near.unit % 64));
+        NearCopies { all, bits }
+    }
+
+    fn contains(&self, unit: u32) -> bool {
+        self.bits[unit as usize / 64] >> (unit % 64) & 1 == 1
+    }
+
+    fn get(&self, unit: u32) -> Option<Near> {
+        let found = || self.all.binary_search_by_key(&unit, |near| near.unit).ok().map(|i| self.all[i]);
+        if self.contains(unit) { found() } else { None }
+    }
+}
+
+/// Whether a unit that is long enough is a copy by law 1.
+fn is_copy(units: &Units, near: &NearCopies, unit: u32) -> bool {
+    let first = units.first[unit as usize];
+    first < IS_SHORT && (first != unit || near.contains(unit))
+}
+
+fn count_units(units: &Units, near: &NearCopies, compared: bool) -> UnitSummary {
+    let mut summary = UnitSummary { near_copies: near.all.len() as u64, ..UnitSummary::default() };
+    let mut near = near.all.iter().map(|near| near.unit).peekable();
     for (unit, &first) in units.first.iter().enumerate() {
         let is_near = near.next_if_eq(&(unit as u32)).is_some();
         match first {

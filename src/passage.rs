@@ -212,11 +212,12 @@ impl<'a> Finder<'a> {
         let candidates = self.candidates(prepared);
         let taken = choose(candidates, self.params);
         let mut ruler = Ruler::new(Some(&prepared.text), &prepared.places, &prepared.spans);
+        let mut overlaps = Vec::with_capacity(taken.len());
         for candidate in &taken {
             let copy = candidate.alignment.copy();
-            self.tell(prepared, candidate, ruler.measure([copy.start, copy.end]));
+            overlaps.push(self.tell(prepared, candidate, ruler.measure([copy.start, copy.end])));
         }
-        self.tell_contained(prepared, &taken);
+        self.tell_contained(prepared, &taken, &overlaps);
         if let [only] = &taken[..]
             && let [run] = only.alignment.runs[..]
             && run.length as usize == prepared.tokens.len()
@@ -253,6 +254,7 @@ impl<'a> Finder<'a> {
         let tokens = &prepared.tokens[..];
         let mut own = own_repeats(&prepared.seeds);
         let mut candidates: Vec<Candidate> = Vec::new();
+        let mut whole = false;
         for found in &prepared.seeds {
             self.places.of(found.number, places);
             if let Some(here) = own.get_mut(&found.number) {
@@ -278,6 +280,9 @@ impl<'a> Finder<'a> {
                 if known {
                     continue;
                 }
+                if whole {
+                    continue; // nothing can be longer than a candidate from end to end
+                }
                 if open.len() >= DEPTH {
                     self.capped += 1;
                     continue;
@@ -300,6 +305,7 @@ impl<'a> Finder<'a> {
                     let alignment = Alignment { runs: runs[first..].to_vec() };
                     candidates.push(Candidate { original, alignment });
                 }
+                whole |= runs[first].copy == 0 && end as usize == tokens.len();
                 let before = runs[first..].partition_point(|run| run.copy <= found.at).saturating_sub(1);
                 open.push(Open { original, runs: first + before..runs.len(), end });
             }
@@ -325,7 +331,7 @@ impl<'a> Finder<'a> {
         (tokens.get(range).unwrap_or_default(), bytes)
     }
 
-    fn tell(&mut self, prepared: &Prepared, candidate: &Candidate, copy_stretch: Option<Stretch>) {
+    fn tell(&mut self, prepared: &Prepared, candidate: &Candidate, copy_stretch: Option<Stretch>) -> Overlap {
         let (copy, original) = (candidate.alignment.copy(), candidate.alignment.original());
         let (original_side, original_bytes) = self.original_side(prepared, candidate);
         let is_exact = candidate.alignment.runs.len() == 1;
@@ -347,16 +353,18 @@ impl<'a> Finder<'a> {
             overlap,
             is_exact,
         });
+        overlap
     }
 
     /// The document and those of its paragraphs that lie in passages from one earlier document.
-    fn tell_contained(&mut self, prepared: &Prepared, taken: &[Candidate]) {
+    fn tell_contained(&mut self, prepared: &Prepared, taken: &[Candidate], overlaps: &[Overlap]) {
         if taken.is_empty() {
             return;
         }
         let whole = 0..prepared.tokens.len() as u32;
-        let earlier = |candidate: &&Candidate| candidate.original != prepared.document;
-        let others: Vec<&Candidate> = taken.iter().filter(earlier).collect();
+        let earlier = |candidate: &Candidate| candidate.original != prepared.document;
+        let others = taken.iter().zip(overlaps.iter().copied()).filter(|(candidate, _)| earlier(candidate));
+        let others: Vec<(&Candidate, Overlap)> = others.collect();
         self.contained.extend(self.contained_unit(prepared, &others, whole, None));
         let mut start = 0;
         let mut first = 0;
@@ -369,9 +377,9 @@ impl<'a> Finder<'a> {
             if !prepared.is_first[number] {
                 continue; // too short, or equal to an earlier one
             }
-            let touching =
-                taken[first..].iter().take_while(|candidate| candidate.alignment.copy().start < unit.end);
-            let touching: Vec<&Candidate> = touching.collect();
+            let behind = taken[first..].iter().zip(overlaps[first..].iter().copied());
+            let touching = behind.take_while(|(candidate, _)| candidate.alignment.copy().start < unit.end);
+            let touching: Vec<(&Candidate, Overlap)> = touching.collect();
             self.contained.extend(self.contained_unit(prepared, &touching, unit, Some(number as u32)));
         }
     }
@@ -379,16 +387,16 @@ impl<'a> Finder<'a> {
     fn contained_unit(
         &self,
         prepared: &Prepared,
-        passages: &[&Candidate],
+        passages: &[(&Candidate, Overlap)],
         unit: Range<u32>,
         paragraph: Option<u32>,
     ) -> Option<Contained> {
-        let inside = |candidate: &&Candidate| {
+        let inside = |candidate: &Candidate| {
             let copy = candidate.alignment.copy();
             copy.end.min(unit.end).saturating_sub(copy.start.max(unit.start))
         };
         let mut by_original: Vec<(u32, u32)> = Vec::new();
-        for candidate in passages {
+        for (candidate, _) in passages {
             match by_original.iter_mut().find(|(original, _)| *original == candidate.original) {
                 Some((_, covered)) => *covered += inside(candidate),
                 None => by_original.push((candidate.original, inside(candidate))),
@@ -400,11 +408,11 @@ impl<'a> Finder<'a> {
         if f64::from(covered) < self.params.contained * unit.len() as f64 {
             return None;
         }
-        let mut there = Vec::new();
+        let of_original = || passages.iter().filter(|(candidate, _)| candidate.original == original);
         let mut hull: Option<Range<u32>> = None;
         let mut bytes = [u32::MAX, 0];
-        let mut set = Vec::new();
-        for candidate in passages.iter().filter(|candidate| candidate.original == original) {
+        let mut stretches = Vec::new();
+        for (candidate, _) in of_original() {
             let part = Candidate { original, alignment: candidate.alignment.cut(unit.clone()) };
             let own = part.alignment.original();
             if own.is_empty() {
@@ -414,16 +422,26 @@ impl<'a> Finder<'a> {
             hull = Some(before.start.min(own.start)..before.end.max(own.end));
             let (tokens, of_part) = self.original_side(prepared, &part);
             bytes = [bytes[0].min(of_part[0]), bytes[1].max(of_part[1])];
-            self.shingler.set(tokens, &mut set);
-            there.append(&mut set);
+            stretches.push(tokens);
         }
-        there.sort_unstable();
-        there.dedup();
-        self.shingler.set(&prepared.tokens[unit.start as usize..unit.end as usize], &mut set);
-        let overlap = compare(&set, &there, 0.0)?;
-        let tokens = unit.end - unit.start;
+        let only = of_original().next().filter(|(candidate, _)| candidate.alignment.copy() == unit);
+        let overlap = match only {
+            Some((_, overlap)) => *overlap, // the unit is the passage
+            None => {
+                let (mut set, mut there) = (Vec::new(), Vec::new());
+                for tokens in stretches {
+                    self.shingler.set(tokens, &mut set);
+                    there.append(&mut set);
+                }
+                there.sort_unstable();
+                there.dedup();
+                self.shingler.set(&prepared.tokens[unit.start as usize..unit.end as usize], &mut set);
+                compare(&set, &there, 0.0)?
+            }
+        };
         let hull = hull?;
         let original_tokens = [hull.start, hull.end];
+        let tokens = unit.end - unit.start;
         Some(Contained {
             copy: prepared.document,
             paragraph,

@@ -1,5 +1,5 @@
-//! Inputs to records. [`sources`] finds the files in corpus order, [`chunks`] reads them in pieces of
-//! whole records, [`json`] takes a record apart, [`texts`] reads a document a second time.
+//! Inputs to records. [`sources`] finds the files in corpus order, `chunks` reads them in pieces of
+//! whole records, `json` takes a record apart, `texts` reads a document a second time.
 //!
 //! A piece is about a mebibyte, so that all cores are busy on one big file as well as on many small ones;
 //! what is read is handed on as bytes and decoded by the workers.

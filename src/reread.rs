@@ -226,8 +226,11 @@ fn make(
         made.document = Some((row, set.as_slice().into()));
     }
     for &(row, number) in &wanted.paragraphs {
-        let start = if number == 0 { 0 } else { ends[number as usize - 1] };
-        shingler.set(&tokens[start as usize..ends[number as usize] as usize], &mut set);
+        let start = if number == 0 { 0 } else { ends[number as usize - 1] as usize };
+        let own = &tokens[start..ends[number as usize] as usize];
+        if own.len() < tokens.len() || wanted.own.is_none() {
+            shingler.set(own, &mut set);
+        } // else the paragraph is the document, and its set is at hand
         made.paragraphs.push((row, set.as_slice().into()));
     }
     if let (Some(row), Some(repeated)) = (wanted.seeds, repeated) {

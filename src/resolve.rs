@@ -107,7 +107,9 @@ pub(crate) struct Resolver<'a> {
     next_row: usize,
     near: Vec<Near>,
     cost: Cost,
-    hits: Vec<u32>,
+    candidates: Vec<(u16, u32)>,
+    /// for each row, how many buckets it shares with the one that asks; all zero in between
+    shared: Vec<u16>,
 }
 
 impl<'a> Resolver<'a> {
@@ -148,7 +150,8 @@ impl<'a> Resolver<'a> {
             next_row: 0,
             near: Vec::new(),
             cost: Cost::default(),
-            hits: Vec::new(),
+            candidates: Vec::new(),
+            shared: vec![0; if buckets.is_empty() { 0 } else { units.distinct.len() }],
             buckets,
         }
     }
@@ -245,30 +248,39 @@ impl<'a> Resolver<'a> {
 
     /// The original that the row's set matches best among those that its buckets list.
     fn ask(&mut self, row: u32) -> Verdict {
-        let mut hits = std::mem::take(&mut self.hits);
-        hits.clear();
+        // (buckets shared, row)
+        let mut candidates = std::mem::take(&mut self.candidates);
+        candidates.clear();
         for &bucket in self.buckets.of(row) {
-            hits.extend_from_slice(&self.originals[bucket as usize]);
             self.cost.capped += u64::from(self.unlisted[bucket as usize]);
+            for &original in &self.originals[bucket as usize] {
+                let shared = &mut self.shared[original as usize];
+                if *shared == 0 {
+                    candidates.push((0, original));
+                }
+                *shared += 1;
+            }
         }
-        if hits.is_empty() {
-            self.hits = hits;
-            return None;
+        for (shared, original) in &mut candidates {
+            *shared = std::mem::take(&mut self.shared[*original as usize]);
         }
-        hits.sort_unstable();
-        // (buckets shared, row), most shared first
-        let mut candidates: Vec<(u32, u32)> =
-            hits.chunk_by(|a, b| a == b).map(|same| (same.len() as u32, same[0])).collect();
-        self.hits = hits;
         self.cost.candidates += candidates.len() as u64;
-        candidates.sort_unstable_by_key(|&(shared, row)| (std::cmp::Reverse(shared), row));
         if candidates.len() > self.cap {
             self.cost.capped += (candidates.len() - self.cap) as u64;
+            candidates
+                .select_nth_unstable_by_key(self.cap, |&(shared, row)| (std::cmp::Reverse(shared), row));
             candidates.truncate(self.cap);
         }
+        let best = self.best(row, &candidates);
+        self.candidates = candidates;
+        best
+    }
+
+    /// The candidate that the row's set matches best.
+    fn best(&mut self, row: u32, candidates: &[(u16, u32)]) -> Verdict {
         let own = self.sets.get(&row)?;
         let mut best: Verdict = None;
-        for &(_, original) in &candidates {
+        for &(_, original) in candidates {
             let Some(kept) = self.sets.get(&original) else { continue };
             self.cost.verified += 1;
             let least = best.map_or(self.threshold, |(_, overlap)| overlap.jaccard());

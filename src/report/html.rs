@@ -2,7 +2,7 @@
 //!
 //! Three templates (`templates/report/`): a head with the numbers and the method, one piece for each group,
 //! a foot with what was skipped. They are written one after the other, so that only one group's texts are in
-//! memory. Everything that the corpus says is cleaned ([`crate::report::clean`]), escaped by the templates
+//! memory. Everything that the corpus says is cleaned (`clean`), escaped by the templates
 //! without exception, and isolated in its writing direction. A page depends on the facts alone: no seconds,
 //! no memory, no order of hashes; and it has a size that browsers open.
 
