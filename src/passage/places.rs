@@ -12,7 +12,7 @@ use crate::passage::winnow::Seed;
 use crate::resolve::NumberMap;
 
 /// Places that a seed lists; later ones are counted, not listed.
-pub(crate) const LISTED: usize = 8;
+pub(crate) const LISTED: usize = 32;
 
 /// No node.
 const NONE: u32 = u32::MAX;
