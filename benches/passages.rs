@@ -74,7 +74,7 @@ fn read(file: &Path) -> Vec<Text> {
     let lines = std::fs::read_to_string(file).unwrap();
     let text = |line: &str| {
         let record: Value = serde_json::from_str(line).unwrap();
-        let language = record["lang"].as_str().unwrap_or("-").split('-').next().unwrap_or("-");
+        let language = record["lang"].as_str().unwrap_or("-").split(['-', '_']).next().unwrap_or("-");
         Text { text: record["text"].as_str().unwrap().to_owned(), language: language.to_owned() }
     };
     lines.par_lines().map(text).collect()
