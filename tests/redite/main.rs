@@ -19,6 +19,8 @@ mod laws;
 mod metadata;
 /// The sample corpora against the slow twin and their planted truth.
 mod oracle;
+/// What scores the PAN measurement, on cases made by hand.
+mod pan;
 /// Copied passages: all of them, nothing else, the same always.
 mod passages;
 /// What boilerplate and templates cost, in comparisons counted.
