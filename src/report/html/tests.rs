@@ -15,12 +15,22 @@ fn page(outcome: &Outcome) -> String {
 fn skeleton(page: &Html) -> Vec<String> {
     let elements = page.root_element().descendants().filter_map(ElementRef::wrap);
     let tell = |element: ElementRef<'_>| {
-        let attributes = element.value().attrs().map(|(name, value)| format!(" {name}={value}"));
+        // how long a bar's parts are is as long as the texts are
+        let attributes = element.value().attrs().filter(|(name, value)| {
+            !(element.value().name() == "rect" && value.bytes().all(|byte| byte.is_ascii_digit()))
+                || !["x", "width"].contains(name)
+        });
+        let told = |(name, value)| match name {
+            "aria-label" => format!(" {name}"),
+            _ => format!(" {name}={value}"),
+        };
+        let attributes = attributes.map(told);
         let mut attributes: Vec<String> = attributes.collect();
         attributes.sort_unstable();
         format!("{}{}", element.value().name(), attributes.concat())
     };
-    elements.map(tell).collect()
+    // what is around a text may be nothing
+    elements.map(tell).filter(|element| element != "bdi class=around").collect()
 }
 
 /// What the elements behind a selector say.
@@ -39,13 +49,16 @@ fn hostile_strings_stay_text() {
     for hostile in hostile::strings() {
         let (outcome, _folder) = hostile::run(&hostile);
         let parsed = Html::parse_document(&page(&outcome));
-        assert_eq!(skeleton(&parsed), expected, "{}", hostile.text);
+        let found = skeleton(&parsed);
+        let differs = found.iter().zip(&expected).position(|(a, b)| a != b);
+        assert_eq!(differs.map(|at| (&found[at..], &expected[at..])), None, "{}", hostile.text);
+        assert_eq!(found.len(), expected.len(), "{}", hostile.text);
         assert_eq!(said(&parsed, "style"), said(&harmless, "style"));
 
         let whole = outcome.text(0).unwrap();
         assert!(whole.starts_with(&hostile.text));
-        assert!(said(&parsed, ".text").contains(&clean(&whole)), "{}", hostile.text);
-        let name = |text: &str| crate::report::clean::name(text, 300);
+        assert!(said(&parsed, ".text").contains(&cleaned(&whole)), "{}", hostile.text);
+        let name = |text: &str| clean::name(text, 300);
         let source = name(&format!("folder {0}/{0}.jsonl", hostile.text));
         assert!(said(&parsed, ".source").contains(&source), "{}", hostile.text);
         assert!(said(&parsed, ".source").contains(&name(&hostile.text)), "the ignored file");
@@ -58,7 +71,7 @@ fn hostile_strings_stay_text() {
 }
 
 /// Controls replaced, by other means than the report's.
-fn clean(text: &str) -> String {
+fn cleaned(text: &str) -> String {
     let hidden = |c: char| c.is_control() && c != '\n' && c != '\t';
     text.replace("\r\n", "\n").replace('\r', "\n").replace(hidden, "\u{FFFD}")
 }

@@ -41,15 +41,17 @@ Read
 
 Repeated
   documents   2 of 4 are copies (1 exact, 1 near)
-  paragraphs  5 of 9 are copies (4 exact, 1 near); 4 of them inside copied documents
-  passages    4 stood before (3 exact), with 2,714 characters
+  paragraphs  5 of 9 are copies (4 exact, 1 near)
+  passages    4 stood before (3 exact, 1 near), with 2,714 characters; 2 of them inside copied documents
+    by words  50-99: 2, 100-199: 2
   characters  2,714 of 4,515 stood before (60.1 %)
 ";
     let summary = told(&outcome, Options::default());
     assert!(summary.starts_with(expected), "{summary}");
     for line in [
         "    original  folder harmless/harmless.jsonl, record 1, id harmless, whole document",
-        "    copy      folder harmless/harmless.jsonl, record 4, whole document: exact",
+        "    copy      folder harmless/harmless.jsonl, record 4: whole document, exact",
+        "record 3, id harmless: paragraph 3 repeats paragraph 2, exact",
         "    folder harmless/harmless.jsonl:8: ",
         "Ignored: 1 file of no known format",
     ] {
