@@ -141,9 +141,9 @@ pub struct Facts {
 impl Facts {
     /// Arranges what a run found.
     pub fn new(outcome: &Outcome) -> Self {
-        let mut facts = Facts { shares: Shares::new(outcome), ..Facts::default() };
+        let mut facts = Facts::default();
         let sums = facts.add_up(outcome);
-        facts.gather(outcome, sums);
+        facts.gather(outcome, &sums);
         facts.place(outcome);
         facts
     }

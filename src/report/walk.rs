@@ -6,7 +6,9 @@
 //! joined to runs ([`crate::report::runs`]). Everything here is linear in the matches and in the sizes of the
 //! documents that have some, but for one search by halving a match.
 
-use crate::document::{Match, Place, Span, Unit};
+use std::ops::Range;
+
+use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::outcome::Outcome;
 use crate::report::facts::{Extent, Paragraphs, Repeat, Stretch};
 use crate::report::runs;
@@ -14,81 +16,113 @@ use crate::report::runs;
 /// Of a paragraph's characters, the share in percent that has to lie in passages for it to be covered.
 const COVERED: u64 = 80;
 
-/// Calls `found` with each repeat in these documents, in order, a document before what is in it; with a
-/// document match, what it explains. Of what is a passage or stands as an original, only the spans of the
-/// match are filled in; [`super::facts`] finds the paragraphs of those that it keeps.
-pub(super) fn walk(
-    outcome: &Outcome,
-    documents: impl Iterator<Item = u32>,
-    mut found: impl FnMut(&Repeat, &[Repeat]),
-) {
-    let mut stored = Stored::default();
-    let mut sorted = Sorted::default();
-    for document in documents {
-        let matches = outcome.matches_of(document);
-        if matches.is_empty() {
-            continue;
-        }
-        sorted.sort(outcome, document, matches, &mut stored);
-        if let Some(own) = &sorted.own {
-            found(own, &sorted.explained);
-        }
-        sorted.others.iter().for_each(|repeat| found(repeat, &[]));
+/// What is to tell of one document. Of what is a passage or stands as an original, only the spans of the match
+/// are filled in; [`super::facts`] finds the paragraphs of those that it keeps.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) document: u32,
+    /// its own match
+    pub(super) own: Option<Repeat>,
+    /// what that explains
+    pub(super) explained: Vec<Repeat>,
+    /// everything else, in the order of the text
+    pub(super) others: Vec<Repeat>,
+    /// characters that stood before: those of [`Outcome::copied_parts`]
+    pub(super) copied: u64,
+}
+
+impl Told {
+    /// Each repeat, the document first; with its match, what that explains.
+    pub(super) fn repeats(&self) -> impl Iterator<Item = (&Repeat, &[Repeat])> {
+        let own = self.own.iter().map(|own| (own, &self.explained[..]));
+        own.chain(self.others.iter().map(|other| (other, &[][..])))
+    }
+
+    /// Whether the document as a whole is a copy.
+    pub(super) fn is_copy(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.kind != Kind::Contained)
     }
 }
 
-/// The matches of one document, arranged.
-#[derive(Default)]
-struct Sorted {
-    own: Option<Repeat>,
-    explained: Vec<Repeat>,
-    others: Vec<Repeat>,
-    /// paragraph matches with their places: explained ones, others
-    paragraphs: [Vec<(Match, Span)>; 2],
-    passages: Vec<std::ops::Range<u64>>,
+/// Calls `found` for each of these documents that has matches, in order.
+pub(super) fn walk(outcome: &Outcome, documents: impl Iterator<Item = u32>, mut found: impl FnMut(&Told)) {
+    let mut stored = Stored::default();
+    let mut sorter = Sorter::default();
+    for document in documents {
+        let matches = outcome.matches_of(document);
+        if !matches.is_empty() {
+            sorter.sort(outcome, document, matches, &mut stored);
+            found(&sorter.told);
+        }
+    }
 }
 
-impl Sorted {
+/// Arranges the matches of one document.
+#[derive(Default)]
+struct Sorter {
+    told: Told,
+    /// paragraph matches with their places: explained ones, others
+    paragraphs: [Vec<(Match, Span)>; 2],
+    passages: Vec<Range<u64>>,
+}
+
+impl Sorter {
     fn sort(&mut self, outcome: &Outcome, document: u32, matches: Vec<Match>, stored: &mut Stored) {
-        self.own = None;
-        self.explained.clear();
-        self.others.clear();
+        let told = &mut self.told;
+        told.document = document;
+        told.own = None;
+        told.explained.clear();
+        told.others.clear();
+        told.copied = 0;
         self.paragraphs.iter_mut().for_each(Vec::clear);
         self.passages.clear();
         let copies =
             matches.iter().filter(|of| of.unit == Unit::Passage).filter_map(|of| of.stretches.as_ref());
         self.passages.extend(copies.map(|[copy, _]| copy.chars.clone()));
         let mut spans = (0..).zip(outcome.spans(document));
-        let mut passed = 0;
+        let (mut passed, mut copied_to) = (0, 0);
         let mut own = None;
         for of in matches {
             let is_explained = own.as_ref().is_some_and(|own| stored.explains(outcome, own, &of));
             match of.unit {
                 Unit::Document => {
-                    self.own = Some(repeat(&of, outcome.span(of.copy)));
+                    self.told.own = Some(repeat(&of, outcome.span(of.copy)));
                     own = Some(of);
                 }
                 Unit::Passage => {
                     let copy = of.stretches.as_ref().map(|[copy, _]| copy.clone()).unwrap_or_default();
-                    let list = if is_explained { &mut self.explained } else { &mut self.others };
+                    self.count(&copy, &mut copied_to);
+                    let list = if is_explained { &mut self.told.explained } else { &mut self.told.others };
                     list.push(repeat(&of, copy));
                 }
                 Unit::Paragraph => {
                     let span = spans.find(|(number, _)| Some(*number) == of.copy.paragraph);
                     let span = span.map(|(_, span)| span).unwrap_or_default();
+                    if of.kind != Kind::Contained {
+                        self.count(&span, &mut copied_to);
+                    }
                     if !self.covers(&span, &mut passed) {
                         self.paragraphs[usize::from(!is_explained)].push((of, span));
                     }
                 }
             }
         }
-        let lists = [&mut self.explained, &mut self.others];
+        if self.told.is_copy() {
+            self.told.copied = self.told.own.as_ref().map_or(0, |own| own.characters);
+        }
+        let lists = [&mut self.told.explained, &mut self.told.others];
         for (list, paragraphs) in lists.into_iter().zip(&self.paragraphs) {
             if !paragraphs.is_empty() {
                 runs::join(outcome, paragraphs, list);
                 list.sort_by_key(|repeat| repeat.copy.span.bytes.start);
             }
         }
+    }
+
+    /// Counts copied characters, each once; what starts before was counted up to `to`.
+    fn count(&mut self, span: &Span, to: &mut u64) {
+        self.told.copied += span.chars.end.saturating_sub(span.chars.start.max(*to));
+        *to = span.chars.end.max(*to);
     }
 
     /// Whether passages say what is to say of a paragraph; those up to `passed` end before it.

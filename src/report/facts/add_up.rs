@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use crate::document::Kind;
 use crate::outcome::Outcome;
-use crate::report::facts::{COPIES, Explained, Extent, Facts, GROUPS, Stretch, overlap};
+use crate::report::facts::{COPIES, Explained, Extent, Facts, GROUPS, Stretch, overlap, shares};
 use crate::report::walk;
 
 /// Names an original: document; 0 for all of it, 1 for paragraphs, 2 for a passage; which paragraphs or
@@ -84,23 +84,24 @@ impl Facts {
     pub(super) fn add_up(&mut self, outcome: &Outcome) -> Sums {
         let mut tallies: HashTable<Tally> = HashTable::new();
         let mut places = Vec::new();
-        walk::walk(outcome, 0..outcome.documents(), |repeat, explained| {
-            self.repeats += 1;
-            let inside = Explained::of(explained);
-            self.explained.passages += inside.passages;
-            self.explained.paragraphs += inside.paragraphs;
-            let key = Key::from(&repeat.original);
-            let number = tallies.len() as u32;
-            let entry = tallies.entry(key.hash(), |tally| tally.key == key, |tally| tally.key.hash());
-            let mut entry = entry.or_insert_with(|| Tally { key, number, count: 0, exact: 0, characters: 0 });
-            let tally = entry.get_mut();
-            tally.count += 1;
-            tally.exact += u64::from(repeat.kind == Kind::Exact);
-            tally.characters += repeat.characters;
-            if tally.count <= COPIES as u64 {
-                places.push((tally.number, repeat.copy.document));
+        let mut shares = shares::Sums::new(outcome);
+        walk::walk(outcome, 0..outcome.documents(), |told| {
+            shares.add(outcome, told);
+            for (repeat, explained) in told.repeats() {
+                self.repeats += 1;
+                let inside = Explained::of(explained);
+                self.explained.passages += inside.passages;
+                self.explained.paragraphs += inside.paragraphs;
+                let tally = tally_of(&mut tallies, &repeat.original);
+                tally.count += 1;
+                tally.exact += u64::from(repeat.kind == Kind::Exact);
+                tally.characters += repeat.characters;
+                if tally.count <= COPIES as u64 {
+                    places.push((tally.number, told.document));
+                }
             }
         });
+        self.shares = shares.finish();
         self.rank(outcome, tallies, &places)
     }
 
@@ -146,4 +147,11 @@ impl Facts {
         let groups = kept.into_iter().filter_map(|group| by_rank[group as usize].take()).collect();
         Sums { tallies, ranks: group_of, groups, documents }
     }
+}
+
+fn tally_of<'a>(tallies: &'a mut HashTable<Tally>, original: &Stretch) -> &'a mut Tally {
+    let key = Key::from(original);
+    let number = tallies.len() as u32;
+    let entry = tallies.entry(key.hash(), |tally| tally.key == key, |tally| tally.key.hash());
+    entry.or_insert_with(|| Tally { key, number, count: 0, exact: 0, characters: 0 }).into_mut()
 }

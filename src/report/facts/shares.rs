@@ -4,8 +4,9 @@
 use std::cmp::Reverse;
 
 use crate::document::Place;
-use crate::outcome::{Fate, Outcome};
+use crate::outcome::Outcome;
 use crate::report::facts::{DOCUMENTS, Repeat};
+use crate::report::walk::Told;
 
 /// The most documents that are kept in [`Shares::documents`].
 const MOST: usize = 10;
@@ -50,38 +51,54 @@ pub struct DocumentShare {
     pub piece_count: u64,
 }
 
-impl Shares {
-    /// Goes through all documents.
+/// Adds up shares.
+pub(super) struct Sums {
+    sources: Vec<SourceShare>,
+    documents: Top<(Reverse<u64>, Reverse<u64>, u32)>,
+    partly: Top<(Reverse<u64>, u32)>,
+    partly_count: u64,
+}
+
+impl Sums {
+    /// What was read of each source.
     pub(super) fn new(outcome: &Outcome) -> Self {
         let mut sources = vec![SourceShare::default(); outcome.sources().len()];
-        let mut partly_count = 0;
-        let mut documents = Top::new(MOST, |share: &DocumentShare| {
-            (Reverse(share_of(share.copied, share.characters)), Reverse(share.copied), share.document)
-        });
-        let mut partly =
-            Top::new(DOCUMENTS, |share: &DocumentShare| (Reverse(share.copied), 0, share.document));
         for document in 0..outcome.documents() {
-            let place = Place { document, paragraph: None };
-            let characters = outcome.span(place).chars.end;
-            let is_copy = outcome.fate(place) == Fate::Copy;
-            let copied = match is_copy {
-                true => characters,
-                false => outcome.copied_parts(document).iter().map(|part| part.end - part.start).sum(),
-            };
             let source = &mut sources[outcome.record(document).0 as usize];
             source.documents += 1;
-            source.characters += characters;
-            source.copied += copied;
-            if copied > 0 {
-                let share = DocumentShare { document, characters, copied, ..DocumentShare::default() };
-                if !is_copy {
-                    partly_count += 1;
-                    partly.add(share.clone());
-                }
-                documents.add(share);
-            }
+            source.characters += outcome.span(Place { document, paragraph: None }).chars.end;
         }
-        Shares { sources, documents: documents.finish(), partly: partly.finish(), partly_count }
+        let share = |of: &DocumentShare| {
+            (Reverse(share_of(of.copied, of.characters)), Reverse(of.copied), of.document)
+        };
+        let documents = Top { most: MOST, key: share, kept: Vec::new() };
+        let copied = |of: &DocumentShare| (Reverse(of.copied), of.document);
+        let partly = Top { most: DOCUMENTS, key: copied, kept: Vec::new() };
+        Sums { sources, documents, partly, partly_count: 0 }
+    }
+
+    /// A document with matches.
+    pub(super) fn add(&mut self, outcome: &Outcome, told: &Told) {
+        let (document, copied) = (told.document, told.copied);
+        self.sources[outcome.record(document).0 as usize].copied += copied;
+        if copied > 0 {
+            let characters = outcome.span(Place { document, paragraph: None }).chars.end;
+            let share = DocumentShare { document, characters, copied, ..DocumentShare::default() };
+            if !told.is_copy() {
+                self.partly_count += 1;
+                self.partly.add(share.clone());
+            }
+            self.documents.add(share);
+        }
+    }
+
+    pub(super) fn finish(self) -> Shares {
+        Shares {
+            sources: self.sources,
+            documents: self.documents.finish(),
+            partly: self.partly.finish(),
+            partly_count: self.partly_count,
+        }
     }
 }
 
@@ -98,10 +115,6 @@ struct Top<K> {
 }
 
 impl<K: Ord> Top<K> {
-    fn new(most: usize, key: fn(&DocumentShare) -> K) -> Self {
-        Top { most, key, kept: Vec::new() }
-    }
-
     fn add(&mut self, share: DocumentShare) {
         self.kept.push(share);
         if self.kept.len() >= self.most * 2 {

@@ -13,7 +13,10 @@ fn facts(documents: &[&[&str]], passages: bool) -> Facts {
     let mut params = Params::audit();
     params.units.passages = passages;
     let run = audit(sources, &params, &Surroundings::default(), &Progress::default()).unwrap();
-    Facts::new(&run)
+    let facts = Facts::new(&run);
+    let copied: u64 = facts.shares.sources.iter().map(|source| source.copied).sum();
+    assert_eq!(copied, run.summary().characters.copied);
+    facts
 }
 
 /// Twelve words that no other number's share.

@@ -10,6 +10,9 @@ use crate::report::wording::{self, count, number, percent};
 /// Units of a bar's length.
 const LENGTH: u64 = 1_000;
 
+/// Units from which on copied text in no listed piece is drawn; a full stop is none.
+const VISIBLE: u64 = 3;
+
 /// Colours of a bar; originals take them in turn.
 const COLOURS: usize = 6;
 
@@ -51,8 +54,8 @@ pub(super) struct DocumentView {
     place: PlaceView,
     share: String,
     length: u64,
-    /// copied stretches, whether listed or not
-    copied: Vec<Mark>,
+    /// copied text that is in no listed piece
+    others: Vec<Mark>,
     marks: Vec<Mark>,
     pieces: Vec<PieceView>,
     pieces_told: String,
@@ -97,20 +100,26 @@ impl DocumentView {
                 .then(|| PlaceView::new(outcome, piece.original.document)),
             likeness: wording::likeness(piece),
         };
-        let mut copied: Vec<Mark> = Vec::new();
+        let marks: Vec<Mark> = share
+            .pieces
+            .iter()
+            .zip(&colours)
+            .map(|(piece, &colour)| {
+                let chars = &piece.copy.span.chars;
+                mark(chars.start, chars.end, colour)
+            })
+            .collect();
+        let mut others: Vec<Mark> = Vec::new();
+        let mut listed = share.pieces.iter().map(|piece| piece.copy.span.chars.clone()).peekable();
         for part in outcome.copied_parts(share.document) {
-            let new = mark(part.start, part.end, 0);
-            match copied.last_mut() {
-                Some(last) if new.start <= last.start + last.length => {
-                    last.length = (new.start + new.length).max(last.start + last.length) - last.start;
-                }
-                _ => copied.push(new),
+            let mut at = part.start;
+            while let Some(piece) = listed.next_if(|piece| piece.start < part.end) {
+                others.extend((piece.start > at).then(|| mark(at, piece.start, 0)));
+                at = at.max(piece.end);
             }
+            others.extend((part.end > at).then(|| mark(at, part.end, 0)));
         }
-        let marks = share.pieces.iter().zip(&colours).map(|(piece, &colour)| {
-            let chars = &piece.copy.span.chars;
-            mark(chars.start, chars.end, colour)
-        });
+        others.retain(|mark| mark.length >= VISIBLE);
         let unlisted = share.piece_count - share.pieces.len() as u64;
         DocumentView {
             place: PlaceView::new(outcome, share.document),
@@ -121,8 +130,8 @@ impl DocumentView {
                 number(share.characters)
             ),
             length: LENGTH,
-            copied,
-            marks: marks.collect(),
+            others,
+            marks,
             pieces: share.pieces.iter().zip(&colours).map(view).collect(),
             pieces_told: count(share.piece_count, "piece", "pieces"),
             unlisted: (unlisted > 0).then(|| count(unlisted, "more piece", "more pieces")),

@@ -16,10 +16,11 @@ fn skeleton(page: &Html) -> Vec<String> {
     let elements = page.root_element().descendants().filter_map(ElementRef::wrap);
     let tell = |element: ElementRef<'_>| {
         // how long a bar's parts are is as long as the texts are
-        let attributes = element.value().attrs().filter(|(name, value)| {
-            !(element.value().name() == "rect" && value.bytes().all(|byte| byte.is_ascii_digit()))
-                || !["x", "width"].contains(name)
-        });
+        let is_length = |(name, value): &(&str, &str)| {
+            let is_number = value.bytes().all(|byte| byte.is_ascii_digit());
+            element.value().name() == "rect" && ["x", "width"].contains(name) && is_number
+        };
+        let attributes = element.value().attrs().filter(|attribute| !is_length(attribute));
         let told = |(name, value)| match name {
             "aria-label" => format!(" {name}"),
             _ => format!(" {name}={value}"),
@@ -29,8 +30,9 @@ fn skeleton(page: &Html) -> Vec<String> {
         attributes.sort_unstable();
         format!("{}{}", element.value().name(), attributes.concat())
     };
-    // what is around a text may be nothing
-    elements.map(tell).filter(|element| element != "bdi class=around").collect()
+    // what is around a text may be nothing, and so may what a bar shows of no listed piece
+    let varying = ["bdi class=around", "rect class=k0 height=10"];
+    elements.map(tell).filter(|element| !varying.contains(&element.as_str())).collect()
 }
 
 /// What the elements behind a selector say.
@@ -105,4 +107,28 @@ fn an_empty_corpus_has_a_report() {
     let parsed = Html::parse_document(&page(&run));
     assert_eq!(said(&parsed, ".lead"), ["No text in this corpus repeats another."]);
     assert_eq!(said(&parsed, "#skipped").len(), 0);
+}
+
+#[test]
+fn passages_stand_side_by_side_with_what_is_around_them() {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/news-fr/003-barrage-verdanne.txt");
+    let sources = crate::read::sources::find(&[path], None).unwrap();
+    let params = crate::params::Params::audit();
+    let run = crate::pipeline::audit(sources, &params, &Default::default(), &Default::default()).unwrap();
+    let page = page(&run);
+    let parsed = Html::parse_document(&page);
+    assert!(page.contains("paragraphs 9-15 repeat paragraphs 2-8, "), "{page}");
+    assert!(page.contains("paragraphs 9-15 repeat paragraphs 2-8 of the same document: exact"), "{page}");
+    let [original, copy] = &said(&parsed, ".pair .text")[..] else { panic!("one pair") };
+    assert!(original.starts_with("Barrage de la Verdanne") && original.ends_with(" …"), "{original}");
+    assert!(copy.starts_with("… ") && copy.ends_with("millions d’euros."), "{copy}");
+    assert_eq!(said(&parsed, ".pair .around").len(), 4);
+    assert_eq!((said(&parsed, "ins").len(), said(&parsed, "del").len()), (0, 0));
+    let text = run.text(0).unwrap();
+    let share = |from: usize| text[..from].chars().count() * 1000 / text.chars().count();
+    let start = text.rfind("HAUTE-VERDANNE").unwrap();
+    let bar = Selector::parse(".bar rect").unwrap();
+    let marks = parsed.select(&bar).map(|mark| mark.attr("x").unwrap().to_owned());
+    assert_eq!(marks.collect::<Vec<_>>(), [share(start).to_string()]);
 }

@@ -69,6 +69,11 @@ fn json_has_the_numbers_and_the_skips() {
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["input"]["documents"], 4);
         assert_eq!(json["groups"], 2);
+        let [read, missing] = &json["sources"].as_array().unwrap()[..] else { panic!("two sources") };
+        assert_eq!(read["name"], format!("folder {0}/{0}.jsonl", hostile.text));
+        assert_eq!(read["documents"], 4);
+        assert_eq!(read["characters"], json["characters"]);
+        assert_eq!((&missing["documents"], &missing["characters"]["read"]), (&0.into(), &0.into()));
         let skips = json["skips"].as_array().unwrap();
         assert_eq!(skips.len(), 5);
         assert_eq!(skips[0]["reason"], "text_not_string");
