@@ -3,7 +3,9 @@
 
 use crate::document::{Kind, Skip, SkipReason};
 use crate::outcome::{Outcome, Summary, UnitSummary};
-use crate::report::facts::{Explained, Extent, Repeat, Stretch};
+#[cfg(feature = "html")]
+use crate::report::facts::Explained;
+use crate::report::facts::{Extent, Repeat, Stretch};
 
 /// An id longer than this is shown as it was written, in bytes.
 const LONGEST_ID: usize = 4096;
@@ -205,6 +207,7 @@ pub(super) fn passage_lengths(summary: &Summary) -> Vec<(&'static str, u64)> {
 }
 
 /// `3 passages`, `2 paragraphs`, `3 passages and 2 paragraphs`; nothing where there are none.
+#[cfg(feature = "html")]
 pub(super) fn explained(explained: Explained) -> Option<String> {
     let Explained { passages, paragraphs } = explained;
     let passages = (passages > 0).then(|| count(passages, "passage", "passages"));

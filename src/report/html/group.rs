@@ -21,6 +21,9 @@ const PAIR_BYTES: usize = 32 << 10;
 /// Characters that are shown before and after a stretch.
 const AROUND: usize = 300;
 
+/// Characters of these within which a word has to end for them to be cut there.
+const WORD: usize = 30;
+
 /// Characters of a group's text that stand in its heading.
 const EXCERPT: usize = 240;
 
@@ -195,11 +198,14 @@ fn around(part: &Part, stretch: &Stretch) -> [String; 2] {
         return [String::new(), String::new()];
     }
     let [(before, more_before), (after, more_after)] = part.around(AROUND);
-    let [before, after] = [before.trim_start(), after.trim_end()].map(clean::text);
-    [
-        if more_before { format!("… {before}") } else { before },
-        if more_after { format!("{after} …") } else { after },
-    ]
+    // begin and end between words, where there are some
+    let start = before.char_indices().take(WORD).find(|(_, c)| c.is_whitespace()).map_or(0, |(at, _)| at);
+    let end = after.char_indices().rev().take(WORD).find(|(_, c)| c.is_whitespace());
+    let end = end.map_or(after.len(), |(at, _)| at);
+    let before =
+        if more_before { format!("… {}", before[start..].trim_start()) } else { before.to_owned() };
+    let after = if more_after { format!("{} …", after[..end].trim_end()) } else { after.to_owned() };
+    [clean::text(before.trim_start()), clean::text(after.trim_end())]
 }
 
 fn view(marked: Marked, [before, after]: [String; 2]) -> TextView {
