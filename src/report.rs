@@ -15,4 +15,5 @@ pub mod matches;
 mod runs;
 pub mod terminal;
 mod texts;
+mod walk;
 mod wording;

@@ -1,12 +1,16 @@
 //! The HTML report: one file that needs no network, no script and nothing beside it, to read or to hand on.
 //!
-//! Three templates (`templates/report/`): a head with the numbers and the method, one piece for each group,
-//! a foot with what was skipped. They are written one after the other, so that only one group's texts are in
-//! memory. Everything that the corpus says is cleaned (`clean`), escaped by the templates
-//! without exception, and isolated in its writing direction. A page depends on the facts alone: no seconds,
-//! no memory, no order of hashes; and it has a size that browsers open.
+//! Templates (`templates/report/`): a head with the numbers and the method, one piece for each group, one for
+//! each document that holds copied text, a foot with what was skipped. They are written one after the other,
+//! so that only one group's texts are in memory. Everything that the corpus says is cleaned
+//! (`clean`), escaped by the templates without exception, and isolated in its writing
+//! direction. A page depends on the facts alone: no seconds, no memory, no order of hashes; and it has a size
+//! that browsers open.
 
-mod views;
+mod documents;
+mod foot;
+mod group;
+mod head;
 
 use std::io::{self, Write};
 
@@ -15,13 +19,23 @@ use askama::Template;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use crate::report::facts::Facts;
-use crate::report::html::views::{Foot, Head, Viewer};
+use crate::report::html::documents::{DocumentView, Documents};
+use crate::report::html::foot::Foot;
+use crate::report::html::group::Viewer;
+use crate::report::html::head::Head;
+use crate::report::{clean, wording};
 
 /// The most bytes that the groups of a report take; what does not fit is counted.
-const MOST_BYTES: usize = 16_000_000;
+const MOST_BYTES: usize = 14_000_000;
+
+/// The most bytes that its documents take.
+const DOCUMENT_BYTES: usize = 3_000_000;
 
 /// Groups that are open at first.
 const OPEN: usize = 3;
+
+/// The most characters of a name, an id or a detail.
+const NAME: usize = 300;
 
 /// Writes the report.
 ///
@@ -32,8 +46,7 @@ pub fn write(outcome: &Outcome, facts: &Facts, to: &mut impl Write) -> Result<()
     let mut viewer = Viewer::new(outcome);
     let (mut shown, mut bytes) = (0, 0);
     for group in &facts.groups {
-        let view = viewer.group(group, shown + 1, shown < OPEN)?;
-        let page = view.render().map_err(|error| failed(io::Error::other(error)))?;
+        let page = render(&viewer.group(group, shown + 1, shown < OPEN)?)?;
         bytes += page.len();
         if bytes > MOST_BYTES {
             break;
@@ -41,12 +54,43 @@ pub fn write(outcome: &Outcome, facts: &Facts, to: &mut impl Write) -> Result<()
         to.write_all(page.as_bytes()).map_err(failed)?;
         shown += 1;
     }
-    put(to, &Foot::new(outcome, facts, shown))
+    let mut documents = Vec::new();
+    for share in &facts.shares.partly {
+        let page = render(&DocumentView::new(outcome, share))?;
+        if documents.len() + page.len() > DOCUMENT_BYTES {
+            break;
+        }
+        documents.extend_from_slice(page.as_bytes());
+    }
+    put(to, &Documents::new(facts, shown))?;
+    to.write_all(&documents).map_err(failed)?;
+    put(to, &Foot::new(outcome, facts))
+}
+
+/// Where a document stands, cleaned.
+struct PlaceView {
+    source: String,
+    record: Option<String>,
+    id: Option<String>,
+}
+
+impl PlaceView {
+    fn new(outcome: &Outcome, document: u32) -> Self {
+        let place = wording::place(outcome, document);
+        PlaceView {
+            source: clean::name(place.source, NAME),
+            record: place.record,
+            id: place.id.map(|id| clean::name(&id, NAME)),
+        }
+    }
 }
 
 fn put(to: &mut impl Write, view: &impl Template) -> Result<()> {
-    let page = view.render().map_err(|error| failed(io::Error::other(error)))?;
-    to.write_all(page.as_bytes()).map_err(failed)
+    to.write_all(render(view)?.as_bytes()).map_err(failed)
+}
+
+fn render(view: &impl Template) -> Result<String> {
+    view.render().map_err(|error| failed(io::Error::other(error)))
 }
 
 fn failed(source: io::Error) -> Error {

@@ -1,14 +1,18 @@
-//! The JSON summary: the numbers of a run, how many groups of repeats there are, and what was skipped. One
+//! The JSON summary: the numbers of a run, how many groups of repeats there are, how much
+//! of each source stood before, and what was skipped. One
 //! object, for scripts; the matches themselves are in [`crate::report::matches`].
 
 use serde::Serialize;
 
 use crate::document::SkipReason;
-use crate::outcome::{Outcome, Summary};
+use crate::outcome::{CharacterSummary, Outcome, Summary};
 use crate::report::facts::Facts;
 
 /// The most skipped records that are listed; the numbers by reason count all of them.
 pub const SKIPS: usize = 1_000;
+
+/// The most sources that are listed.
+pub const SOURCES: usize = 1_000;
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
@@ -18,8 +22,21 @@ pub struct Report<'a> {
     pub summary: &'a Summary,
     /// originals with at least one copy
     pub groups: u64,
+    /// the first [`SOURCES`] sources, in corpus order, with how much of each stood before
+    pub sources: Vec<Source<'a>>,
     /// the first [`SKIPS`] records and files that were not used, in corpus order
     pub skips: Vec<Skipped<'a>>,
+}
+
+/// A file that was read.
+#[derive(Debug, Serialize)]
+pub struct Source<'a> {
+    /// as reports name it
+    pub name: &'a str,
+    /// its documents
+    pub documents: u64,
+    /// of these
+    pub characters: CharacterSummary,
 }
 
 /// A record or a file that was not used.
@@ -46,5 +63,16 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &Facts) -> Report<'a> {
         reason: skip.reason,
         detail: &skip.detail,
     });
-    Report { summary: outcome.summary(), groups: facts.group_count, skips: skips.collect() }
+    let sources =
+        outcome.sources().iter().zip(&facts.shares.sources).take(SOURCES).map(|(source, share)| Source {
+            name: &source.name,
+            documents: share.documents,
+            characters: CharacterSummary { read: share.characters, copied: share.copied },
+        });
+    Report {
+        summary: outcome.summary(),
+        groups: facts.group_count,
+        sources: sources.collect(),
+        skips: skips.collect(),
+    }
 }

@@ -23,13 +23,6 @@ pub(super) struct Marked {
     pub(super) cut: Option<u64>,
 }
 
-impl Marked {
-    /// How much text is shown.
-    pub(super) fn bytes(&self) -> usize {
-        self.segments.iter().map(|segment| segment.text.len()).sum()
-    }
-}
-
 /// A piece of a text.
 pub(super) struct Segment {
     pub(super) text: String,

@@ -2,13 +2,14 @@
 //! most, what was skipped, how sure all this is. Plain lines that say everything without colour; what the
 //! corpus says is cleaned before it gets here.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use crate::document::SkipReason;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use crate::report::clean;
-use crate::report::facts::{Facts, Group, Stretch};
+use crate::report::facts::{Copy, DocumentShare, Facts, Group, SourceShare, share_of};
 use crate::report::texts::Texts;
 use crate::report::wording::{self, count, number, percent};
 
@@ -17,6 +18,9 @@ const GROUPS: usize = 10;
 
 /// Copies of a group that are shown.
 const COPIES: usize = 3;
+
+/// Sources that are shown with their shares.
+const SHARES: usize = 10;
 
 /// Places that are shown for each reason of skipping, and ignored files.
 const PLACES: usize = 3;
@@ -64,6 +68,8 @@ impl Summary<'_> {
         let written = self
             .read()
             .and_then(|()| self.repeats())
+            .and_then(|()| self.sources())
+            .and_then(|()| self.documents())
             .and_then(|()| self.groups(&excerpts))
             .and_then(|()| self.skipped())
             .and_then(|()| self.ignored())
@@ -74,7 +80,7 @@ impl Summary<'_> {
     fn excerpts(&mut self) -> Result<Vec<String>> {
         let width = self.options.width.saturating_sub(4).max(20);
         let mut excerpt = |group: &Group| -> Result<String> {
-            let part = self.texts.part(group.original.document, &group.bytes)?;
+            let part = self.texts.part(group.original.document, &group.original.span.bytes)?;
             Ok(clean::line(part.as_str(), width))
         };
         self.facts.groups.iter().take(GROUPS).map(&mut excerpt).collect()
@@ -121,14 +127,25 @@ impl Summary<'_> {
         }
         if units.paragraphs {
             let told = wording::copies(&summary.paragraphs, summary.input.paragraphs);
-            let explained = match self.facts.explained {
+            let explained = match self.facts.explained.paragraphs {
                 0 => String::new(),
+                _ if units.passages => String::new(),
                 explained => format!("; {} of them inside copied documents", number(explained)),
             };
             writeln!(self.to, "  paragraphs  {told}{explained}")?;
         }
         if units.passages {
-            writeln!(self.to, "  passages    {}", wording::passages(summary))?;
+            let explained = match self.facts.explained.passages {
+                0 => String::new(),
+                explained => format!("; {} of them inside copied documents", number(explained)),
+            };
+            writeln!(self.to, "  passages    {}{explained}", wording::passages(summary))?;
+            let lengths = wording::passage_lengths(summary);
+            let lengths: Vec<String> =
+                lengths.into_iter().map(|(name, count)| format!("{name}: {}", number(count))).collect();
+            if !lengths.is_empty() {
+                writeln!(self.to, "    by words  {}", lengths.join(", "))?;
+            }
         }
         let characters = summary.characters;
         writeln!(
@@ -157,10 +174,16 @@ impl Summary<'_> {
             let characters = count(group.characters, "character", "characters");
             writeln!(self.to, "{:>2}. {copies}, {characters}", rank + 1)?;
             writeln!(self.to, "    {excerpt}")?;
-            writeln!(self.to, "    original  {}", self.place(group.original))?;
+            let within = |copy: &Copy| copy.repeat.copy.document == group.original.document;
+            if !group.copies.first().is_some_and(within) {
+                let place = self.place(group.original.document);
+                writeln!(self.to, "    original  {place}, {}", wording::extent(&group.original))?;
+            }
             for copy in group.copies.iter().take(COPIES) {
-                let place = self.place(copy.repeat.copy);
-                writeln!(self.to, "    copy      {place}: {}", wording::likeness(&copy.repeat))?;
+                let place = self.place(copy.repeat.copy.document);
+                let name = if within(copy) { "within" } else { "copy  " };
+                let told = wording::repeats(&copy.repeat);
+                writeln!(self.to, "    {name}    {place}: {told}, {}", wording::likeness(&copy.repeat))?;
             }
             if group.count > COPIES as u64 {
                 let more = count(group.count - COPIES as u64, "more copy", "more copies");
@@ -170,12 +193,50 @@ impl Summary<'_> {
         Ok(())
     }
 
-    /// The place of a stretch in one line.
-    fn place(&self, stretch: Stretch) -> String {
-        let place = wording::place(self.outcome, stretch);
+    /// The sources of which the largest share stood before, if there is more than one.
+    fn sources(&mut self) -> io::Result<()> {
+        let sources = &self.facts.shares.sources;
+        let mut copied: Vec<(&SourceShare, usize)> = sources.iter().zip(0..).collect();
+        copied.retain(|(share, _)| share.copied > 0);
+        if sources.iter().filter(|share| share.documents > 0).count() < 2 || copied.is_empty() {
+            return Ok(());
+        }
+        copied.sort_unstable_by_key(|(share, at)| {
+            (Reverse(share_of(share.copied, share.characters)), Reverse(share.copied), *at)
+        });
+        self.heading("Sources with the largest copied share")?;
+        for (share, at) in copied.into_iter().take(SHARES) {
+            let name = clean::line(&self.outcome.sources()[at].name, NAME);
+            self.share(share.copied, share.characters, &name)?;
+        }
+        Ok(())
+    }
+
+    /// The documents of which the largest share stood before, unless each source is just one.
+    fn documents(&mut self) -> io::Result<()> {
+        let shares = &self.facts.shares;
+        if shares.documents.is_empty() || shares.sources.iter().all(|source| source.documents < 2) {
+            return Ok(());
+        }
+        self.heading("Documents with the largest copied share")?;
+        for &DocumentShare { document, characters, copied, .. } in &shares.documents {
+            let name = self.place(document);
+            self.share(copied, characters, &name)?;
+        }
+        Ok(())
+    }
+
+    fn share(&mut self, copied: u64, characters: u64, name: &str) -> io::Result<()> {
+        let (share, copied) = (percent(copied, characters), number(copied));
+        writeln!(self.to, "  {share:>11}  {copied} of {}  {name}", number(characters))
+    }
+
+    /// The place of a document in one line.
+    fn place(&self, document: u32) -> String {
+        let place = wording::place(self.outcome, document);
         let mut told = clean::line(place.source, NAME);
         let id = place.id.map(|id| format!("id {id}"));
-        for part in [place.record, id, Some(place.extent)].into_iter().flatten() {
+        for part in [place.record, id].into_iter().flatten() {
             told.push_str(", ");
             told.push_str(&clean::line(&part, NAME));
         }
@@ -229,6 +290,7 @@ impl Summary<'_> {
         let summary = self.outcome.summary();
         self.heading("How sure")?;
         let mut sentences = vec![wording::matching(summary), wording::compared(summary)];
+        sentences.extend(wording::matching_passages(summary));
         sentences.extend(wording::sureness(summary));
         for sentence in sentences {
             self.item(&sentence)?;

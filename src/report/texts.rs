@@ -32,6 +32,16 @@ impl Part {
     pub(super) fn as_str(&self) -> &str {
         &self.text[self.bytes.clone()]
     }
+
+    /// Up to `most` characters before it and after it, and whether there are more.
+    #[cfg(feature = "html")]
+    pub(super) fn around(&self, most: usize) -> [(&str, bool); 2] {
+        let (before, after) = (&self.text[..self.bytes.start], &self.text[self.bytes.end..]);
+        let start = most.checked_sub(1).and_then(|last| before.char_indices().rev().nth(last));
+        let start = start.map_or(0, |(at, _)| at);
+        let end = after.char_indices().nth(most).map_or(after.len(), |(at, _)| at);
+        [(&before[start..], start > 0), (&after[..end], end < after.len())]
+    }
 }
 
 impl<'a> Texts<'a> {

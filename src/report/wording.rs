@@ -3,7 +3,9 @@
 
 use crate::document::{Kind, Skip, SkipReason};
 use crate::outcome::{Outcome, Summary, UnitSummary};
-use crate::report::facts::{Repeat, Stretch};
+#[cfg(feature = "html")]
+use crate::report::facts::Explained;
+use crate::report::facts::{Extent, Repeat, Stretch};
 
 /// An id longer than this is shown as it was written, in bytes.
 const LONGEST_ID: usize = 4096;
@@ -56,32 +58,57 @@ pub(super) fn likeness(repeat: &Repeat) -> String {
     }
 }
 
-/// `paragraph 3`, `paragraphs 2-8`, `whole document`.
-pub(super) fn extent(stretch: Stretch) -> String {
-    match stretch.paragraphs {
-        None => "whole document".to_owned(),
-        Some(paragraphs) if paragraphs.first == paragraphs.last => {
-            format!("paragraph {}", number(u64::from(paragraphs.first) + 1))
+/// `whole document`, `paragraph 3`, `paragraphs 2-8`; where a passage does not hold all of its paragraphs:
+/// `paragraph 4 (characters 120-480)`, `paragraphs 3 (from character 31) to 5 (up to character 80)`.
+pub(super) fn extent(stretch: &Stretch) -> String {
+    let nth = |from_zero: u64| number(from_zero + 1);
+    let (paragraphs, edges) = match stretch.extent {
+        Extent::Document => return "whole document".to_owned(),
+        Extent::Paragraphs(paragraphs) => (paragraphs, [None; 2]),
+        Extent::Passage(paragraphs, edges) => (paragraphs, edges),
+    };
+    let [first, last] = [paragraphs.first, paragraphs.last].map(|number| nth(number.into()));
+    let length = stretch.span.chars.end - stretch.span.chars.start;
+    match (first == last, edges) {
+        (true, [None, None]) => format!("paragraph {first}"),
+        (true, [from, _]) => {
+            let from = from.unwrap_or(0);
+            let upto = edges[1].unwrap_or(from + length.saturating_sub(1));
+            format!("paragraph {first} (characters {}-{})", nth(from), nth(upto))
         }
-        Some(paragraphs) => {
-            let [first, last] = [paragraphs.first, paragraphs.last].map(|n| number(u64::from(n) + 1));
-            format!("paragraphs {first}-{last}")
+        (false, [None, None]) => format!("paragraphs {first}-{last}"),
+        (false, [from, upto]) => {
+            let from = from.map(|from| format!(" (from character {})", nth(from))).unwrap_or_default();
+            let upto = upto.map(|upto| format!(" (up to character {})", nth(upto))).unwrap_or_default();
+            format!("paragraphs {first}{from} to {last}{upto}")
         }
     }
 }
 
-/// Where a stretch stands; names and ids as they were given, not cleaned.
+/// What repeats what: `whole document`, `paragraphs 9-15 repeat paragraphs 2-8`.
+pub(super) fn repeats(repeat: &Repeat) -> String {
+    if [&repeat.copy, &repeat.original].iter().all(|stretch| stretch.extent == Extent::Document) {
+        return "whole document".to_owned();
+    }
+    let is_several = match repeat.copy.extent {
+        Extent::Document => false,
+        Extent::Paragraphs(paragraphs) | Extent::Passage(paragraphs, _) => paragraphs.first < paragraphs.last,
+    };
+    let verb = if is_several { "repeat" } else { "repeats" };
+    format!("{} {verb} {}", extent(&repeat.copy), extent(&repeat.original))
+}
+
+/// Where a document stands; names and ids as they were given, not cleaned.
 pub(super) struct Place<'a> {
     pub(super) source: &'a str,
     /// where its source has several
     pub(super) record: Option<String>,
     pub(super) id: Option<String>,
-    pub(super) extent: String,
 }
 
-/// Names the place of a stretch.
-pub(super) fn place(outcome: &Outcome, stretch: Stretch) -> Place<'_> {
-    let (source, record) = outcome.record(stretch.document);
+/// Names a document.
+pub(super) fn place(outcome: &Outcome, document: u32) -> Place<'_> {
+    let (source, record) = outcome.record(document);
     let decoded = |id: &str| {
         let string = (id.len() <= LONGEST_ID).then(|| serde_json::from_str::<String>(id).ok());
         string.flatten().unwrap_or_else(|| id.to_owned())
@@ -89,8 +116,7 @@ pub(super) fn place(outcome: &Outcome, stretch: Stretch) -> Place<'_> {
     Place {
         source: &outcome.sources()[source as usize].name,
         record: outcome.has_lines(source).then(|| format!("record {}", number(u64::from(record) + 1))),
-        id: outcome.id(stretch.document).map(decoded),
-        extent: extent(stretch),
+        id: outcome.id(document).map(decoded),
     }
 }
 
@@ -128,6 +154,21 @@ pub(super) fn matching(summary: &Summary) -> String {
     format!("Two texts match when they share at least {threshold} of all {sequences} that either of them has")
 }
 
+/// What counts as a passage, and as contained.
+pub(super) fn matching_passages(summary: &Summary) -> Option<String> {
+    let parameters = &summary.parameters;
+    parameters.units.passages.then(|| {
+        format!(
+            "A passage is at least {} words in a row that stood before, whatever the paragraph breaks, followed \
+             over small differences while at least {} of the words agree; a text is contained when at least \
+             {} of its words lie in passages from one earlier document",
+            number(u64::from(parameters.passage)),
+            percent_of(parameters.identity),
+            percent_of(parameters.contained)
+        )
+    })
+}
+
 /// `12 of 3,456 are copies (10 exact, 2 near)`.
 pub(super) fn copies(units: &UnitSummary, all: u64) -> String {
     format!("{} of {} are copies ({})", number(units.copies()), number(all), kinds(units))
@@ -142,11 +183,37 @@ pub(super) fn kinds(units: &UnitSummary) -> String {
     format!("{} exact, {} near{contained}", number(units.exact_copies), number(units.near_copies))
 }
 
-/// How many passages there are.
+/// How many passages there are: `14 stood before (11 exact, 3 near), with 9,187 characters`.
 pub(super) fn passages(summary: &Summary) -> String {
     let passages = &summary.passages;
-    let [count, exact] = [passages.count, passages.exact].map(number);
-    format!("{count} stood before ({exact} exact), with {}", characters(passages.characters))
+    format!(
+        "{} stood before ({}), with {}",
+        number(passages.count),
+        passage_kinds(summary),
+        characters(passages.characters)
+    )
+}
+
+/// `11 exact, 3 near`.
+pub(super) fn passage_kinds(summary: &Summary) -> String {
+    let passages = &summary.passages;
+    format!("{} exact, {} near", number(passages.exact), number(passages.count - passages.exact))
+}
+
+/// Passages by length: `under 50 words` and how many; lengths that none has are left out.
+pub(super) fn passage_lengths(summary: &Summary) -> Vec<(&'static str, u64)> {
+    let names = ["under 50", "50-99", "100-199", "200-499", "500-999", "1,000 and more"];
+    names.into_iter().zip(summary.passages.by_tokens).filter(|(_, count)| *count > 0).collect()
+}
+
+/// `3 passages`, `2 paragraphs`, `3 passages and 2 paragraphs`; nothing where there are none.
+#[cfg(feature = "html")]
+pub(super) fn explained(explained: Explained) -> Option<String> {
+    let Explained { passages, paragraphs } = explained;
+    let passages = (passages > 0).then(|| count(passages, "passage", "passages"));
+    let paragraphs = (paragraphs > 0).then(|| count(paragraphs, "paragraph", "paragraphs"));
+    let told: Vec<String> = [passages, paragraphs].into_iter().flatten().collect();
+    (!told.is_empty()).then(|| told.join(" and "))
 }
 
 /// `1,234 characters`.
@@ -186,21 +253,43 @@ pub(super) fn sureness(summary: &Summary) -> Vec<String> {
     let threshold = summary.parameters.threshold;
     let recall = share(summary.plan.probability(threshold) * 100.0, 1);
     let mut told = vec![
-        "Every match was compared exactly: none is below the threshold".to_owned(),
+        "Every match was compared word by word: no near copy of a document or paragraph is below the threshold"
+            .to_owned(),
         format!(
             "Of the pairs exactly at the threshold ({}), {recall} % are expected to be found; of more similar \
              ones, more; equal texts always",
             share(threshold, 2)
         ),
     ];
-    if summary.capped > 0 {
+    if summary.parameters.units.passages {
         told.push(format!(
-            "{} left out by the cap of {} for each text; some matches may be missing there",
-            count(summary.capped, "comparison was", "comparisons were"),
-            number(u64::from(summary.parameters.comparisons))
+            "Every passage of at least {} words that stood before word for word is found, but for the caps",
+            number(u64::from(summary.parameters.passage))
         ));
     }
+    if summary.capped > 0 {
+        told.push(capped(summary));
+    }
     told
+}
+
+/// What was passed over to keep a run linear.
+fn capped(summary: &Summary) -> String {
+    let units = summary.parameters.units;
+    let comparisons = number(u64::from(summary.parameters.comparisons));
+    let texts = (units.documents || units.paragraphs)
+        .then(|| format!("a text is compared with at most {comparisons} others"));
+    let passages = units.passages.then(|| {
+        "of places that begin alike and of passages that compete for the same words, only the first are \
+         looked at"
+            .to_owned()
+    });
+    let caps: Vec<String> = [texts, passages].into_iter().flatten().collect();
+    format!(
+        "To bound the work, {}: {} passed over so; a few matches may be missing there",
+        caps.join("; "),
+        count(summary.capped, "comparison or place was", "comparisons and places were")
+    )
 }
 
 /// `60 %`, `62.5 %`.

@@ -1,16 +1,22 @@
 use super::*;
 use crate::params::Params;
 use crate::pipeline::{Progress, Surroundings, audit};
+use crate::report::wording;
 
-/// The facts of a corpus in one file: a document is a list of paragraphs.
-fn facts(documents: &[&[&str]]) -> Facts {
+/// The facts of a corpus in one file: a document is a list of paragraphs. Passages are looked for or not.
+fn facts(documents: &[&[&str]], passages: bool) -> Facts {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("corpus.jsonl");
     let line = |paragraphs: &&[&str]| serde_json::json!({ "text": paragraphs.join("\n") }).to_string() + "\n";
     std::fs::write(&path, documents.iter().map(line).collect::<String>()).unwrap();
     let sources = crate::read::sources::find(&[path], None).unwrap();
-    let run = audit(sources, &Params::audit(), &Surroundings::default(), &Progress::default()).unwrap();
-    Facts::new(&run)
+    let mut params = Params::audit();
+    params.units.passages = passages;
+    let run = audit(sources, &params, &Surroundings::default(), &Progress::default()).unwrap();
+    let facts = Facts::new(&run);
+    let copied: u64 = facts.shares.sources.iter().map(|source| source.copied).sum();
+    assert_eq!(copied, run.summary().characters.copied);
+    facts
 }
 
 /// Twelve words that no other number's share.
@@ -18,32 +24,41 @@ fn paragraph(number: u32) -> String {
     (0..12).map(|word| format!("p{number}w{word} ")).collect()
 }
 
-fn told(stretch: Stretch) -> String {
-    match stretch.paragraphs {
-        Some(Paragraphs { first, last }) => format!("{}:{first}-{last}", stretch.document),
-        None => stretch.document.to_string(),
+fn told(stretch: &Stretch) -> String {
+    match stretch.extent {
+        Extent::Document => stretch.document.to_string(),
+        Extent::Paragraphs(Paragraphs { first, last }) => format!("{}:{first}-{last}", stretch.document),
+        Extent::Passage(..) => format!("{} {}", stretch.document, wording::extent(stretch)),
     }
 }
 
 /// Each group as `original < copies`.
 fn groups(facts: &Facts) -> Vec<String> {
     let tell = |group: &Group| {
-        let copies: Vec<String> = group.copies.iter().map(|copy| told(copy.repeat.copy)).collect();
-        format!("{} < {}", told(group.original), copies.join(" "))
+        let copies: Vec<String> = group.copies.iter().map(|copy| told(&copy.repeat.copy)).collect();
+        format!("{} < {}", told(&group.original), copies.join(" "))
     };
     facts.groups.iter().map(tell).collect()
 }
 
-/// A corpus of numbered paragraphs; 0 is a short one.
+/// A corpus of numbered paragraphs, without passages; 0 is a short one.
 fn numbered(documents: &[&[u32]]) -> Facts {
+    of_numbers(documents, false)
+}
+
+fn of_numbers(documents: &[&[u32]], passages: bool) -> Facts {
     let texts: Vec<Vec<String>> = documents
         .iter()
         .map(|numbers| numbers.iter().map(|&n| if n == 0 { "short".into() } else { paragraph(n) }).collect())
         .collect();
+    of_texts(&texts, passages)
+}
+
+fn of_texts(texts: &[Vec<String>], passages: bool) -> Facts {
     let texts: Vec<Vec<&str>> =
         texts.iter().map(|texts| texts.iter().map(String::as_str).collect()).collect();
     let texts: Vec<&[&str]> = texts.iter().map(Vec::as_slice).collect();
-    facts(&texts)
+    facts(&texts, passages)
 }
 
 #[test]
@@ -52,8 +67,9 @@ fn neighbours_are_one_run() {
     assert_eq!(groups(&facts), ["0:1-3 < 1:5-7", "0:6-6 < 1:10-10"]);
     let run = &facts.groups[0].copies[0].repeat;
     assert_eq!((run.matches, run.kind, run.similarity), (3, Kind::Exact, [1.0, 1.0]));
-    assert_eq!(run.characters, run.bytes.end - run.bytes.start);
-    assert_eq!((facts.group_count, facts.repeats, facts.explained), (2, 2, 0));
+    let bytes = &run.copy.span.bytes;
+    assert_eq!(run.characters, bytes.end - bytes.start);
+    assert_eq!((facts.group_count, facts.repeats, facts.explained), (2, 2, Explained::default()));
 }
 
 #[test]
@@ -86,9 +102,10 @@ fn a_document_match_explains_its_paragraphs() {
     assert_eq!(groups(&facts), ["1 < 2", "0:0-0 < 1:3-3", "0:1-1 < 2:8-8"]);
     let copy = &facts.groups[0].copies[0];
     let explained: Vec<String> =
-        copy.explained.iter().map(|run| format!("{} < {}", told(run.original), told(run.copy))).collect();
+        copy.explained.iter().map(|run| format!("{} < {}", told(&run.original), told(&run.copy))).collect();
     assert_eq!(explained, ["1:0-2 < 2:0-2", "0:0-0 < 2:3-3", "1:4-7 < 2:4-7"]);
-    assert_eq!((copy.explained_count, facts.explained), (8, 8));
+    let all = Explained { passages: 0, paragraphs: 8 };
+    assert_eq!((copy.explained_count, facts.explained), (all, all));
 }
 
 #[test]
@@ -103,12 +120,12 @@ fn groups_go_by_characters_then_by_place() {
 fn a_line_copied_a_thousand_times_is_one_group() {
     let line = [paragraph(1)];
     let document: Vec<&str> = line.iter().map(String::as_str).cycle().take(1000).collect();
-    let facts = facts(&[&document]);
+    let facts = facts(&[&document], false);
     assert_eq!((facts.group_count, facts.groups.len(), facts.repeats), (1, 1, 999));
     let group = &facts.groups[0];
     assert_eq!((group.count, group.exact, group.copies.len()), (999, 999, COPIES));
     let length = paragraph(1).trim_end().len() as u64;
-    assert_eq!(group.bytes, 0..length);
+    assert_eq!(group.original.span.bytes, 0..length);
 }
 
 #[test]
@@ -117,6 +134,132 @@ fn only_the_largest_groups_are_kept() {
     let facts = numbered(&[&numbers]);
     assert_eq!((facts.group_count, facts.groups.len()), (600, GROUPS));
     // three digits are longer than two, and stand behind them
-    assert_eq!(told(facts.groups[0].original), "0:99-99");
-    assert!(facts.groups.iter().all(|group| group.copies.len() == 1 && !group.bytes.is_empty()));
+    assert_eq!(told(&facts.groups[0].original), "0:99-99");
+    assert!(
+        facts.groups.iter().all(|group| group.copies.len() == 1 && !group.original.span.bytes.is_empty())
+    );
+}
+
+/// Each repeat of each group in words.
+fn sentences(facts: &Facts) -> Vec<String> {
+    let copies = facts.groups.iter().flat_map(|group| &group.copies);
+    copies.map(|copy| format!("{}: {}", copy.repeat.copy.document, wording::repeats(&copy.repeat))).collect()
+}
+
+#[test]
+fn a_dispatch_sent_twice_in_one_document_is_one_repeat() {
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/news-fr/003-barrage-verdanne.txt");
+    let sources = crate::read::sources::find(&[path], None).unwrap();
+    let run = audit(sources, &Params::audit(), &Surroundings::default(), &Progress::default()).unwrap();
+    let facts = Facts::new(&run);
+    assert_eq!(sentences(&facts), ["0: paragraphs 9-15 repeat paragraphs 2-8"]);
+    assert_eq!((facts.group_count, facts.repeats, facts.explained), (1, 1, Explained::default()));
+    assert_eq!(facts.groups[0].copies[0].repeat.unit, Unit::Passage);
+}
+
+#[test]
+fn a_passage_says_it_for_its_paragraphs_and_a_paragraph_where_there_is_no_passage() {
+    // three paragraphs are long enough for a passage, one is not
+    let facts = of_numbers(&[&[1, 2, 3, 4, 5, 6, 7], &[11, 12, 13, 1, 2, 3, 14, 15, 16, 6, 17]], true);
+    assert_eq!(
+        sentences(&facts),
+        ["1: paragraphs 4-6 repeat paragraphs 1-3", "1: paragraph 10 repeats paragraph 6"]
+    );
+    let units: Vec<Unit> = facts.groups.iter().map(|group| group.copies[0].repeat.unit).collect();
+    assert_eq!(units, [Unit::Passage, Unit::Paragraph]);
+}
+
+#[test]
+fn passages_start_and_end_anywhere() {
+    let words = |name: &str, count: u32| (0..count).map(|n| format!("{name}{n} ")).collect::<String>();
+    let copied = words("same", 40);
+    let first = vec![words("a", 40), format!("{}{copied}{}", words("b", 5), words("c", 60)), words("d", 40)];
+    let (head, tail) = copied.split_at(copied.find("same20").unwrap());
+    let second =
+        vec![words("e", 30), format!("{}{head}", words("f", 60)), format!("{tail}{}", words("g", 80))];
+    let facts = of_texts(&[first, second], true);
+    let expected = "1: paragraphs 2 (from character 231) to 3 (up to character 139) repeats";
+    let sentences = sentences(&facts);
+    assert_eq!(sentences.len(), 1);
+    let from = words("f", 60).len() + 1;
+    let upto = tail.trim_end().len();
+    let original = [words("b", 5).len() + 1, words("b", 5).len() + copied.trim_end().len()];
+    let expected = expected.replace("231", &from.to_string()).replace("139", &upto.to_string());
+    let expected = expected.replace("repeats", "repeat");
+    assert_eq!(sentences[0], format!("{expected} paragraph 2 (characters {}-{})", original[0], original[1]));
+}
+
+#[test]
+fn originals_that_are_the_same_for_the_most_part_are_one_group() {
+    let long: Vec<u32> = (1..=12).collect();
+    let copy = |numbers: &[u32], rest: u32| -> Vec<u32> {
+        (rest..rest + 9).chain(numbers.iter().copied()).chain(rest + 9..rest + 18).collect()
+    };
+    let documents = [
+        [&(60..80).collect::<Vec<u32>>()[..], &long].concat(),
+        copy(&long[..6], 100),
+        copy(&long[..4], 200),
+        copy(&long[1..7], 300),
+        copy(&long[8..], 400),
+    ];
+    let documents: Vec<&[u32]> = documents.iter().map(Vec::as_slice).collect();
+    let facts = of_numbers(&documents, true);
+    let told: Vec<Vec<String>> = facts
+        .groups
+        .iter()
+        .map(|group| group.copies.iter().map(|copy| wording::extent(&copy.repeat.original)).collect())
+        .collect();
+    assert_eq!(
+        told,
+        [vec!["paragraphs 21-26", "paragraphs 21-24", "paragraphs 22-27"], vec!["paragraphs 29-32"]]
+    );
+    assert_eq!(facts.groups[0].original, facts.groups[0].copies[0].repeat.original);
+    assert_eq!((facts.group_count, facts.repeats), (2, 4));
+}
+
+#[test]
+fn a_document_match_explains_its_passages() {
+    // document 2 is nearly 1, with the passage that 1 has from 0 at another place, and with another from 0
+    let own: Vec<u32> = (10..30).collect();
+    let first: Vec<u32> = (1..=9).chain(50..70).collect();
+    let second = [&own[..10], &[1, 2, 3], &own[10..]].concat();
+    let third = [&own[..], &[81, 1, 2, 3, 82, 5, 6, 7]].concat();
+    let facts = of_numbers(&[&first, &second, &third], true);
+    assert_eq!(
+        sentences(&facts),
+        [
+            "2: whole document",
+            "1: paragraphs 11-13 repeat paragraphs 1-3",
+            "2: paragraphs 26-28 repeat paragraphs 5-7"
+        ]
+    );
+    let copy = &facts.groups[0].copies[0];
+    let explained: Vec<String> = copy
+        .explained
+        .iter()
+        .map(|inner| format!("{} of {}", wording::repeats(inner), inner.original.document))
+        .collect();
+    assert_eq!(
+        explained,
+        [
+            "paragraphs 1-10 repeat paragraphs 1-10 of 1",
+            "paragraphs 11-20 repeat paragraphs 14-23 of 1",
+            "paragraphs 22-24 repeat paragraphs 1-3 of 0"
+        ]
+    );
+    let all = Explained { passages: 3, paragraphs: 0 };
+    assert_eq!((copy.explained_count, facts.explained), (all, all));
+}
+
+#[test]
+fn shares_add_up_and_pieces_tell_where_copied_text_stands() {
+    let facts = of_numbers(&[&[1, 2, 3, 4], &[11, 12, 13, 14, 15, 16, 1, 2, 3], &[1, 2, 3, 4]], true);
+    let [source] = facts.shares.sources[..] else { panic!("one source") };
+    assert_eq!(source.documents, 3);
+    assert_eq!(facts.shares.documents.iter().map(|share| share.document).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(source.copied, facts.shares.documents.iter().map(|share| share.copied).sum::<u64>());
+    let [partly] = &facts.shares.partly[..] else { panic!("one document") };
+    assert_eq!((partly.document, partly.piece_count, facts.shares.partly_count), (1, 1, 1));
+    assert_eq!(wording::repeats(&partly.pieces[0]), "paragraphs 7-9 repeat paragraphs 1-3");
 }

@@ -41,15 +41,17 @@ Read
 
 Repeated
   documents   2 of 4 are copies (1 exact, 1 near)
-  paragraphs  5 of 9 are copies (4 exact, 1 near); 4 of them inside copied documents
-  passages    4 stood before (3 exact), with 2,714 characters
+  paragraphs  5 of 9 are copies (4 exact, 1 near)
+  passages    4 stood before (3 exact, 1 near), with 2,714 characters; 2 of them inside copied documents
+    by words  50-99: 2, 100-199: 2
   characters  2,714 of 4,515 stood before (60.1 %)
 ";
     let summary = told(&outcome, Options::default());
     assert!(summary.starts_with(expected), "{summary}");
     for line in [
         "    original  folder harmless/harmless.jsonl, record 1, id harmless, whole document",
-        "    copy      folder harmless/harmless.jsonl, record 4, whole document: exact",
+        "    copy      folder harmless/harmless.jsonl, record 4: whole document, exact",
+        "record 3, id harmless: paragraph 3 repeats paragraph 2, exact",
         "    folder harmless/harmless.jsonl:8: ",
         "Ignored: 1 file of no known format",
     ] {
@@ -67,6 +69,11 @@ fn json_has_the_numbers_and_the_skips() {
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["input"]["documents"], 4);
         assert_eq!(json["groups"], 2);
+        let [read, missing] = &json["sources"].as_array().unwrap()[..] else { panic!("two sources") };
+        assert_eq!(read["name"], format!("folder {0}/{0}.jsonl", hostile.text));
+        assert_eq!(read["documents"], 4);
+        assert_eq!(read["characters"], json["characters"]);
+        assert_eq!((&missing["documents"], &missing["characters"]["read"]), (&0.into(), &0.into()));
         let skips = json["skips"].as_array().unwrap();
         assert_eq!(skips.len(), 5);
         assert_eq!(skips[0]["reason"], "text_not_string");

@@ -1,0 +1,157 @@
+//! The first walk: what each original adds up to, and in which documents its first copies are.
+
+use std::cmp::Reverse;
+
+use hashbrown::HashTable;
+
+use crate::document::Kind;
+use crate::outcome::Outcome;
+use crate::report::facts::{COPIES, Explained, Extent, Facts, GROUPS, Stretch, overlap, shares};
+use crate::report::walk;
+
+/// Names an original: document; 0 for all of it, 1 for paragraphs, 2 for a passage; which paragraphs or
+/// characters of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub(super) document: u32,
+    pub(super) what: u32,
+    pub(super) range: [u32; 2],
+}
+
+impl From<&Stretch> for Key {
+    fn from(stretch: &Stretch) -> Self {
+        let chars = &stretch.span.chars;
+        let (what, range) = match stretch.extent {
+            Extent::Document => (0, [0; 2]),
+            Extent::Paragraphs(paragraphs) => (1, [paragraphs.first, paragraphs.last]),
+            Extent::Passage(..) => (2, [chars.start as u32, chars.end as u32]),
+        };
+        Key { document: stretch.document, what, range }
+    }
+}
+
+impl Key {
+    /// Where it stands in a table; no answer depends on it.
+    fn hash(self) -> u64 {
+        let key = u64::from(self.document) << 32 | u64::from(self.range[0]);
+        let rest = u64::from(self.range[1]) << 2 | u64::from(self.what);
+        let key = (key ^ rest.rotate_left(20)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (key ^ key >> 32).wrapping_mul(0xD6E8_FEB8_6659_FD93)
+    }
+}
+
+/// What an original adds up to.
+pub(super) struct Tally {
+    pub(super) key: Key,
+    /// numbers the originals in the order of their first copies
+    pub(super) number: u32,
+    count: u64,
+    exact: u64,
+    characters: u64,
+}
+
+/// What a group adds up to: an original, or several that are the same for the most part.
+pub(super) struct Sum {
+    /// the first of them
+    key: Key,
+    pub(super) count: u64,
+    pub(super) exact: u64,
+    pub(super) characters: u64,
+}
+
+/// The groups that count most, and how to find them.
+pub(super) struct Sums {
+    tallies: HashTable<Tally>,
+    /// the rank of the group of each original by its number; `u32::MAX` where the group is not kept
+    ranks: Vec<u32>,
+    /// those that are kept, by rank
+    pub(super) groups: Vec<Sum>,
+    /// documents with the first copies of these, ascending
+    pub(super) documents: Vec<u32>,
+}
+
+impl Sums {
+    /// The rank of an original's group, if that is kept.
+    pub(super) fn rank(&self, original: &Stretch) -> Option<usize> {
+        let key = Key::from(original);
+        let tally = self.tallies.find(key.hash(), |tally| tally.key == key)?;
+        let rank = self.ranks[tally.number as usize];
+        (rank != u32::MAX).then_some(rank as usize)
+    }
+}
+
+impl Facts {
+    pub(super) fn add_up(&mut self, outcome: &Outcome) -> Sums {
+        let mut tallies: HashTable<Tally> = HashTable::new();
+        let mut places = Vec::new();
+        let mut shares = shares::Sums::new(outcome);
+        walk::walk(outcome, 0..outcome.documents(), |told| {
+            shares.add(outcome, told);
+            for (repeat, explained) in told.repeats() {
+                self.repeats += 1;
+                let inside = Explained::of(explained);
+                self.explained.passages += inside.passages;
+                self.explained.paragraphs += inside.paragraphs;
+                let tally = tally_of(&mut tallies, &repeat.original);
+                tally.count += 1;
+                tally.exact += u64::from(repeat.kind == Kind::Exact);
+                tally.characters += repeat.characters;
+                if tally.count <= COPIES as u64 {
+                    places.push((tally.number, told.document));
+                }
+            }
+        });
+        self.shares = shares.finish();
+        self.rank(outcome, tallies, &places)
+    }
+
+    /// Groups the originals, and finds the groups that repeat the most characters, the most first; among
+    /// equals the earliest original first.
+    fn rank(&mut self, outcome: &Outcome, tallies: HashTable<Tally>, places: &[(u32, u32)]) -> Sums {
+        let (mut group_of, groups) = overlap::group(outcome, &tallies);
+        self.group_count = u64::from(groups);
+        let new = || Sum {
+            key: Key { document: u32::MAX, what: 0, range: [0; 2] },
+            count: 0,
+            exact: 0,
+            characters: 0,
+        };
+        let mut sums: Vec<Sum> = (0..groups).map(|_| new()).collect();
+        for tally in &tallies {
+            let sum = &mut sums[group_of[tally.number as usize] as usize];
+            sum.key = sum.key.min(tally.key);
+            sum.count += tally.count;
+            sum.exact += tally.exact;
+            sum.characters += tally.characters;
+        }
+        let order = |&group: &u32| (Reverse(sums[group as usize].characters), sums[group as usize].key);
+        let mut kept: Vec<u32> = (0..groups).collect();
+        if kept.len() > GROUPS {
+            kept.select_nth_unstable_by_key(GROUPS, order);
+            kept.truncate(GROUPS);
+        }
+        kept.sort_unstable_by_key(order);
+        let mut rank_of = vec![u32::MAX; sums.len()];
+        kept.iter().zip(0..).for_each(|(&group, rank)| rank_of[group as usize] = rank);
+        group_of.iter_mut().for_each(|group| *group = rank_of[*group as usize]);
+        let mut room = vec![COPIES; kept.len()];
+        let mut documents: Vec<u32> = Vec::new();
+        for &(number, document) in places {
+            if let Some(room) = room.get_mut(group_of[number as usize] as usize).filter(|room| **room > 0) {
+                *room -= 1;
+                documents.push(document);
+            }
+        }
+        documents.dedup();
+        let mut by_rank: Vec<Option<Sum>> = sums.into_iter().map(Some).collect();
+        let groups = kept.into_iter().filter_map(|group| by_rank[group as usize].take()).collect();
+        Sums { tallies, ranks: group_of, groups, documents }
+    }
+}
+
+fn tally_of<'a>(tallies: &'a mut HashTable<Tally>, original: &Stretch) -> &'a mut Tally {
+    let key = Key::from(original);
+    let number = tallies.len() as u32;
+    let entry = tallies.entry(key.hash(), |tally| tally.key == key, |tally| tally.key.hash());
+    entry.or_insert_with(|| Tally { key, number, count: 0, exact: 0, characters: 0 }).into_mut()
+}

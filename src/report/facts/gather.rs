@@ -1,0 +1,44 @@
+//! The second walk: the copies of the groups that count most, and the pieces of the documents that are
+//! copied most.
+
+use std::collections::BTreeSet;
+
+use crate::outcome::Outcome;
+use crate::report::facts::add_up::Sums;
+use crate::report::facts::{COPIES, Copy, EXPLAINED, Explained, Facts, Group, PIECES, Repeat};
+use crate::report::walk;
+
+impl Facts {
+    pub(super) fn gather(&mut self, outcome: &Outcome, sums: &Sums) {
+        let mut copies: Vec<Vec<Copy>> = sums.groups.iter().map(|_| Vec::new()).collect();
+        let mut room = vec![EXPLAINED; copies.len()];
+        let mut partly: Vec<&mut super::DocumentShare> = self.shares.partly.iter_mut().collect();
+        partly.sort_unstable_by_key(|share| share.document);
+        let mut documents: BTreeSet<u32> = sums.documents.iter().copied().collect();
+        documents.extend(partly.iter().map(|share| share.document));
+        walk::walk(outcome, documents.into_iter(), |told| {
+            if let Ok(at) = partly.binary_search_by_key(&told.document, |share| share.document) {
+                // a contained document is told by the passages that contain it
+                let pieces = told.explained.iter().chain(&told.others);
+                let share = &mut *partly[at];
+                share.piece_count = (told.explained.len() + told.others.len()) as u64;
+                let mut pieces: Vec<&Repeat> = pieces.collect();
+                pieces.sort_by_key(|piece| piece.copy.span.chars.start);
+                share.pieces = pieces.into_iter().take(PIECES).cloned().collect();
+            }
+            for (repeat, explained) in told.repeats() {
+                let rank = sums.rank(&repeat.original);
+                let Some(rank) = rank.filter(|rank| copies[*rank].len() < COPIES) else { continue };
+                let explained_count = Explained::of(explained);
+                let explained: Vec<_> = explained.iter().take(room[rank]).cloned().collect();
+                room[rank] -= explained.len();
+                copies[rank].push(Copy { repeat: repeat.clone(), explained, explained_count });
+            }
+        });
+        let groups = copies.into_iter().zip(&sums.groups).filter_map(|(copies, sum)| {
+            let original = copies.first()?.repeat.original.clone();
+            Some(Group { original, copies, count: sum.count, exact: sum.exact, characters: sum.characters })
+        });
+        self.groups = groups.collect();
+    }
+}

@@ -1,0 +1,131 @@
+//! How much of each source and document stood before. Sources are told in numbers; of documents, those are
+//! kept that are copied most.
+
+use std::cmp::Reverse;
+
+use crate::document::Place;
+use crate::outcome::Outcome;
+use crate::report::facts::{DOCUMENTS, Repeat};
+use crate::report::walk::Told;
+
+/// The most documents that are kept in [`Shares::documents`].
+const MOST: usize = 10;
+
+/// How much of the corpus stood before, by source and document.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Shares {
+    /// every source, in corpus order
+    pub sources: Vec<SourceShare>,
+    /// the documents with the largest share; among equals the one with more characters, then the earlier one
+    pub documents: Vec<DocumentShare>,
+    /// of the documents that are no copies but hold copied text, the [`DOCUMENTS`] with the most copied
+    /// characters, with their pieces
+    pub partly: Vec<DocumentShare>,
+    /// how many such documents there are
+    pub partly_count: u64,
+}
+
+/// A source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SourceShare {
+    /// its documents
+    pub documents: u64,
+    /// their characters
+    pub characters: u64,
+    /// those that stood before
+    pub copied: u64,
+}
+
+/// A document.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DocumentShare {
+    /// its number in corpus order, from 0
+    pub document: u32,
+    /// its characters
+    pub characters: u64,
+    /// those that stood before
+    pub copied: u64,
+    /// the first copied stretches of it, in the order of its text; none for a copy as a whole
+    pub pieces: Vec<Repeat>,
+    /// how many there are
+    pub piece_count: u64,
+}
+
+/// Adds up shares.
+pub(super) struct Sums {
+    sources: Vec<SourceShare>,
+    documents: Top<(Reverse<u64>, Reverse<u64>, u32)>,
+    partly: Top<(Reverse<u64>, u32)>,
+    partly_count: u64,
+}
+
+impl Sums {
+    /// What was read of each source.
+    pub(super) fn new(outcome: &Outcome) -> Self {
+        let mut sources = vec![SourceShare::default(); outcome.sources().len()];
+        for document in 0..outcome.documents() {
+            let source = &mut sources[outcome.record(document).0 as usize];
+            source.documents += 1;
+            source.characters += outcome.span(Place { document, paragraph: None }).chars.end;
+        }
+        let share = |of: &DocumentShare| {
+            (Reverse(share_of(of.copied, of.characters)), Reverse(of.copied), of.document)
+        };
+        let documents = Top { most: MOST, key: share, kept: Vec::new() };
+        let copied = |of: &DocumentShare| (Reverse(of.copied), of.document);
+        let partly = Top { most: DOCUMENTS, key: copied, kept: Vec::new() };
+        Sums { sources, documents, partly, partly_count: 0 }
+    }
+
+    /// A document with matches.
+    pub(super) fn add(&mut self, outcome: &Outcome, told: &Told) {
+        let (document, copied) = (told.document, told.copied);
+        self.sources[outcome.record(document).0 as usize].copied += copied;
+        if copied > 0 {
+            let characters = outcome.span(Place { document, paragraph: None }).chars.end;
+            let share = DocumentShare { document, characters, copied, ..DocumentShare::default() };
+            if !told.is_copy() {
+                self.partly_count += 1;
+                self.partly.add(share.clone());
+            }
+            self.documents.add(share);
+        }
+    }
+
+    pub(super) fn finish(self) -> Shares {
+        Shares {
+            sources: self.sources,
+            documents: self.documents.finish(),
+            partly: self.partly.finish(),
+            partly_count: self.partly_count,
+        }
+    }
+}
+
+/// A share as a number that can be compared on every machine alike.
+pub(in crate::report) fn share_of(part: u64, whole: u64) -> u64 {
+    part * 1_000_000 / whole.max(1)
+}
+
+/// Keeps the first ones by a key.
+struct Top<K> {
+    most: usize,
+    key: fn(&DocumentShare) -> K,
+    kept: Vec<DocumentShare>,
+}
+
+impl<K: Ord> Top<K> {
+    fn add(&mut self, share: DocumentShare) {
+        self.kept.push(share);
+        if self.kept.len() >= self.most * 2 {
+            self.kept.select_nth_unstable_by_key(self.most, self.key);
+            self.kept.truncate(self.most);
+        }
+    }
+
+    fn finish(mut self) -> Vec<DocumentShare> {
+        self.kept.sort_unstable_by_key(self.key);
+        self.kept.truncate(self.most);
+        self.kept
+    }
+}

@@ -1,0 +1,140 @@
+//! The documents that hold copied text: a bar along the length of each, and the same in words.
+
+use askama::Template;
+
+use crate::outcome::Outcome;
+use crate::report::facts::{DocumentShare, Facts, Repeat};
+use crate::report::html::PlaceView;
+use crate::report::wording::{self, count, number, percent};
+
+/// Units of a bar's length.
+const LENGTH: u64 = 1_000;
+
+/// Units from which on copied text in no listed piece is drawn; a full stop is none.
+const VISIBLE: u64 = 3;
+
+/// Colours of a bar; originals take them in turn.
+const COLOURS: usize = 6;
+
+/// What stands between the groups and the documents.
+#[derive(Template)]
+#[template(path = "report/documents.html")]
+pub(super) struct Documents {
+    unshown: Option<String>,
+    told: Option<String>,
+}
+
+impl Documents {
+    /// With how many groups were shown.
+    pub(super) fn new(facts: &Facts, shown: usize) -> Self {
+        let unshown = facts.group_count - shown as u64;
+        let unshown = (unshown > 0).then(|| {
+            let texts = count(unshown, "repeated text is", "repeated texts are");
+            format!("{texts} not shown, because the page would be too long; each repeats fewer characters than those above, or as many.")
+        });
+        let all = facts.shares.partly_count;
+        let listed = facts.shares.partly.len() as u64;
+        let told = (all > 0).then(|| {
+            let documents = count(all, "document is", "documents are");
+            let cut = match listed < all {
+                true => format!(" Here are the {} with the most copied characters.", number(listed)),
+                false => String::new(),
+            };
+            format!("{documents} no copies as a whole, but hold text that stood before.{cut}")
+                .replace("is no copies", "is no copy")
+        });
+        Documents { unshown, told }
+    }
+}
+
+/// One document.
+#[derive(Template)]
+#[template(path = "report/document.html")]
+pub(super) struct DocumentView {
+    place: PlaceView,
+    share: String,
+    length: u64,
+    /// copied text that is in no listed piece
+    others: Vec<Mark>,
+    marks: Vec<Mark>,
+    pieces: Vec<PieceView>,
+    pieces_told: String,
+    unlisted: Option<String>,
+}
+
+/// A part of a bar.
+struct Mark {
+    start: u64,
+    length: u64,
+    colour: usize,
+}
+
+struct PieceView {
+    colour: usize,
+    repeats: String,
+    original: Option<PlaceView>,
+    likeness: String,
+}
+
+impl DocumentView {
+    pub(super) fn new(outcome: &Outcome, share: &DocumentShare) -> Self {
+        let mut originals: Vec<u32> = Vec::new();
+        let mut colour = |piece: &Repeat| {
+            let document = piece.original.document;
+            let at = originals.iter().position(|known| *known == document).unwrap_or(originals.len());
+            if at == originals.len() {
+                originals.push(document);
+            }
+            at % COLOURS + 1
+        };
+        let colours: Vec<usize> = share.pieces.iter().map(&mut colour).collect();
+        let mark = |start: u64, end: u64, colour| {
+            let scale = |at: u64| at * LENGTH / share.characters.max(1);
+            let start = scale(start).min(LENGTH - 1);
+            Mark { start, length: scale(end).max(start + 1) - start, colour }
+        };
+        let view = |(piece, &colour): (&Repeat, &usize)| PieceView {
+            colour,
+            repeats: wording::repeats(piece),
+            original: (piece.original.document != share.document)
+                .then(|| PlaceView::new(outcome, piece.original.document)),
+            likeness: wording::likeness(piece),
+        };
+        let marks: Vec<Mark> = share
+            .pieces
+            .iter()
+            .zip(&colours)
+            .map(|(piece, &colour)| {
+                let chars = &piece.copy.span.chars;
+                mark(chars.start, chars.end, colour)
+            })
+            .collect();
+        let mut others: Vec<Mark> = Vec::new();
+        let mut listed = share.pieces.iter().map(|piece| piece.copy.span.chars.clone()).peekable();
+        for part in outcome.copied_parts(share.document) {
+            let mut at = part.start;
+            while let Some(piece) = listed.next_if(|piece| piece.start < part.end) {
+                others.extend((piece.start > at).then(|| mark(at, piece.start, 0)));
+                at = at.max(piece.end);
+            }
+            others.extend((part.end > at).then(|| mark(at, part.end, 0)));
+        }
+        others.retain(|mark| mark.length >= VISIBLE);
+        let unlisted = share.piece_count - share.pieces.len() as u64;
+        DocumentView {
+            place: PlaceView::new(outcome, share.document),
+            share: format!(
+                "{} stood before: {} of {} characters",
+                percent(share.copied, share.characters),
+                number(share.copied),
+                number(share.characters)
+            ),
+            length: LENGTH,
+            others,
+            marks,
+            pieces: share.pieces.iter().zip(&colours).map(view).collect(),
+            pieces_told: count(share.piece_count, "piece", "pieces"),
+            unlisted: (unlisted > 0).then(|| count(unlisted, "more piece", "more pieces")),
+        }
+    }
+}

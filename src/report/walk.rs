@@ -1,0 +1,219 @@
+//! Matches to repeats: what a document match or a passage already says is not said again.
+//!
+//! A passage, or a paragraph match, is *explained* by the match of its document if its original stands in
+//! that document's original, or if the same original has been repeated there. A paragraph match is *covered*
+//! where passages hold nearly all of it: then they say it better. What is left of the paragraph matches is
+//! joined to runs ([`crate::report::runs`]). Everything here is linear in the matches and in the sizes of the
+//! documents that have some, but for one search by halving a match.
+
+use std::ops::Range;
+
+use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::outcome::Outcome;
+use crate::report::facts::{Extent, Paragraphs, Repeat, Stretch};
+use crate::report::runs;
+
+/// Of a paragraph's characters, the share in percent that has to lie in passages for it to be covered.
+const COVERED: u64 = 80;
+
+/// What is to tell of one document. Of what is a passage or stands as an original, only the spans of the match
+/// are filled in; [`super::facts`] finds the paragraphs of those that it keeps.
+#[derive(Default)]
+pub(super) struct Told {
+    pub(super) document: u32,
+    /// its own match
+    pub(super) own: Option<Repeat>,
+    /// what that explains
+    pub(super) explained: Vec<Repeat>,
+    /// everything else, in the order of the text
+    pub(super) others: Vec<Repeat>,
+    /// characters that stood before: those of [`Outcome::copied_parts`]
+    pub(super) copied: u64,
+}
+
+impl Told {
+    /// Each repeat, the document first; with its match, what that explains.
+    pub(super) fn repeats(&self) -> impl Iterator<Item = (&Repeat, &[Repeat])> {
+        let own = self.own.iter().map(|own| (own, &self.explained[..]));
+        own.chain(self.others.iter().map(|other| (other, &[][..])))
+    }
+
+    /// Whether the document as a whole is a copy.
+    pub(super) fn is_copy(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.kind != Kind::Contained)
+    }
+}
+
+/// Calls `found` for each of these documents that has matches, in order.
+pub(super) fn walk(outcome: &Outcome, documents: impl Iterator<Item = u32>, mut found: impl FnMut(&Told)) {
+    let mut stored = Stored::default();
+    let mut sorter = Sorter::default();
+    for document in documents {
+        let matches = outcome.matches_of(document);
+        if !matches.is_empty() {
+            sorter.sort(outcome, document, matches, &mut stored);
+            found(&sorter.told);
+        }
+    }
+}
+
+/// Arranges the matches of one document.
+#[derive(Default)]
+struct Sorter {
+    told: Told,
+    /// paragraph matches with their places: explained ones, others
+    paragraphs: [Vec<(Match, Span)>; 2],
+    passages: Vec<Range<u64>>,
+}
+
+impl Sorter {
+    fn sort(&mut self, outcome: &Outcome, document: u32, matches: Vec<Match>, stored: &mut Stored) {
+        let told = &mut self.told;
+        told.document = document;
+        told.own = None;
+        told.explained.clear();
+        told.others.clear();
+        told.copied = 0;
+        self.paragraphs.iter_mut().for_each(Vec::clear);
+        self.passages.clear();
+        let copies =
+            matches.iter().filter(|of| of.unit == Unit::Passage).filter_map(|of| of.stretches.as_ref());
+        self.passages.extend(copies.map(|[copy, _]| copy.chars.clone()));
+        let mut spans = (0..).zip(outcome.spans(document));
+        let (mut passed, mut copied_to) = (0, 0);
+        let mut own = None;
+        for of in matches {
+            let is_explained = own.as_ref().is_some_and(|own| stored.explains(outcome, own, &of));
+            match of.unit {
+                Unit::Document => {
+                    self.told.own = Some(repeat(&of, outcome.span(of.copy)));
+                    own = Some(of);
+                }
+                Unit::Passage => {
+                    let copy = of.stretches.as_ref().map(|[copy, _]| copy.clone()).unwrap_or_default();
+                    self.count(&copy, &mut copied_to);
+                    let list = if is_explained { &mut self.told.explained } else { &mut self.told.others };
+                    list.push(repeat(&of, copy));
+                }
+                Unit::Paragraph => {
+                    let span = spans.find(|(number, _)| Some(*number) == of.copy.paragraph);
+                    let span = span.map(|(_, span)| span).unwrap_or_default();
+                    if of.kind != Kind::Contained {
+                        self.count(&span, &mut copied_to);
+                    }
+                    if !self.covers(&span, &mut passed) {
+                        self.paragraphs[usize::from(!is_explained)].push((of, span));
+                    }
+                }
+            }
+        }
+        if self.told.is_copy() {
+            self.told.copied = self.told.own.as_ref().map_or(0, |own| own.characters);
+        }
+        let lists = [&mut self.told.explained, &mut self.told.others];
+        for (list, paragraphs) in lists.into_iter().zip(&self.paragraphs) {
+            if !paragraphs.is_empty() {
+                runs::join(outcome, paragraphs, list);
+                list.sort_by_key(|repeat| repeat.copy.span.bytes.start);
+            }
+        }
+    }
+
+    /// Counts copied characters, each once; what starts before was counted up to `to`.
+    fn count(&mut self, span: &Span, to: &mut u64) {
+        self.told.copied += span.chars.end.saturating_sub(span.chars.start.max(*to));
+        *to = span.chars.end.max(*to);
+    }
+
+    /// Whether passages say what is to say of a paragraph; those up to `passed` end before it.
+    fn covers(&self, paragraph: &Span, passed: &mut usize) -> bool {
+        let chars = &paragraph.chars;
+        *passed += self.passages[*passed..].iter().take_while(|passage| passage.end <= chars.start).count();
+        let touching = self.passages[*passed..].iter().take_while(|passage| passage.start < chars.end);
+        let covered: u64 =
+            touching.map(|passage| passage.end.min(chars.end) - passage.start.max(chars.start)).sum();
+        covered * 100 >= (chars.end - chars.start) * COVERED && covered > 0
+    }
+}
+
+/// What stands in a document as a copy, kept from one copy of it to the next.
+#[derive(Default)]
+struct Stored {
+    document: Option<u32>,
+    /// originals of its paragraphs, ascending
+    paragraphs: Vec<Place>,
+    /// originals of its passages: document, first character, and behind the last of this one or of any that
+    /// starts before it there; ascending
+    passages: Vec<(u32, u64, u64)>,
+}
+
+impl Stored {
+    /// Whether the match `own` of a document tells of the match of something in it.
+    fn explains(&mut self, outcome: &Outcome, own: &Match, inner: &Match) -> bool {
+        let document = own.original.document;
+        if inner.original.document == document {
+            return true;
+        }
+        if self.document != Some(document) {
+            self.fill(outcome, document);
+        }
+        match &inner.stretches {
+            None => self.paragraphs.binary_search(&inner.original).is_ok(),
+            Some([_, original]) => {
+                let at = inner.original.document;
+                let (start, end) = (original.chars.start, original.chars.end);
+                let before =
+                    self.passages.partition_point(|&(document, from, _)| (document, from) < (at, end));
+                let last = before.checked_sub(1).map(|last| self.passages[last]);
+                last.is_some_and(|(document, _, to)| document == at && to > start)
+            }
+        }
+    }
+
+    fn fill(&mut self, outcome: &Outcome, document: u32) {
+        let places = (0..outcome.paragraphs(document))
+            .map(|paragraph| Place { document, paragraph: Some(paragraph) })
+            .filter_map(|place| outcome.match_of(place))
+            .map(|of| of.original);
+        self.paragraphs = places.collect();
+        self.paragraphs.sort_unstable();
+        let passages = outcome.passages(document).filter_map(|of| {
+            let [_, original] = of.stretches?;
+            Some((of.original.document, original.chars.start, original.chars.end))
+        });
+        self.passages = passages.collect();
+        self.passages.sort_unstable();
+        for at in 1..self.passages.len() {
+            let (document, _, end) = self.passages[at - 1];
+            if self.passages[at].0 == document {
+                self.passages[at].2 = self.passages[at].2.max(end);
+            }
+        }
+        self.document = Some(document);
+    }
+}
+
+/// A single match as a repeat.
+pub(super) fn repeat(of: &Match, span: Span) -> Repeat {
+    let characters = span.chars.end - span.chars.start;
+    let whole = |place: Place| match place.paragraph {
+        None => Extent::Document,
+        Some(number) => Extent::Paragraphs(Paragraphs { first: number, last: number }),
+    };
+    let stretch = |place: Place, extent, span| Stretch { document: place.document, extent, span };
+    let part = Extent::Passage(Paragraphs { first: 0, last: 0 }, [None; 2]);
+    let copy = if of.unit == Unit::Passage { part } else { whole(of.copy) };
+    let original = match &of.stretches {
+        Some([_, original]) => stretch(of.original, part, original.clone()),
+        None => stretch(of.original, whole(of.original), Span::default()),
+    };
+    Repeat {
+        unit: of.unit,
+        copy: stretch(of.copy, copy, span),
+        original,
+        kind: of.kind,
+        similarity: [of.jaccard; 2],
+        matches: 1,
+        characters,
+    }
+}
