@@ -27,7 +27,7 @@ use crate::shingle::Shingler;
 use crate::verify::{Overlap, compare};
 
 /// Candidates that one token of the later text may lie in.
-const DEPTH: usize = 64;
+const DEPTH: usize = 32;
 
 /// A stretch of a document that repeats one of an earlier document, or an earlier one of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,8 +122,6 @@ struct Workspace {
 /// An alignment that reaches behind the present seed.
 struct Open {
     original: u32,
-    /// its first token of the later text
-    start: u32,
     /// its runs in the workspace, from the one at or before the present seed
     runs: Range<usize>,
     /// behind its last token of the later text
@@ -258,6 +256,9 @@ impl<'a> Finder<'a> {
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut whole = false;
         for found in &prepared.seeds {
+            if whole {
+                break; // nothing can be longer than a candidate from end to end
+            }
             self.places.of(found.number, places);
             if let Some(here) = own.get_mut(&found.number) {
                 places.extend(here.iter().map(|&at| (prepared.document, at)));
@@ -282,22 +283,21 @@ impl<'a> Finder<'a> {
                 if known {
                     continue;
                 }
-                if whole {
-                    continue; // nothing can be longer than a candidate from end to end
-                }
                 let is_own = original == prepared.document;
                 let own_text = Kept { tokens, spans: &prepared.spans, start: 0 };
                 let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
                 let Some(Kept { tokens: stretch, start, .. }) = kept else { continue };
                 let hit = (found.at as usize, (at - start) as usize);
-                // a verbatim run that ends where one that stood first does, or before, covers nothing new
+                // a verbatim run inside of one that stood first covers nothing new
                 let agrees = |token: u32| {
                     let there = (hit.1 + token as usize).checked_sub(hit.0).and_then(|i| stretch.get(i));
                     there.is_some() && there == tokens.get(token as usize)
                 };
-                let covers_more =
-                    |open: &Open| agrees(open.end) || open.start.checked_sub(1).is_some_and(agrees);
-                if open.iter().any(|open| open.original <= original && !covers_more(open)) {
+                let lies_in = |run: &Run| {
+                    let holds_seed = run.copy <= found.at && found.at + self.seed as u32 <= run.end();
+                    holds_seed && !agrees(run.end()) && !run.copy.checked_sub(1).is_some_and(agrees)
+                };
+                if open.iter().any(|open| open.original <= original && lies_in(&runs[open.runs.start])) {
                     continue;
                 }
                 if open.len() >= DEPTH {
@@ -319,8 +319,7 @@ impl<'a> Finder<'a> {
                 }
                 whole |= runs[first].copy == 0 && end as usize == tokens.len();
                 let before = runs[first..].partition_point(|run| run.copy <= found.at).saturating_sub(1);
-                let start = runs[first].copy;
-                open.push(Open { original, start, runs: first + before..runs.len(), end });
+                open.push(Open { original, runs: first + before..runs.len(), end });
             }
         }
         candidates

@@ -11,7 +11,7 @@ use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
 
 /// Places that a seed lists; later ones are counted, not listed.
-pub(crate) const LISTED: u8 = 16;
+pub(crate) const LISTED: u8 = 32;
 
 /// No node.
 const NONE: u32 = u32::MAX;
