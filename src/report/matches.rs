@@ -3,43 +3,36 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use rayon::prelude::*;
+
 use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::outcome::Outcome;
 use crate::resolve::NumberMap;
 
-/// Writes all matches, sorted by the copy's place in the corpus.
+/// Documents whose matches are made into lines at once, by one thread.
+const DOCUMENTS: u32 = 256;
+
+/// Such pieces that are made before they are written.
+const PIECES: u32 = 32;
+
+/// Writes all matches, sorted by the copy's place in the corpus. The lines are made in parallel, in rayon's
+/// current pool.
 ///
 /// # Errors
 /// Whatever `to` fails with.
 pub fn write(outcome: &Outcome, to: &mut impl Write) -> io::Result<()> {
-    let sources = outcome.sources().iter().map(|source| json_string(&source.name)).collect();
-    let mut sides = Sides { outcome, sources, spans: HashMap::default() };
-    for found in outcome.matches() {
-        let Match { jaccard, containment, tokens: [copy_tokens, original_tokens], .. } = found;
-        let unit = match found.unit {
-            Unit::Document => "document",
-            Unit::Paragraph => "paragraph",
-            Unit::Passage => "passage",
-        };
-        let kind = match found.kind {
-            Kind::Exact => "exact",
-            Kind::Near => "near",
-            Kind::Contained => "contained",
-        };
-        let (jaccard, containment) = (rounded(jaccard), rounded(containment));
-        write!(
-            to,
-            r#"{{"unit":"{unit}","kind":"{kind}","jaccard":{jaccard:?},"containment":{containment:?},"#
-        )?;
-        write!(to, r#""tokens":[{copy_tokens},{original_tokens}],"copy":"#)?;
-        let [copy, original] = match found.stretches {
-            Some(stretches) => stretches,
-            None => [sides.span(found.copy), sides.span(found.original)],
-        };
-        sides.write(found.copy, &copy, to)?;
-        write!(to, r#","original":"#)?;
-        sides.write(found.original, &original, to)?;
-        to.write_all(b"}\n")?;
+    let sources: Vec<String> = outcome.sources().iter().map(|source| json_string(&source.name)).collect();
+    let piece = |start: u32| {
+        let end = (start + DOCUMENTS).min(outcome.documents());
+        let mut lines = Lines { outcome, sources: &sources, spans: HashMap::default(), to: Vec::new() };
+        let matches = (start..end).flat_map(|document| outcome.matches_of(document));
+        matches.for_each(|found| lines.push(&found));
+        lines.to
+    };
+    let starts: Vec<u32> = (0..outcome.documents()).step_by(DOCUMENTS as usize).collect();
+    for starts in starts.chunks(PIECES as usize) {
+        let pieces: Vec<Vec<u8>> = starts.par_iter().map(|&start| piece(start)).collect();
+        pieces.iter().try_for_each(|piece| to.write_all(piece))?;
     }
     Ok(())
 }
@@ -47,27 +40,64 @@ pub fn write(outcome: &Outcome, to: &mut impl Write) -> io::Result<()> {
 /// Documents whose paragraphs' places are held at once.
 const HELD: usize = 64;
 
-/// Writes the sides of matches. Neighbouring matches are of few documents, so the places of their paragraphs
-/// are decoded once and held.
-struct Sides<'a> {
+/// Lines being made. Neighbouring matches are of few documents, so the places of their paragraphs are
+/// decoded once and held.
+struct Lines<'a> {
     outcome: &'a Outcome,
     /// the sources' names as JSON
-    sources: Vec<String>,
+    sources: &'a [String],
     spans: NumberMap<Vec<Span>>,
+    to: Vec<u8>,
 }
 
-impl Sides<'_> {
-    fn write(&self, place: Place, span: &Span, to: &mut impl Write) -> io::Result<()> {
+impl Lines<'_> {
+    fn push(&mut self, found: &Match) {
+        let unit = match found.unit {
+            Unit::Document => r#"{"unit":"document","kind":"#,
+            Unit::Paragraph => r#"{"unit":"paragraph","kind":"#,
+            Unit::Passage => r#"{"unit":"passage","kind":"#,
+        };
+        let kind = match found.kind {
+            Kind::Exact => r#""exact","jaccard":"#,
+            Kind::Near => r#""near","jaccard":"#,
+            Kind::Contained => r#""contained","jaccard":"#,
+        };
+        self.text(unit);
+        self.text(kind);
+        self.share(found.jaccard);
+        self.text(r#","containment":"#);
+        self.share(found.containment);
+        self.text(r#","tokens":"#);
+        self.pair(u64::from(found.tokens[0]), u64::from(found.tokens[1]));
+        let [copy, original] = match &found.stretches {
+            Some(stretches) => stretches.clone(),
+            None => [self.span(found.copy), self.span(found.original)],
+        };
+        self.text(r#","copy":"#);
+        self.side(found.copy, &copy);
+        self.text(r#","original":"#);
+        self.side(found.original, &original);
+        self.text("}\n");
+    }
+
+    fn side(&mut self, place: Place, span: &Span) {
         let (source, record) = self.outcome.record(place.document);
-        let id = self.outcome.id(place.document).unwrap_or("null");
-        let source = &self.sources[source as usize];
-        write!(to, r#"{{"id":{id},"source":{source},"record":{record},"paragraph":"#)?;
+        self.text(r#"{"id":"#);
+        self.text(self.outcome.id(place.document).unwrap_or("null"));
+        self.text(r#","source":"#);
+        self.text(&self.sources[source as usize]);
+        self.text(r#","record":"#);
+        self.number(u64::from(record));
+        self.text(r#","paragraph":"#);
         match place.paragraph {
-            Some(paragraph) => write!(to, "{paragraph}")?,
-            None => write!(to, "null")?,
+            Some(paragraph) => self.number(u64::from(paragraph)),
+            None => self.text("null"),
         }
-        let Span { bytes, chars } = span;
-        write!(to, r#","bytes":[{},{}],"chars":[{},{}]}}"#, bytes.start, bytes.end, chars.start, chars.end)
+        self.text(r#","bytes":"#);
+        self.pair(span.bytes.start, span.bytes.end);
+        self.text(r#","chars":"#);
+        self.pair(span.chars.start, span.chars.end);
+        self.text("}");
     }
 
     fn span(&mut self, place: Place) -> Span {
@@ -75,9 +105,43 @@ impl Sides<'_> {
         if self.spans.len() >= HELD && !self.spans.contains_key(&place.document) {
             self.spans.clear();
         }
-        let spans =
-            self.spans.entry(place.document).or_insert_with(|| self.outcome.spans(place.document).collect());
-        spans[paragraph as usize].clone()
+        let spans = || self.outcome.spans(place.document).collect();
+        self.spans.entry(place.document).or_insert_with(spans)[paragraph as usize].clone()
+    }
+
+    fn text(&mut self, text: &str) {
+        self.to.extend_from_slice(text.as_bytes());
+    }
+
+    fn pair(&mut self, first: u64, second: u64) {
+        self.to.push(b'[');
+        self.number(first);
+        self.to.push(b',');
+        self.number(second);
+        self.to.push(b']');
+    }
+
+    fn number(&mut self, mut number: u64) {
+        let mut digits = [0; 20];
+        let mut at = digits.len();
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        self.to.extend_from_slice(&digits[at..]);
+    }
+
+    fn share(&mut self, share: f64) {
+        if share == 1.0 {
+            self.text("1.0");
+        } else {
+            // a vector never fails
+            let _ = write!(self.to, "{:?}", rounded(share));
+        }
     }
 }
 

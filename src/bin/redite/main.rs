@@ -57,9 +57,8 @@ fn audit(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     let bar = progress::Bar::follow(interrupt.progress(), args.quiet);
     let outcome = pool.install(|| pipeline::audit(sources, &params, &surroundings, interrupt.progress()))?;
     bar.writing();
-    let facts = Facts::new(&outcome);
     interrupt.writing()?;
-    let written = written(args, &outputs, (&outcome, &facts), &interrupt);
+    let written = pool.install(|| written(args, &outputs, &outcome, &interrupt));
     // whatever a writer that was stopped may call it
     interrupt.check()?;
     let (summary, files) = written?;
@@ -69,7 +68,7 @@ fn audit(args: &AuditArgs) -> anyhow::Result<ExitCode> {
     drop(bar);
     interrupt.printing();
     warn(args, skipped(&outcome));
-    match print(&outputs, &summary, &outcome) {
+    match pool.install(|| print(&outputs, &summary, &outcome)) {
         // whoever reads has seen enough
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         printed => printed.context("writing to standard output failed")?,
@@ -82,24 +81,29 @@ fn audit(args: &AuditArgs) -> anyhow::Result<ExitCode> {
 fn written(
     args: &AuditArgs,
     outputs: &Outputs<'_>,
-    (outcome, facts): (&Outcome, &Facts),
+    outcome: &Outcome,
     interrupt: &Interrupt,
 ) -> anyhow::Result<(Vec<u8>, Vec<Pending>)> {
     let mut stdout = Vec::new();
     let mut files = Vec::new();
-    if let Some(Target::File(path)) = outputs.matches {
-        files.push(Pending::write(path, |to| matches::write(outcome, &mut interrupt.stops(to)))?);
-    }
+    let matches = || match outputs.matches {
+        Some(Target::File(path)) => {
+            Pending::write(path, |to| matches::write(outcome, &mut interrupt.stops(to))).map(Some)
+        }
+        _ => Ok(None),
+    };
+    let (facts, matches) = rayon::join(|| Facts::new(outcome), matches);
+    files.extend(matches?);
     if let Some(target) = outputs.report {
         let mut page = Vec::new();
-        html::write(outcome, facts, &mut interrupt.stops(&mut page))?;
+        html::write(outcome, &facts, &mut interrupt.stops(&mut page))?;
         match target {
             Target::File(path) => files.push(Pending::write(path, |to| to.write_all(&page))?),
             Target::Stdout => stdout = page,
         }
     }
     if outputs.leave_stdout() {
-        summary(args, outcome, facts, &mut stdout)?;
+        summary(args, outcome, &facts, &mut stdout)?;
     }
     Ok((stdout, files))
 }
