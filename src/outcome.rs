@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use crate::band::Plan;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units};
 use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit};
@@ -194,7 +196,7 @@ impl Outcome {
     }
 
     fn copied_characters(&self) -> u64 {
-        let all = (0..self.documents()).map(|document| self.copied_parts(document));
+        let all = (0..self.documents()).into_par_iter().map(|document| self.copied_parts(document));
         all.map(|parts| parts.iter().map(|part| part.end - part.start).sum::<u64>()).sum()
     }
 

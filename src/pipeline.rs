@@ -36,7 +36,7 @@ pub struct Surroundings {
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Surroundings { temporary: std::env::temp_dir(), chunk: 512 << 10 }
+        Surroundings { temporary: std::env::temp_dir(), chunk: 256 << 10 }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::shingle::Shingler;
 use crate::split::paragraphs;
 
 /// Chunks of text that are held at once.
-const CHUNKS: u64 = 8;
+const CHUNKS: u64 = 16;
 
 /// The searches of a run.
 pub(crate) struct Searches<'a> {

@@ -21,7 +21,7 @@ use crate::read::sources::Sources;
 use crate::read::texts::Spool;
 
 /// Chunks in a batch: what the workers share out at once.
-const CHUNKS: usize = 16;
+const CHUNKS: usize = 32;
 
 /// Files in a chunk of small files.
 const FILES: usize = 256;
