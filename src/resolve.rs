@@ -19,7 +19,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::band::Buckets;
 use crate::corpus::{IS_SHORT, Units};
-use crate::verify::{Bits, Overlap, bound, compare};
+use crate::verify::{Bits, Overlap, compare, may_reach};
 
 /// A bucket lists this part of the originals that a unit is compared with: crowded buckets are those of
 /// boilerplate, and a pair that is alike meets in others too.
@@ -75,6 +75,58 @@ struct Kept {
     uses: u32,
 }
 
+/// The sets at hand, by row.
+#[derive(Default)]
+struct Sets {
+    /// where each row's set is; [`NOWHERE`] for most
+    places: Vec<u32>,
+    kept: Vec<Kept>,
+    free: Vec<u32>,
+}
+
+/// In [`Sets::places`]: not at hand.
+const NOWHERE: u32 = u32::MAX;
+
+impl Sets {
+    fn new(rows: usize) -> Self {
+        Sets { places: vec![NOWHERE; rows], ..Sets::default() }
+    }
+
+    fn insert(&mut self, row: u32, kept: Kept) {
+        let place = match self.free.pop() {
+            Some(place) => {
+                self.kept[place as usize] = kept;
+                place
+            }
+            None => {
+                self.kept.push(kept);
+                self.kept.len() as u32 - 1
+            }
+        };
+        self.places[row as usize] = place;
+    }
+
+    fn get(&self, row: u32) -> Option<&Kept> {
+        self.kept.get(self.places[row as usize] as usize)
+    }
+
+    fn get_mut(&mut self, row: u32) -> Option<&mut Kept> {
+        self.kept.get_mut(self.places[row as usize] as usize)
+    }
+
+    fn remove(&mut self, row: u32) {
+        let place = std::mem::replace(&mut self.places[row as usize], NOWHERE);
+        if let Some(kept) = self.kept.get_mut(place as usize) {
+            kept.set = Box::default();
+            self.free.push(place);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.free.len() == self.kept.len()
+    }
+}
+
 /// The row of the best original, where there is one.
 type Verdict = Option<(u32, Overlap)>;
 
@@ -97,7 +149,7 @@ pub(crate) struct Resolver<'a> {
     unlisted: Vec<u32>,
     /// members of each bucket that have yet to come, equal units included
     to_come: Vec<u32>,
-    sets: NumberMap<Kept>,
+    sets: Sets,
     /// later units with the tokens of a linked row
     repeats: NumberMap<u32>,
     /// a bit for each unit: it is the first of a linked row
@@ -143,7 +195,7 @@ impl<'a> Resolver<'a> {
             originals: vec![Vec::new(); buckets.len()],
             unlisted: vec![0; buckets.len()],
             to_come,
-            sets: NumberMap::default(),
+            sets: Sets::new(if buckets.is_empty() { 0 } else { units.distinct.len() }),
             repeats: by_row,
             linked,
             seen: NumberMap::default(),
@@ -215,9 +267,9 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        match self.sets.get_mut(&row) {
+        match self.sets.get_mut(row) {
             Some(kept) if uses > 0 => kept.uses = uses,
-            _ => drop(self.sets.remove(&row)),
+            _ => self.sets.remove(row),
         }
         self.leave_buckets(row);
     }
@@ -278,13 +330,13 @@ impl<'a> Resolver<'a> {
 
     /// The candidate that the row's set matches best.
     fn best(&mut self, row: u32, candidates: &[(u16, u32)]) -> Verdict {
-        let own = self.sets.get(&row)?;
+        let own = self.sets.get(row)?;
         let mut best: Verdict = None;
         for &(_, original) in candidates {
-            let Some(kept) = self.sets.get(&original) else { continue };
+            let Some(kept) = self.sets.get(original) else { continue };
             self.cost.verified += 1;
             let least = best.map_or(self.threshold, |(_, overlap)| overlap.jaccard());
-            if bound([own.set.len(), kept.set.len()], [&own.bits, &kept.bits]) < least {
+            if !may_reach(least, [own.set.len(), kept.set.len()], [&own.bits, &kept.bits]) {
                 continue;
             }
             let Some(overlap) = compare(&own.set, &kept.set, least) else { continue };
@@ -309,10 +361,10 @@ impl<'a> Resolver<'a> {
 
     /// One use fewer of a row's set.
     fn let_go(&mut self, row: u32) {
-        if let Some(kept) = self.sets.get_mut(&row) {
+        if let Some(kept) = self.sets.get_mut(row) {
             kept.uses -= 1;
             if kept.uses == 0 {
-                self.sets.remove(&row);
+                self.sets.remove(row);
             }
         }
     }
