@@ -420,6 +420,8 @@ impl Outcome {
         let first = units.first[unit as usize];
         let original = near.map_or(first, |near| near.original);
         let tokens = |unit: u32| units.row(unit).map_or(0, |row| units.tokens[row]);
+        let of_original = tokens(original);
+        let of_copy = if first == original { of_original } else { tokens(first) };
         let place = |unit: u32| match copy.paragraph {
             None => Place { document: unit, paragraph: None },
             Some(_) => {
@@ -433,7 +435,7 @@ impl Outcome {
             kind: if near.is_none() { Kind::Exact } else { Kind::Near },
             jaccard: near.map_or(1.0, |near| near.overlap.jaccard()),
             containment: near.map_or(1.0, |near| near.overlap.containment()),
-            tokens: [tokens(first), tokens(original)],
+            tokens: [of_copy, of_original],
             copy,
             original: place(original),
             stretches: None,
