@@ -27,7 +27,7 @@ use crate::shingle::Shingler;
 use crate::verify::{Overlap, compare};
 
 /// Candidates that one token of the later text may lie in.
-const DEPTH: usize = 32;
+const DEPTH: usize = 8;
 
 /// A stretch of a document that repeats one of an earlier document, or an earlier one of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
