@@ -1,7 +1,7 @@
 //! What is kept of a corpus between the passes: where each document and paragraph stands, which units are
 //! equal, and the band keys of those that are distinct. The texts themselves are read again when needed.
 //!
-//! What a run costs in memory is decided here and in [`crate::resolve`]: 48 bytes and its id for each
+//! What a run costs in memory is decided here and in [`crate::resolve`]: 56 bytes and its id for each
 //! document; about 8 bytes for each paragraph (4 for its number, 4 for its place); for each *distinct* unit
 //! that is long enough, 8 bytes a band, 8 more, and its entry in [`crate::collapse`].
 

@@ -13,6 +13,14 @@ pub enum Format {
     Text,
     /// every non-blank line is a JSON object
     JsonLines,
+    /// rows of comma-separated values, the first with the columns' names
+    Csv,
+    /// rows of tab-separated values, the first with the columns' names
+    Tsv,
+    /// Parquet; read only where the feature `parquet` is on
+    Parquet,
+    /// Common Crawl's text archives
+    Wet,
 }
 
 /// How the bytes of a source are packed.
@@ -24,6 +32,10 @@ pub enum Compression {
     Gzip,
     /// zstandard, one frame or many
     Zstd,
+    /// bzip2, one stream or many
+    Bzip2,
+    /// xz, one stream or many
+    Xz,
 }
 
 /// One input file.
@@ -39,6 +51,8 @@ pub struct Source {
     pub compression: Compression,
     /// its size on disk in bytes, 0 for standard input
     pub size: u64,
+    /// when it was last written to, where the system tells; a change during the run is an error
+    pub modified: Option<std::time::SystemTime>,
     /// whether it is a file that can be opened again; standard input and pipes can be read only once
     pub regular: bool,
 }
@@ -51,12 +65,14 @@ pub enum SkipReason {
     InvalidJson,
     /// the line is JSON, but no object
     NotAnObject,
-    /// the object lacks the text field
+    /// the object, or the table, lacks the text field
     MissingText,
-    /// the text field holds something else
+    /// the text field, or column, holds something else
     TextNotString,
     /// the bytes are not UTF-8
     InvalidUtf8,
+    /// a row has more or fewer fields than there are columns
+    FieldCount,
     /// the record is larger than the limit
     TooLarge,
     /// a compressed source ended before its end, or broke inside
@@ -65,14 +81,26 @@ pub enum SkipReason {
     Unreadable,
 }
 
+impl Format {
+    /// The delimiter of a table's fields.
+    pub(crate) fn delimiter(self) -> Option<u8> {
+        match self {
+            Format::Csv => Some(b','),
+            Format::Tsv => Some(b'\t'),
+            _ => None,
+        }
+    }
+}
+
 impl SkipReason {
     /// All reasons, in the order of reports.
-    pub const ALL: [SkipReason; 8] = [
+    pub const ALL: [SkipReason; 9] = [
         SkipReason::InvalidJson,
         SkipReason::NotAnObject,
         SkipReason::MissingText,
         SkipReason::TextNotString,
         SkipReason::InvalidUtf8,
+        SkipReason::FieldCount,
         SkipReason::TooLarge,
         SkipReason::Truncated,
         SkipReason::Unreadable,
@@ -86,6 +114,7 @@ impl SkipReason {
             SkipReason::MissingText => "missing_text",
             SkipReason::TextNotString => "text_not_string",
             SkipReason::InvalidUtf8 => "invalid_utf8",
+            SkipReason::FieldCount => "field_count",
             SkipReason::TooLarge => "too_large",
             SkipReason::Truncated => "truncated",
             SkipReason::Unreadable => "unreadable",
@@ -93,13 +122,15 @@ impl SkipReason {
     }
 }
 
-/// A record (or the rest of a source) that was not used.
+/// Records (or the rest of a source) that were not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skip {
     /// index into the run's sources
     pub source: u32,
     /// the record's number in its source, from 0; `None` when the source itself is the trouble
     pub record: Option<u64>,
+    /// how many records from that one on; 0 when the source itself is the trouble
+    pub records: u64,
     /// the line in its source, from 1; `None` where a source has no lines
     pub line: Option<u64>,
     /// why

@@ -77,6 +77,14 @@ pub enum Error {
         /// the record's number, from 0
         record: u64,
     },
+    /// A file is not what it was when the run began.
+    #[error("`{}`: the file changed while the run was reading it: {what}\n\nhint: run again when nothing writes to the input, or on a copy of it", path.display())]
+    SourceChanged {
+        /// the file
+        path: PathBuf,
+        /// in what way
+        what: String,
+    },
     /// More units than the tables can number.
     #[error("the corpus has more than {limit} {what}\n\nhint: split it into batches")]
     TooMany {
@@ -95,9 +103,11 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Error::Parameter { .. } | Error::Input { .. } | Error::UnknownFormat { .. } => Kind::Usage,
-            Error::Io { .. } | Error::Temporary { .. } | Error::Changed { .. } | Error::TooMany { .. } => {
-                Kind::Failed
-            }
+            Error::Io { .. }
+            | Error::Temporary { .. }
+            | Error::Changed { .. }
+            | Error::SourceChanged { .. }
+            | Error::TooMany { .. } => Kind::Failed,
             Error::Interrupted => Kind::Interrupted,
         }
     }

@@ -138,9 +138,9 @@ impl Outcome {
         let counts = &self.corpus.counts;
         let mut skipped = BTreeMap::new();
         for skip in &self.skips {
-            *skipped.entry(skip.reason.name()).or_default() += 1;
+            *skipped.entry(skip.reason.name()).or_default() += skip.records.max(1);
         }
-        let skipped_records = self.skips.iter().filter(|skip| skip.record.is_some()).count() as u64;
+        let skipped_records: u64 = self.skips.iter().map(|skip| skip.records).sum();
         let input = InputSummary {
             files: self.corpus.texts.sources().len() as u64,
             ignored_files: self.ignored.len() as u64,
@@ -498,9 +498,9 @@ fn peak_memory() -> Option<u64> {
 }
 
 impl Outcome {
-    /// How a source's records are counted: lines have numbers, texts have none.
-    pub fn has_lines(&self, source: u32) -> bool {
-        self.sources()[source as usize].format == Format::JsonLines
+    /// Whether a source is made of records that have numbers; a text file is one document.
+    pub fn has_records(&self, source: u32) -> bool {
+        self.sources()[source as usize].format != Format::Text
     }
 
     /// How many records were skipped for each reason, in the order of [`SkipReason::ALL`].

@@ -19,6 +19,7 @@ use crate::params::Params;
 use crate::passage::Finder;
 use crate::passage::places::Repeated;
 use crate::read::chunks::{self, Buffers, QUEUE, Reader};
+use crate::read::json::Fields;
 use crate::read::sources::Sources;
 use crate::read::texts::{Spool, Texts};
 use crate::reread::{self, Searches};
@@ -100,8 +101,8 @@ impl Progress {
 /// Finds what the sources say twice. Runs in rayon's current pool of threads.
 ///
 /// # Errors
-/// [`Error::Parameter`], [`Error::Io`] where the temporary folder fails, [`Error::Changed`] where an input
-/// changes during the run, [`Error::TooMany`], [`Error::Interrupted`].
+/// [`Error::Parameter`], [`Error::Io`] where the temporary folder fails, [`Error::Changed`] and
+/// [`Error::SourceChanged`] where an input changes during the run, [`Error::TooMany`], [`Error::Interrupted`].
 pub fn audit(
     sources: Sources,
     params: &Params,
@@ -131,6 +132,7 @@ pub fn audit(
 
     progress.check()?;
     let located = Located::new(&corpus, params, resolved.passages)?;
+    corpus.texts.check_sources()?;
     seconds.locating = clock.lap();
 
     let near = [resolved.documents, resolved.paragraphs];
@@ -160,7 +162,9 @@ fn first_pass(
     let mut spool = Spool::new(&surroundings.temporary);
     let scanner = Scanner::new(params, &sources.files, progress, &buffers);
     let mut builder = Builder::new(sources.files.len(), params.units);
-    let reader = Reader { sources, max_record: params.max_record as usize, buffers: &buffers, progress };
+    let fields = Fields { text: &params.text_field, id: &params.id_field };
+    let max_record = params.max_record as usize;
+    let reader = Reader { sources, max_record, fields, buffers: &buffers, progress };
     let (to, batches) = mpsc::sync_channel(QUEUE);
     let read = std::thread::scope(|scope| {
         let spool = &mut spool;

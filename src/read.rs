@@ -1,11 +1,18 @@
 //! Inputs to records. [`sources`] finds the files in corpus order, `chunks` reads them in pieces of
-//! whole records, `json` takes a record apart, `texts` reads a document a second time.
+//! whole records, `json` takes a record apart, `texts` reads a document a second time. `csv`, `parquet` and
+//! `wet` know where a record of theirs ends, and collect what is in it through `records`.
 //!
 //! A piece is about a mebibyte, so that all cores are busy on one big file as well as on many small ones;
 //! what is read is handed on as bytes and decoded by the workers.
 
 pub(crate) mod chunks;
 pub(crate) mod compression;
+pub(crate) mod csv;
 pub(crate) mod json;
+#[cfg(feature = "parquet")]
+pub(crate) mod parquet;
+pub(crate) mod records;
 pub mod sources;
 pub(crate) mod texts;
+pub(crate) mod wet;
+mod window;

@@ -13,6 +13,8 @@ pub mod json;
 mod marks;
 pub mod matches;
 mod runs;
+#[cfg(feature = "parquet")]
+pub mod table;
 pub mod terminal;
 mod texts;
 mod walk;

@@ -18,7 +18,8 @@ use crate::passage::winnow::Winnower;
 use crate::pipeline::Progress;
 use crate::read::chunks::{Buffers, Chunk, text_file};
 use crate::read::json::Fields;
-use crate::read::texts::Locator;
+use crate::read::records::{Entry, Records};
+use crate::read::texts::{Locator, checksum};
 use crate::shingle::Shingler;
 use crate::sign::{Signer, merge};
 use crate::split::{bytecount, paragraphs};
@@ -170,6 +171,10 @@ impl<'a> Scanner<'a> {
                 }
                 self.buffers.give(bytes);
             }
+            Chunk::Records(records) => {
+                self.records(&records, &mut work);
+                self.buffers.give(records.bytes);
+            }
             Chunk::Files { sources } => {
                 for source in sources {
                     self.file(source, &mut work);
@@ -179,7 +184,8 @@ impl<'a> Scanner<'a> {
                 let has_lines = self.sources[source as usize].format == Format::JsonLines;
                 let record = is_record.then_some(0);
                 let line = (is_record && has_lines).then_some(1);
-                work.scanned.skips.push(Skip { source, record, line, reason, detail });
+                let records = u64::from(is_record);
+                work.scanned.skips.push(Skip { source, record, records, line, reason, detail });
                 let [records, lines] = [record.is_some(), line.is_some()].map(u64::from);
                 work.scanned.counted.push(Counted { source, records, lines });
             }
@@ -230,6 +236,7 @@ impl<'a> Scanner<'a> {
                         offset: offset + line.start as u64,
                         length: raw.len() as u32,
                         text_length: work.workspace.text.len() as u32,
+                        checksum: checksum(&work.workspace.text),
                     };
                     let text = std::mem::take(&mut work.workspace.text);
                     self.document(&text, locator, work);
@@ -238,6 +245,7 @@ impl<'a> Scanner<'a> {
                 Err((reason, detail)) => work.scanned.skips.push(Skip {
                     source,
                     record: Some(record),
+                    records: 1,
                     line: Some(counted.lines),
                     reason,
                     detail,
@@ -251,13 +259,13 @@ impl<'a> Scanner<'a> {
     fn whole(&self, source: u32, offset: u64, bytes: &[u8], work: &mut Work) {
         match simdutf8::compat::from_utf8(bytes) {
             Ok(text) => {
-                let length = bytes.len() as u32;
-                let locator = Locator { source, record: 0, offset, length, text_length: length };
+                let locator = whole(source, offset, text);
                 self.document(text, locator, work);
             }
             Err(error) => work.scanned.skips.push(Skip {
                 source,
                 record: Some(0),
+                records: 1,
                 line: None,
                 reason: SkipReason::InvalidUtf8,
                 detail: error.to_string(),
@@ -266,15 +274,63 @@ impl<'a> Scanner<'a> {
         work.scanned.counted.push(Counted { source, records: 1, lines: 0 });
     }
 
+    /// Records that the reader has taken apart.
+    fn records(&self, records: &Records, work: &mut Work) {
+        let source = records.source;
+        let all_utf8 = simdutf8::basic::from_utf8(&records.bytes).ok();
+        let mut counted = Counted { source, records: 0, lines: 0 };
+        for entry in &records.entries {
+            let record = counted.records;
+            let lost = |records, line, reason, detail| {
+                let record = (records > 0).then_some(record);
+                Skip { source, record, records, line, reason, detail }
+            };
+            match entry {
+                Entry::Lost { records, line, reason, detail } => {
+                    work.scanned.skips.push(lost(*records, *line, *reason, detail.clone()));
+                    counted.records += records;
+                }
+                Entry::Text { text, id, place, line } => {
+                    counted.records += 1;
+                    let bytes = &records.bytes[text.clone()];
+                    // the bytes of a chunk may be UTF-8, and those of its texts not
+                    let text = match all_utf8.and_then(|all| all.get(text.clone())) {
+                        Some(text) => Ok(text),
+                        None => simdutf8::compat::from_utf8(bytes),
+                    };
+                    match text {
+                        Ok(text) => {
+                            work.scanned.ids.push_str(&records.ids[id.clone()]);
+                            let locator = Locator {
+                                source,
+                                record: record as u32,
+                                offset: place.start,
+                                length: (place.end - place.start) as u32,
+                                text_length: text.len() as u32,
+                                checksum: checksum(text),
+                            };
+                            self.document(text, locator, work);
+                        }
+                        Err(error) => {
+                            let reason = SkipReason::InvalidUtf8;
+                            work.scanned.skips.push(lost(1, *line, reason, error.to_string()));
+                        }
+                    }
+                }
+            }
+        }
+        work.scanned.counted.push(counted);
+    }
+
     fn file(&self, source: u32, work: &mut Work) {
         match text_file(&self.sources[source as usize], self.params.max_record as usize, self.progress) {
             Ok(text) => {
-                let length = text.len() as u32;
-                let locator = Locator { source, record: 0, offset: 0, length, text_length: length };
+                let locator = whole(source, 0, &text);
                 self.document(&text, locator, work);
             }
             Err((reason, detail)) => {
-                work.scanned.skips.push(Skip { source, record: Some(0), line: None, reason, detail });
+                let (record, records) = (Some(0), 1);
+                work.scanned.skips.push(Skip { source, record, records, line: None, reason, detail });
             }
         }
         work.scanned.counted.push(Counted { source, records: 1, lines: 0 });
@@ -406,6 +462,12 @@ impl<'a> Scanner<'a> {
             signed.documents.tokens.push(document.tokens.len() as u32);
         }
     }
+}
+
+/// The locator of a source that is one text.
+fn whole(source: u32, offset: u64, text: &str) -> Locator {
+    let length = text.len() as u32;
+    Locator { source, record: 0, offset, length, text_length: length, checksum: checksum(text) }
 }
 
 /// A document's share of a chunk.

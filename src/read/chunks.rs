@@ -5,7 +5,7 @@
 //! that verification and reports can come back to any record. Buffers go round: the steady state allocates
 //! nothing. Memory: `QUEUE` + 2 batches of [`CHUNKS`] chunks and a record each.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -13,12 +13,16 @@ use std::sync::mpsc::SyncSender;
 
 use memchr::{memchr, memrchr};
 
-use crate::document::{Compression, Format, SkipReason, Source};
+use crate::document::{Format, SkipReason, Source};
 use crate::error::{Error, Result};
 use crate::pipeline::Progress;
 use crate::read::compression;
+use crate::read::json::Fields;
+use crate::read::records::{Collector, Records};
 use crate::read::sources::Sources;
 use crate::read::texts::Spool;
+use crate::read::window::fill;
+use crate::read::{csv, wet};
 
 /// Chunks in a batch: what the workers share out at once.
 const CHUNKS: usize = 32;
@@ -35,6 +39,8 @@ pub(crate) enum Chunk {
     Lines { source: u32, offset: u64, bytes: Vec<u8> },
     /// whole text files, to be opened by the worker
     Files { sources: Range<u32> },
+    /// texts that the reader has taken out of their records
+    Records(Records),
     /// a record that could not be handed on, or the rest of a source
     Lost { source: u32, is_record: bool, reason: SkipReason, detail: String },
 }
@@ -51,7 +57,12 @@ impl Buffers {
         Buffers { free: Mutex::default(), chunk }
     }
 
-    fn take(&self) -> Vec<u8> {
+    /// About how many bytes make a chunk.
+    pub(crate) fn chunk(&self) -> usize {
+        self.chunk
+    }
+
+    pub(crate) fn take(&self) -> Vec<u8> {
         let mut free = self.free.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         free.pop().unwrap_or_else(|| Vec::with_capacity(self.chunk + self.chunk / 4))
     }
@@ -70,6 +81,7 @@ impl Buffers {
 pub(crate) struct Reader<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) max_record: usize,
+    pub(crate) fields: Fields<'a>,
     pub(crate) buffers: &'a Buffers,
     pub(crate) progress: &'a Progress,
 }
@@ -113,9 +125,12 @@ impl Reader<'_> {
         end
     }
 
-    /// Standard input, a pipe, or a source of lines.
+    /// Standard input, a pipe, or a source of lines or other records.
     fn one_source(&self, number: usize, spool: &mut Spool, batch: &mut Batch<'_>) -> Result<()> {
         let source = &self.sources.files[number];
+        if !matches!(source.format, Format::Text | Format::JsonLines) {
+            return self.records(source, &mut Collector::new(self, number as u32, spool, batch));
+        }
         let mut lines =
             Lines { reader: self, source, number: number as u32, spool, batch, offset: 0, begun: false };
         let opened = compression::open(source, &self.progress.bytes_read);
@@ -129,17 +144,37 @@ impl Reader<'_> {
     }
 }
 
+impl Reader<'_> {
+    /// A source whose records the reader takes apart itself.
+    fn records(&self, source: &Source, to: &mut Collector<'_, '_>) -> Result<()> {
+        if source.format == Format::Parquet {
+            #[cfg(feature = "parquet")]
+            return super::parquet::read(source, self.fields, self.progress, to);
+            #[cfg(not(feature = "parquet"))]
+            return to.lose_rest(SkipReason::Unreadable, "built without the feature `parquet`".to_owned());
+        }
+        let input = match compression::open(source, &self.progress.bytes_read) {
+            Ok(input) => input,
+            Err(error) => return to.lose_rest(SkipReason::Unreadable, error.to_string()),
+        };
+        match source.format.delimiter() {
+            Some(delimiter) => csv::read(input, delimiter, self.fields, to),
+            None => wet::read(input, self.fields, to),
+        }
+    }
+}
+
 /// Chunks on their way to the workers.
-struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     chunks: Vec<Chunk>,
     bytes: usize,
     full: usize,
     to: &'a SyncSender<Vec<Chunk>>,
-    listening: bool,
+    pub(crate) listening: bool,
 }
 
 impl Batch<'_> {
-    fn push(&mut self, chunk: Chunk, bytes: usize) {
+    pub(crate) fn push(&mut self, chunk: Chunk, bytes: usize) {
         self.chunks.push(chunk);
         self.bytes += bytes;
         if self.bytes >= self.full {
@@ -252,8 +287,7 @@ impl Lines<'_, '_> {
             self.reader.buffers.give(bytes);
             return Ok(());
         }
-        let again = self.source.regular && self.source.compression == Compression::Plain;
-        let offset = if again { self.offset } else { self.spool.append(&bytes)? };
+        let offset = if self.source.is_plain_file() { self.offset } else { self.spool.append(&bytes)? };
         self.offset += bytes.len() as u64;
         let length = bytes.len();
         self.batch.push(Chunk::Lines { source: self.number, offset, bytes }, length);
@@ -268,25 +302,6 @@ impl Lines<'_, '_> {
     fn lose(&mut self, is_record: bool, reason: SkipReason, detail: String) {
         self.batch.push(Chunk::Lost { source: self.number, is_record, reason, detail }, 0);
     }
-}
-
-/// Reads until `buffer` holds `want` bytes; false at the end of the input.
-fn fill(input: &mut impl Read, buffer: &mut Vec<u8>, want: usize) -> std::io::Result<bool> {
-    let mut length = buffer.len();
-    buffer.resize(want.max(length), 0);
-    let result = loop {
-        if length >= want {
-            break Ok(true);
-        }
-        match input.read(&mut buffer[length..]) {
-            Ok(0) => break Ok(false),
-            Ok(n) => length += n,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => break Err(error),
-        }
-    };
-    buffer.truncate(length);
-    result
 }
 
 /// Reads a text file whole; refuses more than `max_record` bytes.

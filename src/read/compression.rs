@@ -1,11 +1,14 @@
 //! One reader for every compression. Decompressors stream with fixed buffers, read all members of a gzip
-//! file and all frames of a zstandard file, and tell a file that ends too early from one that ends.
+//! file, all frames of a zstandard file and all streams of a bzip2 or xz file, and tell a file that ends too early from one that ends.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
+use liblzma::bufread::XzDecoder;
+use liblzma::stream::{CONCATENATED, Stream};
 
 use crate::document::{Compression, SkipReason, Source};
 
@@ -14,6 +17,9 @@ const BUFFER: usize = 256 << 10;
 
 /// The largest window that a zstandard frame may ask for: 2^31 bytes, what `zstd --long=31` writes.
 const ZSTD_WINDOW_LOG: u32 = 31;
+
+/// The most bytes that an xz stream may ask for: enough for `xz -9` with a dictionary of 1.5 GiB.
+const XZ_MEMORY: u64 = 1 << 31;
 
 /// Opens a source for reading what is in it; `read` counts the bytes taken from the disk.
 pub(crate) fn open<'a>(source: &Source, read: &'a AtomicU64) -> io::Result<Box<dyn Read + Send + 'a>> {
@@ -36,16 +42,23 @@ fn decompressed<'a>(
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
             Box::new(decoder)
         }
+        Compression::Bzip2 => Box::new(MultiBzDecoder::new(BufReader::with_capacity(BUFFER, file))),
+        Compression::Xz => {
+            let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
+            Box::new(XzDecoder::new_stream(BufReader::with_capacity(BUFFER, file), stream))
+        }
     })
 }
 
 /// Standard input has no name, and that of a pipe tells little; their first bytes tell how they are packed.
 fn sniffed<'a>(mut input: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
-    let mut magic = Vec::with_capacity(4);
-    input.by_ref().take(4).read_to_end(&mut magic)?;
+    let mut magic = Vec::with_capacity(6);
+    input.by_ref().take(6).read_to_end(&mut magic)?;
     let compression = match magic[..] {
         [0x1F, 0x8B, ..] => Compression::Gzip,
-        [0x28, 0xB5, 0x2F, 0xFD] => Compression::Zstd,
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => Compression::Zstd,
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Compression::Bzip2,
+        [0xFD, b'7', b'z', b'X', b'Z', 0] => Compression::Xz,
         _ => Compression::Plain,
     };
     decompressed(io::Cursor::new(magic).chain(input), compression)

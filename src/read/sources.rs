@@ -8,7 +8,8 @@ use crate::document::{Compression, Format, Skip, SkipReason, Source};
 use crate::error::{Error, Result};
 
 /// The endings that are known, for messages.
-const ENDINGS: &str = "`.txt`, `.md`, `.jsonl`, `.ndjson` or `.json`, plain, `.gz` or `.zst`";
+const ENDINGS: &str = "`.txt`, `.md`, `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet` or `.wet`, \
+                       plain, `.gz`, `.zst`, `.bz2` or `.xz`";
 
 /// What the inputs of a run turned out to be.
 #[derive(Debug, Default)]
@@ -36,6 +37,7 @@ pub fn find(inputs: &[PathBuf], format: Option<Format>) -> Result<Sources> {
                 format: format.unwrap_or(Format::JsonLines),
                 compression: Compression::Plain,
                 size: 0,
+                modified: None,
                 regular: false,
             });
             continue;
@@ -93,6 +95,7 @@ impl Sources {
                     self.skips.push(Skip {
                         source: self.files.len() as u32 - 1,
                         record: None,
+                        records: 0,
                         line: None,
                         reason: SkipReason::Unreadable,
                         detail: error.to_string(),
@@ -113,7 +116,9 @@ impl Sources {
         let name = path.to_string_lossy().into_owned();
         let size = metadata.map_or(0, fs::Metadata::len);
         let regular = metadata.is_some_and(fs::Metadata::is_file);
-        self.files.push(Source { path: Some(path.to_path_buf()), name, format, compression, size, regular });
+        let modified = metadata.and_then(|metadata| metadata.modified().ok());
+        let path = Some(path.to_path_buf());
+        self.files.push(Source { path, name, format, compression, size, modified, regular });
     }
 
     /// Whether the source at this index is already known to be unreadable.
@@ -128,11 +133,17 @@ fn by_name(path: &Path) -> (Option<Format>, Compression) {
     let (name, compression) = match name.rsplit_once('.') {
         Some((stem, "gz")) => (stem, Compression::Gzip),
         Some((stem, "zst" | "zstd")) => (stem, Compression::Zstd),
+        Some((stem, "bz2")) => (stem, Compression::Bzip2),
+        Some((stem, "xz")) => (stem, Compression::Xz),
         _ => (name.as_str(), Compression::Plain),
     };
     let format = match name.rsplit_once('.') {
         Some((_, "txt" | "text" | "md")) => Some(Format::Text),
         Some((_, "jsonl" | "ndjson" | "json")) => Some(Format::JsonLines),
+        Some((_, "csv")) => Some(Format::Csv),
+        Some((_, "tsv")) => Some(Format::Tsv),
+        Some((_, "parquet")) => Some(Format::Parquet),
+        Some((_, "wet")) => Some(Format::Wet),
         _ => None,
     };
     (format, compression)
@@ -148,6 +159,10 @@ mod tests {
         assert_eq!(told("a/b.TXT"), (Some(Format::Text), Compression::Plain));
         assert_eq!(told("b.jsonl.zst"), (Some(Format::JsonLines), Compression::Zstd));
         assert_eq!(told("b.md.gz"), (Some(Format::Text), Compression::Gzip));
+        assert_eq!(told("b.tsv.bz2"), (Some(Format::Tsv), Compression::Bzip2));
+        assert_eq!(told("b.CSV.xz"), (Some(Format::Csv), Compression::Xz));
+        assert_eq!(told("c.warc.wet.gz"), (Some(Format::Wet), Compression::Gzip));
+        assert_eq!(told("c.parquet"), (Some(Format::Parquet), Compression::Plain));
         assert_eq!(told("README"), (None, Compression::Plain));
         assert_eq!(told(".txt"), (Some(Format::Text), Compression::Plain));
     }

@@ -1,16 +1,17 @@
 //! A document's text, read a second time: from its file at its offset, or from the spool. Nothing of a text
 //! stays in memory between the passes.
 
-use std::collections::VecDeque;
-use std::fs::File;
+use std::collections::{HashMap, VecDeque};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::document::{Compression, Format, Source};
+use crate::document::{Format, Source};
 use crate::error::{Error, Result};
 use crate::pipeline::Progress;
 use crate::read::chunks::text_file;
+use crate::read::csv;
 use crate::read::json::Fields;
 
 /// The spool stays in memory up to this many bytes.
@@ -26,12 +27,21 @@ pub(crate) struct Spool {
     memory: Vec<u8>,
     file: Option<File>,
     length: u64,
+    /// which column of a source of rows holds the texts
+    pub(crate) columns: HashMap<u32, u32>,
 }
 
 impl Spool {
     /// An empty spool that will overflow into `folder`.
     pub(crate) fn new(folder: &Path) -> Self {
-        Spool { folder: folder.to_path_buf(), memory: Vec::new(), file: None, length: 0 }
+        let folder = folder.to_path_buf();
+        Spool { folder, memory: Vec::new(), file: None, length: 0, columns: HashMap::new() }
+    }
+
+    /// Where temporary files go.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Appends bytes; returns where they start.
@@ -79,8 +89,14 @@ pub(crate) struct Locator {
     pub(crate) offset: u64,
     /// its length in bytes
     pub(crate) length: u32,
-    /// its text's length in bytes, by which a change is noticed
+    /// its text's length in bytes, and a checksum of it, by which a change is noticed
     pub(crate) text_length: u32,
+    pub(crate) checksum: u32,
+}
+
+/// The checksum of a text.
+pub(crate) fn checksum(text: &str) -> u32 {
+    xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as u32
 }
 
 /// Reads texts again.
@@ -113,41 +129,95 @@ impl Texts {
     /// Reads the text of the record at `locator`, as it was given.
     ///
     /// # Errors
-    /// [`Error::Io`] where it can't be read, [`Error::Changed`] where it is not what it was.
+    /// [`Error::Io`] where it can't be read, [`Error::Changed`] or [`Error::SourceChanged`] where it, or its
+    /// file, is not what it was.
     pub(crate) fn read(&self, locator: &Locator) -> Result<String> {
         let source = &self.sources[locator.source as usize];
         let changed = || self.changed(locator);
         let text = match (source.regular, source.format) {
             (true, Format::Text) => {
+                self.check(locator.source)?;
                 text_file(source, self.max_record, &Progress::default()).map_err(|_| changed())?
             }
-            (regular, format) => {
-                let mut bytes = vec![0; locator.length as usize];
-                let result = if regular && source.compression == Compression::Plain {
-                    self.file(locator.source)
-                        .and_then(|file| read_exact_at(&file, locator.offset, &mut bytes))
-                } else {
-                    self.spool.read(locator.offset, &mut bytes)
+            (_, format) => {
+                let bytes = self.bytes(locator)?;
+                let utf8 = |bytes: Vec<u8>| match simdutf8::basic::from_utf8(&bytes) {
+                    Ok(_) => String::from_utf8(bytes).map_err(|_| changed()),
+                    Err(_) => Err(changed()),
                 };
-                match result {
-                    Ok(()) => {}
-                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(changed()),
-                    Err(error) => {
-                        return Err(Error::io(self.path(locator.source), "reading it again", error));
+                match format.delimiter() {
+                    Some(delimiter) if source.is_plain_file() => {
+                        let column =
+                            self.spool.columns.get(&locator.source).map_or(0, |&column| column as usize);
+                        utf8(csv::field(&bytes, delimiter, column).ok_or_else(changed)?)?
                     }
-                }
-                let line = simdutf8::basic::from_utf8(&bytes).map_err(|_| changed())?;
-                if format == Format::Text {
-                    line.to_owned()
-                } else {
-                    let mut text = String::with_capacity(locator.text_length as usize);
-                    let fields = Fields { text: &self.text_field, id: &self.id_field };
-                    fields.parse(line, &mut text).map_err(|_| changed())?;
-                    text
+                    _ if format == Format::JsonLines => {
+                        let line = simdutf8::basic::from_utf8(&bytes).map_err(|_| changed())?;
+                        let mut text = String::with_capacity(locator.text_length as usize);
+                        let fields = Fields { text: &self.text_field, id: &self.id_field };
+                        fields.parse(line, &mut text).map_err(|_| changed())?;
+                        text
+                    }
+                    // the bytes are the text
+                    _ => utf8(bytes)?,
                 }
             }
         };
-        if text.len() == locator.text_length as usize { Ok(text) } else { Err(changed()) }
+        let same = text.len() == locator.text_length as usize && checksum(&text) == locator.checksum;
+        if same { Ok(text) } else { Err(changed()) }
+    }
+
+    /// The bytes at `locator`, in its source or in the spool.
+    fn bytes(&self, locator: &Locator) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; locator.length as usize];
+        let result = if self.sources[locator.source as usize].is_plain_file()
+            && self.sources[locator.source as usize].format != Format::Parquet
+        {
+            let file = self.file(locator.source)?;
+            read_exact_at(&file, locator.offset, &mut bytes)
+        } else {
+            self.spool.read(locator.offset, &mut bytes)
+        };
+        match result {
+            Ok(()) => Ok(bytes),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.changed(locator)),
+            Err(error) => Err(Error::io(self.path(locator.source), "reading it again", error)),
+        }
+    }
+
+    /// Checks that no source has been changed since the run began.
+    ///
+    /// # Errors
+    /// [`Error::SourceChanged`].
+    pub(crate) fn check_sources(&self) -> Result<()> {
+        (0..self.sources.len() as u32).try_for_each(|source| self.check(source))
+    }
+
+    fn check(&self, source: u32) -> Result<()> {
+        let of = &self.sources[source as usize];
+        if !of.regular || of.modified.is_none() {
+            return Ok(());
+        }
+        let path = self.path(source);
+        match fs::metadata(&path) {
+            Ok(metadata) => self.compare(source, &metadata),
+            Err(error) => Err(Error::SourceChanged { path, what: error.to_string() }),
+        }
+    }
+
+    /// Compares a file with what it was when the run began.
+    fn compare(&self, source: u32, now: &fs::Metadata) -> Result<()> {
+        let of = &self.sources[source as usize];
+        let what = if of.modified.is_none() {
+            return Ok(());
+        } else if now.len() != of.size {
+            format!("it had {} bytes, now it has {}", of.size, now.len())
+        } else if now.modified().ok() != of.modified {
+            "it has been written to".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(Error::SourceChanged { path: self.path(source), what })
     }
 
     /// The error for a record that is not what it was.
@@ -160,13 +230,16 @@ impl Texts {
     }
 
     /// The source's file, opened at most once while it is in use.
-    fn file(&self, source: u32) -> io::Result<Arc<File>> {
+    fn file(&self, source: u32) -> Result<Arc<File>> {
         let mut open = self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((_, file)) = open.iter().find(|(number, _)| *number == source) {
             return Ok(file.clone());
         }
-        let path = self.sources[source as usize].path.clone().unwrap_or_default();
-        let file = Arc::new(File::open(path)?);
+        let path = self.path(source);
+        let opened = File::open(&path).and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = opened.map_err(|error| Error::io(path, "reading it again", error))?;
+        self.compare(source, &metadata)?;
+        let file = Arc::new(file);
         if open.len() == OPEN_FILES {
             open.pop_front();
         }

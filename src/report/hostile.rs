@@ -76,11 +76,13 @@ pub(super) fn run(hostile: &Hostile) -> (Outcome, tempfile::TempDir) {
         format: Format::Text,
         compression: Compression::Plain,
         size: 0,
+        modified: None,
         regular: true,
     });
     sources.skips.push(Skip {
         source: 1,
         record: None,
+        records: 0,
         line: None,
         reason: SkipReason::Unreadable,
         detail: text.clone(),

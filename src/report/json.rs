@@ -46,6 +46,8 @@ pub struct Skipped<'a> {
     pub source: &'a str,
     /// the record's number in it, from 0; `null` where the file itself is the trouble
     pub record: Option<u64>,
+    /// how many records from that one on; 0 where the file itself is the trouble
+    pub records: u64,
     /// its line, from 1; `null` where the file has no lines
     pub line: Option<u64>,
     /// why
@@ -59,6 +61,7 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &Facts) -> Report<'a> {
     let skips = outcome.skips().iter().take(SKIPS).map(|skip| Skipped {
         source: &outcome.sources()[skip.source as usize].name,
         record: skip.record,
+        records: skip.records,
         line: skip.line,
         reason: skip.reason,
         detail: &skip.detail,

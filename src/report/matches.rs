@@ -24,7 +24,7 @@ pub fn write(outcome: &Outcome, to: &mut impl Write) -> io::Result<()> {
     let sources: Vec<String> = outcome.sources().iter().map(|source| json_string(&source.name)).collect();
     let piece = |start: u32| {
         let end = (start + DOCUMENTS).min(outcome.documents());
-        let mut lines = Lines { outcome, sources: &sources, spans: HashMap::default(), to: Vec::new() };
+        let mut lines = Lines { outcome, sources: &sources, spans: Spans::new(outcome), to: Vec::new() };
         let matches = (start..end).flat_map(|document| outcome.matches_of(document));
         matches.for_each(|found| lines.push(&found));
         lines.to
@@ -40,13 +40,43 @@ pub fn write(outcome: &Outcome, to: &mut impl Write) -> io::Result<()> {
 /// Documents whose paragraphs' places are held at once.
 const HELD: usize = 64;
 
-/// Lines being made. Neighbouring matches are of few documents, so the places of their paragraphs are
-/// decoded once and held.
+/// Where both sides of a match stand. Neighbouring matches are of few documents, so the places of their
+/// paragraphs are decoded once and held.
+pub(super) struct Spans<'a> {
+    outcome: &'a Outcome,
+    held: NumberMap<Vec<Span>>,
+}
+
+impl<'a> Spans<'a> {
+    /// Nothing held yet.
+    pub(super) fn new(outcome: &'a Outcome) -> Self {
+        Spans { outcome, held: HashMap::default() }
+    }
+
+    /// The stretches of copy and original.
+    pub(super) fn of(&mut self, found: &Match) -> [Span; 2] {
+        match &found.stretches {
+            Some(stretches) => stretches.clone(),
+            None => [self.span(found.copy), self.span(found.original)],
+        }
+    }
+
+    fn span(&mut self, place: Place) -> Span {
+        let Some(paragraph) = place.paragraph else { return self.outcome.span(place) };
+        if self.held.len() >= HELD && !self.held.contains_key(&place.document) {
+            self.held.clear();
+        }
+        let spans = || self.outcome.spans(place.document).collect();
+        self.held.entry(place.document).or_insert_with(spans)[paragraph as usize].clone()
+    }
+}
+
+/// Lines being made.
 struct Lines<'a> {
     outcome: &'a Outcome,
     /// the sources' names as JSON
     sources: &'a [String],
-    spans: NumberMap<Vec<Span>>,
+    spans: Spans<'a>,
     to: Vec<u8>,
 }
 
@@ -69,10 +99,7 @@ impl Lines<'_> {
         self.share(found.containment);
         self.text(r#","tokens":"#);
         self.pair(u64::from(found.tokens[0]), u64::from(found.tokens[1]));
-        let [copy, original] = match &found.stretches {
-            Some(stretches) => stretches.clone(),
-            None => [self.span(found.copy), self.span(found.original)],
-        };
+        let [copy, original] = self.spans.of(found);
         self.text(r#","copy":"#);
         self.side(found.copy, &copy);
         self.text(r#","original":"#);
@@ -98,15 +125,6 @@ impl Lines<'_> {
         self.text(r#","chars":"#);
         self.pair(span.chars.start, span.chars.end);
         self.text("}");
-    }
-
-    fn span(&mut self, place: Place) -> Span {
-        let Some(paragraph) = place.paragraph else { return self.outcome.span(place) };
-        if self.spans.len() >= HELD && !self.spans.contains_key(&place.document) {
-            self.spans.clear();
-        }
-        let spans = || self.outcome.spans(place.document).collect();
-        self.spans.entry(place.document).or_insert_with(spans)[paragraph as usize].clone()
     }
 
     fn text(&mut self, text: &str) {
@@ -146,7 +164,7 @@ impl Lines<'_> {
 }
 
 /// To six decimals.
-fn rounded(share: f64) -> f64 {
+pub(super) fn rounded(share: f64) -> f64 {
     (share * 1e6).round() / 1e6
 }
 

@@ -261,7 +261,7 @@ impl Summary<'_> {
         let outcome = self.outcome;
         for skip in outcome.skips().iter().filter(|skip| skip.reason == reason).take(PLACES) {
             let source = clean::line(&outcome.sources()[skip.source as usize].name, NAME);
-            let at = wording::skipped_at(skip, outcome.has_lines(skip.source));
+            let at = wording::skipped_at(skip, outcome.has_records(skip.source));
             writeln!(self.to, "    {source}{at}: {}", clean::line(&skip.detail, NAME))?;
         }
         if all > PLACES as u64 {

@@ -115,7 +115,7 @@ pub(super) fn place(outcome: &Outcome, document: u32) -> Place<'_> {
     };
     Place {
         source: &outcome.sources()[source as usize].name,
-        record: outcome.has_lines(source).then(|| format!("record {}", number(u64::from(record) + 1))),
+        record: outcome.has_records(source).then(|| format!("record {}", number(u64::from(record) + 1))),
         id: outcome.id(document).map(decoded),
     }
 }
@@ -128,17 +128,21 @@ pub(super) fn reason(reason: SkipReason) -> &'static str {
         SkipReason::MissingText => "without the text field",
         SkipReason::TextNotString => "text field is not a string",
         SkipReason::InvalidUtf8 => "not valid UTF-8",
+        SkipReason::FieldCount => "more or fewer fields than columns",
         SkipReason::TooLarge => "too large",
-        SkipReason::Truncated => "compressed data cut short or damaged",
+        SkipReason::Truncated => "data cut short or damaged",
         SkipReason::Unreadable => "could not be read",
     }
 }
 
 /// The place of something skipped, behind its source's name: `:12` for a line, else nothing or its record.
-pub(super) fn skipped_at(skip: &Skip, has_lines: bool) -> String {
+pub(super) fn skipped_at(skip: &Skip, has_records: bool) -> String {
     match (skip.line, skip.record) {
         (Some(line), _) => format!(":{line}"),
-        (None, Some(record)) if has_lines => format!(", record {}", number(record + 1)),
+        (None, Some(record)) if skip.records > 1 => {
+            format!(", records {}-{}", number(record + 1), number(record + skip.records))
+        }
+        (None, Some(record)) if has_records => format!(", record {}", number(record + 1)),
         _ => String::new(),
     }
 }

@@ -14,7 +14,7 @@ use crate::twin::Twin;
 type Skipped = (SkipReason, Option<u64>, Option<u64>);
 
 /// One bad file, and what reading it must give.
-struct Case {
+pub(crate) struct Case {
     name: &'static str,
     file: &'static str,
     bytes: Vec<u8>,
@@ -25,7 +25,7 @@ struct Case {
 }
 
 /// A case that is good so far.
-fn case(name: &'static str, file: &'static str, bytes: impl AsRef<[u8]>) -> Case {
+pub(crate) fn case(name: &'static str, file: &'static str, bytes: impl AsRef<[u8]>) -> Case {
     let bytes = bytes.as_ref().to_vec();
     let (texts, skipped) = (Vec::new(), Vec::new());
     Case {
@@ -52,30 +52,36 @@ fn fine(name: &'static str, line: impl AsRef<[u8]>, text: &str) -> Case {
 }
 
 impl Case {
-    fn gives<const N: usize>(mut self, texts: [&str; N]) -> Self {
+    pub(crate) fn gives<const N: usize>(mut self, texts: [&str; N]) -> Self {
         self.texts = texts.map(str::to_owned).into();
         self
     }
 
     /// A record of a file of lines.
-    fn skips(mut self, reason: SkipReason, record: u64, line: u64) -> Self {
+    pub(crate) fn skips(mut self, reason: SkipReason, record: u64, line: u64) -> Self {
         self.skipped.push((reason, Some(record), Some(line)));
         self
     }
 
+    /// A record of a file without lines.
+    pub(crate) fn skips_record(mut self, reason: SkipReason, record: u64) -> Self {
+        self.skipped.push((reason, Some(record), None));
+        self
+    }
+
     /// A file that is one record.
-    fn skips_text(mut self, reason: SkipReason) -> Self {
+    pub(crate) fn skips_text(mut self, reason: SkipReason) -> Self {
         self.skipped.push((reason, Some(0), None));
         self
     }
 
     /// A file, or the rest of one.
-    fn skips_rest(mut self, reason: SkipReason) -> Self {
+    pub(crate) fn skips_rest(mut self, reason: SkipReason) -> Self {
         self.skipped.push((reason, None, None));
         self
     }
 
-    fn limit(mut self, max_record: u64) -> Self {
+    pub(crate) fn limit(mut self, max_record: u64) -> Self {
         self.max_record = max_record;
         self
     }
@@ -85,7 +91,7 @@ impl Case {
         self
     }
 
-    fn holds(&self) {
+    pub(crate) fn holds(&self) {
         let params = Params { max_record: self.max_record, ..documents_and_paragraphs() };
         let dir = Dir::new().file(self.file, &self.bytes);
         let outcome = audit(&dir, &params);
@@ -113,7 +119,7 @@ fn line(text: &str) -> String {
 }
 
 /// `bytes` without the last `count`.
-fn cut(mut bytes: Vec<u8>, count: usize) -> Vec<u8> {
+pub(crate) fn cut(mut bytes: Vec<u8>, count: usize) -> Vec<u8> {
     bytes.truncate(bytes.len() - count);
     bytes
 }

@@ -5,6 +5,7 @@ use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::read::sources;
 
+use crate::containers::{archive, bz2, lines, rows, xz};
 use crate::language::{Dir, audit, audit_inputs, audit_texts, documents_and_paragraphs, gz, records, zst};
 use crate::oracle::corpus;
 use crate::twin::Twin;
@@ -58,6 +59,187 @@ fn every_container_gives_the_same_matches() {
         for (i, other) in answers.iter().enumerate() {
             assert_eq!(other, &answers[0], "{name}, container {i}");
         }
+    }
+}
+
+/// The matches file without the names of the sources.
+fn nameless(outcome: &Outcome, names: &[&str]) -> String {
+    let mut file = crate::language::matches(outcome);
+    for name in names {
+        file = file.replace(name, "source");
+    }
+    file
+}
+
+/// Law 3: the matches of one corpus are the same bytes whatever holds it, ids and record numbers included.
+#[test]
+fn every_container_of_records_gives_the_same_bytes() {
+    type Pack = fn(&[u8]) -> Vec<u8>;
+    let packs: [(&str, Pack); 5] = [
+        ("", |bytes| bytes.to_vec()),
+        (".gz", |bytes| pieces(bytes).into_iter().flat_map(gz).collect()),
+        (".zst", |bytes| pieces(bytes).into_iter().flat_map(zst).collect()),
+        (".bz2", |bytes| pieces(bytes).into_iter().flat_map(bz2).collect()),
+        (".xz", |bytes| pieces(bytes).into_iter().flat_map(xz).collect()),
+    ];
+    for name in ["news-fr", "scripts", "wrapped"] {
+        let texts = texts(name);
+        let expected = {
+            let dir = Dir::new().file("x.jsonl", lines(&texts));
+            nameless(&audit(&dir, &Params::audit()), &[&dir.path("x.jsonl").to_string_lossy()])
+        };
+        assert!(expected.lines().count() > 3 && expected.contains(r#""id":"3""#), "{expected}");
+        let mut files: Vec<(&str, Vec<u8>)> = vec![
+            ("x.jsonl", lines(&texts).into()),
+            ("x.csv", rows(&texts, ',', "\n").into()),
+            ("x.csv", format!("\u{FEFF}{}", rows(&texts, ',', "\r\n\r\n")).into()),
+            ("x.csv", rows(&texts, ',', "\r").trim_end().into()),
+            ("x.tsv", rows(&texts, '\t', "\n").into()),
+            ("x.wet", archive(&texts).into()),
+            ("x.warc.wet", archive(&texts).trim_end_matches("\r\n\r\n").into()),
+        ];
+        #[cfg(feature = "parquet")]
+        files.extend(tables(&texts).map(|table| ("x.parquet", table)));
+        for (at, (file, bytes)) in files.iter().enumerate() {
+            for (ending, pack) in packs {
+                let file = format!("{file}{ending}");
+                let dir = Dir::new().file(&file, pack(bytes));
+                let outcome = audit(&dir, &Params::audit());
+                let found = nameless(&outcome, &[&dir.path(&file).to_string_lossy()]);
+                assert!(found == expected, "{name}, {at}: {file}: {:?}", outcome.skips());
+                assert!(outcome.skips().is_empty(), "{name}, {at}: {file}");
+            }
+        }
+    }
+}
+
+/// The texts in Parquet files of many kinds.
+#[cfg(feature = "parquet")]
+fn tables(texts: &[String]) -> impl Iterator<Item = Vec<u8>> + '_ {
+    use crate::containers::parquet::{Layout, table};
+    use parquet::basic::Compression::{BROTLI, GZIP, LZ4_RAW, SNAPPY, UNCOMPRESSED, ZSTD};
+    let layouts = [
+        (1000, false, false, UNCOMPRESSED, 1 << 20),
+        (3, false, false, SNAPPY, 1 << 20),
+        (7, true, false, ZSTD(Default::default()), 1 << 20),
+        (1, true, true, GZIP(Default::default()), 1 << 20),
+        (5, false, true, LZ4_RAW, 1 << 20),
+        (1000, true, true, BROTLI(Default::default()), 100),
+        (1000, false, false, SNAPPY, 100),
+    ];
+    layouts.into_iter().map(|(group, dictionary, version_2, compression, page)| {
+        table(texts, Layout { group, dictionary, version_2, compression, page })
+    })
+}
+
+/// However small the pieces that the reader hands on.
+#[test]
+fn containers_are_cut_anywhere() {
+    let texts = texts("news-fr");
+    let expected = audit_texts(&texts, &documents_and_paragraphs());
+    for chunk in [1, 100, 5000] {
+        let dir = Dir::new().file("1.csv", rows(&texts, ',', "\n")).file("2.wet.zst", zst(archive(&texts)));
+        let found = sources::find(&[dir.path("1.csv")], None).unwrap();
+        let surroundings = redite::pipeline::Surroundings { chunk, ..Default::default() };
+        let progress = Default::default();
+        let outcome =
+            redite::pipeline::audit(found, &documents_and_paragraphs(), &surroundings, &progress).unwrap();
+        assert_eq!(answer(&outcome), answer(&expected));
+        let found = sources::find(&[dir.path("2.wet.zst")], None).unwrap();
+        let outcome =
+            redite::pipeline::audit(found, &documents_and_paragraphs(), &surroundings, &progress).unwrap();
+        assert_eq!(answer(&outcome), answer(&expected));
+    }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn columns_are_found_by_path_and_ids_keep_their_type() {
+    use crate::containers::parquet::{Column, Layout, file, strings};
+    let texts = ["eins", "zwei"];
+    let one = |schema: &str, ids: Column, id_field: &str, text_field: &str| {
+        let bytes = file(&format!("message m {{ {schema} }}"), &[ids, strings(&texts)], Layout::plain(1));
+        let dir = Dir::new().file("x.parquet", bytes);
+        let (text_field, id_field) = (text_field.to_owned(), id_field.to_owned());
+        let outcome = audit(&dir, &Params { text_field, id_field, ..documents_and_paragraphs() });
+        assert!(outcome.skips().is_empty(), "{:?}", outcome.skips());
+        let read: Vec<String> = (0..outcome.documents()).map(|i| outcome.text(i).unwrap()).collect();
+        assert_eq!(read, texts);
+        [0, 1].map(|i| outcome.id(i).map(str::to_owned))
+    };
+    let some = |first: &str, second: &str| [Some(first.to_owned()), Some(second.to_owned())];
+    let text = "optional binary text;";
+    let numbers = Column::Integers(vec![Some(-7), None]);
+    let nested = "required group a { optional int64 n; required group b { optional binary t (STRING); } }";
+    assert_eq!(one(nested, numbers.clone(), "a.n", "a.b.t"), [Some("-7".to_owned()), None]);
+    let dotted = "optional int64 id; optional binary a.b (STRING);";
+    assert_eq!(one(dotted, numbers, "id", "a.b"), [Some("-7".to_owned()), None]);
+    let ones = Column::Integers(vec![Some(-1), Some(1)]);
+    let unsigned = format!("optional int64 id (INTEGER(64,false)); {text}");
+    assert_eq!(one(&unsigned, ones, "id", "text"), some("18446744073709551615", "1"));
+    let small = Column::Small(vec![Some(-1), Some(1)]);
+    assert_eq!(one(&format!("optional int32 id; {text}"), small.clone(), "id", "text"), some("-1", "1"));
+    let unsigned = format!("optional int32 id (UINT_32); {text}");
+    assert_eq!(one(&unsigned, small, "id", "text"), some("4294967295", "1"));
+    let doubles = Column::Doubles(vec![Some(0.5), Some(f64::NAN)]);
+    assert_eq!(
+        one(&format!("optional double id; {text}"), doubles, "id", "text"),
+        [Some("0.5".into()), None]
+    );
+    let odd = Column::Bytes(vec![Some(b"\"\xFF".to_vec()), None]);
+    assert_eq!(
+        one(&format!("optional binary id; {text}"), odd, "id", "text"),
+        [Some("\"\\\"\u{FFFD}\"".into()), None]
+    );
+}
+
+/// The matches as Parquet are those of the JSON lines, nested in the same way, with ids as strings.
+#[cfg(feature = "parquet")]
+#[test]
+fn the_table_of_matches_holds_what_the_lines_do() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+    use serde_json::{Value, json};
+
+    fn value(field: &Field) -> Value {
+        match field {
+            Field::Null => Value::Null,
+            Field::Long(number) => json!(number),
+            Field::Double(number) => json!(number),
+            Field::Str(text) => json!(text),
+            Field::Group(row) => {
+                row.get_column_iter().map(|(name, field)| (name.clone(), value(field))).collect()
+            }
+            Field::ListInternal(list) => list.elements().iter().map(value).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    let texts = texts("news-fr");
+    let id = |i: usize| [json!("a\"b"), json!(7), json!(true), Value::Null, json!(1.5)][i % 5].clone();
+    let lines =
+        texts.iter().enumerate().map(|(i, text)| json!({"id": id(i), "text": text}).to_string() + "\n");
+    let dir = Dir::new().file("x.jsonl", lines.collect::<String>());
+    for outcome in [audit(&dir, &Params::audit()), audit(&Dir::new(), &Params::audit())] {
+        let mut bytes = Vec::new();
+        redite::report::table::write(&outcome, &mut bytes).unwrap();
+        let file = Dir::new().file("m.parquet", &bytes);
+        let reader = SerializedFileReader::new(std::fs::File::open(file.path("m.parquet")).unwrap()).unwrap();
+        let rows: Vec<Value> =
+            reader.get_row_iter(None).unwrap().map(|row| value(&Field::Group(row.unwrap()))).collect();
+        let with_string_ids = |line: &str| {
+            let mut found: Value = serde_json::from_str(line).unwrap();
+            for side in ["copy", "original"] {
+                let id = &mut found[side]["id"];
+                if !id.is_null() && !id.is_string() {
+                    *id = json!(id.to_string());
+                }
+            }
+            found
+        };
+        let lines: Vec<Value> = crate::language::matches(&outcome).lines().map(with_string_ids).collect();
+        assert_eq!(lines.len() as u64, outcome.matches().count() as u64);
+        assert_eq!(rows, lines);
     }
 }
 

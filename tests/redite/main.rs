@@ -1,11 +1,15 @@
 //! Every test of the library as a user meets it: a folder of inputs, a run, what came out.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
+/// Texts packed into every container.
+mod containers;
 /// How the other pages talk: a folder, a run over it, what it told.
 mod language;
 /// The slow twin beside a finished run: sets of strings, all pairs.
 mod twin;
 
+/// What each damaged table, archive or packed file gives; files that change.
+mod bad_containers;
 /// What each unreadable, odd or hostile input gives, and `corpus/dirty`.
 mod bad_input;
 /// The command itself: output, files, exit codes, signals.

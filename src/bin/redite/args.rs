@@ -40,7 +40,7 @@ Example:
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
     /// Files, folders, or `-` for standard input (JSON lines unless `--format` says otherwise); .txt .md
-    /// .jsonl .ndjson .json, plain, .gz or .zst
+    /// .jsonl .ndjson .json .csv .tsv .parquet .wet, plain, .gz, .zst, .bz2 or .xz
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
@@ -48,7 +48,8 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
 
-    /// Write all matches, one JSON object a line; `-` is standard output, in place of the summary
+    /// Write all matches, one JSON object a line, or as Parquet where the name ends in `.parquet`; `-` is
+    /// standard output, in place of the summary
     #[arg(long, value_name = "FILE")]
     pub(crate) matches: Option<PathBuf>,
 
@@ -123,11 +124,11 @@ struct ComparingArgs {
     #[arg(long, value_enum)]
     paragraphs: Option<ParagraphsArg>,
 
-    /// Field of a record that holds its text [default: text]
+    /// Field or column that holds a record's text; `a.b` is a field inside a Parquet column [default: text]
     #[arg(long, value_name = "NAME")]
     text_field: Option<String>,
 
-    /// Field of a record that names it [default: id]
+    /// Field or column that names a record; for WET a header line [default: id]
     #[arg(long, value_name = "NAME")]
     id_field: Option<String>,
 
@@ -150,6 +151,14 @@ enum FormatArg {
     Text,
     /// a line is a JSON object
     Jsonl,
+    /// comma-separated values; the first row names the columns
+    Csv,
+    /// tab-separated values; the first row names the columns
+    Tsv,
+    /// a row of a table is a document
+    Parquet,
+    /// Common Crawl's text archives
+    Wet,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -219,6 +228,10 @@ impl AuditArgs {
         self.format.map(|format| match format {
             FormatArg::Text => Format::Text,
             FormatArg::Jsonl => Format::JsonLines,
+            FormatArg::Csv => Format::Csv,
+            FormatArg::Tsv => Format::Tsv,
+            FormatArg::Parquet => Format::Parquet,
+            FormatArg::Wet => Format::Wet,
         })
     }
 }

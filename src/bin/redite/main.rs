@@ -88,7 +88,15 @@ fn written(
     let mut files = Vec::new();
     let matches = || match outputs.matches {
         Some(Target::File(path)) => {
-            Pending::write(path, |to| matches::write(outcome, &mut interrupt.stops(to))).map(Some)
+            let written = Pending::write(path, |to| {
+                let mut to = interrupt.stops(to);
+                match outputs.is_table {
+                    #[cfg(feature = "parquet")]
+                    true => redite::report::table::write(outcome, to),
+                    _ => matches::write(outcome, &mut to),
+                }
+            });
+            written.map(Some)
         }
         _ => Ok(None),
     };

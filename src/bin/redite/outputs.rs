@@ -21,6 +21,8 @@ pub(crate) enum Target<'a> {
 pub(crate) struct Outputs<'a> {
     pub(crate) matches: Option<Target<'a>>,
     pub(crate) report: Option<Target<'a>>,
+    /// whether the matches' name asks for Parquet
+    pub(crate) is_table: bool,
 }
 
 impl<'a> Outputs<'a> {
@@ -48,13 +50,23 @@ impl<'a> Outputs<'a> {
             let path = matches.display();
             return Err(Usage(format!("`{path}`: the matches and the report can't be one file")).into());
         }
-        Ok(Outputs { matches, report })
+        let is_table = matches!(matches, Some(Target::File(path)) if names_table(path));
+        if is_table && cfg!(not(feature = "parquet")) {
+            let wrong =
+                "`--matches`: this build has no Parquet\n\nhint: give it a name that ends in `.jsonl`";
+            return Err(Usage(wrong.to_owned()).into());
+        }
+        Ok(Outputs { matches, report, is_table })
     }
 
     /// Whether standard output is free for the summary.
     pub(crate) fn leave_stdout(&self) -> bool {
         ![self.matches, self.report].iter().any(|to| matches!(to, Some(Target::Stdout)))
     }
+}
+
+fn names_table(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"))
 }
 
 /// The names that standard output goes by are known, so that nothing is ever renamed onto them.

@@ -36,7 +36,7 @@ impl Foot {
         let skipped = (!skips.is_empty()).then(|| skipped(outcome));
         let view = |skip: &Skip| SkipView {
             source: clean::name(&outcome.sources()[skip.source as usize].name, NAME),
-            at: wording::skipped_at(skip, outcome.has_lines(skip.source)),
+            at: wording::skipped_at(skip, outcome.has_records(skip.source)),
             reason: wording::reason(skip.reason),
             detail: clean::name(&skip.detail, NAME),
         };

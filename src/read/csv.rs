@@ -1,0 +1,354 @@
+//! Comma- and tab-separated values (RFC 4180): the first row names the columns, a quoted field may hold
+//! delimiters, line ends and doubled quotes, a row ends with LF, CR LF or CR. Blank lines are no rows.
+//!
+//! [`Rows`] gives each row with the bytes that it stands in, so that it can be read again, or handed on as
+//! it is, without the rest of its file.
+
+use std::io::{self, Read};
+use std::ops::Range;
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+
+use crate::document::SkipReason;
+use crate::error::Result;
+use crate::read::json::Fields;
+use crate::read::records::Collector;
+use crate::read::window::Window;
+
+/// The most columns of a file.
+const COLUMNS: usize = 1 << 16;
+
+/// The rows of a stream, one at a time.
+pub(crate) struct Rows<R> {
+    window: Window<R>,
+    core: Reader,
+    limit: usize,
+    /// bytes of the row at hand, with its line end
+    length: usize,
+    line: u64,
+    next_line: u64,
+    /// the fields without quotes, one after the other, and where each ends
+    fields: Vec<u8>,
+    ends: Vec<usize>,
+    count: usize,
+}
+
+/// What a row turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Row {
+    /// its fields are there
+    Fields,
+    /// it has more bytes, or fields, than are allowed; it has been passed over
+    TooLarge,
+    /// the stream ends inside of quotes
+    Unclosed,
+}
+
+impl<R: Read> Rows<R> {
+    /// The rows of `input`, of at most `limit` bytes each.
+    pub(crate) fn new(input: R, delimiter: u8, limit: usize) -> Self {
+        Rows {
+            window: Window::new(input),
+            core: ReaderBuilder::new().delimiter(delimiter).build(),
+            limit,
+            length: 0,
+            line: 1,
+            next_line: 1,
+            fields: vec![0; 4096],
+            ends: vec![0; 64],
+            count: 0,
+        }
+    }
+
+    /// Goes to the next row; `None` at the end.
+    ///
+    /// # Errors
+    /// Whatever the stream fails with; [`Rows::in_row`] tells whether a row had begun.
+    pub(crate) fn advance(&mut self) -> io::Result<Option<Row>> {
+        self.forget(self.length);
+        self.length = 0;
+        if self.window.position() == 0
+            && self.window.hold(3)?
+            && self.window.held().starts_with(b"\xEF\xBB\xBF")
+        {
+            self.window.pass(3);
+        }
+        loop {
+            let blank = self.window.held().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            self.forget(blank);
+            if !self.window.held().is_empty() {
+                break;
+            }
+            if !self.window.more()? {
+                return Ok(None);
+            }
+        }
+        self.line = self.next_line;
+        self.count = 0;
+        self.row().map(Some)
+    }
+
+    fn row(&mut self) -> io::Result<Row> {
+        let mut written = 0;
+        let mut row = Row::Fields;
+        loop {
+            let input = &self.window.held()[self.length..];
+            let (result, read, out, ends) =
+                self.core.read_record(input, &mut self.fields[written..], &mut self.ends[self.count..]);
+            self.length += read;
+            written += out;
+            self.count += ends;
+            match result {
+                ReadRecordResult::OutputFull if row == Row::TooLarge => written = 0,
+                ReadRecordResult::OutputFull => self.fields.resize(2 * self.fields.len(), 0),
+                ReadRecordResult::OutputEndsFull if self.count >= COLUMNS => {
+                    row = Row::TooLarge;
+                    self.count = 0;
+                }
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                ReadRecordResult::InputEmpty => {
+                    if self.length > self.limit {
+                        row = Row::TooLarge;
+                    }
+                    if row == Row::TooLarge {
+                        (written, self.count) = (0, 0);
+                        self.forget(self.length);
+                        self.length = 0;
+                    }
+                    if !self.window.more()? {
+                        return Ok(self.last_row(written, row));
+                    }
+                }
+                ReadRecordResult::Record | ReadRecordResult::End => break,
+            }
+        }
+        let last = |rows: &Self| rows.length.checked_sub(1).map(|at| rows.window.held()[at]);
+        if last(self) == Some(b'\r') {
+            // the other half of the line end; an error comes back with the next row
+            self.window.peek(self.length + 1);
+            if self.window.held().get(self.length) == Some(&b'\n') {
+                self.length += 1;
+            }
+        }
+        Ok(if self.length > self.limit { Row::TooLarge } else { row })
+    }
+
+    /// The row at the end of the stream, without a line end: outside of quotes a line end would end it.
+    fn last_row(&mut self, written: usize, row: Row) -> Row {
+        if self.fields.len() < written + 2 {
+            self.fields.resize(written + 2, 0);
+        }
+        if self.ends.len() < self.count + 2 {
+            self.ends.resize(self.count + 2, 0);
+        }
+        let (fields, ends) = (&mut self.fields[written..], &mut self.ends[self.count..]);
+        let (result, _, _, ends) = self.core.read_record(b"\n", fields, ends);
+        self.count += ends;
+        match result {
+            ReadRecordResult::Record if self.length <= self.limit => row,
+            _ if row == Row::TooLarge || self.length > self.limit => Row::TooLarge,
+            _ => Row::Unclosed,
+        }
+    }
+
+    fn forget(&mut self, bytes: usize) {
+        self.next_line += memchr::memchr_iter(b'\n', &self.window.held()[..bytes]).count() as u64;
+        self.window.pass(bytes);
+    }
+
+    /// Whether a row has been begun that the stream breaks off in.
+    pub(crate) fn in_row(&self) -> bool {
+        self.length > 0 || !self.window.held().is_empty()
+    }
+
+    /// The line in which the row at hand starts, from 1.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Where the row at hand stands in the stream, line end included.
+    pub(crate) fn place(&self) -> Range<u64> {
+        let start = self.window.position();
+        start..start + self.length as u64
+    }
+
+    /// How many fields the row at hand has.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// A field of the row at hand, without its quotes.
+    pub(crate) fn field(&self, number: usize) -> Option<&[u8]> {
+        let start = if number == 0 { 0 } else { self.ends[number - 1] };
+        (number < self.count).then(|| &self.fields[start..self.ends[number]])
+    }
+}
+
+/// Which columns hold what.
+struct Columns {
+    text: usize,
+    id: Option<usize>,
+    count: usize,
+}
+
+impl Columns {
+    /// From the row of names. Of equal names the last counts, as in an object.
+    fn find<R: Read>(header: &Rows<R>, fields: Fields<'_>) -> std::result::Result<Self, String> {
+        let count = header.count();
+        let at = |name: &str| (0..count).rfind(|&i| header.field(i) == Some(name.as_bytes()));
+        let text = at(fields.text).ok_or_else(|| {
+            let names = (0..count).map(|i| String::from_utf8_lossy(header.field(i).unwrap_or_default()));
+            super::records::no_such_column(fields.text, names)
+        })?;
+        Ok(Columns { text, id: at(fields.id), count })
+    }
+}
+
+/// Reads all rows of a source.
+///
+/// # Errors
+/// Those of [`Collector`].
+pub(crate) fn read(
+    input: impl Read,
+    delimiter: u8,
+    fields: Fields<'_>,
+    to: &mut Collector<'_, '_>,
+) -> Result<()> {
+    let mut rows = Rows::new(input, delimiter, to.max_record());
+    let columns = match rows.advance() {
+        Ok(None) => return Ok(()),
+        Ok(Some(Row::Fields)) => {
+            Columns::find(&rows, fields).map_err(|detail| (SkipReason::MissingText, detail))
+        }
+        Ok(Some(_)) => Err((
+            SkipReason::Unreadable,
+            "the row of column names is too large, or its quotes do not close".to_owned(),
+        )),
+        Err(error) => Err((to.reason(rows.in_row(), &error), error.to_string())),
+    };
+    let columns = match columns {
+        Ok(columns) => columns,
+        Err((reason, detail)) => return to.lose_rest(reason, detail),
+    };
+    to.column(columns.text);
+    while to.go_on()? {
+        let row = match rows.advance() {
+            Ok(Some(row)) => row,
+            Ok(None) => break,
+            Err(error) => {
+                let reason = to.reason(true, &error);
+                if rows.in_row() {
+                    to.lose(Some(rows.line()), reason, error.to_string())?;
+                    break;
+                }
+                return to.lose_rest(reason, error.to_string());
+            }
+        };
+        let line = Some(rows.line());
+        match (row, rows.field(columns.text)) {
+            (Row::Fields, Some(text)) if rows.count() == columns.count => {
+                let id = columns.id.and_then(|id| rows.field(id)).filter(|id| !id.is_empty());
+                to.string_id(id);
+                to.text(text, rows.place(), line)?;
+            }
+            (Row::Fields, _) => {
+                let detail = format!("{} fields, the first row names {}", rows.count(), columns.count);
+                to.lose(line, SkipReason::FieldCount, detail)?;
+            }
+            (Row::TooLarge, _) => to.lose_too_large(line)?,
+            (Row::Unclosed, _) => {
+                let detail = "a quote is not closed before the end of the file";
+                to.lose(line, SkipReason::Truncated, detail.to_owned())?;
+            }
+        }
+    }
+    to.flush()
+}
+
+/// A field of a single row, as [`Rows::place`] gave it; `None` where the bytes are no such row any more.
+pub(crate) fn field(row: &[u8], delimiter: u8, column: usize) -> Option<Vec<u8>> {
+    let mut rows = Rows::new(row, delimiter, row.len());
+    let found = rows.advance().ok()??;
+    let whole = found == Row::Fields && rows.place() == (0..row.len() as u64);
+    rows.field(column).filter(|_| whole).map(<[u8]>::to_vec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives its bytes one at a time.
+    struct Trickle<'a>(&'a [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let n = self.0.len().min(buffer.len()).min(1);
+            buffer[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+
+    type Told = (Row, u64, String, Vec<String>);
+
+    fn told(bytes: &[u8], limit: usize) -> Vec<Told> {
+        let mut rows = Rows::new(Trickle(bytes), b',', limit);
+        let mut told = Vec::new();
+        while let Some(row) = rows.advance().unwrap() {
+            let place = rows.place();
+            let raw = String::from_utf8_lossy(&bytes[place.start as usize..place.end as usize]).into_owned();
+            let fields =
+                (0..rows.count()).map(|i| String::from_utf8_lossy(rows.field(i).unwrap()).into_owned());
+            let fields: Vec<String> = if row == Row::Fields { fields.collect() } else { Vec::new() };
+            if row == Row::Fields {
+                for (i, expected) in fields.iter().enumerate() {
+                    assert_eq!(field(raw.as_bytes(), b',', i).unwrap(), expected.as_bytes());
+                }
+            }
+            told.push((row, rows.line(), raw, fields));
+        }
+        told
+    }
+
+    fn row(line: u64, raw: &str, fields: &[&str]) -> Told {
+        (Row::Fields, line, raw.to_owned(), fields.iter().map(|&f| f.to_owned()).collect())
+    }
+
+    #[test]
+    fn rows_stand_where_they_are_said_to() {
+        let bytes = b"\xEF\xBB\xBFa,b\r\n\r\n\"x\r\n\"\"y\"\"\",2\rc,\n\n,\n\"\",last";
+        let expected = [
+            row(1, "a,b\r\n", &["a", "b"]),
+            row(3, "\"x\r\n\"\"y\"\"\",2\r", &["x\r\n\"y\"", "2"]),
+            row(4, "c,\n", &["c", ""]),
+            row(6, ",\n", &["", ""]),
+            row(7, "\"\",last", &["", "last"]),
+        ];
+        assert_eq!(told(bytes, 100), expected);
+    }
+
+    #[test]
+    fn rows_are_bounded() {
+        let bytes = b"a,b\n\"0123456789\n0123456789\",c\nd,e\n";
+        let rows = told(bytes, 9);
+        assert_eq!(rows[0], row(1, "a,b\n", &["a", "b"]));
+        assert_eq!((rows[1].0, rows[1].1), (Row::TooLarge, 2));
+        assert_eq!(rows[2], row(4, "d,e\n", &["d", "e"]));
+    }
+
+    #[test]
+    fn an_open_quote_is_no_row() {
+        let rows = told(b"a,b\nc,\"d\ne,f\n", 100);
+        assert_eq!((rows.len(), rows[1].0, rows[1].1), (2, Row::Unclosed, 2));
+    }
+
+    #[test]
+    fn many_fields_and_long_ones() {
+        let long = "x".repeat(100_000);
+        let line = format!("{}{long}", "y,".repeat(3_000));
+        let rows = told(line.as_bytes(), 1 << 20);
+        assert_eq!((rows.len(), rows[0].3.len(), &rows[0].3[3_000]), (1, 3_001, &long));
+        let rows = told(format!("{}\nz\n", ",".repeat(2 * COLUMNS)).as_bytes(), 1 << 20);
+        assert_eq!((rows[0].0, &rows[1].3[0]), (Row::TooLarge, &"z".to_owned()));
+    }
+}

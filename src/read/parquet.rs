@@ -1,0 +1,397 @@
+//! Parquet: the text and id columns of one row group after the other, a few rows at a time. Columns are read as
+//! they are stored, by their physical types, so it does not matter how a writer called its strings (large,
+//! views, dictionaries) or which other columns there are.
+//!
+//! Texts go through the spool: a row can't be read again without the pages before it. Where a row group is
+//! damaged, its rows before the damage are used, the others are lost and counted, and the next row group
+//! starts with its own numbers.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use parquet::basic::{ConvertedType, LogicalType, Type};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::metadata::ColumnChunkMetaData;
+use parquet::file::reader::{ChunkReader, FileReader, Length};
+use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
+
+use crate::document::{SkipReason, Source};
+use crate::error::{Error, Result};
+use crate::pipeline::Progress;
+use crate::read::compression;
+use crate::read::json::Fields;
+use crate::read::records::{Collector, no_such_column};
+
+/// The most bytes of a page, unpacked: it is held as a whole.
+const PAGE: u64 = 1 << 30;
+
+/// The most rows that are held at once, and about how many bytes of text.
+const ROWS: u64 = 64;
+const BYTES: u64 = 1 << 20;
+
+/// The file, refusing pages that would not fit into memory.
+struct Pages(File);
+
+impl Length for Pages {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+}
+
+impl ChunkReader for Pages {
+    type T = <File as ChunkReader>::T;
+
+    /// Called where a page starts. Its header is a Thrift structure in the compact protocol, whose second
+    /// field is the size of the page, unpacked.
+    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        let mut header = Vec::with_capacity(16);
+        self.0.get_read(start)?.take(16).read_to_end(&mut header)?;
+        if let [0x15, rest @ ..] = header.as_slice() {
+            let (_, rest) = varint(rest);
+            if let [0x15, rest @ ..] = rest
+                && let size = varint(rest).0 >> 1
+                && size > PAGE
+            {
+                return Err(ParquetError::General(format!(
+                    "byte {start}: a page of {size} bytes, at most {PAGE} are allowed"
+                )));
+            }
+        }
+        self.0.get_read(start)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        // before anything is allocated
+        let end = start.checked_add(length as u64);
+        if end.is_none_or(|end| end > self.len()) {
+            return Err(ParquetError::EOF(format!("{length} bytes at {start} are not in the file")));
+        }
+        self.0.get_bytes(start, length)
+    }
+}
+
+fn varint(bytes: &[u8]) -> (u64, &[u8]) {
+    let mut value = 0;
+    for (i, &byte) in bytes.iter().enumerate().take(9) {
+        value |= u64::from(byte & 0x7F) << (7 * i);
+        if byte < 0x80 {
+            return (value, &bytes[i + 1..]);
+        }
+    }
+    (value, &[])
+}
+
+/// The columns that are read, by their numbers among the leaves of the schema.
+struct Columns {
+    text: usize,
+    id: Option<usize>,
+}
+
+impl Columns {
+    fn find(
+        schema: &SchemaDescriptor,
+        fields: Fields<'_>,
+    ) -> std::result::Result<Self, (SkipReason, String)> {
+        let columns = schema.columns();
+        let at = |name: &str| columns.iter().position(|column| column.path().string() == name);
+        let names = columns.iter().map(|column| column.path().string());
+        let Some(text) = at(fields.text) else {
+            return Err((SkipReason::MissingText, no_such_column(fields.text, names)));
+        };
+        if let Err(what) = holds_text(&columns[text]) {
+            let texts = columns.iter().filter(|column| holds_text(column).is_ok());
+            let texts: Vec<String> = texts.map(|column| format!("`{}`", column.path().string())).collect();
+            let texts: String = texts.join(", ").chars().take(160).collect();
+            let there_are = if texts.is_empty() {
+                "no column does".to_owned()
+            } else {
+                format!("those that do: {texts}")
+            };
+            let detail = format!("column `{}` does not hold texts but {what}; {there_are}", fields.text);
+            return Err((SkipReason::TextNotString, detail));
+        }
+        Ok(Columns { text, id: at(fields.id).filter(|&id| columns[id].max_rep_level() == 0) })
+    }
+}
+
+/// Whether a column holds one text a row; else, what it holds. Old writers don't say of their strings that they
+/// are UTF-8, so any bytes may be.
+fn holds_text(column: &ColumnDescriptor) -> std::result::Result<(), String> {
+    if column.max_rep_level() > 0 {
+        return Err("lists".to_owned());
+    }
+    let other = match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Decimal { .. }), _) | (_, ConvertedType::DECIMAL) => Some("decimals"),
+        (Some(LogicalType::Bson), _) | (_, ConvertedType::BSON) => Some("BSON"),
+        _ => None,
+    };
+    match (column.physical_type(), other) {
+        (Type::BYTE_ARRAY, None) => Ok(()),
+        (Type::BYTE_ARRAY, Some(other)) => Err(other.to_owned()),
+        (physical, _) => Err(physical.to_string()),
+    }
+}
+
+/// The values of one column in one row group.
+struct Values<T: DataType> {
+    reader: ColumnReaderImpl<T>,
+    /// the level at which a value is there
+    whole: i16,
+    levels: Vec<i16>,
+    values: Vec<T::T>,
+}
+
+impl<T: DataType> Values<T> {
+    fn new(reader: ColumnReaderImpl<T>, column: &ColumnDescriptor) -> Self {
+        Values { reader, whole: column.max_def_level(), levels: Vec::new(), values: Vec::new() }
+    }
+
+    /// The next `rows`, or as many as there are.
+    fn read(&mut self, rows: usize) -> ParquetResult<impl Iterator<Item = Option<&T::T>>> {
+        self.levels.clear();
+        self.values.clear();
+        let (read, _, _) = self.reader.read_records(rows, Some(&mut self.levels), None, &mut self.values)?;
+        let (levels, whole) = (&self.levels, self.whole);
+        let mut values = self.values.iter();
+        Ok((0..read).map(move |row| {
+            let is_there = levels.get(row).is_none_or(|&level| level == whole);
+            if is_there { values.next() } else { None }
+        }))
+    }
+}
+
+/// Reads ids as JSON.
+type Ids = Box<dyn FnMut(usize) -> ParquetResult<Vec<Option<String>>>>;
+
+fn ids(reader: ColumnReader, column: &ColumnDescriptor) -> Ids {
+    let unsigned = matches!(column.logical_type_ref(), Some(LogicalType::Integer(integer)) if !integer.is_signed)
+        || matches!(column.converted_type(), ConvertedType::UINT_32 | ConvertedType::UINT_64);
+    let is_uuid = matches!(column.logical_type_ref(), Some(LogicalType::Uuid));
+    let is_text = holds_text(column).is_ok();
+    match reader {
+        ColumnReader::ByteArrayColumnReader(reader) if is_text => {
+            json(reader, column, |id: &ByteArray| Some(string(&String::from_utf8_lossy(id.data()))))
+        }
+        ColumnReader::Int32ColumnReader(reader) if unsigned => {
+            json(reader, column, |&id| Some((id as u32).to_string()))
+        }
+        ColumnReader::Int32ColumnReader(reader) => json(reader, column, |id| Some(id.to_string())),
+        ColumnReader::Int64ColumnReader(reader) if unsigned => {
+            json(reader, column, |&id| Some((id as u64).to_string()))
+        }
+        ColumnReader::Int64ColumnReader(reader) => json(reader, column, |id| Some(id.to_string())),
+        ColumnReader::BoolColumnReader(reader) => json(reader, column, |id| Some(id.to_string())),
+        ColumnReader::FloatColumnReader(reader) => json(reader, column, |&id| number(&serde_json::json!(id))),
+        ColumnReader::DoubleColumnReader(reader) => {
+            json(reader, column, |&id| number(&serde_json::json!(id)))
+        }
+        ColumnReader::FixedLenByteArrayColumnReader(reader) if is_uuid => {
+            json(reader, column, |id| Some(uuid(id.data())))
+        }
+        // what is no plain value names nothing
+        _ => Box::new(|rows| Ok(vec![None; rows])),
+    }
+}
+
+fn json<T: DataType + 'static>(
+    reader: ColumnReaderImpl<T>,
+    column: &ColumnDescriptor,
+    one: impl Fn(&T::T) -> Option<String> + 'static,
+) -> Ids {
+    let mut values = Values::new(reader, column);
+    Box::new(move |rows| Ok(values.read(rows)?.map(|id| id.and_then(&one)).collect()))
+}
+
+fn string(id: &str) -> String {
+    serde_json::Value::from(id).to_string()
+}
+
+/// A number that JSON has; not NaN.
+fn number(id: &serde_json::Value) -> Option<String> {
+    id.is_number().then(|| id.to_string())
+}
+
+fn uuid(bytes: &[u8]) -> String {
+    let mut id = String::from("\"");
+    for (i, byte) in bytes.iter().enumerate() {
+        if matches!(i, 4 | 6 | 8 | 10) {
+            id.push('-');
+        }
+        id.push_str(&format!("{byte:02x}"));
+    }
+    id + "\""
+}
+
+/// Reads all rows of a source.
+///
+/// # Errors
+/// Those of [`Collector`]; [`Error::Temporary`] where what is packed, or comes through a pipe, can't be kept
+/// for reading it by place.
+pub(crate) fn read(
+    source: &Source,
+    fields: Fields<'_>,
+    progress: &Progress,
+    to: &mut Collector<'_, '_>,
+) -> Result<()> {
+    let file = match open(source, progress, to)? {
+        Ok(file) => file,
+        Err(error) => return to.lose_rest(to.reason(false, &error), error.to_string()),
+    };
+    let opened = guarded(|| Ok(SerializedFileReader::new(Pages(file))?));
+    let reader = match opened {
+        Ok(reader) => reader,
+        Err(Stop::Run(error)) => return Err(error),
+        Err(Stop::Group(what)) => return to.lose_rest(SkipReason::Unreadable, what),
+    };
+    let columns = match Columns::find(reader.metadata().file_metadata().schema_descr(), fields) {
+        Ok(columns) => columns,
+        Err((reason, detail)) => return to.lose_rest(reason, detail),
+    };
+    let groups = reader.num_row_groups();
+    let rows =
+        |group: usize| u64::try_from(reader.metadata().row_group(group).num_rows()).unwrap_or(u64::MAX);
+    let all = (0..groups).try_fold(0_u64, |all, group| all.checked_add(rows(group)));
+    if all.is_none_or(|all| all > u64::from(u32::MAX)) {
+        let detail = "the footer tells of more than 2^32 rows, or of less than none";
+        return to.lose_rest(SkipReason::Unreadable, detail.to_owned());
+    }
+    for group in 0..groups {
+        let mut left = rows(group);
+        if let Err(error) = guarded(|| row_group(&reader, group, &columns, &mut left, to)) {
+            match error {
+                Stop::Run(error) => return Err(error),
+                Stop::Group(what) if left > 0 => {
+                    let detail = format!("row group {group}: {what}");
+                    to.lose_some(left, SkipReason::Unreadable, detail)?;
+                }
+                Stop::Group(_) => {}
+            }
+        }
+        if !to.go_on()? {
+            return Ok(());
+        }
+        if source.is_plain_file() {
+            let share = |group: usize| source.size * group as u64 / groups as u64;
+            progress.bytes_read.fetch_add(share(group + 1) - share(group), Ordering::Relaxed);
+        }
+    }
+    to.flush()
+}
+
+/// Why a row group is not read to its end.
+enum Stop {
+    Run(Error),
+    Group(String),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Run(error)
+    }
+}
+
+impl From<ParquetError> for Stop {
+    fn from(error: ParquetError) -> Self {
+        Stop::Group(said(&error))
+    }
+}
+
+/// The reader of the format panics at some kinds of damage (60.1.0: values that contradict each other in the
+/// metadata). Those that are known are looked for before; any other is damage too, and no reason to end a run.
+fn guarded<T>(read: impl FnOnce() -> std::result::Result<T, Stop>) -> std::result::Result<T, Stop> {
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
+    caught.unwrap_or_else(|_| Err(Stop::Group("damaged in a way that its reader did not expect".to_owned())))
+}
+
+/// Whether the metadata say of a column what can be.
+fn check(column: &ColumnChunkMetaData) -> std::result::Result<(), Stop> {
+    let start = column.dictionary_page_offset().unwrap_or(0).min(column.data_page_offset());
+    if start < 0 || column.compressed_size() < 0 || column.num_values() < 0 {
+        return Err(Stop::Group("a column that starts, or has a length, below 0".to_owned()));
+    }
+    Ok(())
+}
+
+fn row_group(
+    reader: &SerializedFileReader<Pages>,
+    group: usize,
+    columns: &Columns,
+    left: &mut u64,
+    to: &mut Collector<'_, '_>,
+) -> std::result::Result<(), Stop> {
+    let schema = reader.metadata().file_metadata().schema_descr();
+    let group = reader.get_row_group(group)?;
+    let chunk = group.metadata().column(columns.text);
+    check(chunk)?;
+    if let Some(id) = columns.id {
+        check(group.metadata().column(id))?;
+    }
+    let bytes = u64::try_from(chunk.uncompressed_size()).unwrap_or(0) / (*left).max(1);
+    let at_once = (BYTES / bytes.max(1)).clamp(1, ROWS);
+    let ColumnReader::ByteArrayColumnReader(texts) = group.get_column_reader(columns.text)? else {
+        return Err(Stop::Group("the text column is no column of texts".to_owned()));
+    };
+    let mut texts = Values::<ByteArrayType>::new(texts, &schema.column(columns.text));
+    let mut ids = match columns.id {
+        Some(id) => ids(group.get_column_reader(id)?, &schema.column(id)),
+        None => Box::new(|rows| Ok(vec![None; rows])),
+    };
+    while *left > 0 {
+        if !to.go_on()? {
+            return Ok(());
+        }
+        let rows = at_once.min(*left) as usize;
+        let ids = ids(rows)?;
+        let mut read = 0;
+        for (text, id) in texts.read(rows)?.zip(ids) {
+            read += 1;
+            match text {
+                Some(text) => {
+                    to.json_id(id);
+                    to.text(text.data(), 0..0, None)?;
+                }
+                None => to.lose(None, SkipReason::TextNotString, "the text column holds null".to_owned())?,
+            }
+            *left -= 1;
+        }
+        if read < rows {
+            return Err(Stop::Group("fewer rows than the footer tells of".to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// A file that can be read by place: the source itself, or what is in it, kept in a temporary file.
+fn open(source: &Source, progress: &Progress, to: &Collector<'_, '_>) -> Result<io::Result<File>> {
+    if source.is_plain_file() {
+        return Ok(File::open(source.path.as_deref().unwrap_or(std::path::Path::new("-"))));
+    }
+    let mut input = match compression::open(source, &progress.bytes_read) {
+        Ok(input) => input,
+        Err(error) => return Ok(Err(error)),
+    };
+    let failed = |source| Error::temporary(to.temporary(), source);
+    let mut file = tempfile::tempfile_in(to.temporary()).map_err(failed)?;
+    let mut buffer = vec![0; 256 << 10];
+    while to.go_on()? {
+        match input.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => file.write_all(&buffer[..n]).map_err(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    file.rewind().map_err(failed)?;
+    Ok(Ok(file))
+}
+
+/// What the reader of the format said, on one line.
+fn said(error: &ParquetError) -> String {
+    let said = error.to_string().replace('\n', " ");
+    said.chars().take(200).collect()
+}

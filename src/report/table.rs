@@ -1,0 +1,200 @@
+//! The matches as Parquet: the columns of [`crate::report::matches`], nested in the same way, so that one query
+//! reads both. Ids are strings here, since a column has one type: the string itself, or any other id as JSON.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
+
+use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::outcome::Outcome;
+use crate::report::matches::{Spans, rounded};
+
+/// Matches in a row group.
+const ROWS: usize = 1 << 16;
+
+/// One side of a match, with the braces of its group left out.
+const SIDE: &str = "
+    optional binary id (STRING);
+    required binary source (STRING);
+    required int64 record;
+    optional int64 paragraph;
+    required group bytes (LIST) { repeated group list { required int64 element; } }
+    required group chars (LIST) { repeated group list { required int64 element; } }";
+
+fn schema() -> String {
+    format!(
+        "message matches {{
+    required binary unit (STRING);
+    required binary kind (STRING);
+    required double jaccard;
+    required double containment;
+    required group tokens (LIST) {{ repeated group list {{ required int64 element; }} }}
+    required group copy {{ {SIDE} }}
+    required group original {{ {SIDE} }}
+}}"
+    )
+}
+
+/// Writes all matches, sorted by the copy's place in the corpus.
+///
+/// # Errors
+/// Whatever `to` fails with.
+pub fn write(outcome: &Outcome, to: impl Write + Send) -> io::Result<()> {
+    attempt(outcome, to).map_err(|error| match error {
+        ParquetError::External(error) => {
+            error.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error)
+        }
+        error => io::Error::other(error),
+    })
+}
+
+fn attempt(outcome: &Outcome, to: impl Write + Send) -> Result<(), ParquetError> {
+    let properties = WriterProperties::builder()
+        .set_created_by(concat!("redite ", env!("CARGO_PKG_VERSION")).to_owned())
+        .set_compression(Compression::ZSTD(ZstdLevel::default()));
+    let schema = Arc::new(parse_message_type(&schema())?);
+    let mut file = SerializedFileWriter::new(to, schema, Arc::new(properties.build()))?;
+    let sources = outcome.sources().iter().map(|source| ByteArray::from(source.name.as_str()));
+    let sources: Vec<ByteArray> = sources.collect();
+    let mut rows = Rows::default();
+    let mut spans = Spans::new(outcome);
+    for document in 0..outcome.documents() {
+        for found in outcome.matches_of(document) {
+            rows.push(&found, outcome, &sources, &mut spans);
+            if rows.unit.values.len() == ROWS {
+                std::mem::take(&mut rows).write(file.next_row_group()?)?;
+            }
+        }
+    }
+    if !rows.unit.values.is_empty() {
+        rows.write(file.next_row_group()?)?;
+    }
+    file.close()?;
+    Ok(())
+}
+
+/// The values of a column, with their levels where they may be missing or are several a row.
+struct Column<T> {
+    values: Vec<T>,
+    definitions: Vec<i16>,
+    repetitions: Vec<i16>,
+}
+
+impl<T> Default for Column<T> {
+    fn default() -> Self {
+        Column { values: Vec::new(), definitions: Vec::new(), repetitions: Vec::new() }
+    }
+}
+
+impl<T> Column<T> {
+    fn optional(&mut self, value: Option<T>) {
+        self.definitions.push(i16::from(value.is_some()));
+        self.values.extend(value);
+    }
+
+    fn pair(&mut self, values: [T; 2]) {
+        self.values.extend(values);
+        self.definitions.extend([1, 1]);
+        self.repetitions.extend([0, 1]);
+    }
+
+    fn write<D: DataType<T = T>>(
+        &self,
+        group: &mut SerializedRowGroupWriter<'_, impl Write + Send>,
+    ) -> Result<(), ParquetError> {
+        let some = |levels: &[i16]| !levels.is_empty();
+        let mut column =
+            group.next_column()?.ok_or_else(|| ParquetError::General("no such column".to_owned()))?;
+        column.typed::<D>().write_batch(
+            &self.values,
+            some(&self.definitions).then_some(&self.definitions),
+            some(&self.repetitions).then_some(&self.repetitions),
+        )?;
+        column.close()
+    }
+}
+
+/// The columns of one side.
+#[derive(Default)]
+struct Side {
+    id: Column<ByteArray>,
+    source: Column<ByteArray>,
+    record: Column<i64>,
+    paragraph: Column<i64>,
+    bytes: Column<i64>,
+    chars: Column<i64>,
+}
+
+/// The columns of a row group, in the order of the schema.
+#[derive(Default)]
+struct Rows {
+    unit: Column<ByteArray>,
+    kind: Column<ByteArray>,
+    jaccard: Column<f64>,
+    containment: Column<f64>,
+    tokens: Column<i64>,
+    sides: [Side; 2],
+}
+
+impl Rows {
+    fn push(&mut self, found: &Match, outcome: &Outcome, sources: &[ByteArray], spans: &mut Spans<'_>) {
+        let unit = match found.unit {
+            Unit::Document => "document",
+            Unit::Paragraph => "paragraph",
+            Unit::Passage => "passage",
+        };
+        let kind = match found.kind {
+            Kind::Exact => "exact",
+            Kind::Near => "near",
+            Kind::Contained => "contained",
+        };
+        self.unit.values.push(unit.into());
+        self.kind.values.push(kind.into());
+        self.jaccard.values.push(rounded(found.jaccard));
+        self.containment.values.push(rounded(found.containment));
+        self.tokens.pair(found.tokens.map(i64::from));
+        let stretches = spans.of(found);
+        for ((side, place), span) in self.sides.iter_mut().zip([found.copy, found.original]).zip(stretches) {
+            side.push(place, &span, outcome, sources);
+        }
+    }
+
+    fn write(&self, mut group: SerializedRowGroupWriter<'_, impl Write + Send>) -> Result<(), ParquetError> {
+        self.unit.write::<ByteArrayType>(&mut group)?;
+        self.kind.write::<ByteArrayType>(&mut group)?;
+        self.jaccard.write::<DoubleType>(&mut group)?;
+        self.containment.write::<DoubleType>(&mut group)?;
+        self.tokens.write::<Int64Type>(&mut group)?;
+        for side in &self.sides {
+            side.id.write::<ByteArrayType>(&mut group)?;
+            side.source.write::<ByteArrayType>(&mut group)?;
+            for numbers in [&side.record, &side.paragraph, &side.bytes, &side.chars] {
+                numbers.write::<Int64Type>(&mut group)?;
+            }
+        }
+        group.close()?;
+        Ok(())
+    }
+}
+
+impl Side {
+    fn push(&mut self, place: Place, span: &Span, outcome: &Outcome, sources: &[ByteArray]) {
+        let (source, record) = outcome.record(place.document);
+        let id = outcome.id(place.document).map(|id| {
+            let string = serde_json::from_str::<String>(id);
+            ByteArray::from(string.unwrap_or_else(|_| id.to_owned()).into_bytes())
+        });
+        self.id.optional(id);
+        self.source.values.push(sources[source as usize].clone());
+        self.record.values.push(i64::from(record));
+        self.paragraph.optional(place.paragraph.map(i64::from));
+        self.bytes.pair([span.bytes.start as i64, span.bytes.end as i64]);
+        self.chars.pair([span.chars.start as i64, span.chars.end as i64]);
+    }
+}
