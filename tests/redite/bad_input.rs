@@ -400,6 +400,18 @@ fn a_pipe_is_read_once() {
         ("pipe.jsonl.gz", gz(&lines), &two[..]),
         ("packed", zst(&lines), &two[..]),
         ("pipe.txt", words(0..20).into_bytes(), &two[..1]),
+        ("pipe.csv", crate::containers::rows(&two, ',', "\n").into_bytes(), &two[..]),
+        ("pipe.csv", crate::containers::bz2(crate::containers::rows(&two, ',', "\n")), &two[..]),
+        ("pipe.wet.gz", gz(crate::containers::archive(&two)), &two[..]),
+        #[cfg(feature = "parquet")]
+        (
+            "pipe.parquet",
+            {
+                use crate::containers::parquet::{Layout, table};
+                table(&two, Layout::plain(1))
+            },
+            &two[..],
+        ),
     ] {
         let dir = Dir::new();
         let pipe = dir.path(name);

@@ -207,6 +207,40 @@ fn explain_adds_the_plan() {
     assert!(added.contains("(below the threshold)"), "{added}");
 }
 
+/// The name decides; what stood there before is replaced as a whole, and nothing is left beside.
+#[cfg(feature = "parquet")]
+#[test]
+fn matches_are_a_table_where_the_name_says_so() {
+    let dir = small().file("m.PARQUET", "old");
+    redite(&dir, ["audit", "corpus", "--matches", "m.PARQUET"]).ends().ok();
+    let bytes = std::fs::read(dir.path("m.PARQUET")).unwrap();
+    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+    redite(&dir, ["audit", "corpus", "--matches", "again.parquet", "--threads", "1"]).ends().ok();
+    assert!(std::fs::read(dir.path("again.parquet")).unwrap() == bytes);
+    assert_eq!(names(dir.root()), ["again.parquet", "corpus", "m.PARQUET"]);
+}
+
+/// `--format` overrules names, and columns and header lines are chosen by the same two flags.
+#[test]
+fn formats_and_fields_are_chosen_by_flags() {
+    let text = words(0..20);
+    let rows = format!("key,body\na,{text}\nb,{text}\n");
+    let record = |id: &str| {
+        let header = format!("WARC/1.0\r\nWARC-Type: conversion\r\nX-Key: {id}\r\nWARC-Target-URI: u\r\n");
+        format!("{header}Content-Length: {}\r\n\r\n{text}\r\n\r\n", text.len())
+    };
+    let dir = Dir::new()
+        .file("c.txt", &rows)
+        .file("t.txt", rows.replace(',', "\t"))
+        .file("w.txt", record("a") + &record("b"));
+    for (format, file, id) in [("csv", "c.txt", "key"), ("tsv", "t.txt", "key"), ("wet", "w.txt", "x-key")] {
+        let flags = ["--format", format, "--text-field", "body", "--id-field", id, "--matches", "-"];
+        let lines = redite(&dir, ["audit", file].iter().chain(&flags)).ends().ok();
+        let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+        assert_eq!((&first["copy"]["id"], &first["original"]["id"]), (&"b".into(), &"a".into()), "{lines}");
+    }
+}
+
 #[test]
 fn matches_are_lines_of_the_documented_columns() {
     let dir = small();
