@@ -395,3 +395,48 @@ fn said(error: &ParquetError) -> String {
     let said = error.to_string().replace('\n', " ");
     said.chars().take(200).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page header that begins with type 0 and this size, unpacked.
+    fn header(size: u64) -> Pages {
+        let mut bytes = vec![0x15, 0x00, 0x15];
+        let mut zigzag = size << 1;
+        while zigzag >= 0x80 {
+            bytes.push(zigzag as u8 | 0x80);
+            zigzag >>= 7;
+        }
+        bytes.extend([zigzag as u8, 0x15, 0x02, 0x00]);
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        Pages(file)
+    }
+
+    #[test]
+    fn pages_that_would_not_fit_are_refused() {
+        for fits in [0, 1, 1 << 20, PAGE] {
+            assert!(header(fits).get_read(0).is_ok(), "{fits}");
+        }
+        for large in [PAGE + 1, i32::MAX as u64] {
+            let error = header(large).get_read(0).err().unwrap().to_string();
+            assert!(error.contains(&format!("a page of {large} bytes")), "{error}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_allocated_for_what_is_not_there() {
+        let pages = header(1);
+        assert!(pages.get_bytes(0, 4).is_ok());
+        for (start, length) in [(0, usize::MAX), (4, 1 << 40), (u64::MAX, 1)] {
+            assert!(pages.get_bytes(start, length).is_err(), "{start} {length}");
+        }
+    }
+
+    #[test]
+    fn a_panic_of_the_reader_is_damage() {
+        let caught = guarded(|| if true { panic!("no such column") } else { Ok(()) });
+        assert!(matches!(caught, Err(Stop::Group(what)) if what.contains("did not expect")));
+    }
+}
