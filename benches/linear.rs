@@ -113,7 +113,7 @@ fn main() {
             let file = folder.path().join("corpus.jsonl");
             write(&file, records, text);
             for (which, passages) in [false, true].into_iter().enumerate() {
-                let units = Units { passages, ..Params::dedup().units };
+                let units = Units { passages, ..Params::audit().units };
                 let params = Params { units, max_record: 1 << 29, ..Params::dedup() };
                 let start = cpu_seconds();
                 let wall = Instant::now();

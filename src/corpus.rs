@@ -5,13 +5,16 @@
 //! document; about 8 bytes for each paragraph (4 for its number, 4 for its place); for each *distinct* unit
 //! that is long enough, 8 bytes a band, 8 more, and its entry in [`crate::collapse`].
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::collapse::Exact;
-use crate::document::{Skip, Span};
+use crate::document::{Skip, Source, Span};
 use crate::error::{Error, Result};
+use crate::order::{Order, Ranked, moment};
 use crate::read::texts::{Locator, Texts};
-use crate::scan::{Counted, EMPTY, SHORT, Scanned, Signed, SignedUnits, read_varint};
+use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits, read_varint};
 
 /// In [`Units::first`]: a unit without a token.
 pub(crate) const IS_EMPTY: u32 = u32::MAX;
@@ -79,6 +82,48 @@ pub(crate) struct Corpus {
     pub(crate) seed_counts: Vec<u32>,
     pub(crate) counts: Counts,
     pub(crate) skips: Vec<Skip>,
+    /// what was read, by source and in the order of each
+    pub(crate) pieces: Vec<Piece>,
+    pub(crate) labels: Labels,
+    /// the documents by source and record, where they did not pass in that order; empty where they did
+    pub(crate) by_place: Vec<u32>,
+}
+
+/// What the records say of themselves besides, for [`crate::order`] and the guards.
+#[derive(Default)]
+pub(crate) struct Labels {
+    /// for each document, the name of its source, where a field tells it
+    pub(crate) sources: Vec<u32>,
+    /// these names
+    pub(crate) names: Vec<String>,
+    /// for each document its date, where one is asked for
+    pub(crate) dates: Vec<Option<i128>>,
+    known: BTreeMap<String, u32>,
+}
+
+impl Labels {
+    /// Takes what the next document says; `also` are the values of [`Order::fields`].
+    fn push(&mut self, order: &Order, fields: &[String], also: &[Option<String>]) {
+        let value = |name: &String| {
+            let at = fields.iter().position(|field| field == name)?;
+            also.get(at)?.as_deref()
+        };
+        if let Some(field) = &order.source_field {
+            let name = match value(field) {
+                Some(json) => serde_json::from_str(json).unwrap_or_else(|_| json.to_owned()),
+                None => String::new(),
+            };
+            let next = self.names.len() as u32;
+            let number = *self.known.entry(name).or_insert_with_key(|name| {
+                self.names.push(name.clone());
+                next
+            });
+            self.sources.push(number);
+        }
+        if let Some(field) = order.date_field() {
+            self.dates.push(value(field).and_then(moment));
+        }
+    }
 }
 
 /// What was read.
@@ -94,7 +139,7 @@ pub(crate) struct Counts {
 }
 
 /// The tables while they grow.
-pub(crate) struct Builder {
+pub(crate) struct Builder<'a> {
     documents: Vec<Document>,
     document_units: Units,
     paragraph_units: Units,
@@ -108,6 +153,10 @@ pub(crate) struct Builder {
     seed_counts: Vec<u32>,
     counts: Counts,
     skips: Vec<Skip>,
+    pieces: Vec<Piece>,
+    labels: Labels,
+    order: &'a Order,
+    fields: Vec<String>,
 }
 
 /// For each unit of a batch, the first with the same tokens.
@@ -130,8 +179,8 @@ impl Admitted {
     }
 }
 
-impl Builder {
-    pub(crate) fn new(sources: usize, units: crate::params::Units) -> Self {
+impl<'a> Builder<'a> {
+    pub(crate) fn new(sources: usize, units: crate::params::Units, order: &'a Order) -> Self {
         Builder {
             documents: Vec::new(),
             document_units: Units::default(),
@@ -146,6 +195,10 @@ impl Builder {
             seed_counts: Vec::new(),
             counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
             skips: Vec::new(),
+            pieces: Vec::new(),
+            labels: Labels::default(),
+            order,
+            fields: order.fields(),
         }
     }
 
@@ -198,6 +251,7 @@ impl Builder {
             let mut before = (0, 0, 0);
             self.number_records(&scanned);
             for of_chunk in &scanned.documents {
+                self.labels.push(self.order, &self.fields, &of_chunk.also);
                 let mut locator = of_chunk.locator;
                 locator.record += self.record_base(&scanned.counted, locator.source);
                 self.documents.push(Document {
@@ -216,6 +270,7 @@ impl Builder {
                 .append(&admitted.paragraphs[paragraph..paragraph + paragraphs], signed.paragraphs);
             document += documents;
             paragraph += paragraphs;
+            self.pieces.extend_from_slice(&scanned.pieces);
             self.places.extend_from_slice(&scanned.places);
             self.ids.push_str(&scanned.ids);
             self.seeds.extend_from_slice(&signed.seeds);
@@ -265,11 +320,68 @@ impl Builder {
             seed_counts: self.seed_counts,
             counts: self.counts,
             skips: self.skips,
+            pieces: self.pieces,
+            labels: self.labels,
+            by_place: Vec::new(),
         }
     }
 }
 
+impl Builder<'_> {
+    /// Ends the first pass over documents that were `measured` before and came in the order `ranked`.
+    pub(crate) fn finish_ordered(self, measured: Corpus, ranked: &[u32]) -> Corpus {
+        let Corpus { texts, skips, pieces, mut counts, .. } = measured;
+        let mut corpus = self.finish(texts);
+        std::mem::swap(&mut counts.records, &mut corpus.counts.records);
+        std::mem::swap(&mut counts.lines, &mut corpus.counts.lines);
+        let mut by_place = vec![0; ranked.len()];
+        (0..).zip(ranked).for_each(|(document, &place)| by_place[place as usize] = document);
+        Corpus { skips, pieces, by_place, ..corpus }
+    }
+}
+
 impl Corpus {
+    /// The documents in this order; ties by corpus order.
+    pub(crate) fn ranked(&self, order: &Order) -> Vec<u32> {
+        let sources = self.texts.sources();
+        let is_protected = |(source, name): (&Source, &String)| order.protect.holds(source, name);
+        let places = order.file_places.iter();
+        let protected: Vec<bool> = sources.iter().zip(places).map(is_protected).collect();
+        let rank = |&document: &u32| {
+            let source = self.documents[document as usize].locator.source as usize;
+            order.rank(&Ranked {
+                is_protected: protected.get(source).copied().unwrap_or(false),
+                characters: self.documents[document as usize].characters,
+                date: self.labels.dates.get(document as usize).copied().flatten(),
+                source: self.source_name(document, order),
+            })
+        };
+        let mut ranked: Vec<u32> = (0..self.documents.len() as u32).collect();
+        ranked.sort_by_cached_key(rank);
+        ranked
+    }
+
+    /// What the source of a document is called.
+    pub(crate) fn source_name<'a>(&'a self, document: u32, order: &'a Order) -> &'a str {
+        let told = self.labels.sources.get(document as usize);
+        let told = told.map(|&number| self.labels.names[number as usize].as_str());
+        let of_file = || {
+            let source = self.documents[document as usize].locator.source as usize;
+            order.file_sources.get(source).map_or("", String::as_str)
+        };
+        told.filter(|name| !name.is_empty()).unwrap_or_else(of_file)
+    }
+
+    /// Where a document's record is.
+    pub(crate) fn locator(&self, document: u32) -> Locator {
+        self.documents[document as usize].locator
+    }
+
+    /// The document at this place of the corpus.
+    pub(crate) fn at_place(&self, place: u32) -> u32 {
+        self.by_place.get(place as usize).copied().unwrap_or(place)
+    }
+
     /// The numbers of a document's paragraphs among all paragraphs.
     pub(crate) fn paragraphs(&self, document: u32) -> std::ops::Range<u32> {
         let next = self.documents.get(document as usize + 1);

@@ -55,6 +55,8 @@ pub struct Source {
     pub modified: Option<std::time::SystemTime>,
     /// whether it is a file that can be opened again; standard input and pipes can be read only once
     pub regular: bool,
+    /// the number of the input in which it was found, from 0
+    pub input: u32,
 }
 
 /// Why a record was not used (DESIGN: nothing vanishes).
@@ -175,7 +177,7 @@ pub enum Kind {
 /// One side of a match: a place in the corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// the document's number in corpus order, from 0
+    /// the document's number in the order in which they passed, from 0: that of the corpus, or of a preference
     pub document: u32,
     /// the paragraph's number in its document, from 0; `None` for the document itself
     pub paragraph: Option<u32>,

@@ -17,6 +17,8 @@ pub enum Kind {
     Failed,
     /// The run was asked to stop.
     Interrupted,
+    /// A guard refused to write what the run found.
+    Refused,
 }
 
 /// An error of a whole run.
@@ -93,6 +95,19 @@ pub enum Error {
         /// the limit
         limit: u64,
     },
+    /// The folder of the deduplicated corpus is not one that can be written to.
+    #[error("`{}`: the output can't be written: {wrong}\n\nhint: {hint}", path.display())]
+    Output {
+        /// the output, or a place in it
+        path: PathBuf,
+        /// what is in the way
+        wrong: String,
+        /// the next move
+        hint: &'static str,
+    },
+    /// A run would remove more than its guard allows; nothing was written.
+    #[error("{0}")]
+    Refused(String),
     /// The run was asked to stop and did; nothing was written.
     #[error("interrupted, nothing was written")]
     Interrupted,
@@ -102,12 +117,16 @@ impl Error {
     /// How to react.
     pub fn kind(&self) -> Kind {
         match self {
-            Error::Parameter { .. } | Error::Input { .. } | Error::UnknownFormat { .. } => Kind::Usage,
+            Error::Parameter { .. }
+            | Error::Input { .. }
+            | Error::UnknownFormat { .. }
+            | Error::Output { .. } => Kind::Usage,
             Error::Io { .. }
             | Error::Temporary { .. }
             | Error::Changed { .. }
             | Error::SourceChanged { .. }
             | Error::TooMany { .. } => Kind::Failed,
+            Error::Refused(_) => Kind::Refused,
             Error::Interrupted => Kind::Interrupted,
         }
     }

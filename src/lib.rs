@@ -29,10 +29,12 @@
 pub mod band;
 mod collapse;
 mod corpus;
+pub mod dedup;
 pub mod document;
 pub mod error;
 mod locate;
 pub mod normalise;
+pub mod order;
 pub mod outcome;
 pub mod params;
 mod passage;

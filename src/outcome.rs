@@ -248,9 +248,23 @@ impl Outcome {
         self.corpus.texts.sources()
     }
 
-    /// How many documents there are; their numbers go from 0.
+    /// How many documents there are; their numbers go from 0, in the order in which they passed.
     pub fn documents(&self) -> u32 {
         self.corpus.documents.len() as u32
+    }
+
+    /// All documents, by source and record.
+    pub fn in_corpus_order(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.documents()).map(|place| self.corpus.at_place(place))
+    }
+
+    /// The document at a place of the corpus, from 0.
+    pub fn at_place(&self, place: u32) -> u32 {
+        self.corpus.at_place(place)
+    }
+
+    pub(crate) fn corpus(&self) -> &Corpus {
+        &self.corpus
     }
 
     /// How many paragraphs a document has.
@@ -330,7 +344,7 @@ impl Outcome {
 
     /// All matches, by the copy's place in the corpus: a document before what is in it.
     pub fn matches(&self) -> impl Iterator<Item = Match> + '_ {
-        (0..self.documents()).flat_map(|document| self.matches_of(document))
+        self.in_corpus_order().flat_map(|document| self.matches_of(document))
     }
 
     /// The matches of a document and of what is in it, by where they start; a passage before a paragraph.

@@ -88,9 +88,11 @@ impl Params {
         }
     }
 
-    /// The defaults where copies are removed: threshold 0.8.
+    /// The defaults where copies are removed: threshold 0.8, and nothing is looked for but what is removed,
+    /// documents.
     pub fn dedup() -> Self {
-        Params { threshold: 0.8, ..Params::audit() }
+        let units = Units { documents: true, paragraphs: false, passages: false };
+        Params { threshold: 0.8, units, ..Params::audit() }
     }
 
     /// Checks every range.

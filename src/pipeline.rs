@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use crate::band::Plan;
 use crate::corpus::{Builder, Corpus, link};
 use crate::error::{Error, Result};
+use crate::order::Order;
 use crate::outcome::{Located, Outcome, Seconds};
 use crate::params::Params;
 use crate::passage::Finder;
@@ -21,7 +22,7 @@ use crate::passage::places::Repeated;
 use crate::read::chunks::{self, Buffers, QUEUE, Reader};
 use crate::read::json::Fields;
 use crate::read::sources::Sources;
-use crate::read::texts::{Spool, Texts};
+use crate::read::texts::{Locator, Spool, Texts};
 use crate::reread::{self, Searches};
 use crate::resolve::Resolver;
 use crate::scan::{Scanned, Scanner, Signed};
@@ -109,12 +110,29 @@ pub fn audit(
     surroundings: &Surroundings,
     progress: &Progress,
 ) -> Result<Outcome> {
+    in_order(sources, (params, &Order::default()), surroundings, progress)
+}
+
+/// [`audit`], with the documents in another order than that of the corpus.
+///
+/// # Errors
+/// Those of [`audit`].
+pub fn in_order(
+    sources: Sources,
+    (params, order): (&Params, &Order),
+    surroundings: &Surroundings,
+    progress: &Progress,
+) -> Result<Outcome> {
     params.validate()?;
     let mut clock = Clock(Instant::now());
     let mut seconds = Seconds::default();
 
     progress.enter(Stage::Reading)?;
-    let (mut corpus, plan) = first_pass(&sources, params, surroundings, progress)?;
+    let (mut corpus, plan) = if order.is_corpus_order() {
+        first_pass(&sources, (params, order), surroundings, progress)?
+    } else {
+        ordered_pass(&sources, (params, order), surroundings, progress)?
+    };
     seconds.reading = clock.lap();
 
     progress.enter(Stage::Linking)?;
@@ -153,16 +171,18 @@ impl Clock {
 /// Reads everything once. One thread reads, all others work on what it has read.
 fn first_pass(
     sources: &Sources,
-    params: &Params,
+    (params, order): (&Params, &Order),
     surroundings: &Surroundings,
     progress: &Progress,
 ) -> Result<(Corpus, Plan)> {
-    chunks::announce(sources, progress);
     let buffers = Buffers::new(surroundings.chunk.max(1));
+    let mut scanner = Scanner::new(params, &sources.files, progress, &buffers);
+    scanner.also = order.fields();
+    scanner.only_measures = !order.is_corpus_order();
+    chunks::announce(sources, progress);
     let mut spool = Spool::new(&surroundings.temporary);
-    let scanner = Scanner::new(params, &sources.files, progress, &buffers);
-    let mut builder = Builder::new(sources.files.len(), params.units);
-    let fields = Fields { text: &params.text_field, id: &params.id_field };
+    let mut builder = Builder::new(sources.files.len(), params.units, order);
+    let fields = Fields { text: &params.text_field, id: &params.id_field, also: &[] };
     let max_record = params.max_record as usize;
     let reader = Reader { sources, max_record, fields, buffers: &buffers, progress };
     let (to, batches) = mpsc::sync_channel(QUEUE);
@@ -184,6 +204,41 @@ fn first_pass(
     let plan = scanner.plan;
     let texts = Texts::new(sources.files.clone(), spool, params);
     Ok((builder.finish(texts), plan))
+}
+
+/// Puts the documents in order by a first reading, then reads them in that order.
+fn ordered_pass(
+    sources: &Sources,
+    (params, order): (&Params, &Order),
+    surroundings: &Surroundings,
+    progress: &Progress,
+) -> Result<(Corpus, Plan)> {
+    let (measured, plan) = first_pass(sources, (params, order), surroundings, progress)?;
+    let ranked = measured.ranked(order);
+    progress.enter(Stage::Reading)?;
+    let buffers = Buffers::new(surroundings.chunk.max(1));
+    let mut scanner = Scanner::new(params, &sources.files, progress, &buffers);
+    scanner.also = order.fields();
+    let mut builder = Builder::new(sources.files.len(), params.units, order);
+    let locators: Vec<Locator> = ranked.iter().map(|&document| measured.locator(document)).collect();
+    let mut bytes = 0;
+    let chunks: Vec<&[Locator]> = locators
+        .chunk_by(|locator, _| {
+            bytes += u64::from(locator.text_length);
+            let goes_on = bytes < surroundings.chunk as u64;
+            bytes = if goes_on { bytes } else { 0 };
+            goes_on
+        })
+        .collect();
+    for batch in chunks.chunks(chunks::CHUNKS) {
+        progress.check()?;
+        let scanned = batch.par_iter().map(|locators| scanner.again(&measured.texts, locators));
+        let scanned: Vec<Scanned> = scanned.collect::<Result<_>>()?;
+        let admitted = builder.admit(&scanned)?;
+        let signed = sign(&scanner, &scanned, &admitted);
+        builder.append(scanned, signed, &admitted);
+    }
+    Ok((builder.finish_ordered(measured, &ranked), plan))
 }
 
 /// Signs the new units of a batch.

@@ -2,6 +2,7 @@
 //! summary, the HTML report. All of them read the same [`crate::outcome::Outcome`]; none of them decides
 //! anything. What is for people goes through [`facts`] first, which says what belongs together.
 
+pub mod annotation;
 mod clean;
 pub mod facts;
 #[cfg(test)]
@@ -12,6 +13,7 @@ pub mod json;
 #[cfg(feature = "html")]
 mod marks;
 pub mod matches;
+pub mod removal;
 mod runs;
 #[cfg(feature = "parquet")]
 pub mod table;

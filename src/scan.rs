@@ -8,10 +8,11 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use crate::band::Plan;
 use crate::document::{Format, Skip, SkipReason, Source};
+use crate::error::Result;
 use crate::normalise::Tokenizer;
 use crate::params::Params;
 use crate::passage::winnow::Winnower;
@@ -19,7 +20,7 @@ use crate::pipeline::Progress;
 use crate::read::chunks::{Buffers, Chunk, text_file};
 use crate::read::json::Fields;
 use crate::read::records::{Entry, Records};
-use crate::read::texts::{Locator, checksum};
+use crate::read::texts::{Locator, Texts, checksum};
 use crate::shingle::Shingler;
 use crate::sign::{Signer, merge};
 use crate::split::{bytecount, paragraphs};
@@ -40,6 +41,10 @@ pub(crate) struct Scanner<'a> {
     signer: Signer,
     winnower: Winnower,
     pub(crate) plan: Plan,
+    /// fields that are kept of each record, besides
+    pub(crate) also: Vec<String>,
+    /// whether texts are only measured
+    pub(crate) only_measures: bool,
     free: Mutex<Vec<Workspace>>,
 }
 
@@ -77,6 +82,7 @@ pub(crate) struct Scanned {
     pub(crate) skips: Vec<Skip>,
     /// records and lines of each source in the chunk, in order
     pub(crate) counted: Vec<Counted>,
+    pub(crate) pieces: Vec<Piece>,
     pub(crate) lone_surrogates: u64,
     pub(crate) text_bytes: u64,
     pub(crate) text_characters: u64,
@@ -86,6 +92,8 @@ pub(crate) struct Scanned {
 pub(crate) struct ScannedDocument {
     pub(crate) locator: Locator,
     pub(crate) characters: u32,
+    /// the values of the fields that are kept besides, as JSON
+    pub(crate) also: Vec<Option<String>>,
     /// behind its last token, paragraph, byte of places and of ids, in the chunk
     tokens_end: u32,
     pub(crate) paragraphs_end: u32,
@@ -99,6 +107,28 @@ pub(crate) struct Counted {
     pub(crate) source: u32,
     pub(crate) records: u64,
     pub(crate) lines: u64,
+}
+
+/// A stretch of whole records, as it was when it was read: by it what is written later is known to be the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) source: u32,
+    /// its first byte in the source or in the spool
+    pub(crate) offset: u64,
+    pub(crate) length: u64,
+    /// XXH3 of its bytes, once they were unpacked
+    pub(crate) digest: u64,
+}
+
+impl Piece {
+    fn of(source: u32, offset: u64, bytes: &[u8]) -> Self {
+        Piece { source, offset, length: bytes.len() as u64, digest: xxh3_64(bytes) }
+    }
+
+    /// Whether these are its bytes.
+    pub(crate) fn is(&self, bytes: &[u8]) -> bool {
+        bytes.len() as u64 == self.length && xxh3_64(bytes) == self.digest
+    }
 }
 
 /// Band keys and token counts of the units of a chunk that are new, in corpus order.
@@ -139,6 +169,8 @@ impl<'a> Scanner<'a> {
             winnower: Winnower::new(params.passage),
             signer: Signer::new(plan.bands * plan.rows, params.seed),
             plan,
+            also: Vec::new(),
+            only_measures: false,
             free: Mutex::new(Vec::new()),
         }
     }
@@ -195,7 +227,8 @@ impl<'a> Scanner<'a> {
     }
 
     fn lines(&self, source: u32, offset: u64, bytes: &[u8], work: &mut Work) {
-        let fields = Fields { text: &self.params.text_field, id: &self.params.id_field };
+        let fields = Fields { text: &self.params.text_field, id: &self.params.id_field, also: &self.also };
+        work.scanned.pieces.push(Piece::of(source, offset, bytes));
         let all_utf8 = simdutf8::basic::from_utf8(bytes).ok();
         let mut counted = Counted { source, records: 0, lines: 0 };
         let mut start = 0;
@@ -214,7 +247,7 @@ impl<'a> Scanner<'a> {
             let record = counted.records;
             counted.records += 1;
             let raw = &bytes[line.clone()];
-            let result = if raw.len() as u64 > self.params.max_record {
+            let parsed = if raw.len() as u64 > self.params.max_record {
                 Err((SkipReason::TooLarge, format!("a record of {} bytes", raw.len())))
             } else {
                 let text = match all_utf8 {
@@ -226,7 +259,7 @@ impl<'a> Scanner<'a> {
                 work.workspace.text.clear();
                 text.and_then(|text| fields.parse(text, &mut work.workspace.text))
             };
-            match result {
+            match parsed {
                 Ok(found) => {
                     work.scanned.lone_surrogates += found.lone_surrogates;
                     work.scanned.ids.push_str(found.id.as_deref().unwrap_or_default());
@@ -239,7 +272,7 @@ impl<'a> Scanner<'a> {
                         checksum: checksum(&work.workspace.text),
                     };
                     let text = std::mem::take(&mut work.workspace.text);
-                    self.document(&text, locator, work);
+                    self.document(&text, (locator, found.also), work);
                     work.workspace.text = text;
                 }
                 Err((reason, detail)) => work.scanned.skips.push(Skip {
@@ -257,10 +290,11 @@ impl<'a> Scanner<'a> {
 
     /// Standard input as one text.
     fn whole(&self, source: u32, offset: u64, bytes: &[u8], work: &mut Work) {
+        work.scanned.pieces.push(Piece::of(source, offset, bytes));
         match simdutf8::compat::from_utf8(bytes) {
             Ok(text) => {
                 let locator = whole(source, offset, text);
-                self.document(text, locator, work);
+                self.document(text, (locator, Vec::new()), work);
             }
             Err(error) => work.scanned.skips.push(Skip {
                 source,
@@ -309,7 +343,7 @@ impl<'a> Scanner<'a> {
                                 text_length: text.len() as u32,
                                 checksum: checksum(text),
                             };
-                            self.document(text, locator, work);
+                            self.document(text, (locator, Vec::new()), work);
                         }
                         Err(error) => {
                             let reason = SkipReason::InvalidUtf8;
@@ -325,8 +359,9 @@ impl<'a> Scanner<'a> {
     fn file(&self, source: u32, work: &mut Work) {
         match text_file(&self.sources[source as usize], self.params.max_record as usize, self.progress) {
             Ok(text) => {
+                work.scanned.pieces.push(Piece::of(source, 0, text.as_bytes()));
                 let locator = whole(source, 0, &text);
-                self.document(&text, locator, work);
+                self.document(&text, (locator, Vec::new()), work);
             }
             Err((reason, detail)) => {
                 let (record, records) = (Some(0), 1);
@@ -336,14 +371,34 @@ impl<'a> Scanner<'a> {
         work.scanned.counted.push(Counted { source, records: 1, lines: 0 });
     }
 
+    /// Reads these records again, whatever their order.
+    ///
+    /// # Errors
+    /// Those of [`Texts::read`].
+    pub(crate) fn again(&self, texts: &Texts, locators: &[Locator]) -> Result<Scanned> {
+        let mut work = Work { workspace: self.workspace(), scanned: Scanned::default() };
+        for locator in locators {
+            let (text, found) = texts.record(locator, &self.also)?;
+            work.scanned.lone_surrogates += found.lone_surrogates;
+            work.scanned.ids.push_str(found.id.as_deref().unwrap_or_default());
+            self.document(&text, (*locator, found.also), &mut work);
+        }
+        self.give_back(work.workspace);
+        Ok(work.scanned)
+    }
+
     /// Splits and tokenises a text. Its id has been appended to the chunk's ids.
-    fn document(&self, text: &str, locator: Locator, work: &mut Work) {
+    fn document(&self, text: &str, (locator, also): (Locator, Vec<Option<String>>), work: &mut Work) {
         let Work { workspace: Workspace { tokenizer, ranges, .. }, scanned } = work;
         ranges.clear();
-        paragraphs(text, self.params.paragraphs, ranges);
+        if !self.only_measures {
+            paragraphs(text, self.params.paragraphs, ranges);
+        }
         let first_token = scanned.tokens.len();
         let first_paragraph = scanned.paragraph_ends.len();
-        tokens_of_paragraphs(tokenizer, text, ranges, &mut scanned.tokens, &mut scanned.paragraph_ends);
+        if !self.only_measures {
+            tokens_of_paragraphs(tokenizer, text, ranges, &mut scanned.tokens, &mut scanned.paragraph_ends);
+        }
         let mut start = first_token;
         for &end in &scanned.paragraph_ends[first_paragraph..] {
             let tokens = &scanned.tokens[start..end as usize];
@@ -357,6 +412,7 @@ impl<'a> Scanner<'a> {
         scanned.documents.push(ScannedDocument {
             locator,
             characters: characters as u32,
+            also,
             tokens_end: scanned.tokens.len() as u32,
             paragraphs_end: scanned.paragraph_ends.len() as u32,
             places_end: scanned.places.len() as u32,

@@ -1,4 +1,13 @@
-//! Files that appear whole or not at all: written beside their place, synced, renamed at the end.
+//! Files that appear whole or not at all: written beside their place, synced, renamed at the end; and the
+//! deduplicated corpus, a folder of which the same is true.
+
+pub mod folder;
+mod pack;
+pub mod places;
+pub mod records;
+mod splice;
+
+pub use splice::FIELD;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};

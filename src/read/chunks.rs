@@ -25,7 +25,7 @@ use crate::read::window::fill;
 use crate::read::{csv, wet};
 
 /// Chunks in a batch: what the workers share out at once.
-const CHUNKS: usize = 32;
+pub(crate) const CHUNKS: usize = 32;
 
 /// Files in a chunk of small files.
 const FILES: usize = 256;

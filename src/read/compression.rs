@@ -50,6 +50,13 @@ fn decompressed<'a>(
     })
 }
 
+/// What a packed file holds, if that is no more than `length` bytes.
+pub(crate) fn unpacked(bytes: &[u8], compression: Compression, length: u64) -> io::Result<Vec<u8>> {
+    let mut unpacked = Vec::with_capacity(length as usize + 1);
+    decompressed(bytes, compression)?.take(length + 1).read_to_end(&mut unpacked)?;
+    Ok(unpacked)
+}
+
 /// Standard input has no name, and that of a pipe tells little; their first bytes tell how they are packed.
 fn sniffed<'a>(mut input: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
     let mut magic = Vec::with_capacity(6);

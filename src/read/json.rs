@@ -13,6 +13,8 @@ use crate::document::SkipReason;
 pub(crate) struct Fields<'a> {
     pub(crate) text: &'a str,
     pub(crate) id: &'a str,
+    /// others that a run has a use for; no two the same
+    pub(crate) also: &'a [String],
 }
 
 /// What a record held besides its text.
@@ -20,6 +22,8 @@ pub(crate) struct Fields<'a> {
 pub(crate) struct Record {
     /// the id as JSON: a string, a number, `true` or `false`
     pub(crate) id: Option<String>,
+    /// the values of [`Fields::also`] as JSON; empty where nothing was asked for
+    pub(crate) also: Vec<Option<String>>,
     /// escapes of lone surrogates that became U+FFFD
     pub(crate) lone_surrogates: u64,
 }
@@ -63,7 +67,7 @@ impl Fields<'_> {
         let id = found.id.filter(|id| matches!(id.as_bytes()[0], b'"' | b'-' | b'0'..=b'9' | b't' | b'f'));
         let id =
             id.map(|id| if has_surrogate_escape(id) { without_lone_surrogates(id).0 } else { id.into() });
-        Ok(Record { id: id.map(Cow::into_owned), lone_surrogates: 0 })
+        Ok(Record { id: id.map(Cow::into_owned), also: found.also, lone_surrogates: 0 })
     }
 }
 
@@ -124,6 +128,7 @@ enum TextField {
 struct Found<'de> {
     text: Option<TextField>,
     id: Option<&'de str>,
+    also: Vec<Option<String>>,
 }
 
 /// Reads any JSON value; `None` where it is no object.
@@ -173,7 +178,8 @@ impl<'de> Visitor<'de> for RecordSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut found = Found { text: None, id: None };
+        let also = self.fields.also;
+        let mut found = Found { text: None, id: None, also: vec![None; also.len()] };
         let start = self.text.len();
         while let Some(name) = object.next_key_seed(NameSeed(self.fields))? {
             match name {
@@ -181,7 +187,13 @@ impl<'de> Visitor<'de> for RecordSeed<'_> {
                     self.text.truncate(start);
                     found.text = Some(object.next_value_seed(TextSeed(self.text))?);
                 }
-                Name::Id => found.id = Some(object.next_value::<&RawValue>()?.get()),
+                Name::Id => {
+                    let value = object.next_value::<&RawValue>()?.get();
+                    found.id = Some(value);
+                    let same = (0..also.len()).filter(|&i| also[i] == self.fields.id);
+                    same.for_each(|i| found.also[i] = Some(value.to_owned()));
+                }
+                Name::Also(i) => found.also[i] = Some(object.next_value::<&RawValue>()?.get().to_owned()),
                 Name::Other => {
                     object.next_value::<IgnoredAny>()?;
                 }
@@ -201,6 +213,7 @@ impl<'de> Visitor<'de> for RecordSeed<'_> {
 enum Name {
     Text,
     Id,
+    Also(usize),
     Other,
 }
 
@@ -225,7 +238,7 @@ impl Visitor<'_> for NameSeed<'_> {
         Ok(match name {
             _ if name == self.0.text => Name::Text,
             _ if name == self.0.id => Name::Id,
-            _ => Name::Other,
+            _ => self.0.also.iter().position(|also| name == also).map_or(Name::Other, Name::Also),
         })
     }
 }
@@ -267,7 +280,7 @@ mod tests {
 
     fn parse(line: &str) -> Result<(String, Record), Refusal> {
         let mut text = String::from("before|");
-        let record = Fields { text: "text", id: "id" }.parse(line, &mut text);
+        let record = Fields { text: "text", id: "id", also: &[] }.parse(line, &mut text);
         assert!(text.starts_with("before|"));
         assert!(record.is_ok() || text == "before|", "{text:?}");
         record.map(|record| (text["before|".len()..].to_owned(), record))

@@ -20,6 +20,8 @@ pub struct Sources {
     pub ignored: Vec<String>,
     /// files and folders that could not be looked at; `source` indexes `files`
     pub skips: Vec<Skip>,
+    /// the number of the input that is being looked at
+    input: u32,
 }
 
 /// Finds the sources behind `inputs`; `-` is standard input. `format` overrules what the names say.
@@ -29,7 +31,8 @@ pub struct Sources {
 /// no format.
 pub fn find(inputs: &[PathBuf], format: Option<Format>) -> Result<Sources> {
     let mut sources = Sources::default();
-    for input in inputs {
+    for (number, input) in (0..).zip(inputs) {
+        sources.input = number;
         if input == Path::new("-") {
             sources.files.push(Source {
                 path: None,
@@ -39,6 +42,7 @@ pub fn find(inputs: &[PathBuf], format: Option<Format>) -> Result<Sources> {
                 size: 0,
                 modified: None,
                 regular: false,
+                input: number,
             });
             continue;
         }
@@ -117,8 +121,8 @@ impl Sources {
         let size = metadata.map_or(0, fs::Metadata::len);
         let regular = metadata.is_some_and(fs::Metadata::is_file);
         let modified = metadata.and_then(|metadata| metadata.modified().ok());
-        let path = Some(path.to_path_buf());
-        self.files.push(Source { path, name, format, compression, size, modified, regular });
+        let (path, input) = (Some(path.to_path_buf()), self.input);
+        self.files.push(Source { path, name, format, compression, size, modified, regular, input });
     }
 
     /// Whether the source at this index is already known to be unreadable.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::Progress;
 use crate::read::chunks::text_file;
 use crate::read::csv;
-use crate::read::json::Fields;
+use crate::read::json::{Fields, Record};
 
 /// The spool stays in memory up to this many bytes.
 const IN_MEMORY: usize = 8 << 20;
@@ -132,12 +132,21 @@ impl Texts {
     /// [`Error::Io`] where it can't be read, [`Error::Changed`] or [`Error::SourceChanged`] where it, or its
     /// file, is not what it was.
     pub(crate) fn read(&self, locator: &Locator) -> Result<String> {
+        self.record(locator, &[]).map(|(text, _)| text)
+    }
+
+    /// Reads the record at `locator`, with the fields `also`.
+    ///
+    /// # Errors
+    /// Those of [`Texts::read`].
+    pub(crate) fn record(&self, locator: &Locator, also: &[String]) -> Result<(String, Record)> {
         let source = &self.sources[locator.source as usize];
         let changed = || self.changed(locator);
-        let text = match (source.regular, source.format) {
+        let read = match (source.regular, source.format) {
             (true, Format::Text) => {
                 self.check(locator.source)?;
-                text_file(source, self.max_record, &Progress::default()).map_err(|_| changed())?
+                let text = text_file(source, self.max_record, &Progress::default());
+                (text.map_err(|_| changed())?, Record::default())
             }
             (_, format) => {
                 let bytes = self.bytes(locator)?;
@@ -149,26 +158,30 @@ impl Texts {
                     Some(delimiter) if source.is_plain_file() => {
                         let column =
                             self.spool.columns.get(&locator.source).map_or(0, |&column| column as usize);
-                        utf8(csv::field(&bytes, delimiter, column).ok_or_else(changed)?)?
+                        (utf8(csv::field(&bytes, delimiter, column).ok_or_else(changed)?)?, Record::default())
                     }
                     _ if format == Format::JsonLines => {
                         let line = simdutf8::basic::from_utf8(&bytes).map_err(|_| changed())?;
                         let mut text = String::with_capacity(locator.text_length as usize);
-                        let fields = Fields { text: &self.text_field, id: &self.id_field };
-                        fields.parse(line, &mut text).map_err(|_| changed())?;
-                        text
+                        let fields = Fields { text: &self.text_field, id: &self.id_field, also };
+                        let record = fields.parse(line, &mut text).map_err(|_| changed())?;
+                        (text, record)
                     }
                     // the bytes are the text
-                    _ => utf8(bytes)?,
+                    _ => (utf8(bytes)?, Record::default()),
                 }
             }
         };
-        let same = text.len() == locator.text_length as usize && checksum(&text) == locator.checksum;
-        if same { Ok(text) } else { Err(changed()) }
+        let text = &read.0;
+        let same = text.len() == locator.text_length as usize && checksum(text) == locator.checksum;
+        if same { Ok(read) } else { Err(changed()) }
     }
 
-    /// The bytes at `locator`, in its source or in the spool.
-    fn bytes(&self, locator: &Locator) -> Result<Vec<u8>> {
+    /// The bytes at `locator`, in its source or in the spool, as they were once they were unpacked.
+    ///
+    /// # Errors
+    /// Those of [`Texts::read`].
+    pub(crate) fn bytes(&self, locator: &Locator) -> Result<Vec<u8>> {
         let mut bytes = vec![0; locator.length as usize];
         let result = if self.sources[locator.source as usize].is_plain_file()
             && self.sources[locator.source as usize].format != Format::Parquet

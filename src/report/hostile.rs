@@ -77,6 +77,7 @@ pub(super) fn run(hostile: &Hostile) -> (Outcome, tempfile::TempDir) {
         compression: Compression::Plain,
         size: 0,
         modified: None,
+        input: 0,
         regular: true,
     });
     sources.skips.push(Skip {

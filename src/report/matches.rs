@@ -21,12 +21,24 @@ const PIECES: u32 = 32;
 /// # Errors
 /// Whatever `to` fails with.
 pub fn write(outcome: &Outcome, to: &mut impl Write) -> io::Result<()> {
-    let sources: Vec<String> = outcome.sources().iter().map(|source| json_string(&source.name)).collect();
+    write_those(outcome, to, |_| true)
+}
+
+/// Writes the matches for which `wanted` says so, in the same order and columns.
+///
+/// # Errors
+/// Whatever `to` fails with.
+pub fn write_those(
+    outcome: &Outcome,
+    to: &mut impl Write,
+    wanted: impl Fn(&Match) -> bool + Sync,
+) -> io::Result<()> {
+    let sources = source_names(outcome);
     let piece = |start: u32| {
         let end = (start + DOCUMENTS).min(outcome.documents());
-        let mut lines = Lines { outcome, sources: &sources, spans: Spans::new(outcome), to: Vec::new() };
-        let matches = (start..end).flat_map(|document| outcome.matches_of(document));
-        matches.for_each(|found| lines.push(&found));
+        let mut lines = Lines::new(outcome, &sources);
+        let matches = (start..end).flat_map(|place| outcome.matches_of(outcome.at_place(place)));
+        matches.filter(|found| wanted(found)).for_each(|found| lines.push(&found));
         lines.to
     };
     let starts: Vec<u32> = (0..outcome.documents()).step_by(DOCUMENTS as usize).collect();
@@ -72,16 +84,26 @@ impl<'a> Spans<'a> {
 }
 
 /// Lines being made.
-struct Lines<'a> {
+pub(super) struct Lines<'a> {
     outcome: &'a Outcome,
     /// the sources' names as JSON
     sources: &'a [String],
     spans: Spans<'a>,
-    to: Vec<u8>,
+    pub(super) to: Vec<u8>,
 }
 
-impl Lines<'_> {
-    fn push(&mut self, found: &Match) {
+/// The sources' names as JSON.
+pub(crate) fn source_names(outcome: &Outcome) -> Vec<String> {
+    outcome.sources().iter().map(|source| json_string(&source.name)).collect()
+}
+
+impl<'a> Lines<'a> {
+    /// None yet; `sources` are those of [`source_names`].
+    pub(super) fn new(outcome: &'a Outcome, sources: &'a [String]) -> Self {
+        Lines { outcome, sources, spans: Spans::new(outcome), to: Vec::new() }
+    }
+
+    pub(super) fn push(&mut self, found: &Match) {
         let unit = match found.unit {
             Unit::Document => r#"{"unit":"document","kind":"#,
             Unit::Paragraph => r#"{"unit":"paragraph","kind":"#,
@@ -169,6 +191,6 @@ pub(super) fn rounded(share: f64) -> f64 {
 }
 
 /// A string as JSON.
-fn json_string(text: &str) -> String {
+pub(super) fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -46,7 +46,19 @@ fn schema() -> String {
 /// # Errors
 /// Whatever `to` fails with.
 pub fn write(outcome: &Outcome, to: impl Write + Send) -> io::Result<()> {
-    attempt(outcome, to).map_err(|error| match error {
+    write_those(outcome, to, |_| true)
+}
+
+/// Writes the matches for which `wanted` says so, in the same order and columns.
+///
+/// # Errors
+/// Whatever `to` fails with.
+pub fn write_those(
+    outcome: &Outcome,
+    to: impl Write + Send,
+    wanted: impl Fn(&Match) -> bool,
+) -> io::Result<()> {
+    attempt(outcome, to, wanted).map_err(|error| match error {
         ParquetError::External(error) => {
             error.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error)
         }
@@ -54,7 +66,11 @@ pub fn write(outcome: &Outcome, to: impl Write + Send) -> io::Result<()> {
     })
 }
 
-fn attempt(outcome: &Outcome, to: impl Write + Send) -> Result<(), ParquetError> {
+fn attempt(
+    outcome: &Outcome,
+    to: impl Write + Send,
+    wanted: impl Fn(&Match) -> bool,
+) -> Result<(), ParquetError> {
     let properties = WriterProperties::builder()
         .set_created_by(concat!("redite ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_compression(Compression::ZSTD(ZstdLevel::default()));
@@ -64,8 +80,8 @@ fn attempt(outcome: &Outcome, to: impl Write + Send) -> Result<(), ParquetError>
     let sources: Vec<ByteArray> = sources.collect();
     let mut rows = Rows::default();
     let mut spans = Spans::new(outcome);
-    for document in 0..outcome.documents() {
-        for found in outcome.matches_of(document) {
+    for document in outcome.in_corpus_order() {
+        for found in outcome.matches_of(document).into_iter().filter(|found| wanted(found)) {
             rows.push(&found, outcome, &sources, &mut spans);
             if rows.unit.values.len() == ROWS {
                 std::mem::take(&mut rows).write(file.next_row_group()?)?;

@@ -35,11 +35,13 @@ pub struct Options {
     pub colour: bool,
     /// characters of a line; only the lines of text are cut to it
     pub width: usize,
+    /// whether to leave out which texts repeat, and where
+    pub brief: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { colour: false, width: 80 }
+        Options { colour: false, width: 80, brief: false }
     }
 }
 
@@ -64,17 +66,21 @@ struct Summary<'a> {
 
 impl Summary<'_> {
     fn write(&mut self) -> Result<()> {
-        let excerpts = self.excerpts()?;
+        let excerpts = if self.options.brief { Vec::new() } else { self.excerpts()? };
         let written = self
             .read()
             .and_then(|()| self.repeats())
-            .and_then(|()| self.sources())
-            .and_then(|()| self.documents())
-            .and_then(|()| self.groups(&excerpts))
+            .and_then(|()| if self.options.brief { Ok(()) } else { self.details(&excerpts) })
             .and_then(|()| self.skipped())
             .and_then(|()| self.ignored())
             .and_then(|()| self.sureness());
         written.map_err(|source| Error::io("summary", "writing", source))
+    }
+
+    fn details(&mut self, excerpts: &[String]) -> io::Result<()> {
+        self.sources()?;
+        self.documents()?;
+        self.groups(excerpts)
     }
 
     fn excerpts(&mut self) -> Result<Vec<String>> {

@@ -14,37 +14,37 @@ use serde_json::Value;
 use crate::language::{Dir, gz, records, words, zst};
 
 /// The command in a folder.
-struct Redite(Command);
+pub(crate) struct Redite(pub(crate) Command);
 
 /// How it ended.
-struct Ended {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
-fn redite<A: AsRef<OsStr>>(dir: &Dir, arguments: impl IntoIterator<Item = A>) -> Redite {
+pub(crate) fn redite<A: AsRef<OsStr>>(dir: &Dir, arguments: impl IntoIterator<Item = A>) -> Redite {
     let mut command = Command::new(env!("CARGO_BIN_EXE_redite"));
     command.current_dir(dir.root()).args(arguments).env("COLUMNS", "100").stdin(Stdio::null());
     Redite(command)
 }
 
 impl Redite {
-    fn with(mut self, argument: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn with(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.0.arg(argument);
         self
     }
 
-    fn start(mut self) -> Child {
+    pub(crate) fn start(mut self) -> Child {
         self.0.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    fn ends(mut self) -> Ended {
+    pub(crate) fn ends(mut self) -> Ended {
         Ended::of(self.0.output().unwrap())
     }
 
     /// Ends after reading this from standard input.
-    fn given(self, input: impl AsRef<[u8]>) -> Ended {
+    pub(crate) fn given(self, input: impl AsRef<[u8]>) -> Ended {
         let mut child = self.start();
         child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
         Ended::of(child.wait_with_output().unwrap())
@@ -52,7 +52,7 @@ impl Redite {
 }
 
 impl Ended {
-    fn of(output: std::process::Output) -> Self {
+    pub(crate) fn of(output: std::process::Output) -> Self {
         Ended {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -61,20 +61,20 @@ impl Ended {
     }
 
     /// Standard output, where all went well and nothing needs to be said.
-    fn ok(self) -> String {
+    pub(crate) fn ok(self) -> String {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{}", self.stdout);
         self.stdout
     }
 
     /// All that the user sees.
-    fn seen(&self) -> String {
+    pub(crate) fn seen(&self) -> String {
         let Ended { code, stdout, stderr } = self;
         format!("exit {code}\n--- stdout\n{stdout}--- stderr\n{stderr}")
     }
 }
 
 /// Two documents, the second with an edited copy of the first one's paragraph; and a third, equal to the first.
-fn small() -> Dir {
+pub(crate) fn small() -> Dir {
     let first = words(0..30);
     let edited = first.replace("w20", "changed");
     let own = words(100..120);
@@ -84,7 +84,7 @@ fn small() -> Dir {
         .file("corpus/c.jsonl", serde_json::json!({ "id": "c1", "text": first }).to_string() + "\n")
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
@@ -98,6 +98,7 @@ fn help() {
     let dir = Dir::new();
     assert_snapshot!("help", redite(&dir, ["--help"]).ends().ok());
     assert_snapshot!("audit_help", redite(&dir, ["audit", "--help"]).ends().ok());
+    assert_snapshot!("dedup_help", redite(&dir, ["dedup", "--help"]).ends().ok());
     let version = redite(&dir, ["--version"]).ends().ok();
     assert_eq!(version, format!("redite {}\n", env!("CARGO_PKG_VERSION")));
 }

@@ -146,3 +146,57 @@ impl Numbers {
         ((z ^ (z >> 31)) % limit as u64) as usize
     }
 }
+
+/// What [`dedup`] found and wrote.
+pub(crate) struct Deduplicated {
+    pub(crate) outcome: Outcome,
+    pub(crate) removal: redite::dedup::Removal,
+}
+
+/// Deduplicates a folder into another; `how` says who comes first.
+pub(crate) fn dedup(
+    (input, output): (&Path, &Path),
+    params: &Params,
+    (prefer, protect): (redite::order::Prefer, &[&str]),
+    surroundings: &Surroundings,
+) -> redite::error::Result<Deduplicated> {
+    use redite::write::{folder::Folder, places::Places, records::Records};
+    let inputs = [input.to_path_buf()];
+    let sources = redite::read::sources::find(&inputs, None)?;
+    let places = Places::new(&inputs, &sources.files)?;
+    let protect: Vec<String> = protect.iter().map(|&pattern| pattern.to_owned()).collect();
+    let order = redite::order::Order {
+        prefer,
+        protect: redite::order::Protect::new(&protect)?,
+        source_field: None,
+        file_sources: places.sources().to_vec(),
+        file_places: places.paths().iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+    };
+    let rules = redite::dedup::Rules { order, ..Default::default() };
+    let outcome =
+        redite::pipeline::in_order(sources, (params, &rules.order), surroundings, &Progress::default())?;
+    let removal = redite::dedup::Removal::new(&outcome, &rules);
+    let folder = Folder::beside(output)?;
+    Records::new(&outcome, &removal, &places, false).write(&folder, &Progress::default())?;
+    folder.publish(places.paths())?;
+    Ok(Deduplicated { outcome, removal })
+}
+
+/// All files below a folder, by their places, with their bytes.
+pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let place = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                files.push((place, std::fs::read(&path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    files
+}

@@ -15,6 +15,9 @@ mod bad_input;
 /// The command itself: output, files, exit codes, signals.
 #[cfg(feature = "cli")]
 mod cli;
+/// `redite dedup`: what is written, what is not, who is kept, and what is refused.
+#[cfg(feature = "cli")]
+mod dedup;
 /// One corpus in every container; ranges in every script.
 mod formats;
 /// DESIGN's laws on random corpora, and by hand where chance would rarely go.

@@ -1,10 +1,14 @@
-//! Flags to plain data. What changes an answer becomes [`Params`]; the rest stays in [`AuditArgs`].
+//! Flags to plain data. What changes an answer becomes [`Params`] and [`Rules`]; the rest stays in [`RunArgs`].
 
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use redite::dedup::Rules;
 use redite::document::Format;
+use redite::error::Error;
+use redite::order::{Order, Prefer, Protect};
 use redite::params::{ParagraphMode, Params, Units};
+use redite::write::places::Places;
 
 /// A request that contradicts itself.
 #[derive(Debug, thiserror::Error)]
@@ -24,11 +28,32 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Tell what is repeated in a corpus, where, and how similar it is; changes nothing
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = AUDIT_HELP)]
     Audit(AuditArgs),
+
+    /// Write a corpus again without its copies, and otherwise unchanged
+    ///
+    /// The same files below DIR, in the same format and compression, every kept record byte for byte as it
+    /// was. A copy is removed only where the original that it matches is kept. Records that can't be used
+    /// are not in the output; they are counted and listed. Inputs are never changed.
+    #[command(after_help = DEDUP_HELP)]
+    Dedup(Box<DedupArgs>),
+
+    /// Print a script that completes commands and flags in a shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+
+    /// Print the manual page (roff) of redite, or of one of its commands
+    Man {
+        /// A command, such as `dedup`
+        command: Option<String>,
+    },
 }
 
-const EXIT_CODES: &str = "Exit codes:
+const AUDIT_HELP: &str = "Exit codes:
   0  done
   1  failed or interrupted, nothing half-written
   2  wrong usage
@@ -37,8 +62,82 @@ const EXIT_CODES: &str = "Exit codes:
 Example:
   redite audit articles/ wire.jsonl.zst --matches matches.jsonl --report report.html";
 
+const DEDUP_HELP: &str = "Exit codes:
+  0  done
+  1  failed or interrupted, nothing half-written
+  2  wrong usage
+  3  done, but records were skipped (only with --strict)
+  4  refused by --max-removed, nothing written
+
+Example:
+  redite dedup tonight/*.jsonl.zst --output clean --removed removed.jsonl --max-removed 50%";
+
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DedupArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+
+    #[command(flatten)]
+    pub(crate) removing: RemovingArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is removed, and what is written")]
+pub(crate) struct RemovingArgs {
+    /// Folder for the deduplicated corpus; it appears when all is done
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+
+    /// Write into an output that is not empty: files that this run writes are replaced, others stay
+    #[arg(long)]
+    pub(crate) force: bool,
+
+    /// What is removed
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", default_value = "documents")]
+    remove: Vec<RemoveArg>,
+
+    /// Remove nothing: add a field `redite` to each JSON record that tells what it is a copy of
+    #[arg(long)]
+    pub(crate) annotate: bool,
+
+    /// Write what is removed, each with its original, one JSON object a line; `-` is standard output, in
+    /// place of the summary
+    #[arg(long, value_name = "FILE")]
+    pub(crate) removed: Option<PathBuf>,
+
+    /// Which of several versions is kept: `first`, `longest`, `oldest:FIELD`, `newest:FIELD` (dates or
+    /// numbers; what has none comes last) or `source:A,B`; ties by corpus order
+    #[arg(long, value_name = "WHICH", default_value = "first")]
+    prefer: Prefer,
+
+    /// Files that come first and are never removed from: a pattern of paths, or a folder; may be given again
+    #[arg(long, value_name = "GLOB")]
+    protect: Vec<String>,
+
+    /// Field of a record that names its source [default: the first folder of its file's place, or the file]
+    #[arg(long, value_name = "NAME")]
+    source_field: Option<String>,
+
+    /// Write nothing where more than this share of the documents of a source, or of all, would be removed
+    #[arg(long, value_name = "SHARE", value_parser = percentage)]
+    pub(crate) max_removed: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RemoveArg {
+    /// copies of whole documents
+    Documents,
+}
+
+/// What every run takes.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
     /// Files, folders, or `-` for standard input (JSON lines unless `--format` says otherwise); .txt .md
     /// .jsonl .ndjson .json .csv .tsv .parquet .wet, plain, .gz, .zst, .bz2 or .xz
     #[arg(required = true, value_name = "INPUT")]
@@ -77,6 +176,10 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) temp_dir: Option<PathBuf>,
 
+    /// Flags in a file, `threshold = 0.7` or `units = ["document"]`; those of the command line win
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
     /// Read every input as this format, whatever its name says
     #[arg(long, value_enum)]
     format: Option<FormatArg>,
@@ -88,7 +191,7 @@ pub(crate) struct AuditArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What counts as the same")]
 struct ComparingArgs {
-    /// Least share of shingles in common (Jaccard) of a match [default: 0.6]
+    /// Least share of shingles in common (Jaccard) of a match [default: 0.6, dedup 0.8]
     #[arg(long, value_name = "0..1", value_parser = share)]
     threshold: Option<f64>,
 
@@ -104,7 +207,7 @@ struct ComparingArgs {
     #[arg(long, value_name = "N")]
     min_tokens: Option<u32>,
 
-    /// What is looked for [default: document,paragraph,passage]
+    /// What is looked for [default: document,paragraph,passage; dedup what it removes, and these]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     units: Vec<UnitArg>,
 
@@ -178,7 +281,29 @@ enum ParagraphsArg {
     Blank,
 }
 
-impl AuditArgs {
+impl DedupArgs {
+    /// The parameters: the defaults of a removal, and what was given.
+    pub(crate) fn params(&self) -> Params {
+        let mut params = self.run.params(Params::dedup());
+        params.units.documents |= self.removing.remove.contains(&RemoveArg::Documents);
+        params
+    }
+
+    /// What is removed, and who comes first; `places` say where each file goes.
+    pub(crate) fn rules(&self, places: &Places) -> Result<Rules, Error> {
+        let place = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let order = Order {
+            prefer: self.removing.prefer.clone(),
+            protect: Protect::new(&self.removing.protect)?,
+            source_field: self.removing.source_field.clone(),
+            file_sources: places.sources().to_vec(),
+            file_places: places.paths().iter().map(place).collect(),
+        };
+        Ok(Rules { annotate: self.removing.annotate, order, max_removed: self.removing.max_removed })
+    }
+}
+
+impl RunArgs {
     /// What can be told from the flags alone.
     pub(crate) fn check(&self) -> Result<(), Usage> {
         if self.inputs.iter().filter(|input| *input == Path::new("-")).count() > 1 {
@@ -187,10 +312,9 @@ impl AuditArgs {
         Ok(())
     }
 
-    /// The parameters: the defaults of an audit, and what was given.
-    pub(crate) fn params(&self) -> Params {
+    /// The parameters: `defaults`, and what was given.
+    pub(crate) fn params(&self, defaults: Params) -> Params {
         let given = &self.comparing;
-        let defaults = Params::audit();
         let units = if given.units.is_empty() {
             defaults.units
         } else {
@@ -239,6 +363,16 @@ impl AuditArgs {
 /// A share; its range is checked with the other parameters.
 fn share(given: &str) -> Result<f64, String> {
     given.parse().map_err(|_| "expected a number such as `0.8`".to_owned())
+}
+
+/// A share, as such or in percent.
+fn percentage(given: &str) -> Result<f64, String> {
+    let expected = || "expected a share such as `50%` or `0.5`".to_owned();
+    let share = match given.strip_suffix('%') {
+        Some(percent) => percent.trim().parse().map(|percent: f64| percent / 100.0),
+        None => given.parse(),
+    };
+    share.ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(expected)
 }
 
 /// A number of bytes, with or without a binary unit.

@@ -1,31 +1,47 @@
 //! The command line: flags to parameters, the library's answer to files and to the terminal. No logic.
 
 mod args;
+mod config;
 mod interrupt;
+mod manual;
 mod outputs;
 mod progress;
 
 use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use args::{AuditArgs, Cli, Command, Usage};
+use args::{Cli, Command, DedupArgs, RunArgs, Usage};
 use clap::Parser;
 use interrupt::Interrupt;
 use outputs::{Outputs, Target};
+use progress::Bar;
+use redite::dedup::{Removal, Rules};
+use redite::document::{Format, Match};
 use redite::error::{Error, Kind};
+use redite::order::Order;
 use redite::outcome::Outcome;
+use redite::params::Params;
 use redite::pipeline::{self, Surroundings};
 use redite::read::sources::{self, Sources};
 use redite::report::facts::Facts;
-use redite::report::{html, json, matches, terminal};
+use redite::report::{self, html, json, matches, terminal};
 use redite::write::Pending;
+use redite::write::folder::Folder;
+use redite::write::places::{self, Places};
+use redite::write::records::Records;
 
 fn main() -> ExitCode {
-    let Cli { command } = Cli::parse();
-    let result = match command {
-        Command::Audit(args) => audit(&args),
-    };
+    let result = config::arguments(std::env::args_os().collect()).and_then(|arguments| {
+        let Cli { command } = Cli::parse_from(arguments);
+        match command {
+            Command::Audit(args) => audit(&args.run),
+            Command::Dedup(args) => dedup(&args),
+            Command::Completions { shell } => manual::completions(shell),
+            Command::Man { command } => manual::page(command.as_deref()),
+        }
+    });
     result.unwrap_or_else(|error| {
         let known = error.downcast_ref::<Error>();
         // the text of a known error holds what it comes from
@@ -33,75 +49,151 @@ fn main() -> ExitCode {
         say("error", &told);
         match known.map(Error::kind) {
             Some(Kind::Usage) => ExitCode::from(2),
+            Some(Kind::Refused) => ExitCode::from(4),
             None if error.is::<Usage>() => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     })
 }
 
-fn audit(args: &AuditArgs) -> anyhow::Result<ExitCode> {
+fn audit(args: &RunArgs) -> anyhow::Result<ExitCode> {
     args.check()?;
-    let params = args.params();
+    let params = args.params(Params::audit());
     params.validate()?;
     let sources = sources::find(&args.inputs, args.format())?;
-    let outputs = Outputs::of(args, &sources)?;
-    let mut surroundings = Surroundings::default();
-    if let Some(folder) = &args.temp_dir {
-        outputs::check_temporary(folder)?;
-        surroundings.temporary.clone_from(folder);
-    }
-    warn(args, nothing_to_read(&sources));
-    let interrupt = Interrupt::watch()?;
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0).into());
-    let pool = threads.build().context("starting the threads failed")?;
-    let bar = progress::Bar::follow(interrupt.progress(), args.quiet);
-    let outcome = pool.install(|| pipeline::audit(sources, &params, &surroundings, interrupt.progress()))?;
-    bar.writing();
-    interrupt.writing()?;
-    let written = pool.install(|| written(args, &outputs, &outcome, &interrupt));
+    let outputs = Outputs::of(args, None, &sources)?;
+    let run = Run::prepare(args, &sources)?;
+    let (outcome, bar) = run.search(sources, (&params, &Order::default()))?;
+    run.interrupt.writing()?;
+    let written = run.pool.install(|| written(args, &outputs, (&outcome, None), &run.interrupt));
     // whatever a writer that was stopped may call it
-    interrupt.check()?;
+    run.interrupt.check()?;
     let (summary, files) = written?;
     for file in files {
         file.publish()?;
     }
     drop(bar);
-    interrupt.printing();
-    warn(args, skipped(&outcome));
-    match pool.install(|| print(&outputs, &summary, &outcome)) {
-        // whoever reads has seen enough
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        printed => printed.context("writing to standard output failed")?,
+    run.end(args, &outputs, (&outcome, None), &summary)
+}
+
+fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
+    let DedupArgs { run: common, removing } = args;
+    common.check()?;
+    let params = args.params();
+    params.validate()?;
+    let sources = sources::find(&common.inputs, common.format())?;
+    let places = Places::new(&common.inputs, &sources.files)?;
+    let rules = args.rules(&places)?;
+    let replaces = places::check(&removing.output, removing.force, &common.inputs, &sources.files)?;
+    let outputs = Outputs::of(common, removing.removed.as_deref(), &sources)?;
+    let run = Run::prepare(common, &sources)?;
+    warn(common, replaces.then(|| stays(&removing.output, &places)).flatten());
+    warn(common, removing.annotate.then(|| not_annotated(&sources)).flatten());
+    let (outcome, bar) = run.search(sources, (&params, &rules.order))?;
+    let removal = run.pool.install(|| Removal::new(&outcome, &rules));
+    if let (Some(limit), false) = (rules.max_removed, removal.refusals.is_empty()) {
+        return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit)).into());
     }
-    let strictly_failed = args.strict && !outcome.skips().is_empty();
-    Ok(if strictly_failed { ExitCode::from(3) } else { ExitCode::SUCCESS })
+    let removed = Removed { removal: &removal, rules: &rules, output: &removing.output };
+    run.interrupt.writing()?;
+    let written = run.pool.install(|| -> anyhow::Result<_> {
+        let folder = Folder::beside(&removing.output)?;
+        let records = Records::new(&outcome, &removal, &places, removing.annotate);
+        records.write(&folder, run.interrupt.progress())?;
+        Ok((folder, written(common, &outputs, (&outcome, Some(&removed)), &run.interrupt)?))
+    });
+    run.interrupt.check()?;
+    let (folder, (summary, files)) = written?;
+    folder.publish(places.paths())?;
+    for file in files {
+        file.publish()?;
+    }
+    drop(bar);
+    for warning in &removal.warnings {
+        warn(common, Some(report::removal::told(&outcome, warning)));
+    }
+    run.end(common, &outputs, (&outcome, Some(&removed)), &summary)
+}
+
+/// What a removal adds to what is told.
+struct Removed<'a> {
+    removal: &'a Removal,
+    rules: &'a Rules,
+    output: &'a Path,
+}
+
+/// What the library needs to run.
+struct Run {
+    surroundings: Surroundings,
+    interrupt: Interrupt,
+    pool: rayon::ThreadPool,
+    quiet: bool,
+}
+
+impl Run {
+    fn prepare(args: &RunArgs, sources: &Sources) -> anyhow::Result<Self> {
+        let mut surroundings = Surroundings::default();
+        if let Some(folder) = &args.temp_dir {
+            outputs::check_temporary(folder)?;
+            surroundings.temporary.clone_from(folder);
+        }
+        warn(args, nothing_to_read(sources));
+        let interrupt = Interrupt::watch()?;
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0).into());
+        let pool = threads.build().context("starting the threads failed")?;
+        Ok(Run { surroundings, interrupt, pool, quiet: args.quiet })
+    }
+
+    fn search(&self, sources: Sources, (params, order): (&Params, &Order)) -> anyhow::Result<(Outcome, Bar)> {
+        let progress = self.interrupt.progress();
+        let bar = Bar::follow(progress, self.quiet);
+        let search = || pipeline::in_order(sources, (params, order), &self.surroundings, progress);
+        let outcome = self.pool.install(search)?;
+        bar.writing();
+        Ok((outcome, bar))
+    }
+
+    /// Everything is in its place; what is left is to print.
+    fn end(
+        &self,
+        args: &RunArgs,
+        outputs: &Outputs<'_>,
+        (outcome, removed): (&Outcome, Option<&Removed<'_>>),
+        summary: &[u8],
+    ) -> anyhow::Result<ExitCode> {
+        self.interrupt.printing();
+        warn(args, skipped(outcome));
+        match self.pool.install(|| print(outputs, summary, (outcome, removed))) {
+            // whoever reads has seen enough
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+            printed => printed.context("writing to standard output failed")?,
+        }
+        let strictly_failed = args.strict && !outcome.skips().is_empty();
+        Ok(if strictly_failed { ExitCode::from(3) } else { ExitCode::SUCCESS })
+    }
 }
 
 /// The files, still beside their places, and what will be printed; so that all of it is there or nothing.
 fn written(
-    args: &AuditArgs,
+    args: &RunArgs,
     outputs: &Outputs<'_>,
-    outcome: &Outcome,
+    (outcome, removed): (&Outcome, Option<&Removed<'_>>),
     interrupt: &Interrupt,
 ) -> anyhow::Result<(Vec<u8>, Vec<Pending>)> {
     let mut stdout = Vec::new();
     let mut files = Vec::new();
     let matches = || match outputs.matches {
-        Some(Target::File(path)) => {
-            let written = Pending::write(path, |to| {
-                let mut to = interrupt.stops(to);
-                match outputs.is_table {
-                    #[cfg(feature = "parquet")]
-                    true => redite::report::table::write(outcome, to),
-                    _ => matches::write(outcome, &mut to),
-                }
-            });
-            written.map(Some)
-        }
+        Some(Target::File(path)) => listed(path, outcome, interrupt, |_| true).map(Some),
         _ => Ok(None),
     };
-    let (facts, matches) = rayon::join(|| Facts::new(outcome), matches);
+    let wants_facts = removed.is_none() || outputs.report.is_some() || outputs.leave_stdout();
+    let (facts, matches) = rayon::join(|| wants_facts.then(|| Facts::new(outcome)), matches);
     files.extend(matches?);
+    if let (Some(Target::File(path)), Some(removed)) = (outputs.removed, removed) {
+        let wanted = |found: &Match| removed.removal.removes(found);
+        files.push(listed(path, outcome, interrupt, wanted)?);
+    }
+    let Some(facts) = facts else { return Ok((stdout, files)) };
     if let Some(target) = outputs.report {
         let mut page = Vec::new();
         html::write(outcome, &facts, &mut interrupt.stops(&mut page))?;
@@ -111,21 +203,59 @@ fn written(
         }
     }
     if outputs.leave_stdout() {
-        summary(args, outcome, &facts, &mut stdout)?;
+        summary(args, (outcome, removed), &facts, &mut stdout)?;
     }
     Ok((stdout, files))
 }
 
+/// The matches for which `wanted` says so, as lines or as a table, as the file's name asks for.
+fn listed(
+    path: &Path,
+    outcome: &Outcome,
+    interrupt: &Interrupt,
+    wanted: impl Fn(&Match) -> bool + Sync,
+) -> Result<Pending, Error> {
+    Pending::write(path, |to| {
+        let mut to = interrupt.stops(to);
+        match outputs::names_table(path) {
+            #[cfg(feature = "parquet")]
+            true => report::table::write_those(outcome, to, wanted),
+            _ => matches::write_those(outcome, &mut to, wanted),
+        }
+    })
+}
+
+/// What `--json` prints.
+#[derive(serde::Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    report: json::Report<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dedup: Option<report::removal::Report<'a>>,
+}
+
 /// The result: one JSON object, or a summary for people.
-fn summary(args: &AuditArgs, outcome: &Outcome, facts: &Facts, to: &mut Vec<u8>) -> anyhow::Result<()> {
+fn summary(
+    args: &RunArgs,
+    (outcome, removed): (&Outcome, Option<&Removed<'_>>),
+    facts: &Facts,
+    to: &mut Vec<u8>,
+) -> anyhow::Result<()> {
+    let output = removed.map(|removed| removed.output.to_string_lossy()).unwrap_or_default();
     if args.json {
-        serde_json::to_writer_pretty(&mut *to, &json::report(outcome, facts))?;
+        let dedup = removed.map(|of| report::removal::report(outcome, of.removal, of.rules, &output));
+        let told = Told { report: json::report(outcome, facts), dedup };
+        serde_json::to_writer_pretty(&mut *to, &told)?;
         writeln!(to)?;
         return Ok(());
     }
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let colour = io::stdout().is_terminal() && !no_colour;
-    terminal::write(outcome, facts, to, terminal::Options { colour, ..Default::default() })?;
+    let options = terminal::Options { colour, brief: removed.is_some(), ..Default::default() };
+    terminal::write(outcome, facts, to, options)?;
+    if let Some(Removed { removal, .. }) = removed {
+        report::removal::write(removal, &output, colour, to)?;
+    }
     if args.explain {
         explain(outcome, to)?;
     }
@@ -133,17 +263,24 @@ fn summary(args: &AuditArgs, outcome: &Outcome, facts: &Facts, to: &mut Vec<u8>)
 }
 
 /// On standard output: what has been made for it, or the matches, of which there may be many.
-fn print(outputs: &Outputs<'_>, made: &[u8], outcome: &Outcome) -> io::Result<()> {
+fn print(
+    outputs: &Outputs<'_>,
+    made: &[u8],
+    (outcome, removed): (&Outcome, Option<&Removed<'_>>),
+) -> io::Result<()> {
     let mut to = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     to.write_all(made)?;
     if let Some(Target::Stdout) = outputs.matches {
         matches::write(outcome, &mut to)?;
     }
+    if let (Some(Target::Stdout), Some(removed)) = (outputs.removed, removed) {
+        matches::write_those(outcome, &mut to, |found| removed.removal.removes(found))?;
+    }
     to.flush()
 }
 
 /// A warning, on standard error.
-fn warn(args: &AuditArgs, warning: Option<String>) {
+fn warn(args: &RunArgs, warning: Option<String>) {
     if let Some(warning) = warning.filter(|_| !args.quiet) {
         say("warning", &warning);
     }
@@ -167,6 +304,32 @@ fn nothing_to_read(sources: &Sources) -> Option<String> {
         "nothing to read: the name of no file tells a known format\n\nhint: name the format with `--format`"
             .to_owned()
     })
+}
+
+/// What to say where an output is written to in which there is something else.
+fn stays(output: &Path, places: &Places) -> Option<String> {
+    let own: std::collections::BTreeSet<&Path> = places.paths().iter().map(|path| path.as_path()).collect();
+    let mut others = 0;
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(output.join(&folder)).into_iter().flatten().flatten() {
+            let place = folder.join(entry.file_name());
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(place),
+                _ => others += usize::from(!own.contains(place.as_path())),
+            }
+        }
+    }
+    let files = if others == 1 { "file that is" } else { "files that are" };
+    (others > 0)
+        .then(|| format!("`{}` holds {others} {files} not of this corpus; they stay", output.display()))
+}
+
+/// What to say where texts are to be annotated.
+fn not_annotated(sources: &Sources) -> Option<String> {
+    let texts = sources.files.iter().filter(|source| source.format == Format::Text).count();
+    let files = if texts == 1 { "text file has" } else { "text files have" };
+    (texts > 0).then(|| format!("{texts} {files} no place for annotations, and stay as they are"))
 }
 
 /// What to say of records that were not used.

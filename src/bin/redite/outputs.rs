@@ -7,7 +7,7 @@ use std::path::Path;
 use redite::error::Error;
 use redite::read::sources::Sources;
 
-use crate::args::{AuditArgs, Usage};
+use crate::args::{RunArgs, Usage};
 
 /// Where one answer goes.
 #[derive(Debug, Clone, Copy)]
@@ -16,56 +16,59 @@ pub(crate) enum Target<'a> {
     Stdout,
 }
 
-/// Where the matches and the report go.
+/// Where the matches, the report and the list of what is removed go.
 #[derive(Debug)]
 pub(crate) struct Outputs<'a> {
     pub(crate) matches: Option<Target<'a>>,
     pub(crate) report: Option<Target<'a>>,
-    /// whether the matches' name asks for Parquet
-    pub(crate) is_table: bool,
+    pub(crate) removed: Option<Target<'a>>,
 }
 
 impl<'a> Outputs<'a> {
     /// Checks that the answers have a place, each its own, and none the place of an input.
-    pub(crate) fn of(args: &'a AuditArgs, sources: &Sources) -> anyhow::Result<Self> {
-        let [matches, report] = [&args.matches, &args.report].map(|path| path.as_deref().map(target));
-        let to_stdout = [matches, report].iter().filter(|to| matches!(to, Some(Target::Stdout))).count();
+    pub(crate) fn of(
+        args: &'a RunArgs,
+        removed: Option<&'a Path>,
+        sources: &Sources,
+    ) -> anyhow::Result<Self> {
+        let given = [args.matches.as_deref(), args.report.as_deref(), removed];
+        let all @ [matches, report, removed] = given.map(|path| path.map(target));
+        let to_stdout = all.iter().filter(|to| matches!(to, Some(Target::Stdout))).count();
         if to_stdout + usize::from(args.json || args.explain) > 1 {
-            let hint = "hint: give `--matches` or `--report` a file";
-            let wrong =
-                "only one of `--json`, `--explain`, `--matches -` and `--report -` can have standard output";
+            let hint = "hint: give `--matches`, `--report` or `--removed` a file";
+            let wrong = "only one of `--json`, `--explain`, `--matches -`, `--report -` and `--removed -` can have standard output";
             return Err(Usage(format!("{wrong}\n\n{hint}")).into());
         }
-        let files = [matches, report].into_iter().flatten().filter_map(|to| match to {
-            Target::File(path) => Some(path),
-            Target::Stdout => None,
-        });
-        for path in files {
+        let names = ["matches", "report", "list of what is removed"];
+        let mut files: Vec<(&Path, &str)> = Vec::new();
+        for (to, name) in all.into_iter().zip(names) {
+            let Some(Target::File(path)) = to else { continue };
             not_an_input(path, sources)?;
             has_a_place(path)?;
+            if let Some((_, other)) = files.iter().find(|(file, _)| *file == path) {
+                let path = path.display();
+                return Err(Usage(format!("`{path}`: the {other} and the {name} can't be one file")).into());
+            }
+            files.push((path, name));
         }
-        if let (Some(Target::File(matches)), Some(Target::File(report))) = (matches, report)
-            && matches == report
-        {
-            let path = matches.display();
-            return Err(Usage(format!("`{path}`: the matches and the report can't be one file")).into());
+        for (to, name) in [(matches, "matches"), (removed, "removed")] {
+            let is_table = matches!(to, Some(Target::File(path)) if names_table(path));
+            if is_table && cfg!(not(feature = "parquet")) {
+                let hint = "hint: give it a name that ends in `.jsonl`";
+                return Err(Usage(format!("`--{name}`: this build has no Parquet\n\n{hint}")).into());
+            }
         }
-        let is_table = matches!(matches, Some(Target::File(path)) if names_table(path));
-        if is_table && cfg!(not(feature = "parquet")) {
-            let wrong =
-                "`--matches`: this build has no Parquet\n\nhint: give it a name that ends in `.jsonl`";
-            return Err(Usage(wrong.to_owned()).into());
-        }
-        Ok(Outputs { matches, report, is_table })
+        Ok(Outputs { matches, report, removed })
     }
 
     /// Whether standard output is free for the summary.
     pub(crate) fn leave_stdout(&self) -> bool {
-        ![self.matches, self.report].iter().any(|to| matches!(to, Some(Target::Stdout)))
+        ![self.matches, self.report, self.removed].iter().any(|to| matches!(to, Some(Target::Stdout)))
     }
 }
 
-fn names_table(path: &Path) -> bool {
+/// Whether a name asks for Parquet.
+pub(crate) fn names_table(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"))
 }
 

@@ -1,0 +1,152 @@
+//! Flags from a file. `--config redite.toml` holds any flag under its long name: `threshold = 0.7`,
+//! `units = ["document"]`, `strict = true`; `inputs` are the inputs. They become arguments, unless the command
+//! line gives the same flag, so that there is one definition of each.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command, CommandFactory};
+use redite::error::Error;
+use toml::{Table, Value};
+
+use crate::args::{Cli, Usage};
+
+/// The key of the inputs, which are no flag.
+const INPUTS: &str = "inputs";
+
+/// The command line, with what its configuration adds.
+pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
+    // what is missing here may stand in the configuration; what is wrong is told when all is together
+    let lenient = Cli::command().ignore_errors(true).try_get_matches_from(&given);
+    let Ok(found) = lenient else { return Ok(given) };
+    let Some((name, found)) = found.subcommand() else { return Ok(given) };
+    let Ok(Some(path)) = found.try_get_one::<PathBuf>("config") else { return Ok(given) };
+    let all = Cli::command();
+    let Some(command) = all.find_subcommand(name) else { return Ok(given) };
+    let text = fs::read_to_string(path).map_err(|source| Error::Input { path: path.clone(), source })?;
+    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+        let place = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
+        let line = place.map(|line| format!(", line {line}")).unwrap_or_default();
+        Usage(format!("`{}`{line}: {}", path.display(), error.message()))
+    })?;
+    let mut added = Vec::new();
+    let mut inputs = Vec::new();
+    for (key, value) in &table {
+        let at = At { path, key };
+        if key == INPUTS {
+            if !is_given(found, INPUTS) {
+                inputs = at.strings(value)?;
+            }
+            continue;
+        }
+        let flag = command.get_arguments().find(|flag| flag.get_long() == Some(key) && key != "config");
+        let flag = flag.ok_or_else(|| at.unknown(command, &all))?;
+        if !is_given(found, flag.get_id().as_str()) {
+            added.extend(at.arguments(flag, value)?);
+        }
+    }
+    // behind the command's name
+    let at = given.iter().position(|argument| *argument == *name).map_or(given.len(), |at| at + 1);
+    let mut arguments = given;
+    arguments.splice(at..at, added);
+    if !inputs.is_empty() {
+        arguments.push("--".into());
+        arguments.extend(inputs.into_iter().map(OsString::from));
+    }
+    Ok(arguments)
+}
+
+fn is_given(found: &ArgMatches, id: &str) -> bool {
+    matches!(found.try_contains_id(id), Ok(true)) && found.value_source(id) == Some(ValueSource::CommandLine)
+}
+
+/// A place in the file, for messages.
+struct At<'a> {
+    path: &'a Path,
+    key: &'a str,
+}
+
+impl At<'_> {
+    fn wrong(&self, what: &str) -> anyhow::Error {
+        Usage(format!("`{}`: key `{}` {what}", self.path.display(), self.key)).into()
+    }
+
+    /// The value of a flag as arguments.
+    fn arguments(&self, flag: &Arg, value: &Value) -> anyhow::Result<Vec<OsString>> {
+        if !flag.get_action().takes_values() {
+            return match value {
+                Value::Boolean(true) => Ok(vec![format!("--{}", self.key).into()]),
+                Value::Boolean(false) => Ok(Vec::new()),
+                _ => Err(self.wrong("is a switch, expected `true` or `false`")),
+            };
+        }
+        let values = self.strings(value)?;
+        if values.len() > 1 && !matches!(flag.get_action(), clap::ArgAction::Append) {
+            return Err(self.wrong("takes one value, found a list"));
+        }
+        Ok(values.into_iter().map(|value| format!("--{}={value}", self.key).into()).collect())
+    }
+
+    /// A value, or a list of some.
+    fn strings(&self, value: &Value) -> anyhow::Result<Vec<String>> {
+        match value {
+            Value::String(text) => Ok(vec![text.clone()]),
+            Value::Integer(number) => Ok(vec![number.to_string()]),
+            Value::Float(number) => Ok(vec![number.to_string()]),
+            Value::Array(values) => {
+                let each = values.iter().map(|value| match value {
+                    Value::Array(_) => Err(self.wrong("holds a list of lists")),
+                    value => self.strings(value),
+                });
+                Ok(each.collect::<anyhow::Result<Vec<_>>>()?.concat())
+            }
+            _ => Err(self.wrong("holds neither text nor a number nor a list of these")),
+        }
+    }
+
+    fn unknown(&self, command: &Command, all: &Command) -> anyhow::Error {
+        let known = |command: &Command| -> Vec<String> {
+            let flags = command.get_arguments().filter_map(|flag| flag.get_long());
+            flags.filter(|flag| !["help", "config"].contains(flag)).map(str::to_owned).collect()
+        };
+        let name = command.get_name();
+        let elsewhere = all.get_subcommands().find(|other| known(other).iter().any(|flag| flag == self.key));
+        if let Some(other) = elsewhere {
+            return self
+                .wrong(&format!("is a flag of `redite {}`, not of `redite {name}`", other.get_name()));
+        }
+        let own = known(command).into_iter().chain([INPUTS.to_owned()]);
+        let nearest = own.min_by_key(|flag| distance(flag, self.key)).unwrap_or_default();
+        self.wrong(&format!("is unknown\n\nhint: the nearest known key is `{nearest}`"))
+    }
+}
+
+/// Characters to insert, remove or replace to come from one word to another.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, one) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, other) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(one != *other);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_those_of_levenshtein() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+        assert_eq!(distance("threshold", "treshold"), 1);
+        assert_eq!(distance("été", "ete"), 2);
+    }
+}

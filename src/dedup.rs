@@ -1,0 +1,232 @@
+//! What a run removes: the copies of the first law, by the [`Rules`] of `redite dedup`; told by source, and
+//! held against the guards before anything is written.
+//!
+//! Nothing is removed unless something verified to be at least as similar as the threshold is kept: copies go,
+//! originals stay. Documents that are protected stay too, even as copies of each other. Records that can't be
+//! used are neither kept nor removed: they are skipped, counted and listed, and are not in the output.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::document::{Match, Place, SkipReason, Unit};
+use crate::order::Order;
+use crate::outcome::{Fate, Outcome};
+
+/// A source loses more than this share of its documents: a warning.
+const MUCH: f64 = 0.5;
+
+/// An original and its copies are more than this share of all documents: a warning.
+const CROWD: f64 = 0.05;
+
+/// An original with fewer copies than this is no crowd, however small the corpus.
+const CROWD_COPIES: u64 = 3;
+
+/// Copies that are shown of what a guard refuses.
+const EXAMPLES: usize = 3;
+
+/// What is removed, who stays, and how much may go.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    /// keep all records, and say in each what is known of it
+    pub annotate: bool,
+    /// who comes first, and what the sources are called
+    pub order: Order,
+    /// the largest share of the documents of one source, and of all, that may be removed: 0 to 1
+    pub max_removed: Option<f64>,
+}
+
+/// What became of the records of one source: `read` is the sum of the three others.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// what the source is called
+    pub name: String,
+    /// records
+    pub read: u64,
+    /// of these, in the output
+    pub kept: u64,
+    /// copies of something kept
+    pub removed: u64,
+    /// that can't be used
+    pub skipped: u64,
+}
+
+/// What is removed of a corpus.
+#[derive(Debug, Clone, Default)]
+pub struct Removal {
+    /// a bit for each document
+    removed: Vec<u64>,
+    /// copies that are kept because they are protected
+    pub protected: u64,
+    /// documents without a date, where one was asked for
+    pub undated: u64,
+    /// by source, in the order in which they are met; then all together
+    pub accounts: Vec<Account>,
+    /// over all sources
+    pub all: Account,
+    /// what a person should look at
+    pub warnings: Vec<Finding>,
+    /// why nothing may be written
+    pub refusals: Vec<Finding>,
+}
+
+/// Something that stands out in a removal, with the first copies it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// what stands out
+    pub what: Outstanding,
+    /// documents that it is about
+    pub documents: u64,
+    /// of so many
+    pub of: u64,
+    /// the first of these that are removed
+    pub examples: Vec<u32>,
+}
+
+/// What stands out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outstanding {
+    /// a source loses a large share
+    Source(String),
+    /// all together do
+    All,
+    /// one original has very many copies
+    Crowd {
+        /// the original
+        original: u32,
+    },
+}
+
+impl Removal {
+    /// Decides about every document, and counts; law 4 is held against the sums.
+    pub fn new(outcome: &Outcome, rules: &Rules) -> Self {
+        let corpus = outcome.corpus();
+        let mut removal = Removal::default();
+        removal.removed = vec![0; outcome.documents() as usize / 64 + 1];
+        removal.undated = corpus.labels.dates.iter().filter(|date| date.is_none()).count() as u64;
+        let protected: Vec<bool> = outcome
+            .sources()
+            .iter()
+            .zip(&rules.order.file_places)
+            .map(|(source, place)| rules.order.protect.holds(source, place))
+            .collect();
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut examples: Vec<Vec<u32>> = Vec::new();
+        let mut crowds: BTreeMap<u32, (u64, Vec<u32>)> = BTreeMap::new();
+        for document in outcome.in_corpus_order() {
+            let name = corpus.source_name(document, &rules.order);
+            let at = *numbers.entry(name).or_insert_with(|| {
+                removal.accounts.push(Account { name: name.to_owned(), ..Account::default() });
+                examples.push(Vec::new());
+                removal.accounts.len() - 1
+            });
+            let account = &mut removal.accounts[at];
+            account.read += 1;
+            let place = Place { document, paragraph: None };
+            let is_copy = outcome.fate(place) == Fate::Copy;
+            let is_protected = protected.get(outcome.record(document).0 as usize) == Some(&true);
+            removal.protected += u64::from(is_copy && is_protected);
+            if !is_copy || is_protected || rules.annotate {
+                account.kept += 1;
+                continue;
+            }
+            account.removed += 1;
+            removal.removed[document as usize / 64] |= 1 << (document % 64);
+            if examples[at].len() < EXAMPLES {
+                examples[at].push(document);
+            }
+            if let Some(found) = outcome.match_of(place) {
+                let (copies, first) = crowds.entry(found.original.document).or_default();
+                *copies += 1;
+                if first.len() < EXAMPLES {
+                    first.push(document);
+                }
+            }
+        }
+        removal.count_skips(outcome, rules, &numbers.into_iter().map(|(n, i)| (n.to_owned(), i)).collect());
+        removal.look(rules, &examples);
+        removal.look_at_crowds(crowds);
+        removal
+    }
+
+    /// Whether a document is not in the output.
+    pub fn is_removed(&self, document: u32) -> bool {
+        self.removed[document as usize / 64] >> (document % 64) & 1 == 1
+    }
+
+    /// Whether a match is why something is removed.
+    pub fn removes(&self, found: &Match) -> bool {
+        found.unit == Unit::Document && self.is_removed(found.copy.document)
+    }
+
+    fn count_skips(&mut self, outcome: &Outcome, rules: &Rules, numbers: &BTreeMap<String, usize>) {
+        let mut numbers = numbers.clone();
+        for skip in outcome.skips().iter().filter(|skip| skip.records > 0) {
+            let name = rules.order.file_sources.get(skip.source as usize).cloned().unwrap_or_default();
+            let at = *numbers.entry(name).or_insert_with_key(|name| {
+                self.accounts.push(Account { name: name.clone(), ..Account::default() });
+                self.accounts.len() - 1
+            });
+            self.accounts[at].read += skip.records;
+            self.accounts[at].skipped += skip.records;
+        }
+        let sum = |of: fn(&Account) -> u64| self.accounts.iter().map(of).sum();
+        self.all = Account {
+            name: String::new(),
+            read: sum(|account| account.read),
+            kept: sum(|account| account.kept),
+            removed: sum(|account| account.removed),
+            skipped: sum(|account| account.skipped),
+        };
+        assert_eq!(self.all.read, outcome.summary().input.records, "every record belongs to a source");
+        for account in self.accounts.iter().chain([&self.all]) {
+            let told = account.kept + account.removed + account.skipped;
+            assert_eq!(told, account.read, "{}: kept + removed + skipped = read", account.name);
+        }
+    }
+
+    /// Holds the guards against each source, and against all.
+    fn look(&mut self, rules: &Rules, examples: &[Vec<u32>]) {
+        let limit = rules.max_removed;
+        let mut refusals = Vec::new();
+        let mut warnings = Vec::new();
+        let all = examples.iter().flatten().copied().take(EXAMPLES).collect();
+        let of_sources = self.accounts.iter().zip(examples.iter().cloned().chain(std::iter::repeat(vec![])));
+        for (account, examples) in of_sources.chain([(&self.all, all)]) {
+            let documents = account.kept + account.removed;
+            let exceeds = |share: f64| account.removed as f64 > share * documents as f64;
+            let is_all = std::ptr::eq(account, &self.all);
+            let what = if is_all { Outstanding::All } else { Outstanding::Source(account.name.clone()) };
+            let finding = Finding { what, documents: account.removed, of: documents, examples };
+            match limit {
+                Some(limit) if exceeds(limit) => refusals.push(finding),
+                None if exceeds(MUCH) && !is_all => warnings.push(finding),
+                _ => {}
+            }
+        }
+        self.refusals = refusals;
+        self.warnings = warnings;
+    }
+
+    fn look_at_crowds(&mut self, crowds: BTreeMap<u32, (u64, Vec<u32>)>) {
+        let of = self.all.kept + self.all.removed;
+        let mut crowds: Vec<Finding> = crowds
+            .into_iter()
+            .filter(|(_, (copies, _))| *copies >= CROWD_COPIES && (copies + 1) as f64 > CROWD * of as f64)
+            .map(|(original, (copies, examples))| Finding {
+                what: Outstanding::Crowd { original },
+                documents: copies + 1,
+                of,
+                examples,
+            })
+            .collect();
+        crowds.sort_by_key(|crowd| std::cmp::Reverse(crowd.documents));
+        self.warnings.append(&mut crowds);
+    }
+}
+
+/// Whether a file could not be read at all, so that there is nothing to write in its place.
+pub(crate) fn is_lost(outcome: &Outcome, source: u32) -> bool {
+    let lost = |reason| reason == SkipReason::Unreadable;
+    outcome.skips().iter().any(|skip| skip.source == source && skip.record.is_none() && lost(skip.reason))
+}

@@ -1,0 +1,318 @@
+//! Who comes first: the total order in which the units of a batch pass, where that is not the corpus order.
+//!
+//! Law 1 makes the first of several versions the original; a preference is another order and nothing else.
+//! Protected documents come first of all, so that whatever is like one of them is its copy; then the preferred
+//! ones; ties by corpus order. The corpus is read once for what the order needs (no tokens, no signatures),
+//! then a second time in that order, by the same stages as ever ([`crate::pipeline`]).
+
+use glob::{MatchOptions, Pattern};
+
+use crate::document::Source;
+use crate::error::{Error, Result};
+
+/// Which of several versions is the original.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Prefer {
+    /// the one that stands first
+    #[default]
+    First,
+    /// the one whose text has the most characters
+    Longest,
+    /// the one with the earliest date or the least number in this field; what has none comes last
+    Oldest(String),
+    /// the one with the latest date or the greatest number in this field; what has none comes last
+    Newest(String),
+    /// one from the first of these sources that has one; all other sources come last
+    Sources(Vec<String>),
+}
+
+impl std::str::FromStr for Prefer {
+    type Err = String;
+
+    fn from_str(given: &str) -> std::result::Result<Self, String> {
+        let (name, value) = given.split_once(':').unwrap_or((given, ""));
+        match (name, value) {
+            ("longest", "") => Ok(Prefer::Longest),
+            ("first", "") => Ok(Prefer::First),
+            ("oldest", field) if !field.is_empty() => Ok(Prefer::Oldest(field.to_owned())),
+            ("newest", field) if !field.is_empty() => Ok(Prefer::Newest(field.to_owned())),
+            ("source", names) if !names.is_empty() => {
+                Ok(Prefer::Sources(names.split(',').map(str::to_owned).collect()))
+            }
+            _ => {
+                Err("expected `first`, `longest`, `oldest:FIELD`, `newest:FIELD` or `source:A,B`".to_owned())
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Prefer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Prefer::First => f.write_str("first"),
+            Prefer::Longest => f.write_str("longest"),
+            Prefer::Oldest(field) => write!(f, "oldest:{field}"),
+            Prefer::Newest(field) => write!(f, "newest:{field}"),
+            Prefer::Sources(names) => write!(f, "source:{}", names.join(",")),
+        }
+    }
+}
+
+/// The order of a run, and what its sources are called.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// which of several versions is the original
+    pub prefer: Prefer,
+    /// files whose documents come first, and are never removed
+    pub protect: Protect,
+    /// the field of a record that names its source; without it the place of its file does
+    pub source_field: Option<String>,
+    /// for each file, what its place calls the source; see [`crate::write::places::Places`]
+    pub file_sources: Vec<String>,
+    /// the place of each file below its input
+    pub file_places: Vec<String>,
+}
+
+impl Order {
+    /// Whether documents pass in corpus order.
+    pub fn is_corpus_order(&self) -> bool {
+        self.prefer == Prefer::First && self.protect.patterns.is_empty()
+    }
+
+    /// The fields that have to be known of each record.
+    pub(crate) fn fields(&self) -> Vec<String> {
+        let mut fields: Vec<String> = self.source_field.iter().chain(self.date_field()).cloned().collect();
+        fields.dedup();
+        fields
+    }
+
+    /// The field that holds the date of a record.
+    pub(crate) fn date_field(&self) -> Option<&String> {
+        match &self.prefer {
+            Prefer::Oldest(field) | Prefer::Newest(field) => Some(field),
+            _ => None,
+        }
+    }
+
+    /// Where a document stands in the order: less comes first.
+    pub(crate) fn rank(&self, of: &Ranked<'_>) -> (bool, bool, i128) {
+        let (last, rank) = match &self.prefer {
+            Prefer::First => (false, 0),
+            Prefer::Longest => (false, -i128::from(of.characters)),
+            Prefer::Oldest(_) => (of.date.is_none(), of.date.unwrap_or(0)),
+            Prefer::Newest(_) => (of.date.is_none(), -of.date.unwrap_or(0)),
+            Prefer::Sources(names) => {
+                let at = names.iter().position(|name| name == of.source);
+                (at.is_none(), at.unwrap_or(0) as i128)
+            }
+        };
+        (!of.is_protected, last, rank)
+    }
+}
+
+/// What the place of a document in the order depends on.
+pub(crate) struct Ranked<'a> {
+    pub(crate) is_protected: bool,
+    pub(crate) characters: u32,
+    pub(crate) date: Option<i128>,
+    pub(crate) source: &'a str,
+}
+
+/// Patterns of files that are protected.
+#[derive(Debug, Clone, Default)]
+pub struct Protect {
+    patterns: Vec<Pattern>,
+}
+
+impl Protect {
+    /// Reads patterns: `*` and `?` stay inside of a folder's or file's name, `**` leads through folders. A
+    /// pattern that fits a folder protects all that is in it.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for what is no pattern.
+    pub fn new(patterns: &[String]) -> Result<Self> {
+        let read = |given: &String| {
+            Pattern::new(given.trim_end_matches('/')).map_err(|error| Error::Parameter {
+                name: "protect",
+                expected: "a pattern of paths",
+                got: format!("{given} ({})", error.msg),
+                hint: "`archive/**/*.jsonl`, or `archive` for all that is in a folder",
+            })
+        };
+        Ok(Protect { patterns: patterns.iter().map(read).collect::<Result<_>>()? })
+    }
+
+    /// Whether a file is protected: its path as given, or its place below the input, or a folder of either.
+    pub fn holds(&self, source: &Source, place: &str) -> bool {
+        let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
+        let fits = |path: &str| {
+            let ends = path.match_indices(['/', std::path::MAIN_SEPARATOR]).map(|(at, _)| at);
+            let mut prefixes = ends.chain([path.len()]).map(|end| &path[..end]);
+            prefixes.any(|prefix| self.patterns.iter().any(|pattern| pattern.matches_with(prefix, options)))
+        };
+        !self.patterns.is_empty() && (fits(&source.name) || fits(place))
+    }
+}
+
+/// The moment that a JSON value names, in nanoseconds since 1970: a date (RFC 3339, or as much of it as
+/// `2026`, `2026-11`, `2026-11-22`, `2026-11-22T15:51`; without an offset it is UTC), or a number, which counts
+/// as seconds; as a string or as it is.
+pub(crate) fn moment(json: &str) -> Option<i128> {
+    let text: String = match json.as_bytes().first()? {
+        b'"' => serde_json::from_str(json).ok()?,
+        b'-' | b'0'..=b'9' => return number(json),
+        _ => return None,
+    };
+    let text = text.trim();
+    date(text).or_else(|| number(text))
+}
+
+fn number(text: &str) -> Option<i128> {
+    let whole: Option<i64> = text.parse().ok();
+    if let Some(whole) = whole {
+        return Some(i128::from(whole) * 1_000_000_000);
+    }
+    let number: f64 = text.parse().ok()?;
+    // what lies beyond is the same to a comparison of dates
+    number.is_finite().then(|| (number.clamp(-1e18, 1e18) * 1e9).round() as i128)
+}
+
+fn date(text: &str) -> Option<i128> {
+    let (day, time) = match text.find(['T', 't', ' ']) {
+        Some(at) => (&text[..at], Some(text[at + 1..].trim_start())),
+        None => (text, None),
+    };
+    let mut parts = day.split('-');
+    let mut part = |digits: usize| match parts.next() {
+        Some(part) if part.len() == digits => whole(part).map(Some),
+        Some(_) => None,
+        None => Some(None),
+    };
+    let (year, month, of_month) = (part(4)??, part(2)?, part(2)?);
+    if parts.next().is_some() || (time.is_some() && of_month.is_none()) {
+        return None;
+    }
+    let (month, of_month) = (month.unwrap_or(1), of_month.unwrap_or(1));
+    if !(1..=12).contains(&month) || !(1..=days_of(year, month)).contains(&of_month) {
+        return None;
+    }
+    let nanoseconds = time.map_or(Some(0), time_of_day)?;
+    Some(i128::from(days_since_1970(year, month, of_month)) * 86_400_000_000_000 + nanoseconds)
+}
+
+/// Nanoseconds since midnight UTC of `15:51[:34[.5]]` with or without an offset.
+fn time_of_day(text: &str) -> Option<i128> {
+    let at = text.find(['Z', 'z', '+', '-']).unwrap_or(text.len());
+    let (clock, zone) = (text[..at].trim_end(), &text[at..]);
+    let offset = match zone.as_bytes() {
+        [] | b"Z" | b"z" => 0,
+        [sign, digits @ ..] => {
+            let digits: Vec<u8> = digits.iter().copied().filter(|&byte| byte != b':').collect();
+            let digits = std::str::from_utf8(&digits).ok()?;
+            let minutes = match digits.len() {
+                2 => whole(digits)? * 60,
+                4 => whole(&digits[..2])? * 60 + whole(&digits[2..])?,
+                _ => return None,
+            };
+            if *sign == b'-' { -minutes } else { minutes }
+        }
+    };
+    let (clock, fraction) = clock.split_once(['.', ',']).unwrap_or((clock, ""));
+    let mut parts = clock.split(':');
+    let mut part = |limit: i64| {
+        let part = parts.next().filter(|part| part.len() == 2);
+        part.map(|part| whole(part).filter(|&value| value <= limit))
+    };
+    let (hour, minute, second) = (part(24)??, part(59)??, part(60));
+    let second = second.unwrap_or(Some(0))?;
+    if parts.next().is_some() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits = &fraction[..fraction.len().min(9)];
+    let nanoseconds = if digits.is_empty() { 0 } else { whole(digits)? * 10i64.pow(9 - digits.len() as u32) };
+    let seconds = hour * 3600 + (minute - offset) * 60 + second;
+    Some(i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds))
+}
+
+fn whole(digits: &str) -> Option<i64> {
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+fn days_of(year: i64, month: i64) -> i64 {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 => 28 + i64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days of the Gregorian calendar: years begin in March, so that leap days end them.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let since_march = (month + 9) % 12;
+    let days_before = (153 * since_march + 2) / 5;
+    365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + days_before + day
+        - 719_469
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_in_every_spelling() {
+        let at = |json: &str| moment(json).map(|nanoseconds| nanoseconds as f64 / 1e9);
+        assert_eq!(at("\"1970-01-01\""), Some(0.0));
+        assert_eq!(at("\"2000-03-01\""), Some(951_868_800.0));
+        assert_eq!(at("\"2026-11-22T15:51:34Z\""), Some(1_795_362_694.0));
+        assert_eq!(at("\"2026-11-22T16:51:34.25+01:00\""), Some(1_795_362_694.25));
+        assert_eq!(at("\"2026-11-22 10:51-0500\""), Some(1_795_362_660.0));
+        assert_eq!(at("\"2024\""), at("\"2024-01-01\""));
+        assert_eq!(at("\"2024-02\""), at("\"2024-02-01T00:00\""));
+        assert_eq!(at("951868800"), at("\"2000-03-01\""));
+        assert_eq!(at("\"951868800.5\""), Some(951_868_800.5));
+        assert_eq!(at("-1.5e3"), Some(-1500.0));
+        assert_eq!(at("\"1969-12-31T23:59:59\""), Some(-1.0));
+        for none in [
+            "null",
+            "true",
+            "\"\"",
+            "\"soon\"",
+            "\"2026-13-01\"",
+            "\"2026-02-29\"",
+            "\"2026-1-1\"",
+            "\"2026-11-22T\"",
+            "\"2026-11-22T25:00\"",
+            "\"2026-11T10:00\"",
+            "\"NaN\"",
+            "\"2026-11-22T10:00+1\"",
+        ] {
+            assert_eq!(at(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn patterns_protect_files_and_all_that_is_in_folders() {
+        let source = |name: &str| Source {
+            path: None,
+            name: name.to_owned(),
+            format: crate::document::Format::Text,
+            compression: crate::document::Compression::Plain,
+            size: 0,
+            modified: None,
+            regular: true,
+            input: 0,
+        };
+        let holds = |pattern: &str, name: &str, place: &str| {
+            Protect::new(&[pattern.to_owned()]).unwrap().holds(&source(name), place)
+        };
+        assert!(holds("corpus/gold", "corpus/gold/a/b.txt", "gold/a/b.txt"));
+        assert!(holds("gold", "corpus/gold/a/b.txt", "gold/a/b.txt"));
+        assert!(holds("*.jsonl", "in/a.jsonl", "a.jsonl"));
+        assert!(holds("**/a.*", "in/deep/a.jsonl", "deep/a.jsonl"));
+        assert!(!holds("in/*.jsonl", "in/deep/a.jsonl", "deep/a.jsonl"));
+        assert!(!holds("gol", "corpus/gold/a.txt", "gold/a.txt"));
+        assert!(Protect::new(&["a[".to_owned()]).unwrap_err().to_string().contains("protect"));
+    }
+}

@@ -1,0 +1,161 @@
+//! What a run of `redite dedup` kept and removed, by source: for a person, and as JSON; and the words of its
+//! guards.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::dedup::{Account, Finding, Outstanding, Removal, Rules};
+use crate::document::{Kind, Place};
+use crate::outcome::Outcome;
+use crate::report::clean;
+use crate::report::wording::{self, count, number, percent};
+
+/// Sources that a person sees.
+const SOURCES: usize = 20;
+
+/// The most sources that are listed as JSON.
+pub const LISTED: usize = 1_000;
+
+/// The most characters of a name.
+const NAME: usize = 120;
+
+/// The object `dedup` of the JSON summary.
+#[derive(Debug, Serialize)]
+pub struct Report<'a> {
+    /// the folder as given
+    pub output: String,
+    /// what is removed
+    pub remove: [&'static str; 1],
+    /// whether everything is kept and annotated instead
+    pub annotate: bool,
+    /// which of several versions is the original
+    pub prefer: String,
+    /// all sources together
+    #[serde(flatten)]
+    pub all: Counts,
+    /// copies that are kept because they are protected
+    pub protected: u64,
+    /// documents without the date that was asked for
+    pub undated: u64,
+    /// the first [`LISTED`] sources
+    pub sources: Vec<&'a Account>,
+    /// what stands out
+    pub warnings: Vec<String>,
+}
+
+/// Records.
+#[derive(Debug, Serialize)]
+pub struct Counts {
+    /// all of them
+    pub read: u64,
+    /// in the output
+    pub kept: u64,
+    /// copies of something kept
+    pub removed: u64,
+    /// that can't be used
+    pub skipped: u64,
+}
+
+/// The numbers as JSON.
+pub fn report<'a>(outcome: &Outcome, removal: &'a Removal, rules: &Rules, output: &str) -> Report<'a> {
+    let all = &removal.all;
+    Report {
+        output: output.to_owned(),
+        remove: ["documents"],
+        annotate: rules.annotate,
+        prefer: rules.order.prefer.to_string(),
+        all: Counts { read: all.read, kept: all.kept, removed: all.removed, skipped: all.skipped },
+        protected: removal.protected,
+        undated: removal.undated,
+        sources: removal.accounts.iter().take(LISTED).collect(),
+        warnings: removal.warnings.iter().map(|finding| told(outcome, finding)).collect(),
+    }
+}
+
+/// Writes the numbers for a person, behind the summary of what was found.
+///
+/// # Errors
+/// Whatever `to` fails with.
+pub fn write(removal: &Removal, output: &str, colour: bool, to: &mut impl Write) -> io::Result<()> {
+    let [bold, plain] = if colour { ["\x1b[1m", "\x1b[0m"] } else { [""; 2] };
+    let all = &removal.all;
+    writeln!(to, "\n{bold}Written to {}{plain}", clean::line(output, NAME))?;
+    writeln!(to, "  {}", numbers(all))?;
+    if removal.protected > 0 {
+        writeln!(to, "  {} kept: protected", count(removal.protected, "copy is", "copies are"))?;
+    }
+    if removal.undated > 0 {
+        let undated = count(removal.undated, "document has", "documents have");
+        writeln!(to, "  {undated} no date that can be read, and came last")?;
+    }
+    if removal.accounts.len() < 2 {
+        return Ok(());
+    }
+    let mut accounts: Vec<&Account> = removal.accounts.iter().collect();
+    accounts.sort_by_key(|account| std::cmp::Reverse(account.removed));
+    for account in accounts.iter().take(SOURCES) {
+        writeln!(to, "    {}: {}", clean::line(&account.name, NAME), numbers(account))?;
+    }
+    if accounts.len() > SOURCES {
+        writeln!(to, "    and {} more", count((accounts.len() - SOURCES) as u64, "source", "sources"))?;
+    }
+    Ok(())
+}
+
+fn numbers(account: &Account) -> String {
+    let [kept, removed, skipped] = [account.kept, account.removed, account.skipped].map(number);
+    let share = percent(account.removed, account.kept + account.removed);
+    let read = count(account.read, "record", "records");
+    format!("{read}: {kept} kept, {removed} removed ({share}), {skipped} skipped")
+}
+
+/// What a guard says, with examples; on several lines.
+pub fn told(outcome: &Outcome, finding: &Finding) -> String {
+    let (some, of) = (number(finding.documents), count(finding.of, "document", "documents"));
+    let share = percent(finding.documents, finding.of);
+    let mut told = match &finding.what {
+        Outstanding::Source(name) => {
+            let name = clean::line(name, NAME);
+            format!("source `{name}` loses {some} of {of} ({share})")
+        }
+        Outstanding::All => format!("all sources together lose {some} of {of} ({share})"),
+        Outstanding::Crowd { original } => {
+            let original = place(outcome, *original);
+            format!("one document and its copies are {some} of {of} ({share}): {original}")
+        }
+    };
+    for &document in &finding.examples {
+        let Some(found) = outcome.match_of(Place { document, paragraph: None }) else { continue };
+        let (copy, original) = (place(outcome, document), place(outcome, found.original.document));
+        let kind = match found.kind {
+            Kind::Exact => "exact copy".to_owned(),
+            Kind::Near => format!("similarity {:.2}", (found.jaccard * 100.0).floor() / 100.0),
+            Kind::Contained => "contained".to_owned(),
+        };
+        told.push_str(&format!("\n  {copy} repeats {original}, {kind}"));
+    }
+    told
+}
+
+/// Why nothing is written, with the next move.
+pub fn refusal(outcome: &Outcome, removal: &Removal, limit: f64) -> String {
+    let findings: Vec<String> = removal.refusals.iter().map(|finding| told(outcome, finding)).collect();
+    let hint = "look at the copies with `redite audit`, or raise `--max-removed`";
+    let limit = format!("{} %", (limit * 1000.0).round() / 10.0);
+    format!(
+        "nothing was written: more than {limit} would be removed (`--max-removed`)\n\n{}\n\nhint: {hint}",
+        findings.join("\n")
+    )
+}
+
+fn place(outcome: &Outcome, document: u32) -> String {
+    let place = wording::place(outcome, document);
+    let mut told = clean::line(place.source, NAME);
+    let id = place.id.map(|id| format!("id {id}"));
+    for part in [place.record, id].into_iter().flatten() {
+        told.push_str(", ");
+        told.push_str(&clean::line(&part, NAME));
+    }
+    told
+}

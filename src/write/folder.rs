@@ -1,0 +1,155 @@
+//! A folder that appears whole or not at all: written beside its place, renamed at the end. The one seam
+//! through which the deduplicated corpus reaches the disk.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::error::{Error, Result};
+use crate::write::places::absolute;
+
+/// A folder being written. Where it is dropped, it goes away with all that is in it, and whatever stands in
+/// its place stays as it was.
+#[derive(Debug)]
+pub struct Folder {
+    target: PathBuf,
+    /// as it was given
+    shown: PathBuf,
+    beside: TempDir,
+}
+
+impl Folder {
+    /// An empty folder beside `target`, whose own folder must exist.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it can't be made.
+    pub fn beside(target: &Path) -> Result<Self> {
+        let shown = target.to_path_buf();
+        let target = absolute(target)?;
+        let prefix = format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy());
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(&prefix).suffix(".tmp");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+        let parent = target.parent().unwrap_or(Path::new("/"));
+        let beside =
+            builder.tempdir_in(parent).map_err(|error| Error::io(&shown, "writing", plain(error)))?;
+        Ok(Folder { target, shown, beside })
+    }
+
+    /// Makes a file at a place below the folder, with the folders on the way to it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn create(&self, place: &Path) -> io::Result<File> {
+        let path = self.beside.path().join(place);
+        path.parent().map_or(Ok(()), fs::create_dir_all)?;
+        File::create_new(path)
+    }
+
+    /// Where a file will be, for messages.
+    pub(crate) fn target(&self, place: &Path) -> PathBuf {
+        self.shown.join(place)
+    }
+
+    /// Puts everything in its place. Where there is a folder with files in it already, the files are replaced
+    /// one by one; of the `places` of a run, those that were not written are removed there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the place.
+    pub fn publish(self, places: &[PathBuf]) -> Result<()> {
+        let failed = |path: &Path, error| Error::io(path, "writing", error);
+        let mut folders: BTreeSet<PathBuf> = BTreeSet::from([PathBuf::new()]);
+        let parents = places.iter().flat_map(|place| place.ancestors().skip(1));
+        folders
+            .extend(parents.filter(|folder| self.beside.path().join(folder).is_dir()).map(Path::to_path_buf));
+        for folder in folders.iter().rev() {
+            sync(&self.beside.path().join(folder)).map_err(|error| failed(&self.shown, error))?;
+        }
+        let is_free = match fs::read_dir(&self.target) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(_) => true,
+        };
+        if is_free {
+            // an empty folder may be a place where something is mounted, or stand in the way of a rename
+            let renamed = fs::rename(self.beside.path(), &self.target);
+            if renamed.is_ok() {
+                let _ = self.beside.keep();
+                let parent = self.target.parent().unwrap_or(Path::new("/"));
+                return sync(parent).map_err(|error| failed(&self.shown, error));
+            }
+        }
+        for place in places {
+            let (from, to) = (self.beside.path().join(place), self.target.join(place));
+            let moved = if from.is_file() {
+                to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(&from, &to))
+            } else {
+                match fs::remove_file(&to) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                    _ => Ok(()),
+                }
+            };
+            moved.map_err(|error| failed(&self.shown.join(place), error))?;
+        }
+        for folder in folders.iter().rev() {
+            let folder = self.target.join(folder);
+            if folder.is_dir() {
+                sync(&folder).map_err(|error| failed(&folder, error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The random name that was tried tells a user nothing.
+fn plain(error: io::Error) -> io::Error {
+    let code = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>()?.raw_os_error());
+    code.map_or(error, io::Error::from_raw_os_error)
+}
+
+/// Sees the names in a folder onto the disk; where a folder can't be opened it can't be synced either.
+fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_folder_appears_whole_or_not_at_all() {
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("clean");
+        let write = |place: &str, text: &str| {
+            let folder = Folder::beside(&target).unwrap();
+            folder.create(Path::new(place)).unwrap().write_all(text.as_bytes()).unwrap();
+            folder
+        };
+        drop(write("a/b.txt", "dropped"));
+        assert_eq!(names(root.path()), [""; 0]);
+        let places = ["a/b.txt", "a/c.txt"].map(PathBuf::from);
+        write("a/b.txt", "first").publish(&places).unwrap();
+        assert_eq!(fs::read(target.join("a/b.txt")).unwrap(), b"first");
+        fs::write(target.join("foreign"), "stays").unwrap();
+        fs::write(target.join("a/c.txt"), "stale").unwrap();
+        write("a/b.txt", "second").publish(&places).unwrap();
+        assert_eq!(fs::read(target.join("a/b.txt")).unwrap(), b"second");
+        assert_eq!(
+            (names(&target), names(&target.join("a"))),
+            (vec!["a".into(), "foreign".into()], vec!["b.txt".into()])
+        );
+        assert_eq!(names(root.path()), ["clean"]);
+    }
+}

@@ -1,0 +1,187 @@
+//! Where each file of the deduplicated corpus goes, and what the place says of its source.
+//!
+//! One folder given: its files keep their places below it. Several inputs, or files: as `cp -r` does, each
+//! under its own name. Nothing that the inputs hold can lead out of the output's folder: places are made of
+//! the names of files and folders alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::document::{Format, Source};
+use crate::error::{Error, Result};
+
+/// A place below the output for each source, in corpus order.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    paths: Vec<PathBuf>,
+    sources: Vec<String>,
+}
+
+impl Places {
+    /// Places for `files`, which were found in `inputs`.
+    ///
+    /// # Errors
+    /// [`Error::Output`] where two files would have one place, or a file is neither text nor JSON lines.
+    pub fn new(inputs: &[PathBuf], files: &[Source]) -> Result<Self> {
+        let only_folder = inputs.len() == 1;
+        let roots: Vec<PathBuf> = inputs.iter().map(|input| root(input, only_folder)).collect();
+        let mut places = Places::default();
+        for file in files {
+            if !matches!(file.format, Format::Text | Format::JsonLines) {
+                let wrong = "what was read of this format can't be written again".to_owned();
+                let hint = "texts and JSON lines can; `redite audit` reads the others";
+                return Err(Error::Output { path: PathBuf::from(&file.name), wrong, hint });
+            }
+            let input = &inputs[file.input as usize];
+            let path = below(input, &roots[file.input as usize], file);
+            places.sources.push(source_name(&path, input, file));
+            places.paths.push(path);
+        }
+        places.apart(files)?;
+        Ok(places)
+    }
+
+    /// The place of each file, relative to the output.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// What the place of each file calls its source: the first folder on the way to it; a file with records
+    /// that lies in none is a source itself; texts that lie in none belong to their input.
+    pub fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    /// Checks that no two files share a place, and none is where another needs a folder.
+    fn apart(&self, files: &[Source]) -> Result<()> {
+        let mut taken: BTreeMap<&Path, usize> = BTreeMap::new();
+        let mut folders: BTreeSet<&Path> = BTreeSet::new();
+        for (i, path) in self.paths.iter().enumerate() {
+            folders.extend(path.ancestors().skip(1));
+            if let Some(other) = taken.insert(path, i) {
+                let (first, second) = (&files[other].name, &files[i].name);
+                let wrong = format!("`{first}` and `{second}` would both be written there");
+                let hint = "give the folder that holds both, or one of them another name";
+                return Err(Error::Output { path: path.clone(), wrong, hint });
+            }
+        }
+        if let Some(path) = self.paths.iter().find(|path| folders.contains(path.as_path())) {
+            let wrong = "it would have to be a file and a folder".to_owned();
+            let hint = "give the inputs in a folder of their own";
+            return Err(Error::Output { path: path.clone(), wrong, hint });
+        }
+        Ok(())
+    }
+}
+
+/// The folder below the output for what is in an input.
+fn root(input: &Path, only_folder: bool) -> PathBuf {
+    if only_folder || !input.is_dir() {
+        return PathBuf::new();
+    }
+    let own = || input.canonicalize().ok()?.file_name().map(OsString::from);
+    let named = input.file_name().map(OsString::from).or_else(own);
+    named.map(PathBuf::from).unwrap_or_default()
+}
+
+fn below(input: &Path, root: &Path, file: &Source) -> PathBuf {
+    let ending = match file.format {
+        Format::Text => "txt",
+        _ => "jsonl",
+    };
+    let Some(path) = &file.path else { return PathBuf::from(format!("stdin.{ending}")) };
+    let relative = path.strip_prefix(input).unwrap_or(path);
+    let inside = relative.components().filter(|part| matches!(part, Component::Normal(_)));
+    let inside: PathBuf = inside.collect();
+    if inside.as_os_str().is_empty() {
+        // the input is the file
+        let mut name = path.file_name().map(OsString::from).unwrap_or_else(|| OsString::from("input"));
+        if !file.regular && Path::new(&name).extension().is_none() {
+            name.push(".");
+            name.push(ending);
+        }
+        return PathBuf::from(name);
+    }
+    root.join(inside)
+}
+
+fn source_name(place: &Path, input: &Path, file: &Source) -> String {
+    let mut parts = place.components();
+    let first = parts.next().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    if parts.next().is_none() && file.format == Format::Text && file.path.is_some() && input.is_dir() {
+        return input.to_string_lossy().into_owned();
+    }
+    first.unwrap_or_default()
+}
+
+/// Checks that the output neither lies in an input nor holds one, and whether it may be written: `Ok(true)`
+/// where there is something already, and `force` allows to replace files in it.
+///
+/// # Errors
+/// [`Error::Output`] with what is in the way.
+pub fn check(output: &Path, force: bool, inputs: &[PathBuf], files: &[Source]) -> Result<bool> {
+    let refuse = |wrong: String, hint| Err(Error::Output { path: output.to_path_buf(), wrong, hint });
+    let target = absolute(output)?;
+    let outside = "write it to a folder of its own, beside the inputs";
+    for input in inputs.iter().filter(|input| *input != Path::new("-")) {
+        let own = absolute(input)?;
+        let shown = input.display();
+        if target == own {
+            return refuse(format!("it is the input `{shown}`"), outside);
+        }
+        if input.is_dir() && target.starts_with(&own) {
+            return refuse(format!("it lies in the input `{shown}`"), outside);
+        }
+        if own.starts_with(&target) {
+            return refuse(format!("it holds the input `{shown}`"), outside);
+        }
+    }
+    // a link in an input may lead here
+    for file in files.iter().filter_map(|file| file.path.as_deref()) {
+        let leads_away = fs::symlink_metadata(file).is_ok_and(|metadata| metadata.is_symlink());
+        if leads_away && absolute(file)?.starts_with(&target) {
+            return refuse(format!("it holds the input `{}`", file.display()), outside);
+        }
+    }
+    match fs::metadata(&target) {
+        Ok(found) if !found.is_dir() => refuse("it is a file".to_owned(), "name a folder"),
+        Ok(_) => {
+            let mut entries = fs::read_dir(&target).map_err(|e| Error::io(output, "reading", e))?;
+            match (entries.next().is_some(), force) {
+                (true, false) => {
+                    let hint = "`--force` replaces the files that this run writes, and leaves all others";
+                    refuse("it exists, and is not empty".to_owned(), hint)
+                }
+                (there_is_something, _) => Ok(there_is_something),
+            }
+        }
+        Err(_) => {
+            let parent = output.parent().unwrap_or(Path::new("/"));
+            if target.parent().is_some_and(Path::is_dir) {
+                Ok(false)
+            } else {
+                refuse(format!("there is no folder `{}`", parent.display()), "make it first")
+            }
+        }
+    }
+}
+
+/// A path without links, as far as it exists.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
+    if let Ok(found) = path.canonicalize() {
+        return Ok(found);
+    }
+    let path = std::path::absolute(path).map_err(|error| Error::io(path, "finding", error))?;
+    let mut existing = path.clone();
+    let mut rest = Vec::new();
+    while let (Some(name), Some(parent)) = (existing.file_name().map(OsString::from), existing.parent()) {
+        rest.push(name);
+        existing = parent.to_path_buf();
+        if let Ok(found) = existing.canonicalize() {
+            return Ok(rest.iter().rev().fold(found, |path, name| path.join(name)));
+        }
+    }
+    Ok(path)
+}

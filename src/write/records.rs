@@ -1,0 +1,272 @@
+//! The deduplicated corpus: what was read, without what is removed, and byte for byte the same otherwise.
+//!
+//! A text file is kept as it is on the disk, packing included, or is not there. A file of lines loses the lines
+//! of removed and of skipped records; all other bytes stay, blank lines, byte-order marks and line ends too.
+//! Before a piece is passed on it is held against the digest of what was read: an input that changes during a
+//! run ends it. Files are written side by side, the pieces of one made in parallel and written in order.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use crate::dedup::{Removal, is_lost};
+use crate::document::{Compression, Format, Source};
+use crate::error::{Error, Result};
+use crate::outcome::Outcome;
+use crate::pipeline::Progress;
+use crate::read::compression::unpacked;
+use crate::read::texts::Locator;
+use crate::report::annotation::{Annotator, source_names};
+use crate::scan::Piece;
+use crate::write::folder::Folder;
+use crate::write::pack::Packed;
+use crate::write::places::Places;
+use crate::write::splice::annotated;
+
+/// Pieces of one file that are made at once.
+const PIECES: usize = 16;
+
+/// What is written, and from what.
+pub struct Records<'a> {
+    outcome: &'a Outcome,
+    removal: &'a Removal,
+    places: &'a Places,
+    /// the sources' names as JSON, where each record tells what is known of it
+    names: Option<Vec<String>>,
+}
+
+/// Documents of one file that were written or left out, for the sums.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Passed {
+    kept: u64,
+    removed: u64,
+}
+
+impl std::ops::AddAssign for Passed {
+    fn add_assign(&mut self, other: Self) {
+        self.kept += other.kept;
+        self.removed += other.removed;
+    }
+}
+
+/// A file of the corpus, with what was read of it.
+struct OfFile<'a> {
+    source: &'a Source,
+    number: u32,
+    place: &'a Path,
+    pieces: &'a [Piece],
+    /// its documents, as places of the corpus
+    documents: std::ops::Range<u32>,
+}
+
+impl<'a> Records<'a> {
+    /// What `removal` leaves of a run, or, to `annotate`, all of it.
+    pub fn new(outcome: &'a Outcome, removal: &'a Removal, places: &'a Places, annotate: bool) -> Self {
+        Records { outcome, removal, places, names: annotate.then(|| source_names(outcome)) }
+    }
+
+    /// Writes everything into `folder`, in rayon's current pool.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Changed`] where an input is not what it was, [`Error::Interrupted`].
+    pub fn write(&self, folder: &Folder, progress: &Progress) -> Result<()> {
+        let passed: Vec<Passed> = self
+            .files()
+            .into_par_iter()
+            .map(|file| self.file(&file, folder, progress))
+            .collect::<Result<_>>()?;
+        let mut all = Passed::default();
+        passed.into_iter().for_each(|passed| all += passed);
+        let told = &self.removal.all;
+        assert_eq!((all.kept, all.removed), (told.kept, told.removed), "what is written is what is told");
+        Ok(())
+    }
+
+    fn files(&self) -> Vec<OfFile<'_>> {
+        let corpus = self.outcome.corpus();
+        let mut pieces = &corpus.pieces[..];
+        let mut document = 0;
+        let files = self.outcome.sources().iter().zip(self.places.paths()).zip(0..);
+        let files = files.map(|((source, place), number)| {
+            let (own, rest) = pieces.split_at(pieces.partition_point(|piece| piece.source <= number));
+            pieces = rest;
+            let first = document;
+            let total = self.outcome.documents();
+            while document < total && self.locator(document).source == number {
+                document += 1;
+            }
+            OfFile { source, number, place, pieces: own, documents: first..document }
+        });
+        files.collect()
+    }
+
+    fn locator(&self, place: u32) -> Locator {
+        self.outcome.corpus().locator(self.outcome.at_place(place))
+    }
+
+    fn file(&self, file: &OfFile<'_>, folder: &Folder, progress: &Progress) -> Result<Passed> {
+        progress.check()?;
+        if file.source.format == Format::Text {
+            self.text(file, folder)
+        } else if file.pieces.is_empty() && is_lost(self.outcome, file.number) {
+            Ok(Passed::default())
+        } else {
+            self.lines(file, folder, progress)
+        }
+    }
+
+    fn text(&self, file: &OfFile<'_>, folder: &Folder) -> Result<Passed> {
+        let (Some(place), Some(piece)) = (file.documents.clone().next(), file.pieces.first()) else {
+            return Ok(Passed::default());
+        };
+        if self.removal.is_removed(self.outcome.at_place(place)) {
+            return Ok(Passed { kept: 0, removed: 1 });
+        }
+        let changed = || self.outcome.corpus().texts.changed(&self.locator(place));
+        let path = file.source.path.as_deref().filter(|_| file.source.regular);
+        let (bytes, compression) = match path {
+            Some(path) => {
+                let packed = fs::read(path).map_err(|error| Error::io(path, "reading it again", error))?;
+                let is_same = match file.source.compression {
+                    Compression::Plain => piece.is(&packed),
+                    compression => {
+                        unpacked(&packed, compression, piece.length).is_ok_and(|text| piece.is(&text))
+                    }
+                };
+                if !is_same {
+                    return Err(changed());
+                }
+                (packed, Compression::Plain)
+            }
+            None => (self.piece(piece)?, file.source.compression),
+        };
+        self.create(file, compression, folder, |to| to.push(&bytes).map_err(Into::into))?;
+        Ok(Passed { kept: 1, removed: 0 })
+    }
+
+    fn lines(&self, file: &OfFile<'_>, folder: &Folder, progress: &Progress) -> Result<Passed> {
+        let mut all = Passed::default();
+        self.create(file, file.source.compression, folder, |to| {
+            for pieces in file.pieces.chunks(PIECES) {
+                progress.check()?;
+                let made = pieces.par_iter().map(|piece| self.kept_lines(file, piece));
+                let made: Vec<(Vec<u8>, Passed)> = made.collect::<Result<_>>()?;
+                for (bytes, passed) in made {
+                    to.push(&bytes)?;
+                    all += passed;
+                }
+            }
+            Ok(())
+        })?;
+        let documents = u64::from(file.documents.end - file.documents.start);
+        assert_eq!(all.kept + all.removed, documents, "every document of the file has passed");
+        Ok(all)
+    }
+
+    fn create(
+        &self,
+        file: &OfFile<'_>,
+        compression: Compression,
+        folder: &Folder,
+        content: impl FnOnce(&mut Packed) -> std::result::Result<(), Trouble>,
+    ) -> Result<()> {
+        let written = || {
+            let mut to = Packed::new(folder.create(file.place)?, compression)?;
+            content(&mut to)?;
+            Ok(to.finish()?)
+        };
+        written().map_err(|trouble| match trouble {
+            Trouble::Here(error) => Error::io(folder.target(file.place), "writing", error),
+            Trouble::There(error) => error,
+        })
+    }
+
+    /// The bytes of a piece, as they were when it was read.
+    fn piece(&self, piece: &Piece) -> Result<Vec<u8>> {
+        let texts = &self.outcome.corpus().texts;
+        let record = self.first_at(piece).map_or(0, |place| self.locator(place).record);
+        let (source, offset, length) = (piece.source, piece.offset, piece.length as u32);
+        let locator = Locator { source, record, offset, length, text_length: 0, checksum: 0 };
+        let bytes = texts.bytes(&locator)?;
+        if piece.is(&bytes) { Ok(bytes) } else { Err(texts.changed(&locator)) }
+    }
+
+    /// The first document of a piece, or after it, as a place of the corpus.
+    fn first_at(&self, piece: &Piece) -> Option<u32> {
+        let (mut from, mut to) = (0, self.outcome.documents());
+        while from < to {
+            let middle = from + (to - from) / 2;
+            let locator = self.locator(middle);
+            if (locator.source, locator.offset) < (piece.source, piece.offset) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        (from < self.outcome.documents()).then_some(from)
+    }
+
+    /// The lines of a piece without those of removed and of skipped records.
+    fn kept_lines(&self, file: &OfFile<'_>, piece: &Piece) -> Result<(Vec<u8>, Passed)> {
+        let bytes = self.piece(piece)?;
+        let mut made = Vec::with_capacity(bytes.len());
+        let mut passed = Passed::default();
+        let mut place = self.first_at(piece).unwrap_or(file.documents.end).min(file.documents.end);
+        let mut annotator = self.names.as_deref().map(|names| Annotator::new(self.outcome, names));
+        // lines that stay are copied together
+        let mut from = 0;
+        let mut start = 0;
+        while start < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
+            let mark = if bytes[start..end].starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+            let line = start + mark..end;
+            let offset = piece.offset + line.start as u64;
+            let is_document = place < file.documents.end && self.locator(place).offset == offset;
+            let stays = if is_document {
+                let document = self.outcome.at_place(place);
+                place += 1;
+                let is_removed = self.removal.is_removed(document);
+                passed.removed += u64::from(is_removed);
+                passed.kept += u64::from(!is_removed);
+                if let Some(annotator) = &mut annotator {
+                    let text = std::str::from_utf8(&bytes[line.clone()]).unwrap_or_default();
+                    if let Some(told) = annotated(text, annotator.tell(document)) {
+                        made.extend_from_slice(&bytes[from..line.start]);
+                        made.extend_from_slice(told.as_bytes());
+                        from = end;
+                    }
+                }
+                !is_removed
+            } else {
+                bytes[line].trim_ascii().is_empty()
+            };
+            if !stays {
+                made.extend_from_slice(&bytes[from..start]);
+                from = end;
+            }
+            start = end;
+        }
+        made.extend_from_slice(&bytes[from..]);
+        Ok((made, passed))
+    }
+}
+
+/// What went wrong while a file was written: with the file, or with what is written into it.
+enum Trouble {
+    Here(io::Error),
+    There(Error),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Trouble::Here(error)
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Trouble::There(error)
+    }
+}
