@@ -165,13 +165,13 @@ fn the_same_answer_whatever_runs_beside_it() {
     }
     let dir = Dir::new().file("in/corpus.jsonl.gz", gz(records(&texts))).file("spool/x", "");
     let input = [dir.path("in")];
+    let params = Params { threshold: 0.8, ..Params::audit() };
     let run = |threads, temporary: Option<&str>| {
         let sources = redite::read::sources::find(&input, None).unwrap();
         let surroundings =
             temporary.map(|name| Surroundings { temporary: dir.path(name), ..Surroundings::default() });
         let surroundings = surroundings.unwrap_or_default();
-        let audit =
-            || redite::pipeline::audit(sources, &Params::dedup(), &surroundings, &Progress::default());
+        let audit = || redite::pipeline::audit(sources, &params, &surroundings, &Progress::default());
         let outcome = in_pool(threads, audit).unwrap();
         let mut summary = serde_json::to_value(outcome.summary()).unwrap();
         let measured = summary.as_object_mut().unwrap();
