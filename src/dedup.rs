@@ -101,9 +101,11 @@ impl Removal {
     /// Decides about every document, and counts; law 4 is held against the sums.
     pub fn new(outcome: &Outcome, rules: &Rules) -> Self {
         let corpus = outcome.corpus();
-        let mut removal = Removal::default();
-        removal.removed = vec![0; outcome.documents() as usize / 64 + 1];
-        removal.undated = corpus.labels.dates.iter().filter(|date| date.is_none()).count() as u64;
+        let mut removal = Removal {
+            removed: vec![0; outcome.documents() as usize / 64 + 1],
+            undated: corpus.labels.dates.iter().filter(|date| date.is_none()).count() as u64,
+            ..Removal::default()
+        };
         let protected: Vec<bool> = outcome
             .sources()
             .iter()

@@ -71,9 +71,8 @@ fn kept_lines_are_the_same_bytes() {
 fn every_packing_is_packed_again() {
     let lines = records(&[words(0..30), words(0..30), words(50..90)]);
     let kept = records(&[words(0..30), words(50..90)]);
-    let dir = Dir::new()
-        .file("in/a/x.jsonl.bz2", bz2(&lines))
-        .file("in/b/x.jsonl.xz", xz(&lines.replace('w', "v")));
+    let dir =
+        Dir::new().file("in/a/x.jsonl.bz2", bz2(&lines)).file("in/b/x.jsonl.xz", xz(lines.replace('w', "v")));
     redite(&dir, ["dedup", "in", "--output", "out", "-q"]).ends().ok();
     redite(&dir, ["dedup", "out", "--output", "again", "-q"]).ends().ok();
     assert!(files(&dir.path("out")) == files(&dir.path("again")));
@@ -126,7 +125,7 @@ fn random(seed: u64) -> Dir {
         };
         texts.push(text);
     }
-    let date = |i: usize| (i % 7 > 0).then(|| format!("2026-0{}-11", 1 + i * 5 % 9));
+    let date = |i: usize| (!i.is_multiple_of(7)).then(|| format!("2026-0{}-11", 1 + i * 5 % 9));
     let line = |(i, text): (usize, &String)| record(&i.to_string(), text, &json!({ "date": date(i) }));
     let lines: Vec<String> = texts.iter().enumerate().map(line).collect();
     let skipped = "{\"text\":1}\n";
@@ -152,7 +151,7 @@ proptest! {
             Prefer::Sources(vec!["h.jsonl".into(), "b".into()]),
         ][which].clone();
         let dir = random(seed);
-        let protect: &[&str] = if seed % 3 == 0 { &["e", "**/*.zst"] } else { &[] };
+        let protect: &[&str] = if seed.is_multiple_of(3) { &["e", "**/*.zst"] } else { &[] };
         let [input, out, again, small] = ["in", "out", "again", "small"].map(|name| dir.path(name));
         let params = Params::dedup();
         let default = Surroundings::default();

@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Tell what is repeated in a corpus, where, and how similar it is; changes nothing
     #[command(after_help = AUDIT_HELP)]
-    Audit(AuditArgs),
+    Audit(Box<AuditArgs>),
 
     /// Write a corpus again without its copies, and otherwise unchanged
     ///
