@@ -108,6 +108,46 @@ pub enum Error {
     /// A run would remove more than its guard allows; nothing was written.
     #[error("{0}")]
     Refused(String),
+    /// A file of an index is not what was written.
+    #[error("`{}`: damaged at byte {offset}: {found}\n\nhint: `redite index verify` looks through all files; `rollback` or a copy brings the index back", path.display())]
+    Damaged {
+        /// the file
+        path: PathBuf,
+        /// where in it, in bytes
+        offset: u64,
+        /// what stands there
+        found: String,
+    },
+    /// An index of another version of the format.
+    #[error("`{}`: format version {version}, this program knows up to {known}\n\nhint: use the version of redite that wrote the index, or a later one", path.display())]
+    OtherVersion {
+        /// the manifest
+        path: PathBuf,
+        /// what it says
+        version: u32,
+        /// the latest that is known
+        known: u32,
+    },
+    /// An index that was made with other parameters.
+    #[error("`{}`: the index was made with {name} {index}, this run has {given}\n\nhint: leave the flag out, or make another index", path.display())]
+    OtherParameter {
+        /// the index
+        path: PathBuf,
+        /// the parameter
+        name: String,
+        /// its value in the index
+        index: String,
+        /// its value in the run
+        given: String,
+    },
+    /// Another process is changing the index.
+    #[error("`{}`: the index is being changed by {holder}\n\nhint: wait until it ends; reading is possible meanwhile", path.display())]
+    Locked {
+        /// the index
+        path: PathBuf,
+        /// who does
+        holder: String,
+    },
     /// The run was asked to stop and did; nothing was written.
     #[error("interrupted, nothing was written")]
     Interrupted,
@@ -120,12 +160,16 @@ impl Error {
             Error::Parameter { .. }
             | Error::Input { .. }
             | Error::UnknownFormat { .. }
-            | Error::Output { .. } => Kind::Usage,
+            | Error::Output { .. }
+            | Error::OtherParameter { .. } => Kind::Usage,
             Error::Io { .. }
             | Error::Temporary { .. }
             | Error::Changed { .. }
             | Error::SourceChanged { .. }
-            | Error::TooMany { .. } => Kind::Failed,
+            | Error::TooMany { .. }
+            | Error::Damaged { .. }
+            | Error::OtherVersion { .. }
+            | Error::Locked { .. } => Kind::Failed,
             Error::Refused(_) => Kind::Refused,
             Error::Interrupted => Kind::Interrupted,
         }

@@ -32,6 +32,7 @@ mod corpus;
 pub mod dedup;
 pub mod document;
 pub mod error;
+pub mod index;
 mod locate;
 pub mod normalise;
 pub mod order;

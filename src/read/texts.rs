@@ -263,13 +263,13 @@ impl Texts {
 
 /// Fills `into` from the file's bytes at `offset`, whatever other threads read from it.
 #[cfg(unix)]
-fn read_exact_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
+pub(crate) fn read_exact_at(file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, into, offset)
 }
 
 /// Fills `into` from the file's bytes at `offset`, whatever other threads read from it.
 #[cfg(windows)]
-fn read_exact_at(file: &File, mut offset: u64, mut into: &mut [u8]) -> io::Result<()> {
+pub(crate) fn read_exact_at(file: &File, mut offset: u64, mut into: &mut [u8]) -> io::Result<()> {
     while !into.is_empty() {
         let n = std::os::windows::fs::FileExt::seek_read(file, into, offset)?;
         if n == 0 {

@@ -1,0 +1,289 @@
+//! The originals kept so far, on disk: immutable files named by one manifest (`docs/format.md`).
+//!
+//! An [`Index`] is a snapshot for reading: it holds its files open, so whatever a writer does meanwhile, its
+//! answers stay those of its generation. A [`Writer`] holds the lock, adds batches and changes what is kept;
+//! each change is one new manifest, and before that is on disk nothing has happened.
+
+pub(crate) mod manifest;
+pub(crate) mod pages;
+pub(crate) mod segment;
+pub mod store;
+pub(crate) mod table;
+#[cfg(test)]
+mod tests;
+pub(crate) mod texts;
+mod writer;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::index::manifest::Manifest;
+use crate::index::pages::{Pages, Purpose};
+use crate::index::segment::{CopyRow, DocumentRow, Segment, documents_of};
+use crate::index::store::Store;
+use crate::index::table::{Key, Table};
+use crate::index::texts::read_text;
+use crate::params::Params;
+
+pub use manifest::{Batch, BatchUnits};
+pub use writer::{Lock, Writer};
+
+/// Keys that are looked up by one thread at once.
+const LOOKED_UP: usize = 4096;
+
+/// A snapshot of an index.
+pub struct Index {
+    store: Arc<dyn Store>,
+    manifest: Manifest,
+    segments: Vec<Arc<Segment>>,
+    texts: Vec<Arc<Pages>>,
+}
+
+/// A unit of the index with the tokens looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) unit: u32,
+    /// what it is a copy of; `None` of an original
+    pub(crate) copy: Option<CopyRow>,
+}
+
+impl Index {
+    /// Opens the latest generation in a folder; `None` where there is no index yet.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::OtherVersion`], [`Error::Io`].
+    pub fn open(store: Arc<dyn Store>) -> Result<Option<Self>> {
+        let names = match store.list() {
+            Ok(names) => names,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io(store.path(""), "looking into the index", error)),
+        };
+        let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max();
+        let Some(generation) = latest else { return Ok(None) };
+        let manifest = Manifest::read(&*store, generation)?;
+        Ok(Some(Index::of(store, manifest, &[])?))
+    }
+
+    /// The index that a manifest describes. Files that `before` has open are not opened again.
+    fn of(store: Arc<dyn Store>, manifest: Manifest, before: &[&Index]) -> Result<Self> {
+        let segment = |entry: &segment::SegmentEntry| {
+            let open = before.iter().flat_map(|index| &index.segments).find(|open| open.entry == *entry);
+            open.map_or_else(|| Segment::open(&*store, entry).map(Arc::new), |open| Ok(open.clone()))
+        };
+        let segments = manifest.segments.iter().map(segment).collect::<Result<_>>()?;
+        let texts = |entry: &manifest::TextsEntry| {
+            let open = before.iter().find_map(|index| {
+                let at = index.manifest.texts.iter().position(|texts| texts.file == entry.file)?;
+                Some(index.texts[at].clone())
+            });
+            open.map_or_else(|| Pages::open(&*store, &entry.file, Purpose::Texts).map(Arc::new), Ok)
+        };
+        let texts = manifest.texts.iter().map(texts).collect::<Result<_>>()?;
+        Ok(Index { store, manifest, segments, texts })
+    }
+
+    /// The parameters that it was made with.
+    pub fn params(&self) -> &Params {
+        &self.manifest.params
+    }
+
+    /// Its generation: one more with each change.
+    pub fn generation(&self) -> u64 {
+        self.manifest.generation
+    }
+
+    /// The batches that it holds, in order.
+    pub fn batches(&self) -> &[Batch] {
+        &self.manifest.batches
+    }
+
+    /// How many documents it has numbered.
+    pub(crate) fn documents(&self) -> u32 {
+        self.manifest.documents
+    }
+
+    pub(crate) fn paragraphs(&self) -> u32 {
+        self.manifest.paragraphs
+    }
+
+    /// Checks that a run with these parameters may use it.
+    ///
+    /// # Errors
+    /// [`Error::OtherParameter`] with the first field that differs, and both values.
+    pub fn check_params(&self, params: &Params) -> Result<()> {
+        let own = serde_json::to_value(&self.manifest.params).unwrap_or_default();
+        let given = serde_json::to_value(params).unwrap_or_default();
+        // how the records are read changes no answer about their texts
+        let free = ["text_field", "id_field", "max_record"];
+        let fields = own.as_object().into_iter().flatten();
+        for (name, own) in fields.filter(|(name, _)| !free.contains(&name.as_str())) {
+            let given = given.get(name);
+            if given != Some(own) {
+                return Err(Error::OtherParameter {
+                    path: self.store.path(""),
+                    name: name.replace('_', "-"),
+                    index: own.to_string(),
+                    given: given.map_or("nothing".to_owned(), ToString::to_string),
+                });
+            }
+        }
+        if self.manifest.normaliser != crate::params::NORMALISER_VERSION {
+            return Err(Error::OtherParameter {
+                path: self.store.path(""),
+                name: "normaliser version".to_owned(),
+                index: self.manifest.normaliser.to_string(),
+                given: crate::params::NORMALISER_VERSION.to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Units with these exact keys, of documents (0) or paragraphs (1): the key's index and what is known.
+    /// Keys are sorted.
+    pub(crate) fn find_exact(&self, kind: usize, keys: &[u128], before: u32) -> Result<Vec<(u32, Known)>> {
+        let found = self.find(keys, |segment| &segment.exact[kind])?;
+        let mut known = Vec::with_capacity(found.len());
+        for (segment, key, [unit, copy]) in found {
+            let segment = &self.segments[segment];
+            if !self.is_kept(segment, kind, unit, before) {
+                continue;
+            }
+            let copy = copy.checked_sub(1).map(|index| segment.copy(kind, index)).transpose()?;
+            let lost = |copy: &CopyRow| {
+                let owner = self.segment_of(kind, copy.original);
+                owner.is_none_or(|owner| !self.is_kept(owner, kind, copy.original, before))
+            };
+            // a text whose original was forgotten is as good as new
+            if !copy.as_ref().is_some_and(lost) {
+                known.push((key, Known { unit, copy }));
+            }
+        }
+        // where one was forgotten another may have come: the first counts
+        known.sort_unstable_by_key(|(key, known)| (*key, known.unit));
+        known.dedup_by_key(|(key, _)| *key);
+        Ok(known)
+    }
+
+    /// Originals with these band keys, sorted by the key's index and unit.
+    pub(crate) fn find_bands(&self, kind: usize, keys: &[u64], before: u32) -> Result<Vec<(u32, u32)>> {
+        let found = self.find(keys, |segment| &segment.bands[kind])?;
+        let kept = found
+            .into_iter()
+            .filter(|(segment, _, [unit, _])| self.is_kept(&self.segments[*segment], kind, *unit, before));
+        let mut units: Vec<(u32, u32)> = kept.map(|(_, key, [unit, _])| (key, unit)).collect();
+        units.par_sort_unstable();
+        Ok(units)
+    }
+
+    /// Places of these seeds in original text: the key's index, the document, the token; sorted.
+    pub(crate) fn find_seeds(&self, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
+        let found = self.find(keys, |segment| &segment.seeds)?;
+        let kept = found.into_iter().filter(|(segment, _, [document, _])| {
+            self.is_kept(&self.segments[*segment], 0, *document, before)
+        });
+        let mut places: Vec<(u32, u32, u32)> =
+            kept.map(|(_, key, [document, at])| (key, document, at)).collect();
+        places.par_sort_unstable();
+        Ok(places)
+    }
+
+    /// Looks up sorted keys in all segments: segment, key's index, numbers.
+    fn find<K: Key>(
+        &self,
+        keys: &[K],
+        table: impl Fn(&Segment) -> &Table + Sync,
+    ) -> Result<Vec<(usize, u32, [u32; 2])>> {
+        let pieces: Vec<(usize, usize)> = (0..self.segments.len())
+            .flat_map(|segment| (0..keys.len()).step_by(LOOKED_UP).map(move |start| (segment, start)))
+            .collect();
+        let find = |&(number, start): &(usize, usize)| {
+            let segment = &self.segments[number];
+            let keys = &keys[start..(start + LOOKED_UP).min(keys.len())];
+            let mut found = Vec::new();
+            table(segment).find(&segment.pages, keys, |i, numbers| {
+                found.push((number, (start + i) as u32, numbers));
+            })?;
+            Ok(found)
+        };
+        let found: Vec<Vec<(usize, u32, [u32; 2])>> = pieces.par_iter().map(find).collect::<Result<_>>()?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    fn is_kept(&self, segment: &Segment, kind: usize, unit: u32, before: u32) -> bool {
+        let document = if kind == 0 { unit } else { segment.document_of(unit) };
+        document < before && !self.manifest.is_forgotten(document)
+    }
+
+    fn segment_of(&self, kind: usize, unit: u32) -> Option<&Arc<Segment>> {
+        let range = |segment: &Segment| {
+            if kind == 0 { segment.entry.documents } else { segment.entry.paragraphs }
+        };
+        self.segments.iter().find(|segment| {
+            let [start, end] = range(segment);
+            (start..end).contains(&unit)
+        })
+    }
+
+    /// The document in which a paragraph stands.
+    pub(crate) fn document_of(&self, paragraph: u32) -> Option<u32> {
+        self.segment_of(1, paragraph).map(|segment| segment.document_of(paragraph))
+    }
+
+    /// A document, and the segment that it is of.
+    pub(crate) fn document(&self, document: u32) -> Result<(DocumentRow, &Arc<Segment>)> {
+        let segment = self.segments.iter().find(|segment| segment.holds(document));
+        let missing = || Error::Damaged {
+            path: self.store.path(&Manifest::name(self.manifest.generation)),
+            offset: 0,
+            found: format!("no segment with document {document}"),
+        };
+        let segment = segment.ok_or_else(missing)?;
+        Ok((segment.document(document)?, segment))
+    }
+
+    /// A document's text.
+    pub(crate) fn text(&self, document: u32, row: &DocumentRow) -> Result<String> {
+        let holds =
+            |entry: &manifest::TextsEntry| (entry.documents[0]..entry.documents[1]).contains(&document);
+        let pages = self.manifest.texts.iter().position(holds).map(|at| &self.texts[at]);
+        match (pages, row.text) {
+            (Some(pages), Some(place)) => read_text(pages, place),
+            _ => Err(Error::Damaged {
+                path: self.store.path(&Manifest::name(self.manifest.generation)),
+                offset: 0,
+                found: format!("no text of document {document}"),
+            }),
+        }
+    }
+
+    /// Checks every file: all checksums, all references.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] with the file and the byte.
+    pub fn verify(&self) -> Result<()> {
+        self.texts.par_iter().try_for_each(|pages| pages.verify())?;
+        self.segments.par_iter().try_for_each(|segment| segment.verify())?;
+        for segment in &self.segments {
+            for document in documents_of(&segment.entry) {
+                let (row, _) = self.document(document)?;
+                if row.text.is_some() && !self.manifest.is_forgotten(document) {
+                    self.text(document, &row)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// All matches of all copies, as lines of `--matches`, in the order in which they came.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Io`], and what `tell` fails with.
+    pub fn matches(&self, mut tell: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let gone = |document: u32| self.manifest.is_forgotten(document);
+        self.segments.iter().try_for_each(|segment| {
+            segment.rows(|row| if gone(row.copy) || gone(row.original) { Ok(()) } else { tell(&row.line) })
+        })
+    }
+}

@@ -1,0 +1,181 @@
+//! What an index is made of: the one file whose appearance under its name is a commit.
+//!
+//! `manifest-` and the generation in ten digits: magic (8 bytes), format version (u32), length of the record
+//! (u64), the record (bincode, fixed-width little-endian), XXH3-128 of all before. The highest generation
+//! counts; the one before stays until the next commit.
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
+
+use crate::error::{Error, Result};
+use crate::index::pages::{FORMAT_VERSION, FileEntry, bincode_config};
+use crate::index::segment::SegmentEntry;
+use crate::index::store::Store;
+use crate::params::{NORMALISER_VERSION, Params};
+
+const MAGIC: [u8; 8] = *b"redite\x00\x1b";
+
+const PREFIX: &str = "manifest-";
+
+/// Bytes before the record.
+const HEAD: usize = 20;
+
+/// The longest manifest that is believed, in bytes.
+const MOST: u64 = 1 << 26;
+
+/// A texts file and the documents whose texts are in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TextsEntry {
+    pub(crate) file: FileEntry,
+    pub(crate) documents: [u32; 2],
+}
+
+/// How many units of one kind a batch brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchUnits {
+    /// that match no earlier original
+    pub originals: u64,
+    /// the same tokens as an earlier one
+    pub exact_copies: u64,
+    /// at least as similar as the threshold
+    pub near_copies: u64,
+    /// standing nearly whole in passages of one earlier document
+    pub contained_copies: u64,
+}
+
+/// One run's addition to an index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// names its inputs: their names and bytes
+    pub digest: u128,
+    /// its documents: first, and behind the last
+    pub(crate) first_document: u32,
+    pub(crate) end_document: u32,
+    pub(crate) end_paragraph: u32,
+    pub(crate) end_source: u32,
+    /// documents
+    pub documents: BatchUnits,
+    /// paragraphs
+    pub paragraphs: BatchUnits,
+    /// passages
+    pub passages: u64,
+    /// bytes of text read
+    pub text_bytes: u64,
+}
+
+/// The record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    pub(crate) generation: u64,
+    /// which index this is
+    pub(crate) identity: u64,
+    pub(crate) normaliser: u32,
+    pub(crate) params: Params,
+    /// the number of the next file
+    pub(crate) next_file: u64,
+    pub(crate) documents: u32,
+    pub(crate) paragraphs: u32,
+    pub(crate) sources: u32,
+    pub(crate) segments: Vec<SegmentEntry>,
+    pub(crate) texts: Vec<TextsEntry>,
+    pub(crate) batches: Vec<Batch>,
+    /// documents that are no more, as ranges in order
+    pub(crate) forgotten: Vec<[u32; 2]>,
+}
+
+impl Manifest {
+    pub(crate) fn new(params: &Params, first_batch: u128) -> Self {
+        Manifest {
+            generation: 0,
+            identity: xxh3_64_with_seed(&first_batch.to_le_bytes(), params.digest()),
+            normaliser: NORMALISER_VERSION,
+            params: params.clone(),
+            next_file: 0,
+            documents: 0,
+            paragraphs: 0,
+            sources: 0,
+            segments: Vec::new(),
+            texts: Vec::new(),
+            batches: Vec::new(),
+            forgotten: Vec::new(),
+        }
+    }
+
+    /// The name and identity of the next file of a kind. The identity differs between indexes as soon as
+    /// what they hold does.
+    pub(crate) fn next_file(&mut self, kind: &str) -> (String, u64) {
+        let number = self.next_file;
+        self.next_file += 1;
+        let held = self.batches.last().map_or(0, |batch| batch.digest);
+        let mut seed = self.identity ^ number.rotate_left(32) ^ self.generation;
+        seed = xxh3_64_with_seed(&held.to_le_bytes(), seed);
+        (format!("{kind}-{number:010}"), seed)
+    }
+
+    /// All files that it names.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &FileEntry> {
+        let segments = self.segments.iter().map(|segment| &segment.file);
+        segments.chain(self.texts.iter().map(|texts| &texts.file))
+    }
+
+    pub(crate) fn is_forgotten(&self, document: u32) -> bool {
+        let behind = self.forgotten.partition_point(|range| range[0] <= document);
+        behind > 0 && document < self.forgotten[behind - 1][1]
+    }
+
+    /// The name of a generation's file.
+    pub(crate) fn name(generation: u64) -> String {
+        format!("{PREFIX}{generation:010}")
+    }
+
+    /// The generation that a file of this name would be.
+    pub(crate) fn generation_of(name: &str) -> Option<u64> {
+        let digits = name.strip_prefix(PREFIX)?;
+        let is_ours = digits.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_ours.then(|| digits.parse().ok())?
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let record = bincode::serde::encode_to_vec(self, bincode_config()).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(record.len() + HEAD + 16);
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+        bytes.extend_from_slice(&(record.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&record);
+        let sum = xxh3_128(&bytes);
+        bytes.extend_from_slice(&sum.to_le_bytes());
+        bytes
+    }
+
+    /// Reads the manifest of a generation.
+    pub(crate) fn read(store: &dyn Store, generation: u64) -> Result<Self> {
+        let name = Manifest::name(generation);
+        let path = store.path(&name);
+        let file = store.open(&name).map_err(|e| Error::io(&path, "opening", e))?;
+        let damaged =
+            |offset: u64, found: &str| Error::Damaged { path: path.clone(), offset, found: found.to_owned() };
+        let length = file.length();
+        if length < (HEAD + 16) as u64 || length > MOST {
+            return Err(damaged(0, "a length that no manifest has"));
+        }
+        let mut bytes = vec![0; length as usize];
+        file.read(0, &mut bytes).map_err(|e| Error::io(&path, "reading", e))?;
+        if bytes[..8] != MAGIC {
+            return Err(damaged(0, "the first bytes of something else"));
+        }
+        let version = u32::from_le_bytes([8, 9, 10, 11].map(|i| bytes[i]));
+        let (all, sum) = bytes.split_at(bytes.len() - 16);
+        if xxh3_128(all).to_le_bytes() != sum {
+            return Err(damaged(0, "a record whose checksum is wrong"));
+        }
+        if version != FORMAT_VERSION {
+            return Err(Error::OtherVersion { path, version, known: FORMAT_VERSION });
+        }
+        let record = &all[HEAD..];
+        let decoded = bincode::serde::decode_from_slice::<Manifest, _>(record, bincode_config());
+        match decoded {
+            Ok((manifest, used)) if used == record.len() && manifest.generation == generation => Ok(manifest),
+            _ => Err(damaged(HEAD as u64, "no record of a manifest")),
+        }
+    }
+}

@@ -1,0 +1,579 @@
+//! What an index keeps of one batch, or of several merged: its documents, the keys by which they are found,
+//! and the matches of its copies. All numbers are those of the whole index: documents and paragraphs are
+//! numbered through all batches, and a number is never given twice.
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::index::pages::{FileEntry, PageWriter, Pages, Purpose};
+use crate::index::store::Store;
+use crate::index::table::{self, Entry, Key, SECTIONS, Table};
+use crate::index::texts::{BlockWriter, TextPlace, read_block};
+use crate::verify::Overlap;
+
+/// No document.
+pub(crate) const NO_DOCUMENT: u32 = u32::MAX;
+
+/// Bytes of rows that are compressed together.
+const ROWS_TOGETHER: usize = 256 << 10;
+
+/// The sections, in the order in which they are written.
+mod section {
+    pub(super) const SOURCES: usize = 0;
+    pub(super) const DOCUMENTS: usize = 1;
+    pub(super) const FIRST_PARAGRAPHS: usize = 2;
+    pub(super) const STRINGS: usize = 3;
+    pub(super) const COPIES: [usize; 2] = [4, 5];
+    pub(super) const ROWS: usize = 6;
+    pub(super) const TABLES: usize = 7;
+}
+
+/// What a segment covers; stands in the manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SegmentEntry {
+    pub(crate) file: FileEntry,
+    /// its documents: first, and behind the last
+    pub(crate) documents: [u32; 2],
+    /// its paragraphs
+    pub(crate) paragraphs: [u32; 2],
+    /// its sources
+    pub(crate) sources: [u32; 2],
+}
+
+/// A document of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DocumentRow {
+    /// where its text is; `None` where nothing can match it any more
+    pub(crate) text: Option<TextPlace>,
+    pub(crate) first_paragraph: u32,
+    pub(crate) paragraphs: u32,
+    pub(crate) characters: u32,
+    /// its tokens, 0 where it equals an earlier document
+    pub(crate) tokens: u32,
+    pub(crate) source: u32,
+    pub(crate) record: u32,
+    /// its id as JSON and the places of its paragraphs, in the section of strings
+    pub(crate) strings: u64,
+    pub(crate) id_length: u32,
+    pub(crate) places_length: u32,
+    /// where it is one verbatim passage from end to end: of which document, from which token
+    pub(crate) whole: Option<(u32, u32)>,
+}
+
+/// Bytes of a document's record.
+const DOCUMENT: usize = 68;
+
+impl DocumentRow {
+    fn encode(&self, into: &mut Vec<u8>) {
+        let text = self.text.unwrap_or(TextPlace { block: u64::MAX, at: 0, length: 0 });
+        let whole = self.whole.unwrap_or((NO_DOCUMENT, 0));
+        into.extend_from_slice(&text.block.to_le_bytes());
+        into.extend_from_slice(&self.strings.to_le_bytes());
+        let rest = [
+            text.at,
+            text.length,
+            self.first_paragraph,
+            self.paragraphs,
+            self.characters,
+            self.tokens,
+            self.source,
+            self.record,
+            self.id_length,
+            self.places_length,
+            whole.0,
+            whole.1,
+            0,
+        ];
+        rest.iter().for_each(|number| into.extend_from_slice(&number.to_le_bytes()));
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let long = |at: usize| bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes);
+        let short = |i: usize| bytes.get(16 + 4 * i..20 + 4 * i)?.try_into().ok().map(u32::from_le_bytes);
+        let block = long(0)?;
+        let text = TextPlace { block, at: short(0)?, length: short(1)? };
+        let whole = (short(10)?, short(11)?);
+        Some(DocumentRow {
+            text: (block != u64::MAX).then_some(text),
+            strings: long(8)?,
+            first_paragraph: short(2)?,
+            paragraphs: short(3)?,
+            characters: short(4)?,
+            tokens: short(5)?,
+            source: short(6)?,
+            record: short(7)?,
+            id_length: short(8)?,
+            places_length: short(9)?,
+            whole: (whole.0 != NO_DOCUMENT).then_some(whole),
+        })
+    }
+}
+
+/// A copy that was the first with its tokens: what it was found to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CopyRow {
+    pub(crate) unit: u32,
+    pub(crate) original: u32,
+    pub(crate) overlap: Overlap,
+}
+
+/// Bytes of a copy's record.
+const COPY: usize = 20;
+
+impl CopyRow {
+    fn encode(&self, into: &mut Vec<u8>) {
+        let Overlap { shared, sizes } = self.overlap;
+        for number in [self.unit, self.original, shared, sizes[0], sizes[1]] {
+            into.extend_from_slice(&number.to_le_bytes());
+        }
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let number = |i: usize| bytes.get(4 * i..4 * i + 4)?.try_into().ok().map(u32::from_le_bytes);
+        let overlap = Overlap { shared: number(2)?, sizes: [number(3)?, number(4)?] };
+        Some(CopyRow { unit: number(0)?, original: number(1)?, overlap })
+    }
+}
+
+/// The keys of a batch, each sorted. Of the numbers beside the keys: the unit, and for exact keys 0 for an
+/// original, else 1 + the index of its copy row; the document of a seed, and the token at which it starts.
+#[derive(Default)]
+pub(crate) struct Keys {
+    /// of documents and of paragraphs
+    pub(crate) exact: [Vec<Entry<u128>>; 2],
+    pub(crate) bands: [Vec<Entry<u64>>; 2],
+    pub(crate) seeds: Vec<Entry<u64>>,
+}
+
+/// A match of a batch, told as `--matches` tells it.
+pub(crate) struct Row {
+    pub(crate) copy: u32,
+    pub(crate) original: u32,
+    pub(crate) line: Vec<u8>,
+}
+
+/// What a batch brings to an index.
+#[derive(Default)]
+pub(crate) struct Content {
+    pub(crate) sources: Vec<String>,
+    pub(crate) documents: Vec<DocumentRow>,
+    pub(crate) strings: Vec<u8>,
+    pub(crate) copies: [Vec<CopyRow>; 2],
+    pub(crate) rows: Vec<Row>,
+    pub(crate) keys: Keys,
+}
+
+/// Writes a segment.
+pub(crate) fn write(store: &dyn Store, name: &str, identity: u64, content: &Content) -> Result<FileEntry> {
+    let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
+    let start = to.position();
+    for name in &content.sources {
+        to.append(&(name.len() as u32).to_le_bytes())?;
+        to.append(name.as_bytes())?;
+    }
+    to.end_section(start);
+    write_documents(&mut to, &content.documents)?;
+    let start = to.position();
+    to.append(&content.strings)?;
+    to.end_section(start);
+    for copies in &content.copies {
+        write_copies(&mut to, copies)?;
+    }
+    let start = to.position();
+    let mut blocks = BlockWriter::new(ROWS_TOGETHER);
+    for row in &content.rows {
+        blocks.append(&mut to, &row.encode())?;
+    }
+    blocks.end_block(&mut to)?;
+    to.end_section(start);
+    let Keys { exact, bands, seeds } = &content.keys;
+    for entries in exact {
+        table::write(&mut to, entries.len() as u64, entries.iter().map(|entry| Ok(*entry)))?;
+    }
+    for entries in bands.iter().chain([seeds]) {
+        table::write(&mut to, entries.len() as u64, entries.iter().map(|entry| Ok(*entry)))?;
+    }
+    to.finish()
+}
+
+fn write_documents(to: &mut PageWriter, documents: &[DocumentRow]) -> Result<()> {
+    let mut bytes = Vec::new();
+    documents.iter().for_each(|document| document.encode(&mut bytes));
+    let start = to.position();
+    to.append(&bytes)?;
+    to.end_section(start);
+    let start = to.position();
+    for document in documents {
+        to.append(&document.first_paragraph.to_le_bytes())?;
+    }
+    to.end_section(start);
+    Ok(())
+}
+
+fn write_copies(to: &mut PageWriter, copies: &[CopyRow]) -> Result<()> {
+    let mut bytes = Vec::new();
+    copies.iter().for_each(|copy| copy.encode(&mut bytes));
+    let start = to.position();
+    to.append(&bytes)?;
+    to.end_section(start);
+    Ok(())
+}
+
+impl Row {
+    fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(12 + self.line.len());
+        for number in [self.copy, self.original, self.line.len() as u32] {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        bytes.extend_from_slice(&self.line);
+        bytes
+    }
+
+    fn decode(bytes: &mut &[u8]) -> Option<Self> {
+        let number = |i: usize| bytes.get(4 * i..4 * i + 4)?.try_into().ok().map(u32::from_le_bytes);
+        let (copy, original, length) = (number(0)?, number(1)?, number(2)? as usize);
+        let line = bytes.get(12..12 + length)?.to_vec();
+        *bytes = &bytes[12 + length..];
+        Some(Row { copy, original, line })
+    }
+}
+
+/// A segment on disk.
+pub(crate) struct Segment {
+    pub(crate) entry: SegmentEntry,
+    pub(crate) pages: Pages,
+    /// of documents and of paragraphs
+    pub(crate) exact: [Table; 2],
+    pub(crate) bands: [Table; 2],
+    pub(crate) seeds: Table,
+    first_paragraphs: Vec<u32>,
+    sources: Vec<String>,
+}
+
+impl Segment {
+    pub(crate) fn open(store: &dyn Store, entry: &SegmentEntry) -> Result<Self> {
+        let pages = Pages::open(store, &entry.file, Purpose::Segment)?;
+        let table = |number: usize| Table::open(&pages, section::TABLES + number * SECTIONS);
+        let exact = [table(0)?, table(1)?];
+        let bands = [table(2)?, table(3)?];
+        let seeds = table(4)?;
+        let documents = u64::from(entry.documents[1].saturating_sub(entry.documents[0]));
+        let [start, end] = pages.section(section::FIRST_PARAGRAPHS)?;
+        let records = pages.section(section::DOCUMENTS)?;
+        if end - start != 4 * documents || records[1] - records[0] != DOCUMENT as u64 * documents {
+            return Err(pages.wrong(start, "another number of documents than the manifest says"));
+        }
+        let raw = pages.read(start, end - start)?;
+        let first_paragraphs: Vec<u32> =
+            raw.chunks_exact(4).filter_map(|b| Some(u32::from_le_bytes(b.try_into().ok()?))).collect();
+        let [start, end] = pages.section(section::SOURCES)?;
+        let raw = pages.read(start, end - start)?;
+        let mut rest = &raw[..];
+        let mut sources = Vec::new();
+        while let Some((length, behind)) = rest.split_first_chunk::<4>() {
+            let length = u32::from_le_bytes(*length) as usize;
+            let name = behind.get(..length).and_then(|name| std::str::from_utf8(name).ok());
+            sources.push(name.ok_or_else(|| pages.wrong(start, "no list of sources"))?.to_owned());
+            rest = &behind[length..];
+        }
+        if sources.len() as u64 != u64::from(entry.sources[1].saturating_sub(entry.sources[0])) {
+            return Err(pages.wrong(start, "another number of sources than the manifest says"));
+        }
+        Ok(Segment { entry: entry.clone(), pages, exact, bands, seeds, first_paragraphs, sources })
+    }
+
+    /// Whether a document is one of this segment.
+    pub(crate) fn holds(&self, document: u32) -> bool {
+        (self.entry.documents[0]..self.entry.documents[1]).contains(&document)
+    }
+
+    /// The document in which a paragraph stands.
+    pub(crate) fn document_of(&self, paragraph: u32) -> u32 {
+        // documents without a paragraph start where the next one does, and come before it
+        let behind = self.first_paragraphs.partition_point(|first| *first <= paragraph) as u32;
+        self.entry.documents[0] + behind.saturating_sub(1)
+    }
+
+    pub(crate) fn source(&self, source: u32) -> Option<&str> {
+        self.sources.get(source.checked_sub(self.entry.sources[0])? as usize).map(String::as_str)
+    }
+
+    pub(crate) fn sources(&self) -> &[String] {
+        &self.sources
+    }
+
+    /// A document of this segment.
+    pub(crate) fn document(&self, document: u32) -> Result<DocumentRow> {
+        let start = self.pages.section(section::DOCUMENTS)?[0];
+        let at = start + u64::from(document - self.entry.documents[0]) * DOCUMENT as u64;
+        let bytes = self.pages.read(at, DOCUMENT as u64)?;
+        DocumentRow::decode(&bytes).ok_or_else(|| self.pages.wrong(at, "no document"))
+    }
+
+    /// All of them.
+    pub(crate) fn documents(&self) -> Result<Vec<DocumentRow>> {
+        let [start, end] = self.pages.section(section::DOCUMENTS)?;
+        let bytes = self.pages.read(start, end - start)?;
+        let wrong = || self.pages.wrong(start, "no document");
+        bytes.chunks_exact(DOCUMENT).map(|bytes| DocumentRow::decode(bytes).ok_or_else(wrong)).collect()
+    }
+
+    /// The id of a document, as JSON, and the places of its paragraphs.
+    pub(crate) fn strings(&self, document: &DocumentRow) -> Result<(String, Vec<u8>)> {
+        let start = self.pages.section(section::STRINGS)?[0];
+        let at = start + document.strings;
+        let length = u64::from(document.id_length) + u64::from(document.places_length);
+        let mut id = self.pages.read(at, length)?;
+        let places = id.split_off(document.id_length as usize);
+        let id = String::from_utf8(id).map_err(|_| self.pages.wrong(at, "an id that is no text"))?;
+        Ok((id, places))
+    }
+
+    fn all_strings(&self) -> Result<Vec<u8>> {
+        let [start, end] = self.pages.section(section::STRINGS)?;
+        self.pages.read(start, end - start)
+    }
+
+    /// How many copy rows there are of documents (0) or paragraphs (1).
+    fn copy_count(&self, kind: usize) -> Result<u64> {
+        let [start, end] = self.pages.section(section::COPIES[kind])?;
+        Ok((end - start) / COPY as u64)
+    }
+
+    /// The copy row of this index, of documents (0) or paragraphs (1).
+    pub(crate) fn copy(&self, kind: usize, index: u32) -> Result<CopyRow> {
+        let [start, end] = self.pages.section(section::COPIES[kind])?;
+        let at = start + u64::from(index) * COPY as u64;
+        let wrong = || self.pages.wrong(start, "no record of a copy");
+        if at + COPY as u64 > end {
+            return Err(wrong());
+        }
+        CopyRow::decode(&self.pages.read(at, COPY as u64)?).ok_or_else(wrong)
+    }
+
+    fn copies(&self, kind: usize) -> Result<Vec<CopyRow>> {
+        let [start, end] = self.pages.section(section::COPIES[kind])?;
+        let bytes = self.pages.read(start, end - start)?;
+        let wrong = || self.pages.wrong(start, "no record of a copy");
+        bytes.chunks_exact(COPY).map(|bytes| CopyRow::decode(bytes).ok_or_else(wrong)).collect()
+    }
+
+    /// The matches of all copies, in order.
+    pub(crate) fn rows(&self, mut tell: impl FnMut(Row) -> Result<()>) -> Result<()> {
+        let [mut at, end] = self.pages.section(section::ROWS)?;
+        while at < end {
+            let (block, next) = read_block(&self.pages, at)?;
+            let mut rest = &block[..];
+            while !rest.is_empty() {
+                let wrong = || self.pages.wrong(at, "no matches where some should be");
+                tell(Row::decode(&mut rest).ok_or_else(wrong)?)?;
+            }
+            at = next;
+        }
+        Ok(())
+    }
+
+    /// Checks all pages, and that everything named is there.
+    pub(crate) fn verify(&self) -> Result<()> {
+        self.pages.verify()?;
+        for (kind, table) in self.exact.iter().enumerate() {
+            table.verify::<u128>(&self.pages)?;
+            let copies = self.copy_count(kind)?;
+            for entry in table.entries::<u128>(&self.pages) {
+                let [unit, copy] = entry?.numbers;
+                self.check_unit(kind, unit)?;
+                if u64::from(copy) > copies {
+                    return Err(self.pages.wrong(0, "an exact key of a copy that is not there"));
+                }
+            }
+        }
+        for (kind, table) in self.bands.iter().enumerate() {
+            table.verify::<u64>(&self.pages)?;
+            table
+                .entries::<u64>(&self.pages)
+                .try_for_each(|entry| self.check_unit(kind, entry?.numbers[0]))?;
+        }
+        self.seeds.verify::<u64>(&self.pages)?;
+        self.seeds.entries::<u64>(&self.pages).try_for_each(|entry| self.check_unit(0, entry?.numbers[0]))?;
+        for document in self.documents()? {
+            self.strings(&document)?;
+            if self.source(document.source).is_none() {
+                return Err(self.pages.wrong(0, "a document of a source that is not there"));
+            }
+        }
+        self.rows(|_| Ok(()))
+    }
+
+    fn check_unit(&self, kind: usize, unit: u32) -> Result<()> {
+        let [start, end] = if kind == 0 { self.entry.documents } else { self.entry.paragraphs };
+        let found = "a key of a unit that is not of this segment";
+        if (start..end).contains(&unit) { Ok(()) } else { Err(self.pages.wrong(0, found)) }
+    }
+}
+
+/// Where a segment that is written anew ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends {
+    pub(crate) documents: u32,
+    pub(crate) paragraphs: u32,
+    pub(crate) sources: u32,
+}
+
+/// What a segment that is written anew leaves out, and where its texts are from then on.
+#[derive(Default)]
+pub(crate) struct Rewrite<'a> {
+    /// documents for which this says no leave nothing but a number
+    pub(crate) keep: Option<&'a (dyn Fn(u32) -> bool + 'a)>,
+    /// for each document of the index
+    pub(crate) places: Option<&'a [Option<TextPlace>]>,
+    /// what comes behind is cut off
+    pub(crate) end: Option<Ends>,
+}
+
+/// Writes one segment in place of several neighbours.
+pub(crate) fn merge(
+    store: &dyn Store,
+    (name, identity): (&str, u64),
+    segments: &[&Segment],
+    rewrite: &Rewrite<'_>,
+) -> Result<SegmentEntry> {
+    let end = rewrite.end.map_or(u32::MAX, |end| end.documents);
+    let keep = |document: u32| document < end && rewrite.keep.is_none_or(|keep| keep(document));
+    let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
+    let start = to.position();
+    let first_source = segments.first().map_or(0, |segment| segment.entry.sources[0]);
+    let sources = rewrite.end.map_or(usize::MAX, |end| (end.sources - first_source) as usize);
+    for name in segments.iter().flat_map(|segment| &segment.sources).take(sources) {
+        to.append(&(name.len() as u32).to_le_bytes())?;
+        to.append(name.as_bytes())?;
+    }
+    to.end_section(start);
+    let mut strings = Vec::new();
+    let mut documents = Vec::new();
+    for segment in segments {
+        let own = segment.all_strings()?;
+        for (i, mut document) in segment.documents()?.into_iter().enumerate() {
+            let number = segment.entry.documents[0] + i as u32;
+            if number >= end {
+                break;
+            }
+            let length = (document.id_length + document.places_length) as usize;
+            let from = document.strings as usize;
+            document.strings = strings.len() as u64;
+            if let Some(places) = rewrite.places {
+                document.text = places.get(number as usize).copied().flatten();
+            }
+            if keep(number) {
+                let bytes = own.get(from..from + length);
+                strings.extend_from_slice(
+                    bytes.ok_or_else(|| segment.pages.wrong(0, "no strings of a document"))?,
+                );
+            } else {
+                document = DocumentRow {
+                    text: None,
+                    characters: 0,
+                    tokens: 0,
+                    record: 0,
+                    id_length: 0,
+                    places_length: 0,
+                    whole: None,
+                    ..document
+                };
+            }
+            documents.push(document);
+        }
+    }
+    write_documents(&mut to, &documents)?;
+    let start = to.position();
+    to.append(&strings)?;
+    to.end_section(start);
+    drop((documents, strings));
+    let mut bases = [Vec::new(), Vec::new()];
+    for (kind, bases) in bases.iter_mut().enumerate() {
+        let mut all = Vec::new();
+        for segment in segments {
+            bases.push(all.len() as u32);
+            all.extend(segment.copies(kind)?);
+        }
+        write_copies(&mut to, &all)?;
+    }
+    let start = to.position();
+    let mut blocks = BlockWriter::new(ROWS_TOGETHER);
+    for segment in segments {
+        segment.rows(|row| {
+            if keep(row.copy) && keep(row.original) {
+                blocks.append(&mut to, &row.encode())?;
+            }
+            Ok(())
+        })?;
+    }
+    blocks.end_block(&mut to)?;
+    to.end_section(start);
+    let keep_unit = |segment: &Segment, kind: usize, unit: u32| {
+        keep(if kind == 0 { unit } else { segment.document_of(unit) })
+    };
+    for (kind, bases) in bases.iter().enumerate() {
+        let sources = segments.iter().zip(bases).map(|(segment, &base)| {
+            segment.exact[kind].entries::<u128>(&segment.pages).map(move |entry| {
+                let mut entry = entry?;
+                entry.numbers[1] += if entry.numbers[1] > 0 { base } else { 0 };
+                Ok(entry)
+            })
+        });
+        merge_tables(&mut to, segments, |s| &s.exact[kind], sources, |s, unit| keep_unit(s, kind, unit))?;
+    }
+    for kind in 0..2 {
+        let sources = segments.iter().map(|segment| segment.bands[kind].entries::<u64>(&segment.pages));
+        merge_tables(&mut to, segments, |s| &s.bands[kind], sources, |s, unit| keep_unit(s, kind, unit))?;
+    }
+    let sources = segments.iter().map(|segment| segment.seeds.entries::<u64>(&segment.pages));
+    merge_tables(&mut to, segments, |s| &s.seeds, sources, |s, unit| keep_unit(s, 0, unit))?;
+    let file = to.finish()?;
+    let span = |of: fn(&SegmentEntry) -> [u32; 2]| {
+        let first = segments.first().map_or(0, |segment| of(&segment.entry)[0]);
+        [first, segments.last().map_or(0, |segment| of(&segment.entry)[1])]
+    };
+    let mut entry = SegmentEntry {
+        file,
+        documents: span(|entry| entry.documents),
+        paragraphs: span(|entry| entry.paragraphs),
+        sources: span(|entry| entry.sources),
+    };
+    if let Some(end) = rewrite.end {
+        (entry.documents[1], entry.paragraphs[1], entry.sources[1]) =
+            (end.documents, end.paragraphs, end.sources);
+    }
+    Ok(entry)
+}
+
+fn merge_tables<K: Key>(
+    to: &mut PageWriter,
+    segments: &[&Segment],
+    table: impl Fn(&Segment) -> &Table,
+    sources: impl Iterator<Item = impl Iterator<Item = Result<Entry<K>>>>,
+    keep: impl Fn(&Segment, u32) -> bool,
+) -> Result<()> {
+    let most = segments.iter().map(|segment| table(segment).count()).sum();
+    let mut sources: Vec<_> = sources.map(Iterator::peekable).collect();
+    let merged = std::iter::from_fn(|| {
+        loop {
+            let heads = sources.iter_mut().enumerate().filter_map(|(i, source)| {
+                // an error comes first, and ends it
+                source.peek().map(|entry| (entry.as_ref().ok().copied(), i))
+            });
+            let (_, next) = heads.min_by_key(|(entry, i)| (entry.is_some(), *entry, *i))?;
+            match sources[next].next()? {
+                Ok(entry) if !keep(segments[next], entry.numbers[0]) => {}
+                entry => return Some(entry),
+            }
+        }
+    });
+    table::write(to, most, merged)
+}
+
+/// The documents of a segment as a range.
+pub(crate) fn documents_of(entry: &SegmentEntry) -> Range<u32> {
+    entry.documents[0]..entry.documents[1]
+}

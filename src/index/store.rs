@@ -1,0 +1,163 @@
+//! The one seam to the disk: every operation that an index does on its files goes through [`Store`], so that
+//! tests can put a disk there that loses, tears or refuses writes. [`Folder`] is the real one.
+//!
+//! Names are those of files in one folder; they are made by [`crate::index`] and hold no separators.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// A folder of immutable files. A file is created, appended to, synced, and then only read, renamed or
+/// removed. Nothing is on disk before it is synced: a file's bytes by [`Growing::sync`], names by
+/// [`Store::sync_folder`].
+pub trait Store: Send + Sync {
+    /// The names of all files, in byte order.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn list(&self) -> io::Result<Vec<String>>;
+
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    /// What the disk says; [`io::ErrorKind::NotFound`] where there is none.
+    fn open(&self, name: &str) -> io::Result<Box<dyn Stored>>;
+
+    /// Creates a file; one of that name is emptied.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn create(&self, name: &str) -> io::Result<Box<dyn Growing>>;
+
+    /// Gives a file another name; a file of that name is replaced, all at once.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
+    /// Removes a file. Whoever has it open can go on reading.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn remove(&self, name: &str) -> io::Result<()>;
+
+    /// Brings all creations, renames and removals so far to disk.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn sync_folder(&self) -> io::Result<()>;
+
+    /// The path of a file, for messages.
+    fn path(&self, name: &str) -> PathBuf;
+}
+
+/// A file open for reading, at any place and from any thread.
+pub trait Stored: Send + Sync {
+    /// Its length in bytes.
+    fn length(&self) -> u64;
+
+    /// Fills `into` with the bytes at `offset`.
+    ///
+    /// # Errors
+    /// What the disk says; [`io::ErrorKind::UnexpectedEof`] where the file is shorter.
+    fn read(&self, offset: u64, into: &mut [u8]) -> io::Result<()>;
+}
+
+/// A file being written.
+pub trait Growing: Send {
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// What the disk says. A failed write is never repeated.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Brings all bytes so far to disk.
+    ///
+    /// # Errors
+    /// What the disk says. A failed sync is never repeated.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// A folder of the file system.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder at a path, which need not exist before something is created in it.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Folder { path: path.into() }
+    }
+
+    /// Where it is.
+    pub fn location(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Store for Folder {
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            names.extend(entry?.file_name().into_string());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Stored>> {
+        let file = File::open(self.path.join(name))?;
+        let length = file.metadata()?.len();
+        Ok(Box::new(OnDisk { file, length }))
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn Growing>> {
+        fs::create_dir_all(&self.path)?;
+        let file = File::options().write(true).create(true).truncate(true).open(self.path.join(name))?;
+        Ok(Box::new(Written(file)))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path.join(from), self.path.join(to))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        fs::remove_file(self.path.join(name))
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        if cfg!(unix) { File::open(&self.path)?.sync_all() } else { Ok(()) }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+}
+
+struct OnDisk {
+    file: File,
+    length: u64,
+}
+
+impl Stored for OnDisk {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn read(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        crate::read::texts::read_exact_at(&self.file, offset, into)
+    }
+}
+
+struct Written(File);
+
+impl Growing for Written {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+}

@@ -1,0 +1,171 @@
+//! The index beside a plain map, on real and on failing disks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::segment::{Content, CopyRow, DocumentRow, Row};
+use super::store::{Folder, Store};
+use super::table::Entry;
+use super::*;
+use crate::verify::Overlap;
+
+/// A small batch with documents of one paragraph, named by their tokens.
+pub(super) fn add(writer: &mut Writer, texts: &[&str], digest: u128) -> Result<()> {
+    let params = Params::dedup();
+    let mut addition = writer.begin(&params, digest)?;
+    let [first_document, first_paragraph, first_source] = addition.base();
+    let mut content = Content { sources: vec![format!("night-{digest}.jsonl")], ..Content::default() };
+    for (i, text) in texts.iter().enumerate() {
+        let i = i as u32;
+        let key = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
+        let id = format!("\"{text}\"");
+        let place = addition.text(text)?;
+        content.documents.push(DocumentRow {
+            text: Some(place),
+            first_paragraph: first_paragraph + i,
+            paragraphs: 1,
+            characters: text.chars().count() as u32,
+            tokens: 7,
+            source: first_source,
+            record: i,
+            strings: content.strings.len() as u64,
+            id_length: id.len() as u32,
+            places_length: 2,
+            whole: (i == 3).then_some((first_document, 5)),
+        });
+        content.strings.extend_from_slice(id.as_bytes());
+        content.strings.extend_from_slice(&[1, 2]);
+        let copy = u32::from(i % 5 == 4);
+        for (kind, unit) in [first_document + i, first_paragraph + i].into_iter().enumerate() {
+            content.keys.exact[kind]
+                .push(Entry { key, numbers: [unit, copy * (1 + content.copies[kind].len() as u32)] });
+            if copy == 1 {
+                let overlap = Overlap { shared: 9, sizes: [10, 10] };
+                content.copies[kind].push(CopyRow { unit, original: unit - 1, overlap });
+            } else {
+                content.keys.bands[kind].push(Entry { key: key as u64 >> 1, numbers: [unit, 0] });
+            }
+        }
+        content.keys.seeds.push(Entry { key: (key >> 64) as u64, numbers: [first_document + i, 3 * i] });
+        if copy == 1 {
+            let line = format!("{{\"copy\":{id}}}\n").into_bytes();
+            content.rows.push(Row { copy: first_document + i, original: first_document + i - 1, line });
+        }
+    }
+    content.keys.exact.iter_mut().for_each(|keys| keys.sort_unstable());
+    content.keys.bands.iter_mut().for_each(|keys| keys.sort_unstable());
+    content.keys.seeds.sort_unstable();
+    let count = texts.len() as u32;
+    let batch = Batch {
+        digest,
+        first_document,
+        end_document: first_document + count,
+        end_paragraph: first_paragraph + count,
+        end_source: first_source + 1,
+        documents: BatchUnits::default(),
+        paragraphs: BatchUnits::default(),
+        passages: 0,
+        text_bytes: 0,
+    };
+    writer.commit(addition, &content, batch)
+}
+
+/// What the index answers about a text: the texts that it knows by its key, in order of document.
+pub(super) fn ask(index: &Index, text: &str) -> Result<Option<String>> {
+    let key = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
+    let known = index.find_exact(0, &[key], u32::MAX)?;
+    let Some((_, known)) = known.first() else { return Ok(None) };
+    let (row, segment) = index.document(known.unit)?;
+    let (id, places) = segment.strings(&row)?;
+    assert_eq!(places, [1, 2]);
+    assert_eq!(id, format!("\"{text}\""));
+    assert!(segment.source(row.source).is_some_and(|name| name.starts_with("night-")));
+    Ok(Some(index.text(known.unit, &row)?))
+}
+
+fn folder() -> (tempfile::TempDir, Arc<dyn Store>) {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(Folder::new(folder.path()));
+    (folder, store)
+}
+
+#[test]
+fn nights_add_up() {
+    let (folder, store) = folder();
+    let mut writer = Writer::open(store.clone(), None).unwrap();
+    assert!(writer.index().is_none() && Index::open(store.clone()).unwrap().is_none());
+    let mut all: Vec<String> = Vec::new();
+    for night in 0..23u128 {
+        let texts: Vec<String> = (0..40).map(|i| format!("text {i} of night {night}")).collect();
+        add(&mut writer, &texts.iter().map(String::as_str).collect::<Vec<_>>(), night).unwrap();
+        all.extend(texts);
+    }
+    let index = Index::open(store.clone()).unwrap().unwrap();
+    index.verify().unwrap();
+    assert!(index.segments.len() < 10, "{}", index.segments.len());
+    for text in &all {
+        assert_eq!(ask(&index, text).unwrap().as_deref(), Some(text.as_str()));
+    }
+    assert_eq!(ask(&index, "no such text").unwrap(), None);
+    let mut rows = 0;
+    index
+        .matches(|_| {
+            rows += 1;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(rows, 23 * 8);
+    // two texts of five forgotten, then compacted: nothing of them is left on disk
+    let forgotten = writer.forget(|id, _| id.contains("text 3 ") || id.contains("text 11 ")).unwrap();
+    assert_eq!(forgotten, 46);
+    assert_eq!(ask(writer.index().unwrap(), "text 3 of night 7").unwrap(), None);
+    // a copy of it is as good as new, too
+    assert_eq!(ask(writer.index().unwrap(), "text 4 of night 7").unwrap(), None);
+    writer.compact().unwrap();
+    let compacted = writer.index().unwrap();
+    compacted.verify().unwrap();
+    assert_eq!(ask(compacted, "text 3 of night 7").unwrap(), None);
+    assert_eq!(ask(compacted, "text 5 of night 7").unwrap().as_deref(), Some("text 5 of night 7"));
+    // the reader from before is undisturbed
+    assert_eq!(ask(&index, "text 3 of night 7").unwrap().as_deref(), Some("text 3 of night 7"));
+    let rolled_back = writer.rollback().unwrap().unwrap();
+    assert_eq!(rolled_back.digest, 22);
+    assert_eq!(ask(writer.index().unwrap(), "text 5 of night 22").unwrap(), None);
+    assert_eq!(
+        ask(writer.index().unwrap(), "text 5 of night 21").unwrap().as_deref(),
+        Some("text 5 of night 21")
+    );
+    writer.index().unwrap().verify().unwrap();
+    add(&mut writer, &["text 5 of night 22"], 99).unwrap();
+    assert!(ask(writer.index().unwrap(), "text 5 of night 22").unwrap().is_some());
+    writer.index().unwrap().verify().unwrap();
+    drop((writer, index, folder));
+}
+
+proptest! {
+    #[test]
+    fn tables_are_maps(keys in prop::collection::vec((0u64..5000, 0u32..9, 0u32..100_000), 0..3000), wide in any::<bool>()) {
+        let (_folder, store) = folder();
+        let spread = |key: u64| if wide { key << 50 | key } else { key.wrapping_mul(0x9E37_79B9_7F4A_7C15) };
+        let mut entries: Vec<Entry<u64>> =
+            keys.iter().map(|&(key, a, b)| Entry { key: spread(key), numbers: [a, b] }).collect();
+        entries.sort_unstable();
+        let mut to = pages::PageWriter::create(&*store, "table", 5, Purpose::Segment).unwrap();
+        to.append(b"something before").unwrap();
+        table::write(&mut to, entries.len() as u64, entries.iter().map(|e| Ok(*e))).unwrap();
+        let file = to.finish().unwrap();
+        let pages = Pages::open(&*store, &file, Purpose::Segment).unwrap();
+        let table = Table::open(&pages, 0).unwrap();
+        table.verify::<u64>(&pages).unwrap();
+        prop_assert_eq!(table.entries::<u64>(&pages).collect::<Result<Vec<_>>>().unwrap(), entries.clone());
+        let mut map: BTreeMap<u64, Vec<[u32; 2]>> = BTreeMap::new();
+        entries.iter().for_each(|entry| map.entry(entry.key).or_default().push(entry.numbers));
+        let mut asked: Vec<u64> = (0..5000).map(spread).collect();
+        asked.sort_unstable();
+        let mut found: BTreeMap<u64, Vec<[u32; 2]>> = BTreeMap::new();
+        table.find(&pages, &asked, |i, numbers| found.entry(asked[i]).or_default().push(numbers)).unwrap();
+        prop_assert_eq!(found, map);
+    }
+}

@@ -1,0 +1,320 @@
+//! Changing an index: one writer at a time, one manifest for each change.
+
+use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::index::Index;
+use crate::index::manifest::{Batch, Manifest, TextsEntry};
+use crate::index::segment::{self, Content, Segment, SegmentEntry};
+use crate::index::store::{Folder, Store};
+use crate::index::texts::{TextPlace, TextsWriter, read_text};
+use crate::params::Params;
+
+/// As soon as so many segments at the end are of like size they become one.
+const MERGED: usize = 4;
+
+/// The right to change an index, held until it is dropped, or the process ends.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Lock {
+    /// Takes the lock of a folder.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] at once where another process has it; [`Error::Io`].
+    pub fn take(folder: &Folder) -> Result<Self> {
+        let path = folder.path("lock");
+        let failed = |e| Error::io(&path, "locking the index", e);
+        std::fs::create_dir_all(folder.location()).map_err(failed)?;
+        let options = || File::options().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = options().map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {
+                let _ = file.set_len(0);
+                let _ = write!(file, "process {}", std::process::id());
+                Ok(Lock { file })
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.rewind().and_then(|()| (&file).take(64).read_to_string(&mut holder));
+                Err(Error::Locked { path: Path::new(folder.location()).to_owned(), holder })
+            }
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+/// The one that may change an index.
+pub struct Writer {
+    store: Arc<dyn Store>,
+    /// `None` until there is something in it
+    index: Option<Index>,
+    _lock: Option<Lock>,
+}
+
+/// A batch on its way into an index: its texts are written as they come.
+pub(crate) struct Addition {
+    manifest: Manifest,
+    texts: TextsWriter,
+}
+
+impl Writer {
+    /// Opens an index for changes, and removes what a run that was cut off has left.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::OtherVersion`], [`Error::Io`].
+    pub fn open(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<Self> {
+        let index = Index::open(store.clone())?;
+        let writer = Writer { store, index, _lock: lock };
+        writer.clean_up();
+        Ok(writer)
+    }
+
+    /// What the index holds; `None` where nothing has been added yet.
+    pub fn index(&self) -> Option<&Index> {
+        self.index.as_ref()
+    }
+
+    /// Removes every file of ours that no manifest names. What can't be removed now is tried again by the
+    /// next writer.
+    fn clean_up(&self) {
+        let Ok(names) = self.store.list() else { return };
+        let generation = self.index.as_ref().map(Index::generation);
+        let mut named: Vec<String> = Vec::new();
+        if let (Some(index), Some(generation)) = (&self.index, generation) {
+            named.extend(index.manifest.files().map(|file| file.name.clone()));
+            named.push(Manifest::name(generation));
+            if let Some(before) = generation.checked_sub(1)
+                && let Ok(manifest) = Manifest::read(&*self.store, before)
+            {
+                named.extend(manifest.files().map(|file| file.name.clone()));
+                named.push(Manifest::name(before));
+            }
+        }
+        let is_ours =
+            |name: &&String| ["manifest-", "segment-", "texts-"].iter().any(|kind| name.starts_with(kind));
+        for name in names.iter().filter(is_ours).filter(|name| !named.contains(name)) {
+            let _ = self.store.remove(name);
+        }
+    }
+
+    /// Starts a batch with this digest.
+    pub(crate) fn begin(&self, params: &Params, digest: u128) -> Result<Addition> {
+        let mut manifest = match &self.index {
+            Some(index) => index.manifest.clone(),
+            None => Manifest::new(params, digest),
+        };
+        manifest.generation += 1;
+        let (name, identity) = manifest.next_file("texts");
+        // two batches on the same ground are told apart by what they bring
+        let identity = identity ^ digest as u64;
+        let texts = TextsWriter::create(&*self.store, &name, identity)?;
+        Ok(Addition { manifest, texts })
+    }
+
+    /// Makes a batch part of the index. The numbers in `content` go on where the index ends.
+    pub(crate) fn commit(&mut self, addition: Addition, content: &Content, batch: Batch) -> Result<()> {
+        let Addition { mut manifest, texts } = addition;
+        let file = texts.finish()?;
+        let documents = [manifest.documents, batch.end_document];
+        manifest.texts.push(TextsEntry { file, documents });
+        let (name, identity) = manifest.next_file("segment");
+        let file = segment::write(&*self.store, &name, identity ^ batch.digest as u64, content)?;
+        manifest.segments.push(SegmentEntry {
+            file,
+            documents,
+            paragraphs: [manifest.paragraphs, batch.end_paragraph],
+            sources: [manifest.sources, batch.end_source],
+        });
+        manifest.documents = batch.end_document;
+        manifest.paragraphs = batch.end_paragraph;
+        manifest.sources = batch.end_source;
+        manifest.batches.push(batch);
+        self.merge_like_ones(&mut manifest)?;
+        self.publish(manifest)
+    }
+
+    /// Merges the last segments while they are of like size: of n batches about log n segments are left.
+    fn merge_like_ones(&self, manifest: &mut Manifest) -> Result<()> {
+        loop {
+            let sizes: Vec<u64> = manifest.segments.iter().map(|segment| segment.file.pages).collect();
+            let Some(last) = sizes.len().checked_sub(MERGED).map(|start| &sizes[start..]) else {
+                return Ok(());
+            };
+            let total: u64 = last.iter().sum();
+            if last[0] * 2 > total {
+                return Ok(()); // the first is larger than the others together: it would be written for little
+            }
+            let start = sizes.len() - MERGED;
+            self.merge(manifest, start, &Rewrite::default())?;
+        }
+    }
+
+    /// Writes one segment in place of those from `start` on.
+    fn merge(&self, manifest: &mut Manifest, start: usize, rewrite: &Rewrite<'_>) -> Result<()> {
+        let old = manifest.segments.split_off(start);
+        let open = |entry: &SegmentEntry| {
+            let known = self.index.iter().flat_map(|index| &index.segments).find(|open| open.entry == *entry);
+            known.map_or_else(|| Segment::open(&*self.store, entry).map(Arc::new), |open| Ok(open.clone()))
+        };
+        let segments: Vec<Arc<Segment>> = old.iter().map(open).collect::<Result<_>>()?;
+        let segments: Vec<&Segment> = segments.iter().map(|segment| &**segment).collect();
+        let (name, identity) = manifest.next_file("segment");
+        let merged = segment::merge(&*self.store, (&name, identity), &segments, rewrite)?;
+        manifest.segments.push(merged);
+        Ok(())
+    }
+
+    /// Brings a manifest to disk; from then on it is the index.
+    fn publish(&mut self, manifest: Manifest) -> Result<()> {
+        let name = Manifest::name(manifest.generation);
+        let temporary = format!("{name}.tmp");
+        let path = self.store.path(&name);
+        let failed = |doing: &'static str| {
+            let path = path.clone();
+            move |e| Error::io(path, doing, e)
+        };
+        self.store.sync_folder().map_err(failed("syncing the folder of"))?;
+        let mut file = self.store.create(&temporary).map_err(failed("creating"))?;
+        file.append(&manifest.encode()).map_err(failed("writing"))?;
+        file.sync().map_err(failed("syncing"))?;
+        drop(file);
+        self.store.rename(&temporary, &name).map_err(failed("renaming"))?;
+        self.store.sync_folder().map_err(failed("syncing the folder of"))?;
+        let before: Vec<&Index> = self.index.iter().collect();
+        self.index = Some(Index::of(self.store.clone(), manifest, &before)?);
+        self.clean_up();
+        Ok(())
+    }
+
+    /// Undoes the last batch. Returns it; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Io`]; the index is then what it was.
+    pub fn rollback(&mut self) -> Result<Option<Batch>> {
+        let Some(index) = &self.index else { return Ok(None) };
+        let mut manifest = index.manifest.clone();
+        let Some(batch) = manifest.batches.pop() else { return Ok(None) };
+        manifest.generation += 1;
+        let end = manifest.batches.last();
+        let documents = batch.first_document;
+        manifest.documents = documents;
+        manifest.paragraphs = end.map_or(0, |batch| batch.end_paragraph);
+        manifest.sources = end.map_or(0, |batch| batch.end_source);
+        manifest.segments.retain(|segment| segment.documents[0] < documents);
+        manifest.texts.retain(|texts| texts.documents[0] < documents);
+        manifest.forgotten.retain_mut(|range| {
+            range[1] = range[1].min(documents);
+            range[0] < range[1]
+        });
+        if let Some(last) = manifest.segments.last().filter(|segment| segment.documents[1] > documents) {
+            let end = segment::Ends {
+                documents,
+                paragraphs: manifest.paragraphs.max(last.paragraphs[0]),
+                sources: manifest.sources.max(last.sources[0]),
+            };
+            let start = manifest.segments.len() - 1;
+            self.merge(&mut manifest, start, &Rewrite { end: Some(end), ..Rewrite::default() })?;
+        }
+        self.publish(manifest)?;
+        Ok(Some(batch))
+    }
+
+    /// Takes documents out of all answers, from now on: those for which `is_meant` says so, given the id as
+    /// JSON (empty where there is none) and the source. Returns how many. From disk they go at
+    /// [`Writer::compact`].
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Io`]; the index is then what it was.
+    pub fn forget(&mut self, is_meant: impl Fn(&str, &str) -> bool) -> Result<u64> {
+        let Some(index) = &self.index else { return Ok(0) };
+        let mut manifest = index.manifest.clone();
+        let mut meant = Vec::new();
+        for segment in &index.segments {
+            for (i, row) in segment.documents()?.iter().enumerate() {
+                let document = segment.entry.documents[0] + i as u32;
+                if manifest.is_forgotten(document) {
+                    continue;
+                }
+                let (id, _) = segment.strings(row)?;
+                if is_meant(&id, segment.source(row.source).unwrap_or_default()) {
+                    meant.push(document);
+                }
+            }
+        }
+        if meant.is_empty() {
+            return Ok(0);
+        }
+        let mut ranges: Vec<[u32; 2]> = meant.iter().map(|&document| [document, document + 1]).collect();
+        ranges.append(&mut manifest.forgotten);
+        ranges.sort_unstable();
+        for range in ranges {
+            match manifest.forgotten.last_mut() {
+                Some(last) if last[1] >= range[0] => last[1] = last[1].max(range[1]),
+                _ => manifest.forgotten.push(range),
+            }
+        }
+        manifest.generation += 1;
+        self.publish(manifest)?;
+        Ok(meant.len() as u64)
+    }
+
+    /// Writes everything anew, without what has been forgotten, as one segment and one file of texts.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Io`]; the index is then what it was.
+    pub fn compact(&mut self) -> Result<()> {
+        let Some(index) = &self.index else { return Ok(()) };
+        let mut manifest = index.manifest.clone();
+        manifest.generation += 1;
+        let forgotten = manifest.forgotten.clone();
+        let is_kept = |document: u32| {
+            let behind = forgotten.partition_point(|range| range[0] <= document);
+            behind == 0 || document >= forgotten[behind - 1][1]
+        };
+        let old_texts = std::mem::take(&mut manifest.texts);
+        let (name, identity) = manifest.next_file("texts");
+        let mut texts = TextsWriter::create(&*self.store, &name, identity)?;
+        let mut places: Vec<Option<TextPlace>> = vec![None; manifest.documents as usize];
+        for segment in &index.segments {
+            for (i, row) in segment.documents()?.iter().enumerate() {
+                let document = segment.entry.documents[0] + i as u32;
+                let file =
+                    old_texts.iter().position(|e| (e.documents[0]..e.documents[1]).contains(&document));
+                if let (true, Some(file), Some(place)) = (is_kept(document), file, row.text) {
+                    places[document as usize] = Some(texts.append(&read_text(&index.texts[file], place)?)?);
+                }
+            }
+        }
+        manifest.texts.push(TextsEntry { file: texts.finish()?, documents: [0, manifest.documents] });
+        let rewrite = Rewrite { keep: Some(&is_kept), places: Some(&places), end: None };
+        self.merge(&mut manifest, 0, &rewrite)?;
+        self.publish(manifest)
+    }
+}
+
+pub(crate) use segment::Rewrite;
+
+impl Addition {
+    /// Keeps a text.
+    pub(crate) fn text(&mut self, text: &str) -> Result<TextPlace> {
+        self.texts.append(text)
+    }
+
+    /// The first numbers that the batch may use: of documents, paragraphs, sources.
+    pub(crate) fn base(&self) -> [u32; 3] {
+        [self.manifest.documents, self.manifest.paragraphs, self.manifest.sources]
+    }
+}
