@@ -28,6 +28,9 @@ const COST_OF_A_CANDIDATE: f64 = 480.0;
 /// fitted to the candidates counted in the same runs.
 const BACKGROUND: [(f64, f64); 3] = [(0.1, 40.0), (0.2, 5.0), (0.3, 1.0)];
 
+/// The key of a band that takes no part.
+pub const ABSENT: u64 = 0;
+
 impl Plan {
     /// The cheapest plan whose curve reaches `recall` at `threshold`.
     pub fn new(threshold: f64, recall: f64) -> Self {
@@ -65,7 +68,7 @@ impl Plan {
                 key = (key ^ u64::from(row)).wrapping_mul(0x9FB2_1C65_1E98_DF25);
                 key ^= key >> 35;
             }
-            into.push(key);
+            into.push(key.max(ABSENT + 1));
         }
     }
 }
@@ -156,15 +159,16 @@ fn shared_keys(keys: &[u64], bands: usize, band: usize) -> Vec<(u64, u32)> {
         let at = (key >> 20) as usize & (slots - 1);
         (at / 64, 1u64 << (at % 64))
     };
-    let of_band = || keys.iter().skip(band).step_by(bands);
-    for &key in of_band() {
+    let of_band =
+        || keys.iter().copied().skip(band).step_by(bands).enumerate().filter(|(_, key)| *key != ABSENT);
+    for (_, key) in of_band() {
         let (word, bit) = slot(key);
         twice[word] |= once[word] & bit;
         once[word] |= bit;
     }
     drop(once);
     let mut pairs: Vec<(u64, u32)> = Vec::new();
-    for (unit, &key) in of_band().enumerate() {
+    for (unit, key) in of_band() {
         let (word, bit) = slot(key);
         if twice[word] & bit != 0 {
             pairs.push((key, unit as u32));
@@ -205,7 +209,9 @@ mod tests {
             let buckets = Buckets::new(&keys, bands);
             let mut expected: BTreeMap<(usize, u64), Vec<u32>> = BTreeMap::new();
             for (i, &key) in keys.iter().enumerate() {
-                expected.entry((i % bands, key)).or_default().push((i / bands) as u32);
+                if key != ABSENT {
+                    expected.entry((i % bands, key)).or_default().push((i / bands) as u32);
+                }
             }
             let expected: Vec<Vec<u32>> = expected.into_values().filter(|group| group.len() > 1).collect();
             let got: Vec<Vec<u32>> = (0..buckets.len()).map(|b| buckets.members(b as u32).to_vec()).collect();

@@ -54,6 +54,16 @@ impl Exact {
     }
 }
 
+impl Exact {
+    /// All keys with the first unit of each, by key.
+    pub(crate) fn into_keys(self) -> Vec<(u128, u32)> {
+        let of_shard = |shard: Shard| shard.keys.into_iter().zip(shard.first);
+        let mut keys: Vec<(u128, u32)> = self.shards.into_iter().flat_map(of_shard).collect();
+        keys.par_sort_unstable();
+        keys
+    }
+}
+
 impl Shard {
     /// The first unit with this key: one seen before, or `unit` itself.
     fn first(&mut self, key: u128, unit: u32) -> u32 {

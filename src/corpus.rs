@@ -8,11 +8,13 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::collapse::Exact;
 use crate::document::{Skip, Source, Span};
 use crate::error::{Error, Result};
 use crate::order::{Order, Ranked, moment};
+use crate::past::Archived;
 use crate::read::texts::{Locator, Texts};
 use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits, read_varint};
 
@@ -61,9 +63,9 @@ pub(crate) struct Document {
     /// characters of its text
     pub(crate) characters: u32,
     /// where its paragraphs' places start
-    places: u64,
+    pub(crate) places: u64,
     /// where its id starts
-    id: u64,
+    pub(crate) id: u64,
 }
 
 /// The tables of a run.
@@ -72,8 +74,14 @@ pub(crate) struct Corpus {
     pub(crate) documents: Vec<Document>,
     pub(crate) document_units: Units,
     pub(crate) paragraph_units: Units,
-    places: Vec<u8>,
-    ids: String,
+    pub(crate) places: Vec<u8>,
+    pub(crate) ids: String,
+    /// exact keys and the first unit of each, by key; of documents and paragraphs; only for an index
+    pub(crate) exact: [Vec<(u128, u32)>; 2],
+    /// names the batch
+    pub(crate) digest: u128,
+    /// the documents at its head that come from an index
+    pub(crate) archived: Archived,
     /// the seeds of the distinct documents, one after the other
     pub(crate) seeds: Vec<u64>,
     /// tokens from each seed to the next, of the first from the start of its document
@@ -157,6 +165,7 @@ pub(crate) struct Builder<'a> {
     labels: Labels,
     order: &'a Order,
     fields: Vec<String>,
+    digest: Xxh3,
 }
 
 /// For each unit of a batch, the first with the same tokens.
@@ -199,6 +208,7 @@ impl<'a> Builder<'a> {
             labels: Labels::default(),
             order,
             fields: order.fields(),
+            digest: Xxh3::new(),
         }
     }
 
@@ -250,6 +260,7 @@ impl<'a> Builder<'a> {
             let (places, ids) = (self.places.len() as u64, self.ids.len() as u64);
             let mut before = (0, 0, 0);
             self.number_records(&scanned);
+            self.digest(&scanned);
             for of_chunk in &scanned.documents {
                 self.labels.push(self.order, &self.fields, &of_chunk.also);
                 let mut locator = of_chunk.locator;
@@ -283,6 +294,25 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Takes in what names a batch: of each document its record, id and text.
+    fn digest(&mut self, scanned: &Scanned) {
+        let mut id = 0;
+        for (document, text) in scanned.documents.iter().zip(&scanned.text_hashes) {
+            let record =
+                document.locator.record + self.record_base(&scanned.counted, document.locator.source);
+            let ids = &scanned.ids[id..document.ids_end as usize];
+            id = document.ids_end as usize;
+            for part in [
+                &record.to_le_bytes()[..],
+                &(ids.len() as u32).to_le_bytes(),
+                ids.as_bytes(),
+                &text.to_le_bytes(),
+            ] {
+                self.digest.update(part);
+            }
+        }
+    }
+
     /// Adds a chunk's records to the counts of their sources, and gives its skips their numbers.
     fn number_records(&mut self, scanned: &Scanned) {
         for counted in &scanned.counted {
@@ -306,9 +336,14 @@ impl<'a> Builder<'a> {
         (self.counts.records[source as usize] - of_chunk) as u32
     }
 
-    /// Ends the first pass.
-    pub(crate) fn finish(self, texts: Texts) -> Corpus {
+    /// Ends the first pass. The exact keys are kept where an index needs them.
+    pub(crate) fn finish(self, texts: Texts, keep_keys: bool) -> Corpus {
+        let exact = [self.exact_documents, self.exact_paragraphs];
+        let exact = if keep_keys { exact.map(Exact::into_keys) } else { Default::default() };
         Corpus {
+            exact,
+            digest: self.digest.digest128(),
+            archived: Archived::default(),
             texts,
             documents: self.documents,
             document_units: self.document_units,
@@ -329,9 +364,9 @@ impl<'a> Builder<'a> {
 
 impl Builder<'_> {
     /// Ends the first pass over documents that were `measured` before and came in the order `ranked`.
-    pub(crate) fn finish_ordered(self, measured: Corpus, ranked: &[u32]) -> Corpus {
+    pub(crate) fn finish_ordered(self, measured: Corpus, ranked: &[u32], keep_keys: bool) -> Corpus {
         let Corpus { texts, skips, pieces, mut counts, .. } = measured;
-        let mut corpus = self.finish(texts);
+        let mut corpus = self.finish(texts, keep_keys);
         std::mem::swap(&mut counts.records, &mut corpus.counts.records);
         std::mem::swap(&mut counts.lines, &mut corpus.counts.lines);
         let mut by_place = vec![0; ranked.len()];
@@ -363,7 +398,8 @@ impl Corpus {
 
     /// What the source of a document is called.
     pub(crate) fn source_name<'a>(&'a self, document: u32, order: &'a Order) -> &'a str {
-        let told = self.labels.sources.get(document as usize);
+        let own = document.checked_sub(self.archived.documents());
+        let told = own.and_then(|own| self.labels.sources.get(own as usize));
         let told = told.map(|&number| self.labels.names[number as usize].as_str());
         let of_file = || {
             let source = self.documents[document as usize].locator.source as usize;
@@ -377,22 +413,34 @@ impl Corpus {
         self.documents[document as usize].locator
     }
 
-    /// The document at this place of the corpus.
+    /// The document at this place of the corpus, without those of an index.
     pub(crate) fn at_place(&self, place: u32) -> u32 {
-        self.by_place.get(place as usize).copied().unwrap_or(place)
+        self.by_place.get(place as usize).copied().unwrap_or(place + self.archived.documents())
     }
 
     /// The numbers of a document's paragraphs among all paragraphs.
     pub(crate) fn paragraphs(&self, document: u32) -> std::ops::Range<u32> {
         let next = self.documents.get(document as usize + 1);
-        let end = next.map_or(self.counts.paragraphs as u32, |next| next.first_paragraph);
+        let end = next.map_or(self.end_paragraph(), |next| next.first_paragraph);
         self.documents[document as usize].first_paragraph..end
+    }
+
+    /// Behind the last paragraph.
+    pub(crate) fn end_paragraph(&self) -> u32 {
+        self.archived.paragraphs + self.counts.paragraphs as u32
     }
 
     /// The document in which a paragraph stands.
     pub(crate) fn document_of(&self, paragraph: u32) -> u32 {
         // documents without a paragraph start where the next one does, and come before it
         self.documents.partition_point(|document| document.first_paragraph <= paragraph) as u32 - 1
+    }
+
+    /// The bytes that say where the paragraphs of a document are.
+    pub(crate) fn place_bytes(&self, document: u32) -> &[u8] {
+        let next = self.documents.get(document as usize + 1);
+        let end = next.map_or(self.places.len(), |next| next.places as usize);
+        &self.places[self.documents[document as usize].places as usize..end]
     }
 
     /// A document's id, as JSON; `None` where its record has none.
@@ -414,6 +462,13 @@ impl Corpus {
     pub(crate) fn text(&self, document: u32) -> Result<String> {
         self.texts.read(&self.documents[document as usize].locator)
     }
+}
+
+/// Cuts bytes behind the places of so many paragraphs.
+pub(crate) fn split_places(bytes: &[u8], paragraphs: u32) -> (&[u8], &[u8]) {
+    let mut places = Places { bytes, left: paragraphs as usize, at: 0, at_character: 0 };
+    places.by_ref().for_each(drop);
+    bytes.split_at(bytes.len() - places.bytes.len())
 }
 
 /// The spans of a document's paragraphs.
@@ -442,11 +497,17 @@ impl Iterator for Places<'_> {
 }
 
 /// The units that share a bucket with another, of both kinds, for [`crate::resolve`].
-pub(crate) fn link(corpus: &mut Corpus, bands: usize) -> [crate::band::Buckets; 2] {
+pub(crate) fn link(corpus: &mut Corpus, bands: usize, keep_keys: bool) -> [crate::band::Buckets; 2] {
     let units = [&mut corpus.document_units, &mut corpus.paragraph_units];
     let linked: Vec<crate::band::Buckets> = units
         .into_par_iter()
-        .map(|units| crate::band::Buckets::new(&std::mem::take(&mut units.keys), bands))
+        .map(|units| {
+            let buckets = crate::band::Buckets::new(&units.keys, bands);
+            if !keep_keys {
+                units.keys = Vec::new();
+            }
+            buckets
+        })
         .collect();
     let mut linked = linked.into_iter();
     std::array::from_fn(|_| linked.next().unwrap_or_default())

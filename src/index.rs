@@ -54,7 +54,7 @@ impl Index {
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::OtherVersion`], [`Error::Io`].
-    pub fn open(store: Arc<dyn Store>) -> Result<Option<Self>> {
+    pub fn open(store: Arc<dyn Store>) -> Result<Option<Arc<Self>>> {
         let names = match store.list() {
             Ok(names) => names,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -63,7 +63,7 @@ impl Index {
         let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max();
         let Some(generation) = latest else { return Ok(None) };
         let manifest = Manifest::read(&*store, generation)?;
-        Ok(Some(Index::of(store, manifest, &[])?))
+        Ok(Some(Arc::new(Index::of(store, manifest, &[])?)))
     }
 
     /// The index that a manifest describes. Files that `before` has open are not opened again.

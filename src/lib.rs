@@ -33,12 +33,14 @@ pub mod dedup;
 pub mod document;
 pub mod error;
 pub mod index;
+pub mod keep;
 mod locate;
 pub mod normalise;
 pub mod order;
 pub mod outcome;
 pub mod params;
 mod passage;
+pub mod past;
 pub mod pipeline;
 #[allow(clippy::expect_used)]
 pub mod plain;

@@ -32,6 +32,15 @@ pub struct Outcome {
     skips: Vec<Skip>,
     ignored: Vec<String>,
     summary: Summary,
+    /// what an index needs of the search for passages
+    found: Covered,
+}
+
+/// Which tokens are no original text, see [`Found`].
+#[derive(Default)]
+pub(crate) struct Covered {
+    pub(crate) runs: Vec<(u32, Range<u32>)>,
+    pub(crate) whole: Vec<(u32, u32, u32)>,
 }
 
 /// Passages and contained units with the places of both sides.
@@ -40,6 +49,7 @@ pub(crate) struct Located {
     passages: Vec<(Passage, [Stretch; 2])>,
     contained: Vec<(Contained, Stretch)>,
     capped: u64,
+    found: Covered,
 }
 
 impl Located {
@@ -63,7 +73,8 @@ impl Located {
         });
         let passages = passages.collect();
         let contained = found.contained.into_iter().map(|contained| (contained, next())).collect();
-        Ok(Located { passages, contained, capped: found.capped })
+        let covered = Covered { runs: found.covered, whole: found.whole };
+        Ok(Located { passages, contained, capped: found.capped, found: covered })
     }
 }
 
@@ -116,7 +127,9 @@ impl Outcome {
             NearCopies::new(documents, corpus.document_units.first.len()),
             NearCopies::new(paragraphs, corpus.paragraph_units.first.len()),
         ];
-        let mut outcome = Outcome { corpus, near, located, skips, ignored: sources.ignored, summary };
+        let mut located = located;
+        let found = std::mem::take(&mut located.found);
+        let mut outcome = Outcome { corpus, near, located, skips, ignored: sources.ignored, summary, found };
         outcome.keep_contained_originals();
         outcome.count();
         outcome
@@ -142,10 +155,10 @@ impl Outcome {
         }
         let skipped_records: u64 = self.skips.iter().map(|skip| skip.records).sum();
         let input = InputSummary {
-            files: self.corpus.texts.sources().len() as u64,
+            files: self.own_sources().len() as u64,
             ignored_files: self.ignored.len() as u64,
             records: counts.records.iter().sum(),
-            documents: self.corpus.documents.len() as u64,
+            documents: u64::from(self.documents() - self.first_document()),
             paragraphs: counts.paragraphs,
             bytes: counts.text_bytes,
             skipped,
@@ -157,10 +170,18 @@ impl Outcome {
                 |(contained, _): &&(Contained, Stretch)| contained.paragraph.is_none() == of_documents;
             self.located.contained.iter().filter(of_kind).count() as u64
         };
-        let mut documents = count_units(&self.corpus.document_units, &self.near[0], compared.documents);
+        let mut documents = count_units(
+            &self.corpus.document_units,
+            &self.near[0],
+            (self.first_document(), compared.documents),
+        );
         documents.originals -= contained(true);
         documents.contained_copies += contained(true);
-        let mut paragraphs = count_units(&self.corpus.paragraph_units, &self.near[1], compared.paragraphs);
+        let mut paragraphs = count_units(
+            &self.corpus.paragraph_units,
+            &self.near[1],
+            (self.corpus.archived.paragraphs, compared.paragraphs),
+        );
         paragraphs.originals -= contained(false);
         paragraphs.contained_copies += contained(false);
         assert_eq!(input.records, input.documents + skipped_records, "records read = documents + skipped");
@@ -196,7 +217,9 @@ impl Outcome {
     }
 
     fn copied_characters(&self) -> u64 {
-        let all = (0..self.documents()).into_par_iter().map(|document| self.copied_parts(document));
+        let all = (self.first_document()..self.documents())
+            .into_par_iter()
+            .map(|document| self.copied_parts(document));
         all.map(|parts| parts.iter().map(|part| part.end - part.start).sum::<u64>()).sum()
     }
 
@@ -243,19 +266,49 @@ impl Outcome {
         &self.ignored
     }
 
-    /// The files read, in corpus order.
+    /// The files read, in corpus order; then those of documents of an index.
     pub fn sources(&self) -> &[Source] {
         self.corpus.texts.sources()
     }
 
-    /// How many documents there are; their numbers go from 0, in the order in which they passed.
+    /// The files read, in corpus order.
+    pub fn own_sources(&self) -> &[Source] {
+        let sources = self.sources();
+        if self.first_document() == 0 {
+            sources
+        } else {
+            &sources[..self.corpus.archived.own_sources as usize]
+        }
+    }
+
+    /// The number of the first document that was read; those before come from an index.
+    pub fn first_document(&self) -> u32 {
+        self.corpus.archived.documents()
+    }
+
+    /// How many documents were read.
+    pub fn own_documents(&self) -> u32 {
+        self.documents() - self.first_document()
+    }
+
+    /// Names the batch: its records, ids and texts; 0 where no index was asked.
+    pub fn digest(&self) -> u128 {
+        self.corpus.digest
+    }
+
+    /// The tables, the near copies of documents (0) and paragraphs (1), and what is no original text.
+    pub(crate) fn parts(&self) -> (&Corpus, impl Fn(usize, u32) -> Option<Near> + '_, &Covered) {
+        (&self.corpus, |kind, unit| self.near[kind].get(unit), &self.found)
+    }
+
+    /// Behind the number of the last document.
     pub fn documents(&self) -> u32 {
         self.corpus.documents.len() as u32
     }
 
     /// All documents, by source and record.
     pub fn in_corpus_order(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..self.documents()).map(|place| self.corpus.at_place(place))
+        (0..self.own_documents()).map(|place| self.corpus.at_place(place))
     }
 
     /// The document at a place of the corpus, from 0.
@@ -486,10 +539,10 @@ fn is_copy(units: &Units, near: &NearCopies, unit: u32) -> bool {
     first < IS_SHORT && (first != unit || near.contains(unit))
 }
 
-fn count_units(units: &Units, near: &NearCopies, compared: bool) -> UnitSummary {
+fn count_units(units: &Units, near: &NearCopies, (own, compared): (u32, bool)) -> UnitSummary {
     let mut summary = UnitSummary { near_copies: near.all.len() as u64, ..UnitSummary::default() };
     let mut near = near.all.iter().map(|near| near.unit).peekable();
-    for (unit, &first) in units.first.iter().enumerate() {
+    for (unit, &first) in units.first.iter().enumerate().skip(own as usize) {
         let is_near = near.next_if_eq(&(unit as u32)).is_some();
         match first {
             IS_EMPTY => summary.empty += 1,

@@ -99,6 +99,8 @@ pub(crate) struct Finder<'a> {
     workspace: Workspace,
     /// documents that are one verbatim passage from end to end
     whole: NumberMap<(u32, u32)>,
+    /// the tokens of verbatim runs: document, first, behind the last; only for an index
+    covered: Option<Vec<(u32, Range<u32>)>>,
 }
 
 /// A seed of a document that occurs more than once in the corpus.
@@ -145,6 +147,33 @@ pub(crate) struct Found {
     pub(crate) contained: Vec<Contained>,
     /// places and candidates that were passed over
     pub(crate) capped: u64,
+    /// the tokens of verbatim runs, by document and place; only for an index
+    pub(crate) covered: Vec<(u32, Range<u32>)>,
+    /// documents that are one verbatim passage from end to end: document, of which, from which token
+    pub(crate) whole: Vec<(u32, u32, u32)>,
+}
+
+/// Which seeds of a document are found by what comes later.
+pub(crate) struct OriginalText {
+    pub(crate) passage: u32,
+    /// tokens in a seed
+    pub(crate) seed: u32,
+    /// tokens in the document
+    pub(crate) tokens: u32,
+}
+
+impl OriginalText {
+    /// Whether the seed at a token is one: a seed deep inside of a verbatim run is found where that came from;
+    /// near its ends it may be part of a run that goes on into original text, or into a difference, which
+    /// stands here first. `covered` are the verbatim runs, in order.
+    pub(crate) fn holds(&self, covered: &[Range<u32>], at: u32) -> bool {
+        let near = self.passage - 1;
+        let before = covered.partition_point(|range| range.start <= at);
+        let inside = before.checked_sub(1).map(|i| &covered[i]).filter(|range| at + self.seed <= range.end);
+        let Some(run) = inside else { return true };
+        (run.end - at <= near && run.end < self.tokens)
+            || (at + self.seed - run.start <= near && run.start > 0)
+    }
 }
 
 /// A candidate: the stretch, and the earlier document.
@@ -184,7 +213,13 @@ impl<'a> Finder<'a> {
             capped: 0,
             workspace: Workspace::default(),
             whole: NumberMap::default(),
+            covered: None,
         }
+    }
+
+    /// Also tells which tokens are no original text.
+    pub(crate) fn tell_covered(&mut self) {
+        self.covered = Some(Vec::new());
     }
 
     /// A document of `tokens` tokens that equals the document `first` to the token.
@@ -227,23 +262,39 @@ impl<'a> Finder<'a> {
         }
         let runs = taken.iter().flat_map(|candidate| &candidate.alignment.runs);
         let covered: Vec<Range<u32>> = runs.map(|run| run.copy..run.end()).collect();
-        let (near, seed, end) = (self.params.passage - 1, self.seed as u32, prepared.tokens.len() as u32);
-        // a seed deep inside of a verbatim run is found where that came from; near its ends it may be part of
-        // a run that goes on into original text, or into a difference, which stands here first
-        let is_original = |found: &Occurrence| {
-            let before = covered.partition_point(|range| range.start <= found.at);
-            let inside =
-                before.checked_sub(1).map(|i| &covered[i]).filter(|range| found.at + seed <= range.end);
-            let Some(run) = inside else { return true };
-            (run.end - found.at <= near && run.end < end)
-                || (found.at + seed - run.start <= near && run.start > 0)
+        let text = OriginalText {
+            passage: self.params.passage,
+            seed: self.seed as u32,
+            tokens: prepared.tokens.len() as u32,
         };
-        self.places.add(prepared, 4 * self.params.passage, is_original);
+        self.places.add(prepared, 4 * self.params.passage, |found| text.holds(&covered, found.at));
+        if let Some(all) = &mut self.covered {
+            all.extend(covered.into_iter().map(|range| (prepared.document, range)));
+        }
+    }
+
+    /// A document of an index: its repeated seeds are places that were listed when its batch came.
+    pub(crate) fn archived(&mut self, prepared: &Prepared) {
+        self.places.add(prepared, 4 * self.params.passage, |_| true);
+    }
+
+    /// A document of an index that is one verbatim passage from end to end.
+    pub(crate) fn archived_whole(&mut self, (document, original, token): (u32, u32, u32)) {
+        self.whole.insert(document, (original, token));
     }
 
     /// Everything found.
     pub(crate) fn finish(self) -> Found {
-        Found { passages: self.passages, contained: self.contained, capped: self.capped + self.places.capped }
+        let mut whole: Vec<(u32, u32, u32)> =
+            self.whole.into_iter().map(|(document, (original, token))| (document, original, token)).collect();
+        whole.sort_unstable();
+        Found {
+            passages: self.passages,
+            contained: self.contained,
+            capped: self.capped + self.places.capped,
+            covered: self.covered.unwrap_or_default(),
+            whole,
+        }
     }
 
     /// All stretches that may be passages: each verbatim run around a hit, followed to both sides.

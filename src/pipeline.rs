@@ -19,6 +19,7 @@ use crate::outcome::{Located, Outcome, Seconds};
 use crate::params::Params;
 use crate::passage::Finder;
 use crate::passage::places::Repeated;
+use crate::past::{self, Past};
 use crate::read::chunks::{self, Buffers, QUEUE, Reader};
 use crate::read::json::Fields;
 use crate::read::sources::Sources;
@@ -39,6 +40,24 @@ pub struct Surroundings {
 impl Default for Surroundings {
     fn default() -> Self {
         Surroundings { temporary: std::env::temp_dir(), chunk: 256 << 10 }
+    }
+}
+
+/// What a run reads.
+pub struct Inputs {
+    /// the corpus
+    pub sources: Sources,
+    /// in which its documents pass
+    pub order: Order,
+    /// what it is matched against beside itself
+    pub past: Option<Past>,
+    /// whether what an index needs is kept, see [`crate::keep`]
+    pub keep: bool,
+}
+
+impl From<Sources> for Inputs {
+    fn from(sources: Sources) -> Self {
+        Inputs { sources, order: Order::default(), past: None, keep: false }
     }
 }
 
@@ -105,21 +124,21 @@ impl Progress {
 /// [`Error::Parameter`], [`Error::Io`] where the temporary folder fails, [`Error::Changed`] and
 /// [`Error::SourceChanged`] where an input changes during the run, [`Error::TooMany`], [`Error::Interrupted`].
 pub fn audit(
-    sources: Sources,
+    inputs: impl Into<Inputs>,
     params: &Params,
     surroundings: &Surroundings,
     progress: &Progress,
 ) -> Result<Outcome> {
-    in_order(sources, (params, &Order::default()), surroundings, progress)
+    run(inputs.into(), params, surroundings, progress)
 }
 
-/// [`audit`], with the documents in another order than that of the corpus.
+/// [`audit`] of all that can be asked for.
 ///
 /// # Errors
-/// Those of [`audit`].
-pub fn in_order(
-    sources: Sources,
-    (params, order): (&Params, &Order),
+/// Those of [`audit`], and those of the index.
+pub fn run(
+    Inputs { sources, order, past, keep }: Inputs,
+    params: &Params,
     surroundings: &Surroundings,
     progress: &Progress,
 ) -> Result<Outcome> {
@@ -128,22 +147,35 @@ pub fn in_order(
     let mut seconds = Seconds::default();
 
     progress.enter(Stage::Reading)?;
+    let for_index = keep || past.is_some();
+    let how = How { params, order: &order, for_index };
     let (mut corpus, plan) = if order.is_corpus_order() {
-        first_pass(&sources, (params, order), surroundings, progress)?
+        first_pass(&sources, how, surroundings, progress)?
     } else {
-        ordered_pass(&sources, (params, order), surroundings, progress)?
+        ordered_pass(&sources, how, surroundings, progress)?
     };
     seconds.reading = clock.lap();
 
     progress.enter(Stage::Linking)?;
-    let [documents, paragraphs] = link(&mut corpus, plan.bands);
-    let passages = params.units.passages.then(|| link_seeds(&mut corpus, params));
+    let past = past.map(|past| past.unless_known(corpus.digest));
+    if let Some(past) = &past {
+        corpus = past::join(corpus, past, params, plan.bands)?;
+    }
+    let [documents, paragraphs] = link(&mut corpus, plan.bands, keep);
+    let mut passages = params.units.passages.then(|| link_seeds(&mut corpus, params, keep));
+    if let Some((finder, _)) = &mut passages {
+        if keep {
+            finder.tell_covered();
+        }
+        corpus.archived.whole.iter().for_each(|whole| finder.archived_whole(*whole));
+    }
     seconds.linking = clock.lap();
 
     progress.enter(Stage::Verifying)?;
     let resolver = |units, buckets| Resolver::new(units, buckets, params.threshold, params.comparisons);
-    let documents = resolver(&corpus.document_units, documents);
-    let paragraphs = resolver(&corpus.paragraph_units, paragraphs);
+    let [of_documents, of_paragraphs] = &corpus.archived.verdicts;
+    let documents = resolver((&corpus.document_units, of_documents), documents);
+    let paragraphs = resolver((&corpus.paragraph_units, of_paragraphs), paragraphs);
     let searches = Searches { documents, paragraphs, passages };
     let resolved = reread::search(&corpus, (params, surroundings), searches, progress)?;
     seconds.verifying = clock.lap();
@@ -155,6 +187,15 @@ pub fn in_order(
 
     let near = [resolved.documents, resolved.paragraphs];
     Ok(Outcome::new(corpus, sources, (params, plan), (near, located), seconds))
+}
+
+/// How the corpus is read.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    params: &'a Params,
+    order: &'a Order,
+    /// whether an index is asked or added to
+    for_index: bool,
 }
 
 /// Seconds from one stage to the next.
@@ -171,7 +212,7 @@ impl Clock {
 /// Reads everything once. One thread reads, all others work on what it has read.
 fn first_pass(
     sources: &Sources,
-    (params, order): (&Params, &Order),
+    How { params, order, for_index }: How<'_>,
     surroundings: &Surroundings,
     progress: &Progress,
 ) -> Result<(Corpus, Plan)> {
@@ -181,6 +222,7 @@ fn first_pass(
     scanner.only_measures = !order.is_corpus_order();
     chunks::announce(sources, progress);
     let mut spool = Spool::new(&surroundings.temporary);
+    scanner.hash_texts = for_index;
     let mut builder = Builder::new(sources.files.len(), params.units, order);
     let fields = Fields { text: &params.text_field, id: &params.id_field, also: &[] };
     let max_record = params.max_record as usize;
@@ -203,22 +245,24 @@ fn first_pass(
     read?;
     let plan = scanner.plan;
     let texts = Texts::new(sources.files.clone(), spool, params);
-    Ok((builder.finish(texts), plan))
+    Ok((builder.finish(texts, for_index), plan))
 }
 
 /// Puts the documents in order by a first reading, then reads them in that order.
 fn ordered_pass(
     sources: &Sources,
-    (params, order): (&Params, &Order),
+    how: How<'_>,
     surroundings: &Surroundings,
     progress: &Progress,
 ) -> Result<(Corpus, Plan)> {
-    let (measured, plan) = first_pass(sources, (params, order), surroundings, progress)?;
+    let How { params, order, for_index } = how;
+    let (measured, plan) = first_pass(sources, How { for_index: false, ..how }, surroundings, progress)?;
     let ranked = measured.ranked(order);
     progress.enter(Stage::Reading)?;
     let buffers = Buffers::new(surroundings.chunk.max(1));
     let mut scanner = Scanner::new(params, &sources.files, progress, &buffers);
     scanner.also = order.fields();
+    scanner.hash_texts = for_index;
     let mut builder = Builder::new(sources.files.len(), params.units, order);
     let locators: Vec<Locator> = ranked.iter().map(|&document| measured.locator(document)).collect();
     let mut bytes = 0;
@@ -238,7 +282,7 @@ fn ordered_pass(
         let signed = sign(&scanner, &scanned, &admitted);
         builder.append(scanned, signed, &admitted);
     }
-    Ok((builder.finish_ordered(measured, &ranked), plan))
+    Ok((builder.finish_ordered(measured, &ranked, for_index), plan))
 }
 
 /// Signs the new units of a batch.
@@ -260,10 +304,13 @@ fn sign(scanner: &Scanner<'_>, batch: &[Scanned], admitted: &crate::corpus::Admi
     batch.par_iter().zip(starts).map(one).collect()
 }
 
-/// The search for passages, and which seeds occur more than once. The seeds themselves are not needed after.
-fn link_seeds<'a>(corpus: &mut Corpus, params: &'a Params) -> (Finder<'a>, Repeated) {
-    let seeds = std::mem::take(&mut corpus.seeds);
-    let counts = std::mem::take(&mut corpus.seed_counts);
-    let repeated = Repeated::new(&seeds, std::mem::take(&mut corpus.seed_gaps), &counts);
+/// The search for passages, and which seeds occur more than once. The seeds themselves are needed after only
+/// for an index.
+fn link_seeds<'a>(corpus: &mut Corpus, params: &'a Params, keep: bool) -> (Finder<'a>, Repeated) {
+    let gaps = if keep { corpus.seed_gaps.clone() } else { std::mem::take(&mut corpus.seed_gaps) };
+    let repeated = Repeated::new(&corpus.seeds, gaps, &corpus.seed_counts);
+    if !keep {
+        (corpus.seeds, corpus.seed_counts) = (Vec::new(), Vec::new());
+    }
     (Finder::new(params, &repeated), repeated)
 }

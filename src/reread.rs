@@ -89,7 +89,7 @@ pub(crate) fn search(
         let next = batches.get(i + 1);
         // up to the first document that is not ready yet
         let end = next.map_or(corpus.documents.len() as u32, |batch| batch[0].document);
-        let end_paragraph = next.map_or(corpus.counts.paragraphs as u32, |batch| {
+        let end_paragraph = next.map_or(corpus.end_paragraph(), |batch| {
             corpus.documents[batch[0].document as usize].first_paragraph
         });
         let mut made = std::mem::take(&mut ready);
@@ -134,7 +134,11 @@ fn find_passages<'a>(
             let tokens = units.row(first).map_or(0, |row| units.tokens[row]);
             finder.equal_document(document, first, tokens);
         } else if let Some(prepared) = prepared.next_if(|prepared| prepared.document == document) {
-            finder.document(prepared);
+            if document < corpus.archived.documents() {
+                finder.archived(prepared);
+            } else {
+                finder.document(prepared);
+            }
         }
     }
 }

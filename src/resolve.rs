@@ -127,8 +127,16 @@ impl Sets {
     }
 }
 
+/// In [`Seen::listed`]: asked in an earlier run.
+const NEVER_ASKED: u64 = u64::MAX;
+
 /// The row of the best original, where there is one.
-type Verdict = Option<(u32, Overlap)>;
+pub(crate) type Verdict = Option<(u32, Overlap)>;
+
+/// How many originals a bucket lists where a unit is compared with so many.
+pub(crate) fn listed_originals(comparisons: u32) -> usize {
+    (comparisons as usize).div_ceil(LISTED_SHARE)
+}
 
 /// A copy that will be seen again.
 struct Seen {
@@ -143,6 +151,10 @@ pub(crate) struct Resolver<'a> {
     buckets: Buckets,
     threshold: f64,
     cap: usize,
+    /// originals that a bucket lists at the most
+    listed_most: usize,
+    /// what became of the rows that come from an index, which are the first ones
+    archived: &'a [Verdict],
     /// originals that each bucket lists; their rows are kept in `originals`
     originals: Vec<Vec<u32>>,
     /// originals that a full bucket does not list
@@ -165,7 +177,12 @@ pub(crate) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    pub(crate) fn new(units: &'a Units, buckets: Buckets, threshold: f64, cap: u32) -> Self {
+    pub(crate) fn new(
+        (units, archived): (&'a Units, &'a [Verdict]),
+        buckets: Buckets,
+        threshold: f64,
+        cap: u32,
+    ) -> Self {
         let mut to_come: Vec<u32> =
             (0..buckets.len() as u32).map(|b| buckets.members(b).len() as u32).collect();
         let mut repeats = NumberMap::<u32>::default();
@@ -192,6 +209,8 @@ impl<'a> Resolver<'a> {
             units,
             threshold,
             cap: cap as usize,
+            listed_most: listed_originals(cap),
+            archived,
             originals: vec![Vec::new(); buckets.len()],
             unlisted: vec![0; buckets.len()],
             to_come,
@@ -230,7 +249,10 @@ impl<'a> Resolver<'a> {
                 let row = self.next_row as u32;
                 self.next_row += 1;
                 if !self.buckets.of(row).is_empty() {
-                    self.first_of_its_tokens(unit, row);
+                    match self.archived.get(row as usize) {
+                        Some(&verdict) => self.archived(row, verdict),
+                        None => self.first_of_its_tokens(unit, row),
+                    }
                 }
             } else if has_bit(&self.linked, first) {
                 self.repeat(unit, first);
@@ -255,23 +277,45 @@ impl<'a> Resolver<'a> {
                     self.seen.insert(row, Seen { verdict, listed: self.listed(row) });
                 }
             }
-            None => {
-                for &bucket in self.buckets.of(row) {
-                    let listed = &mut self.originals[bucket as usize];
-                    if listed.len() < self.cap.div_ceil(LISTED_SHARE) {
-                        listed.push(row);
-                        uses += 1;
-                    } else {
-                        self.unlisted[bucket as usize] += 1;
-                    }
-                }
+            None => uses = self.list(row),
+        }
+        self.keep_set(row, uses);
+        self.leave_buckets(row);
+    }
+
+    /// Lists an original in its buckets, as far as they have room; returns in how many.
+    fn list(&mut self, row: u32) -> u32 {
+        let mut uses = 0;
+        for &bucket in self.buckets.of(row) {
+            let listed = &mut self.originals[bucket as usize];
+            if listed.len() < self.listed_most {
+                listed.push(row);
+                uses += 1;
+            } else {
+                self.unlisted[bucket as usize] += 1;
             }
         }
+        uses
+    }
+
+    /// A unit of an index: what it is was found when its batch came.
+    fn archived(&mut self, row: u32, verdict: Verdict) {
+        let uses = if verdict.is_some() {
+            // its buckets may list more by now
+            self.seen.insert(row, Seen { verdict, listed: NEVER_ASKED });
+            self.repeats.get(&row).copied().unwrap_or(0)
+        } else {
+            self.list(row)
+        };
+        self.keep_set(row, uses);
+        self.leave_buckets(row);
+    }
+
+    fn keep_set(&mut self, row: u32, uses: u32) {
         match self.sets.get_mut(row) {
             Some(kept) if uses > 0 => kept.uses = uses,
             _ => self.sets.remove(row),
         }
-        self.leave_buckets(row);
     }
 
     /// A later unit with the tokens of `first`.

@@ -45,6 +45,8 @@ pub(crate) struct Scanner<'a> {
     pub(crate) also: Vec<String>,
     /// whether texts are only measured
     pub(crate) only_measures: bool,
+    /// whether the batch may go into an index, which knows it by its texts
+    pub(crate) hash_texts: bool,
     free: Mutex<Vec<Workspace>>,
 }
 
@@ -86,6 +88,8 @@ pub(crate) struct Scanned {
     pub(crate) lone_surrogates: u64,
     pub(crate) text_bytes: u64,
     pub(crate) text_characters: u64,
+    /// a hash of each document's text as given; only for an index
+    pub(crate) text_hashes: Vec<u64>,
 }
 
 /// A document of a chunk. Its record number counts from the first record of its source in the chunk.
@@ -171,6 +175,7 @@ impl<'a> Scanner<'a> {
             plan,
             also: Vec::new(),
             only_measures: false,
+            hash_texts: false,
             free: Mutex::new(Vec::new()),
         }
     }
@@ -407,6 +412,9 @@ impl<'a> Scanner<'a> {
         }
         scanned.document_keys.push(self.key(&scanned.tokens[first_token..], 0));
         let characters = write_places(text, ranges, &mut scanned.places);
+        if self.hash_texts {
+            scanned.text_hashes.push(xxh3_64(text.as_bytes()));
+        }
         scanned.text_bytes += text.len() as u64;
         scanned.text_characters += characters;
         scanned.documents.push(ScannedDocument {
@@ -581,7 +589,7 @@ fn write_places(text: &str, paragraphs: &[Range<usize>], into: &mut Vec<u8>) -> 
 }
 
 /// Seven bits a byte, the lowest first; the top bit says that more follow.
-fn write_varint(mut value: u64, into: &mut Vec<u8>) {
+pub(crate) fn write_varint(mut value: u64, into: &mut Vec<u8>) {
     while value >= 0x80 {
         into.push(value as u8 | 0x80);
         value >>= 7;

@@ -60,7 +60,7 @@ impl Drop for Lock {
 pub struct Writer {
     store: Arc<dyn Store>,
     /// `None` until there is something in it
-    index: Option<Index>,
+    index: Option<Arc<Index>>,
     _lock: Option<Lock>,
 }
 
@@ -83,7 +83,7 @@ impl Writer {
     }
 
     /// What the index holds; `None` where nothing has been added yet.
-    pub fn index(&self) -> Option<&Index> {
+    pub fn index(&self) -> Option<&Arc<Index>> {
         self.index.as_ref()
     }
 
@@ -91,7 +91,7 @@ impl Writer {
     /// next writer.
     fn clean_up(&self) {
         let Ok(names) = self.store.list() else { return };
-        let generation = self.index.as_ref().map(Index::generation);
+        let generation = self.index.as_ref().map(|index| index.generation());
         let mut named: Vec<String> = Vec::new();
         if let (Some(index), Some(generation)) = (&self.index, generation) {
             named.extend(index.manifest.files().map(|file| file.name.clone()));
@@ -193,8 +193,8 @@ impl Writer {
         drop(file);
         self.store.rename(&temporary, &name).map_err(failed("renaming"))?;
         self.store.sync_folder().map_err(failed("syncing the folder of"))?;
-        let before: Vec<&Index> = self.index.iter().collect();
-        self.index = Some(Index::of(self.store.clone(), manifest, &before)?);
+        let before: Vec<&Index> = self.index.iter().map(|index| &**index).collect();
+        self.index = Some(Arc::new(Index::of(self.store.clone(), manifest, &before)?));
         self.clean_up();
         Ok(())
     }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::document::{Format, Source};
 use crate::error::{Error, Result};
+use crate::index::Index;
 use crate::pipeline::Progress;
 use crate::read::chunks::text_file;
 use crate::read::csv;
@@ -107,9 +108,17 @@ pub(crate) struct Texts {
     id_field: String,
     max_record: usize,
     open: Mutex<VecDeque<(u32, Arc<File>)>>,
+    /// where the texts of the sources from this number on are; the offset is the document's number there
+    archive: Option<(u32, Arc<Index>)>,
 }
 
 impl Texts {
+    /// Appends the sources of an index.
+    pub(crate) fn archive(&mut self, index: Arc<Index>, sources: Vec<Source>) {
+        self.archive = Some((self.sources.len() as u32, index));
+        self.sources.extend(sources);
+    }
+
     pub(crate) fn new(sources: Vec<Source>, spool: Spool, params: &crate::params::Params) -> Self {
         Texts {
             sources,
@@ -118,6 +127,7 @@ impl Texts {
             id_field: params.id_field.clone(),
             max_record: params.max_record as usize,
             open: Mutex::new(VecDeque::new()),
+            archive: None,
         }
     }
 
@@ -132,6 +142,11 @@ impl Texts {
     /// [`Error::Io`] where it can't be read, [`Error::Changed`] or [`Error::SourceChanged`] where it, or its
     /// file, is not what it was.
     pub(crate) fn read(&self, locator: &Locator) -> Result<String> {
+        if let Some((_, index)) = self.archive.as_ref().filter(|(first, _)| locator.source >= *first) {
+            let document = locator.offset as u32;
+            let (row, _) = index.document(document)?;
+            return index.text(document, &row);
+        }
         self.record(locator, &[]).map(|(text, _)| text)
     }
 

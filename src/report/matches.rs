@@ -35,18 +35,34 @@ pub fn write_those(
 ) -> io::Result<()> {
     let sources = source_names(outcome);
     let piece = |start: u32| {
-        let end = (start + DOCUMENTS).min(outcome.documents());
+        let end = (start + DOCUMENTS).min(outcome.own_documents());
         let mut lines = Lines::new(outcome, &sources);
         let matches = (start..end).flat_map(|place| outcome.matches_of(outcome.at_place(place)));
         matches.filter(|found| wanted(found)).for_each(|found| lines.push(&found));
         lines.to
     };
-    let starts: Vec<u32> = (0..outcome.documents()).step_by(DOCUMENTS as usize).collect();
+    let starts: Vec<u32> =
+        (0..outcome.own_documents()).step_by(DOCUMENTS as usize).collect();
     for starts in starts.chunks(PIECES as usize) {
         let pieces: Vec<Vec<u8>> = starts.par_iter().map(|&start| piece(start)).collect();
         pieces.iter().try_for_each(|piece| to.write_all(piece))?;
     }
     Ok(())
+}
+
+/// The lines of one document, each with the document in which its original stands.
+pub(crate) fn lines(outcome: &Outcome, document: u32) -> Vec<(u32, Vec<u8>)> {
+    let matches = outcome.matches_of(document);
+    if matches.is_empty() {
+        return Vec::new();
+    }
+    let sources: Vec<String> = Vec::new();
+    let mut lines = Lines { outcome, sources: &sources, spans: HashMap::default(), to: Vec::new() };
+    let line = |found: Match| {
+        lines.push(&found);
+        (found.original.document, std::mem::take(&mut lines.to))
+    };
+    matches.into_iter().map(line).collect()
 }
 
 /// Documents whose paragraphs' places are held at once.
@@ -134,7 +150,10 @@ impl<'a> Lines<'a> {
         self.text(r#"{"id":"#);
         self.text(self.outcome.id(place.document).unwrap_or("null"));
         self.text(r#","source":"#);
-        self.text(&self.sources[source as usize]);
+        match self.sources.get(source as usize) {
+            Some(name) => self.text(name),
+            None => self.text(&json_string(&self.outcome.sources()[source as usize].name)),
+        }
         self.text(r#","record":"#);
         self.number(u64::from(record));
         self.text(r#","paragraph":"#);

@@ -93,7 +93,7 @@ impl<'a> Records<'a> {
             let (own, rest) = pieces.split_at(pieces.partition_point(|piece| piece.source <= number));
             pieces = rest;
             let first = document;
-            let total = self.outcome.documents();
+            let total = self.outcome.own_documents();
             while document < total && self.locator(document).source == number {
                 document += 1;
             }
@@ -195,7 +195,7 @@ impl<'a> Records<'a> {
 
     /// The first document of a piece, or after it, as a place of the corpus.
     fn first_at(&self, piece: &Piece) -> Option<u32> {
-        let (mut from, mut to) = (0, self.outcome.documents());
+        let (mut from, mut to) = (0, self.outcome.own_documents());
         while from < to {
             let middle = from + (to - from) / 2;
             let locator = self.locator(middle);
@@ -205,7 +205,7 @@ impl<'a> Records<'a> {
                 to = middle;
             }
         }
-        (from < self.outcome.documents()).then_some(from)
+        (from < self.outcome.own_documents()).then_some(from)
     }
 
     /// The lines of a piece without those of removed and of skipped records.

@@ -173,8 +173,7 @@ pub(crate) fn dedup(
         file_places: places.paths().iter().map(|path| path.to_string_lossy().into_owned()).collect(),
     };
     let rules = redite::dedup::Rules { order, ..Default::default() };
-    let outcome =
-        redite::pipeline::in_order(sources, (params, &rules.order), surroundings, &Progress::default())?;
+    let outcome = redite::pipeline::run(inputs, params, surroundings, &Progress::default())?;
     let removal = redite::dedup::Removal::new(&outcome, &rules);
     let folder = Folder::beside(output)?;
     Records::new(&outcome, &removal, &places, false).write(&folder, &Progress::default())?;

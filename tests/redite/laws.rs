@@ -49,7 +49,7 @@ fn make() -> impl Strategy<Value = Make> {
 }
 
 /// Documents of a few paragraphs; those of one paragraph equal that paragraph.
-fn corpus() -> impl Strategy<Value = Vec<String>> {
+pub(crate) fn corpus() -> impl Strategy<Value = Vec<String>> {
     let document =
         prop_oneof![3 => prop::collection::vec(make(), 1..2), 2 => prop::collection::vec(make(), 0..6)];
     prop::collection::vec(document, 1..14).prop_map(|documents| {
@@ -90,7 +90,7 @@ fn written(how: Make, made: &[String]) -> String {
     }
 }
 
-fn params() -> impl Strategy<Value = Params> {
+pub(crate) fn params() -> impl Strategy<Value = Params> {
     let threshold = prop::sample::select(vec![0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]);
     let units = prop::sample::select(vec![(true, true), (true, true), (true, false), (false, true)]);
     (threshold, 1u32..6, 1u32..15, units, prop::sample::select(vec![1u32, 2, 64]), any::<u64>()).prop_map(

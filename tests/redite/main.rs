@@ -24,6 +24,8 @@ mod formats;
 mod laws;
 /// Licences and versions of what we depend on; the parameter record's bytes.
 mod metadata;
+/// An index: one night or many, to the byte.
+mod nightly;
 /// The sample corpora against the slow twin and their planted truth.
 mod oracle;
 /// What scores the PAN measurement, on cases made by hand.

@@ -43,7 +43,7 @@ fn token_range(text: &str, span: &Span) -> std::ops::Range<usize> {
 
 /// A corpus in which much stands again: sentences used again whole, cut, edited, joined over paragraph
 /// breaks; stretches of documents, of the document itself, and whole documents.
-fn random_corpus(numbers: &mut Numbers) -> Vec<String> {
+pub(crate) fn random_corpus(numbers: &mut Numbers) -> Vec<String> {
     let word = |numbers: &mut Numbers| format!("w{}", numbers.below(40));
     let fresh = |numbers: &mut Numbers, least: usize, most: usize| {
         (0..least + numbers.below(most - least)).map(|_| word(numbers)).collect::<Vec<_>>()

@@ -20,10 +20,9 @@ use progress::Bar;
 use redite::dedup::{Removal, Rules};
 use redite::document::{Format, Match};
 use redite::error::{Error, Kind};
-use redite::order::Order;
 use redite::outcome::Outcome;
 use redite::params::Params;
-use redite::pipeline::{self, Surroundings};
+use redite::pipeline::{self, Inputs, Surroundings};
 use redite::read::sources::{self, Sources};
 use redite::report::facts::Facts;
 use redite::report::{self, html, json, matches, terminal};
@@ -63,7 +62,7 @@ fn audit(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let sources = sources::find(&args.inputs, args.format())?;
     let outputs = Outputs::of(args, None, &sources)?;
     let run = Run::prepare(args, &sources)?;
-    let (outcome, bar) = run.search(sources, (&params, &Order::default()))?;
+    let (outcome, bar) = run.search(sources.into(), &params)?;
     run.interrupt.writing()?;
     let written = run.pool.install(|| written(args, &outputs, (&outcome, None), &run.interrupt));
     // whatever a writer that was stopped may call it
@@ -89,7 +88,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let run = Run::prepare(common, &sources)?;
     warn(common, replaces.then(|| stays(&removing.output, &places)).flatten());
     warn(common, removing.annotate.then(|| not_annotated(&sources)).flatten());
-    let (outcome, bar) = run.search(sources, (&params, &rules.order))?;
+    let (outcome, bar) = run.search(Inputs { order: rules.order.clone(), ..sources.into() }, &params)?;
     let removal = run.pool.install(|| Removal::new(&outcome, &rules));
     if let (Some(limit), false) = (rules.max_removed, removal.refusals.is_empty()) {
         return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit)).into());
@@ -144,10 +143,10 @@ impl Run {
         Ok(Run { surroundings, interrupt, pool, quiet: args.quiet })
     }
 
-    fn search(&self, sources: Sources, (params, order): (&Params, &Order)) -> anyhow::Result<(Outcome, Bar)> {
+    fn search(&self, inputs: Inputs, params: &Params) -> anyhow::Result<(Outcome, Bar)> {
         let progress = self.interrupt.progress();
         let bar = Bar::follow(progress, self.quiet);
-        let search = || pipeline::in_order(sources, (params, order), &self.surroundings, progress);
+        let search = || pipeline::run(inputs, params, &self.surroundings, progress);
         let outcome = self.pool.install(search)?;
         bar.writing();
         Ok((outcome, bar))

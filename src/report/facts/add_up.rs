@@ -85,7 +85,7 @@ impl Facts {
         let mut tallies: HashTable<Tally> = HashTable::new();
         let mut places = Vec::new();
         let mut shares = shares::Sums::new(outcome);
-        walk::walk(outcome, 0..outcome.documents(), |told| {
+        walk::walk(outcome, outcome.first_document()..outcome.documents(), |told| {
             shares.add(outcome, told);
             for (repeat, explained) in told.repeats() {
                 self.repeats += 1;

@@ -63,7 +63,7 @@ impl Sums {
     /// What was read of each source.
     pub(super) fn new(outcome: &Outcome) -> Self {
         let mut sources = vec![SourceShare::default(); outcome.sources().len()];
-        for document in 0..outcome.documents() {
+        for document in outcome.first_document()..outcome.documents() {
             let source = &mut sources[outcome.record(document).0 as usize];
             source.documents += 1;
             source.characters += outcome.span(Place { document, paragraph: None }).chars.end;

@@ -1,0 +1,281 @@
+//! What a batch brings to an index: its originals with their keys, its original text with its seeds, all its
+//! texts that are not there yet, and the matches of its copies. Written beside, and part of the index only
+//! when [`Writer::commit`] has brought the manifest to disk.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::band::ABSENT;
+use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units};
+use crate::error::{Error, Result};
+use crate::index::segment::{Content, CopyRow, DocumentRow, Row};
+use crate::index::table::Entry;
+use crate::index::{Batch, BatchUnits, Writer};
+use crate::outcome::{Covered, Outcome, UnitSummary};
+use crate::passage::OriginalText;
+use crate::passage::places::LISTED;
+use crate::passage::winnow::Winnower;
+use crate::past::stored_key;
+use crate::report::matches;
+use crate::resolve::{Near, listed_originals};
+use crate::scan::write_varint;
+
+/// Documents whose texts are read again at once.
+const DOCUMENTS: usize = 512;
+
+/// Makes the documents of a run part of an index; nothing is done where they are already. The run must have
+/// been made with [`crate::pipeline::Inputs::keep`] and against this index. Returns whether there was
+/// anything to do.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Changed`], [`Error::TooMany`]; the index is then what it was.
+pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
+    let known =
+        writer.index().is_some_and(|index| index.batches().iter().any(|b| b.digest == outcome.digest()));
+    if known {
+        return Ok(false);
+    }
+    let params = &outcome.summary().parameters;
+    let mut addition = writer.begin(params, outcome.digest())?;
+    let base = addition.base();
+    let (corpus, near, covered) = outcome.parts();
+    let own = outcome.documents() - outcome.first_document();
+    let paragraphs = corpus.end_paragraph() - corpus.archived.paragraphs;
+    for (base, own, what) in [(base[0], own, "documents"), (base[1], paragraphs, "paragraphs")] {
+        if u64::from(base) + u64::from(own) >= u64::from(IS_SHORT) {
+            return Err(Error::TooMany { what, limit: u64::from(IS_SHORT) });
+        }
+    }
+    let keeping = Keeping { outcome, corpus, near: &near, covered, base };
+    let mut content = keeping.content();
+    keeping.texts(&mut content, |text| addition.text(text))?;
+    let summary = outcome.summary();
+    let units = |of: &UnitSummary| BatchUnits {
+        originals: of.originals,
+        exact_copies: of.exact_copies,
+        near_copies: of.near_copies,
+        contained_copies: of.contained_copies,
+    };
+    let batch = Batch {
+        digest: outcome.digest(),
+        first_document: base[0],
+        end_document: base[0] + own,
+        end_paragraph: base[1] + paragraphs,
+        end_source: base[2] + content.sources.len() as u32,
+        documents: units(&summary.documents),
+        paragraphs: units(&summary.paragraphs),
+        passages: summary.passages.count,
+        text_bytes: summary.input.bytes,
+    };
+    writer.commit(addition, &content, batch)?;
+    Ok(true)
+}
+
+struct Keeping<'a, N: Fn(usize, u32) -> Option<Near>> {
+    outcome: &'a Outcome,
+    corpus: &'a Corpus,
+    near: &'a N,
+    covered: &'a Covered,
+    /// the first numbers that are free in the index: of documents, paragraphs, sources
+    base: [u32; 3],
+}
+
+impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
+    /// The number in the index of a document (0) or paragraph (1) of the run.
+    fn number(&self, kind: usize, unit: u32) -> u32 {
+        let archived = &self.corpus.archived;
+        let first = if kind == 0 { archived.documents() } else { archived.paragraphs };
+        match unit.checked_sub(first) {
+            Some(own) => self.base[kind] + own,
+            None if kind == 0 => archived.numbers[unit as usize],
+            None => archived.paragraph_in_index(unit),
+        }
+    }
+
+    fn units(&self, kind: usize) -> &Units {
+        if kind == 0 { &self.corpus.document_units } else { &self.corpus.paragraph_units }
+    }
+
+    /// Everything but the texts.
+    fn content(&self) -> Content {
+        let mut content = Content::default();
+        let names = self.outcome.own_sources().iter().map(|source| source.name.clone());
+        content.sources = names.collect();
+        self.documents(&mut content);
+        for kind in 0..2 {
+            self.exact(kind, &mut content);
+            content.keys.bands[kind] = self.bands(kind);
+        }
+        content.keys.seeds = self.seeds();
+        content.rows = self.rows();
+        content
+    }
+
+    fn documents(&self, content: &mut Content) {
+        let corpus = self.corpus;
+        let units = &corpus.document_units;
+        let whole: BTreeMap<u32, (u32, u32)> =
+            self.covered.whole.iter().map(|&(document, of, token)| (document, (of, token))).collect();
+        for number in self.outcome.first_document()..self.outcome.documents() {
+            let document = &corpus.documents[number as usize];
+            let paragraphs = corpus.paragraphs(number);
+            let id = corpus.id(number).unwrap_or_default();
+            let strings = content.strings.len() as u64;
+            content.strings.extend_from_slice(id.as_bytes());
+            content.strings.extend_from_slice(corpus.place_bytes(number));
+            for paragraph in paragraphs.clone() {
+                let row = corpus.paragraph_units.row(paragraph);
+                let tokens = row.map_or(0, |row| corpus.paragraph_units.tokens[row]);
+                write_varint(u64::from(tokens), &mut content.strings);
+            }
+            let is_first = units.first[number as usize] == number;
+            let row = if is_first { units.row(number) } else { None };
+            content.documents.push(DocumentRow {
+                text: None,
+                first_paragraph: self.number(1, document.first_paragraph.max(corpus.archived.paragraphs)),
+                paragraphs: paragraphs.len() as u32,
+                characters: document.characters,
+                tokens: row.map_or(0, |row| units.tokens[row]),
+                source: self.base[2] + document.locator.source,
+                record: document.locator.record,
+                strings,
+                id_length: id.len() as u32,
+                places_length: (content.strings.len() as u64 - strings) as u32 - id.len() as u32,
+                whole: whole.get(&number).map(|&(of, token)| (self.number(0, of), token)),
+            });
+        }
+    }
+
+    fn exact(&self, kind: usize, content: &mut Content) {
+        let copies = &mut content.copies[kind];
+        let mut entries = Vec::with_capacity(self.corpus.exact[kind].len());
+        for &(key, unit) in &self.corpus.exact[kind] {
+            let mut copy = 0;
+            if let Some(near) = (self.near)(kind, unit) {
+                copies.push(CopyRow {
+                    unit: self.number(kind, unit),
+                    original: self.number(kind, near.original),
+                    overlap: near.overlap,
+                });
+                copy = copies.len() as u32;
+            }
+            entries.push(Entry { key, numbers: [self.number(kind, unit), copy] });
+        }
+        content.keys.exact[kind] = entries;
+    }
+
+    /// The band keys of the originals, as far as their buckets have room.
+    fn bands(&self, kind: usize) -> Vec<Entry<u64>> {
+        let units = self.units(kind);
+        let bands = self.outcome.summary().plan.bands;
+        let archived = self.corpus.archived.verdicts[kind].len();
+        let own = units.distinct.iter().enumerate().skip(archived);
+        let originals = own.filter(|(_, unit)| (self.near)(kind, **unit).is_none());
+        let mut entries = Vec::new();
+        for (row, &unit) in originals {
+            let keys = units.keys.get(row * bands..(row + 1) * bands).into_iter().flatten();
+            let stored = keys.enumerate().filter(|(_, key)| **key != ABSENT);
+            let numbers = [self.number(kind, unit), 0];
+            entries.extend(stored.map(|(band, &key)| Entry { key: stored_key(key, band), numbers }));
+        }
+        entries.par_sort_unstable();
+        let most = listed_originals(self.outcome.summary().parameters.comparisons);
+        cap(entries, most, &self.corpus.archived.listed[kind])
+    }
+
+    /// The seeds of original text, as far as their lists have room.
+    fn seeds(&self) -> Vec<Entry<u64>> {
+        let params = &self.outcome.summary().parameters;
+        let seed = Winnower::new(params.passage).seed() as u32;
+        let corpus = self.corpus;
+        let units = &corpus.document_units;
+        let mut entries = Vec::new();
+        let mut covered = &self.covered.runs[..];
+        let mut start = 0;
+        for (row, &count) in corpus.seed_counts.iter().enumerate() {
+            let own = start..start + count as usize;
+            start = own.end;
+            let document = units.distinct[row];
+            if document < corpus.archived.documents() {
+                continue;
+            }
+            let before = covered.partition_point(|(of, _)| *of < document);
+            let behind = covered.partition_point(|(of, _)| *of <= document);
+            let runs: Vec<Range<u32>> = covered[before..behind].iter().map(|(_, run)| run.clone()).collect();
+            covered = &covered[behind..];
+            let text = OriginalText { passage: params.passage, seed, tokens: units.tokens[row] };
+            let number = self.number(0, document);
+            let mut at = 0;
+            for (&key, &gap) in corpus.seeds[own.clone()].iter().zip(&corpus.seed_gaps[own]) {
+                at += u32::from(gap);
+                if text.holds(&runs, at) {
+                    entries.push(Entry { key, numbers: [number, at] });
+                }
+            }
+        }
+        entries.par_sort_unstable();
+        cap(entries, usize::from(LISTED), &corpus.archived.listed_seeds)
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let own = self.outcome.first_document()..self.outcome.documents();
+        let of_document = |document: u32| -> Vec<Row> {
+            let lines = matches::lines(self.outcome, document).into_iter();
+            let row = |(original, line)| Row {
+                copy: self.number(0, document),
+                original: self.number(0, original),
+                line,
+            };
+            lines.map(row).collect()
+        };
+        // (a closure that borrows `near` can't go to other threads)
+        own.flat_map(of_document).collect()
+    }
+
+    /// Hands on the texts of all documents that something may match, in order.
+    fn texts(
+        &self,
+        content: &mut Content,
+        mut keep: impl FnMut(&str) -> Result<crate::index::texts::TextPlace>,
+    ) -> Result<()> {
+        let first = self.outcome.first_document();
+        let units = &self.corpus.document_units;
+        let paragraphs = &self.corpus.paragraph_units.first;
+        let is_new = |document: &u32| match units.first[*document as usize] {
+            IS_EMPTY => false,
+            first if first == *document || first == IS_SHORT => true,
+            // the same tokens, but other paragraphs
+            _ => {
+                self.corpus.paragraphs(*document).any(|paragraph| paragraphs[paragraph as usize] == paragraph)
+            }
+        };
+        let wanted: Vec<u32> = (first..self.outcome.documents()).filter(is_new).collect();
+        let corpus = self.corpus;
+        for documents in wanted.chunks(DOCUMENTS) {
+            let texts: Vec<String> =
+                documents.par_iter().map(|&document| corpus.text(document)).collect::<Result<_>>()?;
+            for (&document, text) in documents.iter().zip(&texts) {
+                content.documents[(document - first) as usize].text = Some(keep(text)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps so many entries of each key that with those of the index it has `most`.
+fn cap(mut entries: Vec<Entry<u64>>, most: usize, listed: &BTreeMap<u64, u32>) -> Vec<Entry<u64>> {
+    let mut last = None;
+    let mut room = 0;
+    entries.retain(|entry| {
+        if last != Some(entry.key) {
+            last = Some(entry.key);
+            room = most.saturating_sub(listed.get(&entry.key).copied().unwrap_or(0) as usize);
+        }
+        let fits = room > 0;
+        room = room.saturating_sub(1);
+        fits
+    });
+    entries
+}

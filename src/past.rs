@@ -1,0 +1,414 @@
+//! What an index knows of a corpus, put before it: the originals that share a key, a bucket or a seed with
+//! it become its first documents, and everything after goes on as in one run over all (law 2).
+//!
+//! Of an index with a billion paragraphs only those documents are read that something of the corpus may
+//! match. Their units are what they were when their batch came: originals stand in their buckets, copies
+//! keep their originals, listed seeds their places. None of them is searched again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::band::ABSENT;
+use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units, split_places};
+use crate::document::{Compression, Format, Source};
+use crate::error::{Error, Result};
+use crate::index::{Index, Known};
+use crate::params::Params;
+use crate::passage::places::LISTED;
+use crate::read::texts::Locator;
+use crate::resolve::{Verdict, listed_originals};
+use crate::scan::read_varint;
+use crate::verify::Overlap;
+
+/// An index, as far as a run may look into it.
+#[derive(Clone)]
+pub struct Past {
+    /// the index
+    pub index: Arc<Index>,
+    /// documents from this number on are not seen: a batch that is run again stands where it stood
+    pub before: u32,
+}
+
+impl Past {
+    /// The same, but a batch that the index has already sees only what came before it.
+    pub(crate) fn unless_known(self, digest: u128) -> Self {
+        let known = self.index.batches().iter().find(|batch| batch.digest == digest);
+        let before = known.map_or(self.before, |batch| self.before.min(batch.first_document));
+        Past { before, ..self }
+    }
+}
+
+/// The documents at the head of a corpus that come from an index.
+#[derive(Default)]
+pub(crate) struct Archived {
+    /// their numbers in the index, ascending; in the corpus they go from 0
+    pub(crate) numbers: Vec<u32>,
+    /// their paragraphs
+    pub(crate) paragraphs: u32,
+    /// the first paragraph of each in the index, and here
+    pub(crate) first_paragraphs: Vec<(u32, u32)>,
+    /// how many sources of the corpus are its own; those of the index come behind
+    pub(crate) own_sources: u32,
+    /// what became of their documents and paragraphs, by row
+    pub(crate) verdicts: [Vec<Verdict>; 2],
+    /// documents that are one verbatim passage from end to end: document, of which, from which token
+    pub(crate) whole: Vec<(u32, u32, u32)>,
+    /// how many originals the index lists for band keys of the corpus, by key; of documents and paragraphs
+    pub(crate) listed: [BTreeMap<u64, u32>; 2],
+    /// how many places the index lists for seeds of the corpus
+    pub(crate) listed_seeds: BTreeMap<u64, u32>,
+}
+
+impl Archived {
+    /// A paragraph of the index, as it is numbered there.
+    pub(crate) fn paragraph_in_index(&self, paragraph: u32) -> u32 {
+        let of = self.first_paragraphs.partition_point(|(_, here)| *here <= paragraph).saturating_sub(1);
+        let (there, here) = self.first_paragraphs[of];
+        there + (paragraph - here)
+    }
+
+    /// How many documents there are.
+    pub(crate) fn documents(&self) -> u32 {
+        self.numbers.len() as u32
+    }
+}
+
+/// What the index knows of one kind of unit.
+struct Hits {
+    /// by the unit that is first in the corpus with the same tokens
+    exact: BTreeMap<u32, Known>,
+    /// rows of band keys for the units of the index: the bands in which each shares a bucket
+    bands: BTreeMap<u32, Vec<(usize, u64)>>,
+    /// see [`Archived::listed`]
+    listed: BTreeMap<u64, u32>,
+}
+
+/// Puts what the index knows before the corpus.
+pub(crate) fn join(corpus: Corpus, past: &Past, params: &Params, bands: usize) -> Result<Corpus> {
+    let hits = [
+        find(0, &corpus.document_units, &corpus.exact[0], past, bands, params)?,
+        find(1, &corpus.paragraph_units, &corpus.exact[1], past, bands, params)?,
+    ];
+    let (seeds, listed_seeds) = find_seeds(&corpus, past)?;
+    let numbers = documents(&hits, &seeds, past)?;
+    let passages = params.units.passages;
+    Joining { corpus, past, hits, seeds, listed_seeds, numbers, bands, passages }.run()
+}
+
+fn find(
+    kind: usize,
+    units: &Units,
+    exact: &[(u128, u32)],
+    past: &Past,
+    bands: usize,
+    params: &Params,
+) -> Result<Hits> {
+    let keys: Vec<u128> = exact.iter().map(|(key, _)| *key).collect();
+    let known = past.index.find_exact(kind, &keys, past.before)?;
+    let exact: BTreeMap<u32, Known> =
+        known.into_iter().map(|(key, known)| (exact[key as usize].1, known)).collect();
+    // what equals an original of the index is its copy, and asks nobody else
+    let asks = |unit: &u32| exact.get(unit).is_none_or(|known| known.copy.is_some());
+    let rows = units.distinct.iter().enumerate().filter(|(_, unit)| asks(unit));
+    let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
+    let mut hits = Hits { exact: BTreeMap::new(), bands: BTreeMap::new(), listed: BTreeMap::new() };
+    for band in 0..bands {
+        let mut keys: Vec<u64> =
+            rows.iter().filter_map(|row| units.keys.get(row * bands + band).copied()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let stored: Vec<u64> = keys.iter().map(|key| stored_key(*key, band)).collect();
+        let mut order: Vec<usize> = (0..keys.len()).collect();
+        order.sort_unstable_by_key(|&i| stored[i]);
+        let sorted: Vec<u64> = order.iter().map(|&i| stored[i]).collect();
+        let found = past.index.find_bands(kind, &sorted, past.before)?;
+        for same in found.chunk_by(|a, b| a.0 == b.0) {
+            let at = order[same[0].0 as usize];
+            let count = same.len().min(listed_originals(params.comparisons));
+            hits.listed.insert(stored[at], count as u32);
+            for (_, unit) in &same[..count] {
+                hits.bands.entry(*unit).or_default().push((band, keys[at]));
+            }
+        }
+    }
+    hits.exact = exact;
+    Ok(hits)
+}
+
+/// A band key as the index has it: those of all bands are in one table.
+pub(crate) fn stored_key(key: u64, band: usize) -> u64 {
+    (key ^ (band as u64 + 1).wrapping_mul(0xD6E8_FEB8_6659_FD93)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Places in the index of seeds of the corpus: by document, the tokens with their seeds.
+type Seeds = BTreeMap<u32, Vec<(u32, u64)>>;
+
+fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, BTreeMap<u64, u32>)> {
+    let mut keys = corpus.seeds.clone();
+    rayon::slice::ParallelSliceMut::par_sort_unstable(&mut keys[..]);
+    keys.dedup();
+    let found = past.index.find_seeds(&keys, past.before)?;
+    let mut seeds = Seeds::new();
+    let mut listed = BTreeMap::new();
+    for same in found.chunk_by(|a, b| a.0 == b.0) {
+        let hash = keys[same[0].0 as usize];
+        let same = &same[..same.len().min(usize::from(LISTED))];
+        listed.insert(hash, same.len() as u32);
+        for (_, document, at) in same {
+            seeds.entry(*document).or_default().push((*at, hash));
+        }
+    }
+    seeds.values_mut().for_each(|places| places.sort_unstable());
+    Ok((seeds, listed))
+}
+
+/// The documents of the index that anything leads to, ascending.
+fn documents(hits: &[Hits; 2], seeds: &Seeds, past: &Past) -> Result<Vec<u32>> {
+    let mut wanted: BTreeSet<u32> = seeds.keys().copied().collect();
+    for (kind, hits) in hits.iter().enumerate() {
+        let exact =
+            hits.exact.values().flat_map(|known| [Some(known.unit), known.copy.map(|copy| copy.original)]);
+        for unit in exact.flatten().chain(hits.bands.keys().copied()) {
+            wanted.extend(if kind == 0 { Some(unit) } else { past.index.document_of(unit) });
+        }
+    }
+    let whole = |document: &u32| Ok(past.index.document(*document)?.0.whole.map(|(of, _)| of));
+    let behind: Vec<Option<u32>> = wanted.iter().map(whole).collect::<Result<_>>()?;
+    wanted.extend(behind.into_iter().flatten());
+    Ok(wanted.into_iter().collect())
+}
+
+/// The two being put together.
+struct Joining<'a> {
+    corpus: Corpus,
+    past: &'a Past,
+    hits: [Hits; 2],
+    seeds: Seeds,
+    listed_seeds: BTreeMap<u64, u32>,
+    numbers: Vec<u32>,
+    bands: usize,
+    passages: bool,
+}
+
+impl Joining<'_> {
+    fn run(mut self) -> Result<Corpus> {
+        let own_sources = self.corpus.texts.sources().len() as u32;
+        let mut archived =
+            Archived { numbers: std::mem::take(&mut self.numbers), own_sources, ..Archived::default() };
+        let mut documents = Vec::with_capacity(archived.numbers.len() + self.corpus.documents.len());
+        let (mut places, mut ids) = (Vec::new(), String::new());
+        let mut sources: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut names: Vec<Source> = Vec::new();
+        let mut tokens = Vec::with_capacity(archived.numbers.len());
+        let mut paragraph_tokens = Vec::new();
+        for (document, &number) in archived.numbers.iter().enumerate() {
+            let (row, segment) = self.past.index.document(number)?;
+            let (id, of_paragraphs) = segment.strings(&row)?;
+            let source = *sources.entry(row.source).or_insert_with(|| {
+                names.push(Source {
+                    path: None,
+                    name: segment.source(row.source).unwrap_or_default().to_owned(),
+                    format: Format::Text,
+                    compression: Compression::Plain,
+                    size: 0,
+                    regular: false,
+                    input: 0,
+                });
+                own_sources + names.len() as u32 - 1
+            });
+            let length = row.text.map_or(0, |text| text.length);
+            let locator = Locator {
+                source,
+                record: row.record,
+                offset: u64::from(number),
+                length,
+                text_length: length,
+            };
+            documents.push(Document {
+                locator,
+                first_paragraph: archived.paragraphs,
+                characters: row.characters,
+                places: places.len() as u64,
+                id: ids.len() as u64,
+            });
+            let (of_places, mut of_tokens) = split_places(&of_paragraphs, row.paragraphs);
+            paragraph_tokens.extend((0..row.paragraphs).map(|_| read_varint(&mut of_tokens) as u32));
+            places.extend_from_slice(of_places);
+            ids.push_str(&id);
+            tokens.push(row.tokens);
+            archived.first_paragraphs.push((row.first_paragraph, archived.paragraphs));
+            archived.paragraphs += row.paragraphs;
+            if let Some((of, at)) = row.whole
+                && let Ok(of) = archived.numbers.binary_search(&of)
+            {
+                archived.whole.push((document as u32, of as u32, at));
+            }
+        }
+        if archived.paragraphs as usize + self.corpus.counts.paragraphs as usize >= IS_SHORT as usize {
+            return Err(Error::TooMany { what: "paragraphs", limit: u64::from(IS_SHORT) });
+        }
+        let here = |kind: usize, unit: u32| -> Option<u32> {
+            if kind == 0 {
+                return archived.numbers.binary_search(&unit).ok().map(|at| at as u32);
+            }
+            let of = archived.first_paragraphs.partition_point(|(first, _)| *first <= unit).checked_sub(1)?;
+            Some(archived.first_paragraphs[of].1 + (unit - archived.first_paragraphs[of].0))
+        };
+        let counts = [archived.numbers.len() as u32, archived.paragraphs];
+        let tokens = [tokens, paragraph_tokens];
+        let Corpus { document_units, paragraph_units, exact, .. } = &mut self.corpus;
+        let mut joined = Vec::new();
+        for (kind, units) in [document_units, paragraph_units].into_iter().enumerate() {
+            let hits = &self.hits[kind];
+            let join = UnitJoin { hits, count: counts[kind], bands: self.bands, kind, tokens: &tokens[kind] };
+            let (units, verdicts, dropped) = join.run(std::mem::take(units), |unit| here(kind, unit));
+            exact[kind].retain_mut(|(_, unit)| {
+                let is_own = !hits.exact.contains_key(unit);
+                *unit += counts[kind];
+                is_own
+            });
+            joined.push((units, verdicts, dropped));
+        }
+        let mut joined = joined.into_iter();
+        let mut next = || joined.next().unwrap_or_default();
+        let (document_units, document_verdicts, dropped) = next();
+        let (paragraph_units, paragraph_verdicts, _) = next();
+        self.join_seeds(&archived.numbers, &dropped);
+        let mut corpus = self.corpus;
+        let shift = (places.len() as u64, ids.len() as u64);
+        documents.extend(corpus.documents.into_iter().map(|document| Document {
+            first_paragraph: document.first_paragraph + archived.paragraphs,
+            places: document.places + shift.0,
+            id: document.id + shift.1,
+            ..document
+        }));
+        places.append(&mut corpus.places);
+        ids.push_str(&corpus.ids);
+        (corpus.documents, corpus.places, corpus.ids) = (documents, places, ids);
+        (corpus.document_units, corpus.paragraph_units) = (document_units, paragraph_units);
+        archived.verdicts = [document_verdicts, paragraph_verdicts];
+        archived.listed = self.hits.map(|hits| hits.listed);
+        archived.listed_seeds = self.listed_seeds;
+        corpus.by_place.iter_mut().for_each(|document| *document += archived.documents());
+        corpus.texts.archive(self.past.index.clone(), names);
+        corpus.archived = archived;
+        Ok(corpus)
+    }
+
+    /// Puts the listed seeds of the index before those of the corpus; the seeds of `dropped` rows go.
+    fn join_seeds(&mut self, numbers: &[u32], dropped: &[usize]) {
+        let corpus = &mut self.corpus;
+        if !self.passages {
+            return;
+        }
+        let (mut seeds, mut gaps, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        for number in numbers {
+            let before = seeds.len();
+            let mut last = 0;
+            for &(at, hash) in self.seeds.get(number).into_iter().flatten() {
+                // a gap has 16 bits: what stands between is a seed that nothing else has
+                while at - last > u32::from(u16::MAX) {
+                    last += u32::from(u16::MAX);
+                    seeds.push(stored_key(u64::from(last), *number as usize));
+                    gaps.push(u16::MAX);
+                }
+                seeds.push(hash);
+                gaps.push((at - last) as u16);
+                last = at;
+            }
+            counts.push((seeds.len() - before) as u32);
+        }
+        let mut dropped = dropped.iter().copied().peekable();
+        let mut at = 0;
+        for (row, &count) in corpus.seed_counts.iter().enumerate() {
+            let own = at..at + count as usize;
+            at = own.end;
+            if dropped.next_if_eq(&row).is_none() {
+                seeds.extend_from_slice(&corpus.seeds[own.clone()]);
+                gaps.extend_from_slice(&corpus.seed_gaps[own]);
+                counts.push(count);
+            }
+        }
+        (corpus.seeds, corpus.seed_gaps, corpus.seed_counts) = (seeds, gaps, counts);
+    }
+}
+
+/// Units of one kind being put together.
+struct UnitJoin<'a> {
+    hits: &'a Hits,
+    /// units of the index, all paragraphs of its documents included
+    count: u32,
+    bands: usize,
+    kind: usize,
+    /// tokens of the units of the index
+    tokens: &'a [u32],
+}
+
+impl UnitJoin<'_> {
+    /// The units, the verdicts of those of the index, and the rows of the corpus that are gone.
+    fn run(&self, own: Units, here: impl Fn(u32) -> Option<u32>) -> (Units, Vec<Verdict>, Vec<usize>) {
+        let bands = if own.keys.is_empty() && self.hits.bands.is_empty() { 0 } else { self.bands };
+        // units of the index that take part, as they are numbered here
+        let mut known: BTreeMap<u32, Option<(u32, Overlap)>> = BTreeMap::new();
+        for known_unit in self.hits.exact.values() {
+            let Some(unit) = here(known_unit.unit) else { continue };
+            let copy = known_unit.copy.and_then(|copy| Some((here(copy.original)?, copy.overlap)));
+            known.insert(unit, copy);
+        }
+        let originals = self.hits.bands.keys().copied();
+        let copied_from = self.hits.exact.values().filter_map(|known| known.copy.map(|copy| copy.original));
+        for unit in originals.chain(copied_from).filter_map(&here) {
+            known.entry(unit).or_insert(None);
+        }
+        if self.kind == 0 {
+            (0..self.count).for_each(|document| _ = known.entry(document).or_insert(None));
+        }
+        let mut units = Units::default();
+        let rows: BTreeMap<u32, u32> =
+            known.keys().enumerate().map(|(row, unit)| (*unit, row as u32)).collect();
+        units.first = vec![IS_SHORT; self.count as usize];
+        units.keys = vec![ABSENT; known.len() * bands];
+        let mut verdicts = Vec::with_capacity(known.len());
+        for (&unit, copy) in &known {
+            units.first[unit as usize] = unit;
+            units.distinct.push(unit);
+            units.tokens.push(self.tokens.get(unit as usize).copied().unwrap_or(0));
+            verdicts.push(copy.and_then(|(original, overlap)| Some((*rows.get(&original)?, overlap))));
+        }
+        for (unit, found) in &self.hits.bands {
+            if let Some(row) = here(*unit).and_then(|unit| rows.get(&unit)) {
+                found.iter().for_each(|&(band, key)| units.keys[*row as usize * bands + band] = key);
+            }
+        }
+        // the corpus: what the index knows leads there
+        let mut dropped = Vec::new();
+        let mut replaced: BTreeMap<u32, u32> = BTreeMap::new();
+        for (row, &unit) in own.distinct.iter().enumerate() {
+            let target = self.hits.exact.get(&unit).and_then(|known| here(known.unit));
+            match target {
+                Some(target) => {
+                    dropped.push(row);
+                    replaced.insert(unit, target);
+                    let Some(row_here) = rows.get(&target) else { continue };
+                    if bands > 0 && !own.keys.is_empty() {
+                        let to = *row_here as usize * bands;
+                        units.keys[to..to + bands].copy_from_slice(&own.keys[row * bands..(row + 1) * bands]);
+                    }
+                    units.tokens[*row_here as usize] = own.tokens[row];
+                }
+                None => {
+                    units.distinct.push(unit + self.count);
+                    units.tokens.push(own.tokens[row]);
+                    if !own.keys.is_empty() {
+                        units.keys.extend_from_slice(&own.keys[row * bands..(row + 1) * bands]);
+                    }
+                }
+            }
+        }
+        units.first.extend(own.first.iter().map(|&first| match first {
+            IS_EMPTY | IS_SHORT => first,
+            first => replaced.get(&first).copied().unwrap_or(first + self.count),
+        }));
+        (units, verdicts, dropped)
+    }
+}

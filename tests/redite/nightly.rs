@@ -1,0 +1,126 @@
+//! An index: one night or many, to the byte (law 2); and a night that is run again.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use redite::index::store::{Folder, Store};
+use redite::index::{Index, Writer};
+use redite::keep::keep;
+use redite::outcome::Outcome;
+use redite::params::{Params, Units};
+use redite::past::Past;
+use redite::pipeline::{self, Inputs, Progress, Surroundings};
+use redite::read::sources;
+
+use crate::language::{Dir, Numbers};
+use crate::laws::{corpus, params};
+use crate::passages::random_corpus;
+
+/// An index in a folder of its own.
+struct Archive {
+    _folder: Dir,
+    store: Arc<dyn Store>,
+    writer: Writer,
+}
+
+impl Archive {
+    fn new() -> Self {
+        let folder = Dir::new();
+        let store: Arc<dyn Store> = Arc::new(Folder::new(folder.path("archive")));
+        let writer = Writer::open(store.clone(), None).unwrap();
+        Archive { _folder: folder, store, writer }
+    }
+
+    /// One night; what it told.
+    fn night(&mut self, texts: &[String], first: usize, params: &Params) -> Vec<String> {
+        let folder = Dir::new().file("night.jsonl", named(texts, first));
+        let sources = sources::find(&[folder.path("night.jsonl")], None).unwrap();
+        let past = self.writer.index().map(|index| Past { index: index.clone(), before: u32::MAX });
+        let inputs = Inputs { sources, past, keep: true };
+        let outcome =
+            pipeline::audit(inputs, params, &Surroundings::default(), &Progress::default()).unwrap();
+        keep(&outcome, &mut self.writer).unwrap();
+        lines(&outcome)
+    }
+}
+
+/// Records with ids that go through all nights.
+fn named(texts: &[String], first: usize) -> String {
+    let line = |(i, text): (usize, &String)| {
+        format!("{}\n", serde_json::json!({"id": format!("d{}", first + i), "text": text}))
+    };
+    texts.iter().enumerate().map(line).collect()
+}
+
+/// The matches without what depends on the file that a record was in.
+fn lines(outcome: &Outcome) -> Vec<String> {
+    let mut written = Vec::new();
+    redite::report::matches::write(outcome, &mut written).unwrap();
+    let text = String::from_utf8(written).unwrap();
+    let strip = |line: &str| {
+        let mut found: serde_json::Value = serde_json::from_str(line).unwrap();
+        for side in ["copy", "original"] {
+            let side = found[side].as_object_mut().unwrap();
+            side.remove("source");
+            side.remove("record");
+        }
+        found.to_string()
+    };
+    text.lines().map(strip).collect()
+}
+
+/// What one run over all tells.
+fn at_once(texts: &[String], params: &Params) -> Vec<String> {
+    let folder = Dir::new().file("all.jsonl", named(texts, 0));
+    let sources = sources::find(&[folder.path("all.jsonl")], None).unwrap();
+    lines(&pipeline::audit(sources, params, &Surroundings::default(), &Progress::default()).unwrap())
+}
+
+/// Any split into nights tells what one run tells; and each night again what it told the first time.
+fn judge(texts: &[String], cuts: &[usize], params: &Params) {
+    let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % (texts.len() + 1)).collect();
+    cuts.extend([0, texts.len()]);
+    cuts.sort_unstable();
+    let mut archive = Archive::new();
+    let mut nights = Vec::new();
+    for night in cuts.windows(2) {
+        let own = &texts[night[0]..night[1]];
+        nights.push(archive.night(own, night[0], params));
+    }
+    let index = Index::open(archive.store.clone()).unwrap();
+    if let Some(index) = &index {
+        index.verify().unwrap();
+    }
+    assert_eq!(nights.concat(), at_once(texts, params), "{texts:#?} {cuts:?}");
+    let generation = index.map(|index| index.generation());
+    for (night, told) in cuts.windows(2).zip(&nights) {
+        let again = archive.night(&texts[night[0]..night[1]], night[0], params);
+        assert_eq!(again, *told, "{cuts:?}");
+    }
+    assert_eq!(archive.writer.index().map(|index| index.generation()), generation);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Law 2 for documents and paragraphs.
+    #[test]
+    fn one_night_or_many(texts in corpus(), params in params(), cuts in prop::collection::vec(any::<usize>(), 1..4)) {
+        judge(&texts, &cuts, &params);
+    }
+}
+
+/// Law 2 for all units.
+#[test]
+fn passages_of_many_nights() {
+    for seed in 0..300 {
+        let mut numbers = Numbers(seed);
+        let texts = random_corpus(&mut numbers);
+        let cuts: Vec<usize> = (0..1 + numbers.below(3)).map(|_| numbers.below(1000)).collect();
+        let params = Params {
+            units: Units { documents: seed % 3 > 0, paragraphs: seed % 4 > 0, passages: true },
+            ..Params::audit()
+        };
+        judge(&texts, &cuts, &params);
+    }
+}
