@@ -213,6 +213,7 @@ impl Joining<'_> {
                     size: 0,
                     regular: false,
                     input: 0,
+                    modified: None,
                 });
                 own_sources + names.len() as u32 - 1
             });
@@ -223,6 +224,7 @@ impl Joining<'_> {
                 offset: u64::from(number),
                 length,
                 text_length: length,
+                checksum: 0, // the pages of the index have their own
             };
             documents.push(Document {
                 locator,

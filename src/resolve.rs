@@ -268,17 +268,17 @@ impl<'a> Resolver<'a> {
 
     fn first_of_its_tokens(&mut self, unit: u32, row: u32) {
         let verdict = self.ask(row);
-        let mut uses = 0;
-        match verdict {
+        let uses = match verdict {
             Some((original, overlap)) => {
                 self.near.push(Near { unit, original: self.units.distinct[original as usize], overlap });
-                uses = self.repeats.get(&row).copied().unwrap_or(0);
-                if uses > 0 {
+                let repeats = self.repeats.get(&row).copied().unwrap_or(0);
+                if repeats > 0 {
                     self.seen.insert(row, Seen { verdict, listed: self.listed(row) });
                 }
+                repeats
             }
-            None => uses = self.list(row),
-        }
+            None => self.list(row),
+        };
         self.keep_set(row, uses);
         self.leave_buckets(row);
     }

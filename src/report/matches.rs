@@ -57,7 +57,7 @@ pub(crate) fn lines(outcome: &Outcome, document: u32) -> Vec<(u32, Vec<u8>)> {
         return Vec::new();
     }
     let sources: Vec<String> = Vec::new();
-    let mut lines = Lines { outcome, sources: &sources, spans: HashMap::default(), to: Vec::new() };
+    let mut lines = Lines { outcome, sources: &sources, spans: Spans::new(outcome), to: Vec::new() };
     let line = |found: Match| {
         lines.push(&found);
         (found.original.document, std::mem::take(&mut lines.to))
