@@ -7,6 +7,7 @@
 pub(crate) mod manifest;
 pub(crate) mod pages;
 pub(crate) mod segment;
+pub mod stats;
 pub mod store;
 pub(crate) mod table;
 #[cfg(test)]
@@ -99,13 +100,27 @@ impl Index {
         &self.manifest.batches
     }
 
-    /// How many documents it has numbered.
-    pub(crate) fn documents(&self) -> u32 {
-        self.manifest.documents
-    }
-
-    pub(crate) fn paragraphs(&self) -> u32 {
-        self.manifest.paragraphs
+    /// The originals and copies of each document that is kept: calls `tell` with its id (JSON, empty where it
+    /// has none), its source, its record number, and its text where the index has one.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Io`], and what `tell` fails with.
+    pub fn each_document(
+        &self,
+        mut tell: impl FnMut(&str, &str, u32, Option<&str>) -> Result<()>,
+    ) -> Result<()> {
+        for segment in &self.segments {
+            for (i, row) in segment.documents()?.iter().enumerate() {
+                let document = segment.entry.documents[0] + i as u32;
+                if self.manifest.is_forgotten(document) {
+                    continue;
+                }
+                let (id, _) = segment.strings(row)?;
+                let text = row.text.map(|_| self.text(document, row)).transpose()?;
+                tell(&id, segment.source(row.source).unwrap_or_default(), row.record, text.as_deref())?;
+            }
+        }
+        Ok(())
     }
 
     /// Checks that a run with these parameters may use it.

@@ -46,7 +46,7 @@ pub struct BatchUnits {
 /// One run's addition to an index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
-    /// names its inputs: their names and bytes
+    /// names its inputs: their records, ids and texts
     pub digest: u128,
     /// its documents: first, and behind the last
     pub(crate) first_document: u32,

@@ -300,8 +300,24 @@ impl Segment {
         self.sources.get(source.checked_sub(self.entry.sources[0])? as usize).map(String::as_str)
     }
 
-    pub(crate) fn sources(&self) -> &[String] {
-        &self.sources
+    /// Bytes of its parts; those of texts and of the whole file are known elsewhere.
+    pub(crate) fn bytes(&self) -> Result<crate::index::stats::Bytes> {
+        let length = |number: usize| self.pages.section(number).map(|[start, end]| end - start);
+        let table = |first: usize| -> Result<u64> { (first..first + SECTIONS).map(length).sum() };
+        let tables = |number: usize, count: usize| -> Result<u64> {
+            (number..number + count)
+                .map(|table_number| table(section::TABLES + table_number * SECTIONS))
+                .sum()
+        };
+        let [documents, paragraphs] = section::COPIES;
+        Ok(crate::index::stats::Bytes {
+            documents: (section::SOURCES..=section::STRINGS).map(length).sum::<Result<u64>>()?,
+            exact: tables(0, 2)? + length(documents)? + length(paragraphs)?,
+            bands: tables(2, 2)?,
+            seeds: tables(4, 1)?,
+            matches: length(section::ROWS)?,
+            ..Default::default()
+        })
     }
 
     /// A document of this segment.

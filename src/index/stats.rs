@@ -1,0 +1,110 @@
+//! What an index holds and what that costs on disk.
+
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::index::{Batch, BatchUnits, Index};
+use crate::params::Params;
+
+/// What an index holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Stats {
+    /// one more with each change
+    pub generation: u64,
+    /// what it was made with
+    pub parameters: Params,
+    /// one for each run that was added, in order
+    pub batches: Vec<BatchStats>,
+    /// documents that it has numbered, forgotten ones included
+    pub documents: u64,
+    /// their paragraphs
+    pub paragraphs: u64,
+    /// documents that are out of all answers
+    pub forgotten: u64,
+    /// bytes of text that was read
+    pub text_bytes: u64,
+    /// bytes on disk
+    pub bytes: Bytes,
+    /// files of keys; few, whatever the number of batches
+    pub segments: u64,
+}
+
+/// A batch as it is told.
+#[derive(Debug, Clone, Serialize)]
+pub struct BatchStats {
+    /// names its records
+    pub digest: String,
+    /// documents read
+    pub documents: u64,
+    /// what became of the documents
+    pub of_documents: BatchUnits,
+    /// what became of the paragraphs
+    pub of_paragraphs: BatchUnits,
+    /// passages found in it
+    pub passages: u64,
+    /// its text in bytes
+    pub text_bytes: u64,
+}
+
+/// Bytes on disk, by part.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Bytes {
+    /// texts, compressed
+    pub texts: u64,
+    /// documents: where each came from, and where its paragraphs are
+    pub documents: u64,
+    /// exact keys
+    pub exact: u64,
+    /// band keys
+    pub bands: u64,
+    /// seeds of passages
+    pub seeds: u64,
+    /// matches of all copies, compressed
+    pub matches: u64,
+    /// all files, checksums and the manifest included
+    pub total: u64,
+}
+
+impl Index {
+    /// What it holds and costs.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Damaged`].
+    pub fn stats(&self) -> Result<Stats> {
+        let manifest = &self.manifest;
+        let mut bytes = Bytes::default();
+        for pages in &self.texts {
+            bytes.texts += pages.length();
+            bytes.total += pages.length();
+        }
+        for segment in &self.segments {
+            let parts = segment.bytes()?;
+            bytes.documents += parts.documents;
+            bytes.exact += parts.exact;
+            bytes.bands += parts.bands;
+            bytes.seeds += parts.seeds;
+            bytes.matches += parts.matches;
+            bytes.total += segment.pages.length();
+        }
+        bytes.total += manifest.encode().len() as u64;
+        let batch = |batch: &Batch| BatchStats {
+            digest: format!("{:032x}", batch.digest),
+            documents: u64::from(batch.end_document - batch.first_document),
+            of_documents: batch.documents,
+            of_paragraphs: batch.paragraphs,
+            passages: batch.passages,
+            text_bytes: batch.text_bytes,
+        };
+        Ok(Stats {
+            generation: manifest.generation,
+            parameters: manifest.params.clone(),
+            batches: manifest.batches.iter().map(batch).collect(),
+            documents: u64::from(manifest.documents),
+            paragraphs: u64::from(manifest.paragraphs),
+            forgotten: manifest.forgotten.iter().map(|range| u64::from(range[1] - range[0])).sum(),
+            text_bytes: manifest.batches.iter().map(|batch| batch.text_bytes).sum(),
+            bytes,
+            segments: self.segments.len() as u64,
+        })
+    }
+}
