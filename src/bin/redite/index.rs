@@ -1,0 +1,194 @@
+//! `redite index`: looking after what has been kept.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Subcommand;
+use redite::error::Error;
+use redite::index::store::Folder;
+use redite::index::{Index, Lock, Writer};
+use redite::write::Pending;
+
+use crate::args::Usage;
+
+/// What can be done with an index.
+#[derive(Debug, Subcommand)]
+pub(crate) enum IndexCommand {
+    /// Tell what an index holds: batches, documents, paragraphs, parameters, bytes on disk by part
+    Stats {
+        /// The index
+        dir: PathBuf,
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read every file and check all of it: checksums, order, references; names file and byte
+    Verify {
+        /// The index
+        dir: PathBuf,
+    },
+    /// Take documents out of all answers at once; `compact` takes them off the disk
+    Forget {
+        /// The index
+        dir: PathBuf,
+        /// Documents with this id; may be given again
+        #[arg(long, value_name = "ID")]
+        id: Vec<String>,
+        /// Documents from the file of this name; may be given again
+        #[arg(long, value_name = "NAME")]
+        source: Vec<String>,
+    },
+    /// Write all of it anew, without what has been forgotten
+    Compact {
+        /// The index
+        dir: PathBuf,
+    },
+    /// Undo the last batch
+    Rollback {
+        /// The index
+        dir: PathBuf,
+    },
+    /// Write what an index knows, one JSON object a line
+    Export {
+        /// The index
+        dir: PathBuf,
+        /// The matches of all copies, as `--matches` wrote them
+        #[arg(long, value_name = "FILE")]
+        matches: Option<PathBuf>,
+        /// All documents with their id, source, record and, where something can match it, text
+        #[arg(long, value_name = "FILE")]
+        documents: Option<PathBuf>,
+    },
+}
+
+/// Does it.
+pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
+    let mut to = io::stdout().lock();
+    match command {
+        IndexCommand::Stats { dir, json } => stats(&open(dir)?, *json, &mut to)?,
+        IndexCommand::Verify { dir } => {
+            let index = open(dir)?;
+            index.verify()?;
+            writeln!(to, "generation {}: every file is whole", index.generation())?;
+        }
+        IndexCommand::Forget { dir, id, source } => {
+            if id.is_empty() && source.is_empty() {
+                let hint = "hint: name them with `--id` or `--source`";
+                return Err(Usage(format!("nothing to forget was named\n\n{hint}")).into());
+            }
+            let ids: Vec<String> = id.iter().map(|id| serde_json::Value::from(id.as_str()).to_string()).collect();
+            // an id that is a number in the records is written without quotes
+            let is_meant = |of: &str, from: &str| {
+                ids.iter().any(|id| id == of) || id.iter().any(|id| id == of) || source.iter().any(|s| s == from)
+            };
+            let count = writer(dir)?.forget(is_meant)?;
+            writeln!(to, "{count} documents forgotten")?;
+            if count == 0 {
+                crate::say("warning", "the index has no such document");
+            }
+        }
+        IndexCommand::Compact { dir } => {
+            let mut writer = writer(dir)?;
+            let before = writer.index().map(|index| index.stats()).transpose()?.map_or(0, |s| s.bytes.total);
+            writer.compact()?;
+            let after = writer.index().map(|index| index.stats()).transpose()?.map_or(0, |s| s.bytes.total);
+            writeln!(to, "{before} bytes before, {after} after")?;
+        }
+        IndexCommand::Rollback { dir } => match writer(dir)?.rollback()? {
+            Some(batch) => writeln!(to, "undone: batch {:032x}", batch.digest)?,
+            None => writeln!(to, "there is no batch to undo")?,
+        },
+        IndexCommand::Export { dir, matches, documents } => {
+            export(&open(dir)?, matches.as_deref(), documents.as_deref(), &mut to)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A snapshot of an index that must be there.
+pub(crate) fn open(dir: &Path) -> anyhow::Result<Arc<Index>> {
+    let none = || {
+        let hint = "hint: `redite dedup --index` makes one";
+        Usage(format!("`{}`: there is no index\n\n{hint}", dir.display()))
+    };
+    Ok(Index::open(Arc::new(Folder::new(dir)))?.ok_or_else(none)?)
+}
+
+/// The writer of an index that must be there.
+fn writer(dir: &Path) -> anyhow::Result<Writer> {
+    open(dir)?;
+    let folder = Folder::new(dir);
+    let lock = Lock::take(&folder)?;
+    Ok(Writer::open(Arc::new(folder), Some(lock))?)
+}
+
+fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
+    let stats = index.stats()?;
+    if json {
+        serde_json::to_writer_pretty(&mut *to, &stats)?;
+        writeln!(to)?;
+        return Ok(());
+    }
+    let share = |bytes: u64| bytes as f64 / stats.text_bytes.max(1) as f64;
+    writeln!(to, "Index, generation {}", stats.generation)?;
+    writeln!(to, "  batches     {:>14}", stats.batches.len())?;
+    writeln!(to, "  documents   {:>14}   forgotten {}", stats.documents, stats.forgotten)?;
+    writeln!(to, "  paragraphs  {:>14}", stats.paragraphs)?;
+    writeln!(to, "  text read   {:>14} bytes", stats.text_bytes)?;
+    let bytes = &stats.bytes;
+    let parts = [
+        ("on disk", bytes.total),
+        ("texts", bytes.texts),
+        ("band keys", bytes.bands),
+        ("seeds", bytes.seeds),
+        ("exact keys", bytes.exact),
+        ("documents", bytes.documents),
+        ("matches", bytes.matches),
+    ];
+    for (name, bytes) in parts {
+        writeln!(to, "  {name:<11} {bytes:>14} bytes, {:.3} of the text", share(bytes))?;
+    }
+    let p = &stats.parameters;
+    writeln!(
+        to,
+        "  made with   threshold {}, recall {}, shingle {}, min-tokens {}, passage {}, seed {}",
+        p.threshold, p.recall, p.shingle, p.min_tokens, p.passage, p.seed
+    )?;
+    Ok(())
+}
+
+fn export(
+    index: &Index,
+    matches: Option<&Path>,
+    documents: Option<&Path>,
+    to: &mut impl Write,
+) -> anyhow::Result<()> {
+    let failed = |error: redite::error::Error| io::Error::other(error.to_string());
+    let write_matches = |to: &mut dyn Write| {
+        index
+            .matches(|line| to.write_all(line).map_err(|e| Error::Io { path: "export".into(), doing: "writing", source: e }))
+            .map_err(failed)
+    };
+    let write_documents = |to: &mut dyn Write| {
+        index
+            .each_document(|id, source, record, text| {
+                let id: serde_json::Value = serde_json::from_str(id).unwrap_or_default();
+                let line = serde_json::json!({"id": id, "source": source, "record": record, "text": text});
+                writeln!(to, "{line}").map_err(|e| Error::Io { path: "export".into(), doing: "writing", source: e })
+            })
+            .map_err(failed)
+    };
+    let mut files = Vec::new();
+    if let Some(path) = documents {
+        files.push(Pending::write(path, |to| write_documents(to))?);
+    }
+    match matches {
+        Some(path) => files.push(Pending::write(path, |to| write_matches(to))?),
+        None if documents.is_none() => write_matches(to)?,
+        None => {}
+    }
+    files.into_iter().try_for_each(Pending::publish)?;
+    Ok(())
+}
