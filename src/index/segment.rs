@@ -339,7 +339,7 @@ impl Segment {
     /// The id of a document, as JSON, and the places of its paragraphs.
     pub(crate) fn strings(&self, document: &DocumentRow) -> Result<(String, Vec<u8>)> {
         let start = self.pages.section(section::STRINGS)?[0];
-        let at = start + document.strings;
+        let at = start.saturating_add(document.strings);
         let length = u64::from(document.id_length) + u64::from(document.places_length);
         let mut id = self.pages.read(at, length)?;
         let places = id.split_off(document.id_length as usize);
@@ -475,14 +475,14 @@ pub(crate) fn merge(
             if number >= end {
                 break;
             }
-            let length = (document.id_length + document.places_length) as usize;
-            let from = document.strings as usize;
+            let length = u64::from(document.id_length) + u64::from(document.places_length);
+            let from = document.strings;
             document.strings = strings.len() as u64;
             if let Some(places) = rewrite.places {
                 document.text = places.get(number as usize).copied().flatten();
             }
             if keep(number) {
-                let bytes = own.get(from..from + length);
+                let bytes = own.get(from as usize..from.saturating_add(length) as usize);
                 strings.extend_from_slice(
                     bytes.ok_or_else(|| segment.pages.wrong(0, "no strings of a document"))?,
                 );
@@ -534,7 +534,10 @@ pub(crate) fn merge(
         let sources = segments.iter().zip(bases).map(|(segment, &base)| {
             segment.exact[kind].entries::<u128>(&segment.pages).map(move |entry| {
                 let mut entry = entry?;
-                entry.numbers[1] += if entry.numbers[1] > 0 { base } else { 0 };
+                if entry.numbers[1] > 0 {
+                    let moved = entry.numbers[1].checked_add(base);
+                    entry.numbers[1] = moved.ok_or_else(|| segment.pages.wrong(0, "no number of a copy"))?;
+                }
                 Ok(entry)
             })
         });

@@ -204,7 +204,11 @@ fn decode<K: Key>(page: &[u8], into: &mut Vec<Entry<K>>) -> Option<()> {
         key = key.checked_add(number(steps, i, widths[0]))?;
         let first = least_first.checked_add(number(firsts, i, widths[1]) as u32)?;
         let second = least_second.checked_add(number(seconds, i, widths[2]) as u32)?;
-        into.push(Entry { key: K::narrow(key), numbers: [first, second] });
+        let narrow = K::narrow(key);
+        if narrow.wide() != key {
+            return None;
+        }
+        into.push(Entry { key: narrow, numbers: [first, second] });
     }
     Some(())
 }
@@ -238,6 +242,7 @@ impl Table {
             || !whole_pages
             || (filter[1] - filter[0]) % BLOCK as u64 != 0
             || !fences.is_sorted()
+            || count > leaf_count.saturating_mul(u64::from(u16::MAX))
         {
             return Err(wrong());
         }
@@ -317,12 +322,20 @@ impl Table {
         pages: &'a Pages,
     ) -> impl Iterator<Item = Result<Entry<K>>> + 'a {
         let mut leaves = Forward::new(pages);
+        let mut before: Option<K> = None;
+        let mut seen = 0;
         let mut decode_page = move |page: usize| -> Result<Vec<Entry<K>>> {
             let base = self.leaves[0] / CARRIED as u64;
             let carried = leaves.page(base + page as u64, base + self.fences.len() as u64)?;
             let mut leaf = Vec::new();
             let wrong = || pages.wrong(self.leaves[0] + (page * CARRIED) as u64, "no leaf of a table");
             decode(carried, &mut leaf).ok_or_else(wrong)?;
+            seen += leaf.len() as u64;
+            let is_behind = leaf.first().is_none_or(|first| before.is_none_or(|before| before <= first.key));
+            if !is_behind || seen > self.count {
+                return Err(wrong());
+            }
+            before = leaf.last().map_or(before, |last| Some(last.key));
             Ok(leaf)
         };
         (0..self.fences.len()).flat_map(move |page| {
