@@ -21,7 +21,7 @@ const PREFIX: &str = "manifest-";
 const HEAD: usize = 20;
 
 /// The longest manifest that is believed, in bytes.
-const MOST: u64 = 1 << 26;
+pub(crate) const MOST: u64 = 1 << 26;
 
 /// A texts file and the documents whose texts are in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,15 +101,12 @@ impl Manifest {
         }
     }
 
-    /// The name and identity of the next file of a kind. The identity differs between indexes as soon as
-    /// what they hold does.
+    /// The name and identity of the next file of a kind. The identity comes from all that stands here, so it
+    /// differs between indexes, copies of one included, as soon as what they hold does.
     pub(crate) fn next_file(&mut self, kind: &str) -> (String, u64) {
         let number = self.next_file;
         self.next_file += 1;
-        let held = self.batches.last().map_or(0, |batch| batch.digest);
-        let mut seed = self.identity ^ number.rotate_left(32) ^ self.generation;
-        seed = xxh3_64_with_seed(&held.to_le_bytes(), seed);
-        (format!("{kind}-{number:010}"), seed)
+        (format!("{kind}-{number:010}"), xxh3_64_with_seed(&self.encode(), number))
     }
 
     /// All files that it names.
