@@ -180,6 +180,11 @@ impl Error {
         Error::Io { path: path.into(), doing, source: plain(source) }
     }
 
+    /// Whether a file is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Error::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     /// An [`Error::Temporary`] in `folder`.
     pub(crate) fn temporary(folder: impl Into<PathBuf>, source: io::Error) -> Self {
         Error::Temporary { folder: folder.into(), source: plain(source) }

@@ -56,15 +56,26 @@ impl Index {
     /// # Errors
     /// [`Error::Damaged`], [`Error::OtherVersion`], [`Error::Io`].
     pub fn open(store: Arc<dyn Store>) -> Result<Option<Arc<Self>>> {
-        let names = match store.list() {
-            Ok(names) => names,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::io(store.path(""), "looking into the index", error)),
-        };
-        let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max();
-        let Some(generation) = latest else { return Ok(None) };
-        let manifest = Manifest::read(&*store, generation)?;
-        Ok(Some(Arc::new(Index::of(store, manifest, &[])?)))
+        let mut missed: Option<(u64, Error)> = None;
+        loop {
+            let names = match store.list() {
+                Ok(names) => names,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(Error::io(store.path(""), "looking into the index", error)),
+            };
+            let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max();
+            let Some(generation) = latest else { return Ok(None) };
+            if let Some((_, error)) = missed.filter(|(missed, _)| *missed == generation) {
+                return Err(error);
+            }
+            let opened = Manifest::read(&*store, generation)
+                .and_then(|manifest| Index::of(store.clone(), manifest, &[]));
+            match opened {
+                // a writer may have gone on meanwhile, and removed what this generation was made of
+                Err(error) if error.is_not_found() => missed = Some((generation, error)),
+                opened => return opened.map(|index| Some(Arc::new(index))),
+            }
+        }
     }
 
     /// The index that a manifest describes. Files that `before` has open are not opened again.
