@@ -113,7 +113,7 @@ impl Store for Folder {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn Growing>> {
-        fs::create_dir_all(&self.path)?;
+        make_folder(&self.path)?;
         let file = File::options().write(true).create(true).truncate(true).open(self.path.join(name))?;
         Ok(Box::new(Written(file)))
     }
@@ -127,12 +127,31 @@ impl Store for Folder {
     }
 
     fn sync_folder(&self) -> io::Result<()> {
-        if cfg!(unix) { File::open(&self.path)?.sync_all() } else { Ok(()) }
+        sync_names(&self.path)
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
+}
+
+/// Makes a folder and those above it that are not there yet, so that they last as what will be in them.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let above = path.parent().unwrap_or(Path::new(""));
+    make_folder(above)?;
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        made => made?,
+    }
+    sync_names(if above.as_os_str().is_empty() { Path::new(".") } else { above })
+}
+
+/// Brings the names in a folder to disk.
+fn sync_names(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 struct OnDisk {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::index::Index;
-use crate::index::manifest::{Batch, Manifest, TextsEntry};
+use crate::index::manifest::{self, Batch, Manifest, TextsEntry};
 use crate::index::segment::{self, Content, Segment, SegmentEntry};
-use crate::index::store::{Folder, Store};
+use crate::index::store::{self, Folder, Store};
 use crate::index::texts::{TextPlace, TextsWriter, read_text};
 use crate::params::Params;
 
@@ -30,7 +30,7 @@ impl Lock {
     pub fn take(folder: &Folder) -> Result<Self> {
         let path = folder.path("lock");
         let failed = |e| Error::io(&path, "locking the index", e);
-        std::fs::create_dir_all(folder.location()).map_err(failed)?;
+        store::make_folder(folder.location()).map_err(failed)?;
         let options = || File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = options().map_err(failed)?;
         match file.try_lock() {
@@ -61,6 +61,8 @@ pub struct Writer {
     store: Arc<dyn Store>,
     /// `None` until there is something in it
     index: Option<Arc<Index>>,
+    /// a change broke off after its manifest may have got its name: only opening anew tells what there is
+    is_stale: bool,
     _lock: Option<Lock>,
 }
 
@@ -71,14 +73,18 @@ pub(crate) struct Addition {
 }
 
 impl Writer {
-    /// Opens an index for changes, and removes what a run that was cut off has left.
+    /// Opens an index for changes, and removes what a run that was cut off has left. What it finds is on disk
+    /// from then on, even where the last folder sync of the change before has failed.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::OtherVersion`], [`Error::Io`].
     pub fn open(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<Self> {
         let index = Index::open(store.clone())?;
-        let writer = Writer { store, index, _lock: lock };
-        writer.clean_up();
+        let writer = Writer { store, index, is_stale: false, _lock: lock };
+        if writer.index.is_some() {
+            writer.sync_folder()?;
+        }
+        let _ = writer.clean_up(true); // what can't be removed now is tried again by the next writer
         Ok(writer)
     }
 
@@ -87,16 +93,16 @@ impl Writer {
         self.index.as_ref()
     }
 
-    /// Removes every file of ours that no manifest names. What can't be removed now is tried again by the
-    /// next writer.
-    fn clean_up(&self) {
-        let Ok(names) = self.store.list() else { return };
+    /// Removes every file of ours that is named neither by this generation nor, if `keeps_before`, by the one
+    /// before. Goes on where something can't be removed; the first error is told.
+    fn clean_up(&self, keeps_before: bool) -> Result<()> {
+        let names = self.store.list().map_err(|e| Error::io(self.store.path(""), "looking into", e))?;
         let generation = self.index.as_ref().map(|index| index.generation());
         let mut named: Vec<String> = Vec::new();
         if let (Some(index), Some(generation)) = (&self.index, generation) {
             named.extend(index.manifest.files().map(|file| file.name.clone()));
             named.push(Manifest::name(generation));
-            if let Some(before) = generation.checked_sub(1)
+            if let Some(before) = generation.checked_sub(1).filter(|_| keeps_before)
                 && let Ok(manifest) = Manifest::read(&*self.store, before)
             {
                 named.extend(manifest.files().map(|file| file.name.clone()));
@@ -105,13 +111,30 @@ impl Writer {
         }
         let is_ours =
             |name: &&String| ["manifest-", "segment-", "texts-"].iter().any(|kind| name.starts_with(kind));
+        let mut done = Ok(());
         for name in names.iter().filter(is_ours).filter(|name| !named.contains(name)) {
-            let _ = self.store.remove(name);
+            let removed = self.store.remove(name);
+            done = done.and(removed.map_err(|e| Error::io(self.store.path(name), "removing", e)));
         }
+        done
+    }
+
+    fn sync_folder(&self) -> Result<()> {
+        self.store.sync_folder().map_err(|e| Error::io(self.store.path(""), "syncing the folder", e))
+    }
+
+    /// Refuses a change where it is not known what the last one has left.
+    fn check_state(&self) -> Result<()> {
+        let unknown = || std::io::Error::other("the change before broke off at its end; open the index anew");
+        if self.is_stale {
+            return Err(Error::io(self.store.path(""), "changing the index", unknown()));
+        }
+        Ok(())
     }
 
     /// Starts a batch with this digest.
     pub(crate) fn begin(&self, params: &Params, digest: u128) -> Result<Addition> {
+        self.check_state()?;
         let mut manifest = match &self.index {
             Some(index) => index.manifest.clone(),
             None => Manifest::new(params, digest),
@@ -143,7 +166,9 @@ impl Writer {
         manifest.sources = batch.end_source;
         manifest.batches.push(batch);
         self.merge_like_ones(&mut manifest)?;
-        self.publish(manifest)
+        self.publish(manifest)?;
+        let _ = self.clean_up(true);
+        Ok(())
     }
 
     /// Merges the last segments while they are of like size: of n batches about log n segments are left.
@@ -177,25 +202,36 @@ impl Writer {
         Ok(())
     }
 
-    /// Brings a manifest to disk; from then on it is the index.
+    /// Brings a manifest to disk; from then on it is the index. An error before the rename leaves the index
+    /// what it was. After it only syncing the folder can fail: then the one that opens the index next finds this
+    /// generation or the one before, either whole.
     fn publish(&mut self, manifest: Manifest) -> Result<()> {
         let name = Manifest::name(manifest.generation);
         let temporary = format!("{name}.tmp");
-        let path = self.store.path(&name);
+        let path = self.store.path(&temporary);
         let failed = |doing: &'static str| {
             let path = path.clone();
             move |e| Error::io(path, doing, e)
         };
-        self.store.sync_folder().map_err(failed("syncing the folder of"))?;
+        self.check_state()?;
+        self.sync_folder()?;
+        let bytes = manifest.encode();
+        if bytes.len() as u64 > manifest::MOST {
+            return Err(Error::TooMany { what: "bytes in the manifest of its index", limit: manifest::MOST });
+        }
+        // what can't be opened must not become the index
+        let before: Vec<&Index> = self.index.iter().map(|index| &**index).collect();
+        let index = Index::of(self.store.clone(), manifest, &before)?;
         let mut file = self.store.create(&temporary).map_err(failed("creating"))?;
-        file.append(&manifest.encode()).map_err(failed("writing"))?;
+        file.append(&bytes).map_err(failed("writing"))?;
         file.sync().map_err(failed("syncing"))?;
         drop(file);
-        self.store.rename(&temporary, &name).map_err(failed("renaming"))?;
-        self.store.sync_folder().map_err(failed("syncing the folder of"))?;
-        let before: Vec<&Index> = self.index.iter().map(|index| &**index).collect();
-        self.index = Some(Arc::new(Index::of(self.store.clone(), manifest, &before)?));
-        self.clean_up();
+        self.is_stale = true;
+        let renamed = self.store.rename(&temporary, &name);
+        renamed.map_err(|e| Error::io(self.store.path(&name), "renaming", e))?;
+        let synced = self.store.sync_folder();
+        synced.map_err(|e| Error::io(self.store.path(&name), "syncing the folder of", e))?;
+        (self.index, self.is_stale) = (Some(Arc::new(index)), false);
         Ok(())
     }
 
@@ -210,16 +246,23 @@ impl Writer {
         manifest.generation += 1;
         let end = manifest.batches.last();
         let documents = batch.first_document;
+        let sources = end.map_or(0, |batch| batch.end_source);
         manifest.documents = documents;
         manifest.paragraphs = end.map_or(0, |batch| batch.end_paragraph);
-        manifest.sources = end.map_or(0, |batch| batch.end_source);
-        manifest.segments.retain(|segment| segment.documents[0] < documents);
-        manifest.texts.retain(|texts| texts.documents[0] < documents);
+        manifest.sources = sources;
+        // a batch without documents still has sources
+        manifest.segments.retain(|segment| segment.documents[0] < documents || segment.sources[0] < sources);
+        manifest.texts.retain_mut(|texts| {
+            texts.documents[1] = texts.documents[1].min(documents);
+            texts.documents[0] < documents
+        });
         manifest.forgotten.retain_mut(|range| {
             range[1] = range[1].min(documents);
             range[0] < range[1]
         });
-        if let Some(last) = manifest.segments.last().filter(|segment| segment.documents[1] > documents) {
+        let reaches_beyond =
+            |segment: &&SegmentEntry| segment.documents[1] > documents || segment.sources[1] > sources;
+        if let Some(last) = manifest.segments.last().filter(reaches_beyond) {
             let end = segment::Ends {
                 documents,
                 paragraphs: manifest.paragraphs.max(last.paragraphs[0]),
@@ -229,6 +272,7 @@ impl Writer {
             self.merge(&mut manifest, start, &Rewrite { end: Some(end), ..Rewrite::default() })?;
         }
         self.publish(manifest)?;
+        let _ = self.clean_up(true);
         Ok(Some(batch))
     }
 
@@ -268,13 +312,17 @@ impl Writer {
         }
         manifest.generation += 1;
         self.publish(manifest)?;
+        let _ = self.clean_up(true);
         Ok(meant.len() as u64)
     }
 
-    /// Writes everything anew, without what has been forgotten, as one segment and one file of texts.
+    /// Writes everything anew, without what has been forgotten, as one segment and one file of texts. Unlike
+    /// other changes it leaves nothing of the generation before: what has been forgotten is gone from the
+    /// folder when this returns.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::Io`]; the index is then what it was.
+    /// [`Error::Damaged`], [`Error::Io`]; the index is then what it was, unless a file of the generation
+    /// before can't be removed.
     pub fn compact(&mut self) -> Result<()> {
         let Some(index) = &self.index else { return Ok(()) };
         let mut manifest = index.manifest.clone();
@@ -301,7 +349,9 @@ impl Writer {
         manifest.texts.push(TextsEntry { file: texts.finish()?, documents: [0, manifest.documents] });
         let rewrite = Rewrite { keep: Some(&is_kept), places: Some(&places), end: None };
         self.merge(&mut manifest, 0, &rewrite)?;
-        self.publish(manifest)
+        self.publish(manifest)?;
+        self.clean_up(false)?;
+        self.sync_folder()
     }
 }
 
