@@ -178,7 +178,7 @@ impl PageWriter {
     }
 }
 
-fn checksum(carried: &[u8], identity: u64, page: u64) -> u64 {
+pub(super) fn checksum(carried: &[u8], identity: u64, page: u64) -> u64 {
     xxh3_64_with_seed(carried, identity ^ page.wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
 

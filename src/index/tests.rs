@@ -1,5 +1,13 @@
 //! The index beside a plain map, on real and on failing disks.
 
+mod corruption;
+mod crash;
+mod disk;
+mod failure;
+mod golden;
+mod model;
+mod plain;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,6 +18,34 @@ use super::store::{Folder, Store};
 use super::table::Entry;
 use super::*;
 use crate::verify::Overlap;
+
+/// Whether the tests that try everything are to run whole, for minutes: `REDITE_LONG_TESTS=1`.
+fn is_long() -> bool {
+    std::env::var_os("REDITE_LONG_TESTS").is_some_and(|value| value == "1")
+}
+
+/// Numbers that look random (splitmix64), the same on each run.
+struct Numbers {
+    state: u64,
+}
+
+impl Numbers {
+    fn new(seed: u64) -> Self {
+        Numbers { state: seed }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.state ^ self.state >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ mixed >> 31
+    }
+
+    /// Below `end`, which is above 0.
+    fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+}
 
 /// A small batch with documents of one paragraph, named by their tokens.
 pub(super) fn add(writer: &mut Writer, texts: &[&str], digest: u128) -> Result<()> {

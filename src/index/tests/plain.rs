@@ -1,0 +1,461 @@
+//! The slow twin of an index: plain lists, changed in the same way and asked the same questions.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use super::Numbers;
+use crate::error::{Error, Result};
+use crate::index::segment::{Content, CopyRow, DocumentRow, Row};
+use crate::index::table::Entry;
+use crate::index::{Batch, BatchUnits, Index, Known, Writer};
+use crate::params::Params;
+use crate::verify::Overlap;
+
+/// Different keys of each kind. Few, so that most are met more than once.
+const KEYS: u64 = 24;
+
+/// Seeds of a hash, so that the kinds of keys differ.
+fn wide(number: u64) -> u128 {
+    xxh3_128(&number.to_le_bytes())
+}
+
+fn narrow(number: u64) -> u64 {
+    xxh3_64(&number.to_le_bytes())
+}
+
+/// A unit with its keys.
+#[derive(Debug, Clone)]
+struct Unit {
+    exact: u64,
+    copy: Option<(u32, Overlap)>,
+    bands: Vec<u64>,
+}
+
+#[derive(Debug, Clone)]
+struct Document {
+    text: Option<Arc<str>>,
+    id: String,
+    places: Vec<u8>,
+    source: u32,
+    record: u32,
+    first_paragraph: u32,
+    unit: Unit,
+    paragraphs: Vec<Unit>,
+    seeds: Vec<(u64, u32)>,
+    whole: Option<(u32, u32)>,
+    rows: Vec<(u32, String)>,
+}
+
+/// A batch to come.
+#[derive(Debug, Clone)]
+pub(super) struct Night {
+    digest: u128,
+    sources: Vec<String>,
+    documents: Vec<Document>,
+}
+
+/// A change of an index.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    Add(Night),
+    /// documents whose id hashes to this remainder by 7
+    ForgetIds(u64),
+    ForgetSource(String),
+    Rollback,
+    Compact,
+}
+
+fn is_meant(change: &Change, id: &str, source: &str) -> bool {
+    match change {
+        Change::ForgetIds(remainder) => xxh3_64(id.as_bytes()) % 7 == *remainder,
+        Change::ForgetSource(name) => name == source,
+        _ => false,
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Added {
+    digest: u128,
+    documents: usize,
+    paragraphs: usize,
+    sources: usize,
+}
+
+/// What an index holds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Plain {
+    pub(super) generation: u64,
+    sources: Vec<String>,
+    documents: Vec<Document>,
+    /// the document of each paragraph
+    paragraphs: Vec<u32>,
+    /// the ends of the batches
+    batches: Vec<Added>,
+    forgotten: BTreeSet<u32>,
+}
+
+impl Plain {
+    /// A batch that could come next, of up to `most` documents.
+    pub(super) fn night(&self, numbers: &mut Numbers, most: u64) -> Night {
+        let digest = u128::from(numbers.next()) << 64 | u128::from(numbers.next());
+        let count = numbers.below(most + 1);
+        let source_count = 1 + numbers.below(2) as usize;
+        let sources = (0..source_count).map(|i| format!("night {:04x} {i}.jsonl", digest as u16)).collect();
+        let mut documents = Vec::new();
+        let mut paragraph = self.paragraphs.len() as u32;
+        for record in 0..count as u32 {
+            let document = self.documents.len() as u32 + record;
+            let length = if numbers.below(40) == 0 { 40_000 } else { 2 + numbers.below(60) };
+            let text: String = (0..length).map(|_| format!("{:x} é", numbers.next() as u16)).collect();
+            let first_paragraph = paragraph;
+            let unit = unit(numbers, document);
+            let paragraphs: Vec<Unit> = (0..numbers.below(4))
+                .map(|_| {
+                    paragraph += 1;
+                    self::unit(numbers, paragraph - 1)
+                })
+                .collect();
+            let mut seeds: Vec<(u64, u32)> =
+                (0..numbers.below(5)).map(|at| (numbers.below(KEYS), 7 * at as u32)).collect();
+            seeds.sort_unstable();
+            let earlier =
+                |numbers: &mut Numbers| (document > 0).then(|| numbers.below(document.into()) as u32);
+            let whole = if numbers.below(4) == 0 { earlier(numbers).map(|of| (of, 9)) } else { None };
+            let row = if numbers.below(3) == 0 { earlier(numbers) } else { None };
+            documents.push(Document {
+                text: (numbers.below(6) > 0).then(|| text.into()),
+                id: if numbers.below(5) == 0 {
+                    String::new()
+                } else {
+                    format!("\"{:04x}\"", numbers.next() as u16)
+                },
+                places: (0..numbers.below(4) as u8).collect(),
+                source: (self.sources.len() + numbers.below(source_count as u64) as usize) as u32,
+                record,
+                first_paragraph,
+                unit,
+                paragraphs,
+                seeds,
+                whole,
+                rows: row
+                    .map(|of| (of, format!("{{\"copy\":{document},\"of\":{of}}}\n")))
+                    .into_iter()
+                    .collect(),
+            });
+        }
+        Night { digest, sources, documents }
+    }
+
+    /// Any change, mostly a batch.
+    pub(super) fn change(&self, numbers: &mut Numbers, most: u64) -> Change {
+        match numbers.below(20) {
+            0 | 1 => Change::Rollback,
+            2 | 3 => Change::ForgetIds(numbers.below(7)),
+            4 if !self.sources.is_empty() => {
+                Change::ForgetSource(self.sources[numbers.below(self.sources.len() as u64) as usize].clone())
+            }
+            5 | 6 => Change::Compact,
+            _ => Change::Add(self.night(numbers, most)),
+        }
+    }
+
+    pub(super) fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Add(night) => {
+                self.sources.extend(night.sources.iter().cloned());
+                for document in &night.documents {
+                    let number = self.documents.len() as u32;
+                    self.paragraphs.extend(document.paragraphs.iter().map(|_| number));
+                    self.documents.push(document.clone());
+                }
+                self.batches.push(Added {
+                    digest: night.digest,
+                    documents: self.documents.len(),
+                    paragraphs: self.paragraphs.len(),
+                    sources: self.sources.len(),
+                });
+            }
+            Change::ForgetIds(_) | Change::ForgetSource(_) => {
+                let meant: Vec<u32> = (0..self.documents.len() as u32)
+                    .filter(|number| {
+                        let document = &self.documents[*number as usize];
+                        let source = &self.sources[document.source as usize];
+                        !self.forgotten.contains(number) && is_meant(change, &document.id, source)
+                    })
+                    .collect();
+                if meant.is_empty() {
+                    return;
+                }
+                self.forgotten.extend(meant);
+            }
+            Change::Rollback => {
+                if self.batches.pop().is_none() {
+                    return;
+                }
+                let (documents, paragraphs, sources) =
+                    self.batches.last().map_or((0, 0, 0), |end| (end.documents, end.paragraphs, end.sources));
+                self.documents.truncate(documents);
+                self.paragraphs.truncate(paragraphs);
+                self.sources.truncate(sources);
+                self.forgotten.retain(|document| (*document as usize) < documents);
+            }
+            Change::Compact if self.generation == 0 => return,
+            Change::Compact => {}
+        }
+        self.generation += 1;
+    }
+
+    /// What of it a reader sees that takes the index as it was when it held only so many documents.
+    pub(super) fn answers(&self, before: u32) -> Answers {
+        let is_kept = |document: u32| {
+            document < before
+                && (document as usize) < self.documents.len()
+                && !self.forgotten.contains(&document)
+        };
+        let document_of = |kind: usize, unit: u32| {
+            if kind == 0 { Some(unit) } else { self.paragraphs.get(unit as usize).copied() }
+        };
+        let is_kept_unit = |kind: usize, unit: u32| document_of(kind, unit).is_some_and(is_kept);
+        let mut answers = Answers { before, ..Answers::default() };
+        for (number, document) in self.documents.iter().enumerate() {
+            let number = number as u32;
+            if !self.forgotten.contains(&number) {
+                answers.documents.push((number, self.told(document)));
+            }
+            if !is_kept(number) {
+                continue;
+            }
+            let mut units = vec![(0, number, &document.unit)];
+            let first = document.first_paragraph;
+            units.extend(document.paragraphs.iter().enumerate().map(|(i, unit)| (1, first + i as u32, unit)));
+            for (kind, unit, keys) in units {
+                if keys.copy.is_none_or(|(original, _)| is_kept_unit(kind, original)) {
+                    let copy = keys.copy.map(|(original, overlap)| CopyRow { unit, original, overlap });
+                    answers.exact[kind].push((keys.exact, Known { unit, copy }));
+                }
+                answers.bands[kind].extend(keys.bands.iter().map(|key| (*key, unit)));
+            }
+            answers.seeds.extend(document.seeds.iter().map(|(key, at)| (*key, number, *at)));
+        }
+        for kind in 0..2 {
+            answers.exact[kind].sort_by_key(|(key, known)| (*key, known.unit));
+            answers.exact[kind].dedup_by_key(|(key, _)| *key);
+            answers.bands[kind].sort_unstable();
+        }
+        answers.seeds.sort_unstable();
+        for (copy, document) in self.documents.iter().enumerate() {
+            let kept = |number: u32| !self.forgotten.contains(&number);
+            let rows = document.rows.iter().filter(|(original, _)| kept(copy as u32) && kept(*original));
+            answers.lines.extend(rows.map(|(_, line)| line.clone()));
+        }
+        answers.batches = self.batches.iter().map(|batch| batch.digest).collect();
+        answers.ends = [self.documents.len() as u32, self.paragraphs.len() as u32];
+        answers
+    }
+
+    fn told(&self, document: &Document) -> String {
+        let Document { text, id, places, record, first_paragraph, paragraphs, whole, .. } = document;
+        let source = &self.sources[document.source as usize];
+        let numbers = [*record, *first_paragraph, paragraphs.len() as u32, 3, 7];
+        format!("{id} {source} {numbers:?} {places:?} {whole:?} {text:?}")
+    }
+
+    pub(super) fn documents(&self) -> u32 {
+        self.documents.len() as u32
+    }
+}
+
+fn unit(numbers: &mut Numbers, unit: u32) -> Unit {
+    let is_copy = unit > 0 && numbers.below(3) == 0;
+    let overlap = Overlap { shared: numbers.below(50) as u32, sizes: [50, numbers.below(90) as u32] };
+    let copy = is_copy.then(|| (numbers.below(unit.into()) as u32, overlap));
+    let bands = if is_copy { 0 } else { numbers.below(3) };
+    let mut bands: Vec<u64> = (0..bands).map(|_| numbers.below(KEYS)).collect();
+    bands.sort_unstable();
+    bands.dedup();
+    Unit { exact: numbers.below(KEYS), copy, bands }
+}
+
+/// Makes the same change on an index.
+pub(super) fn apply(writer: &mut Writer, change: &Change) -> Result<()> {
+    match change {
+        Change::Add(night) => add(writer, night),
+        Change::ForgetIds(_) | Change::ForgetSource(_) => {
+            writer.forget(|id, source| is_meant(change, id, source)).map(|_| ())
+        }
+        Change::Rollback => writer.rollback().map(|_| ()),
+        Change::Compact => writer.compact(),
+    }
+}
+
+fn add(writer: &mut Writer, night: &Night) -> Result<()> {
+    let mut addition = writer.begin(&Params::dedup(), night.digest)?;
+    let [first_document, mut paragraph, first_source] = addition.base();
+    let mut content = Content { sources: night.sources.clone(), ..Content::default() };
+    for (i, document) in night.documents.iter().enumerate() {
+        let number = first_document + i as u32;
+        assert_eq!(document.first_paragraph, paragraph);
+        let text = document.text.as_deref().map(|text| addition.text(text)).transpose()?;
+        content.documents.push(DocumentRow {
+            text,
+            first_paragraph: document.first_paragraph,
+            paragraphs: document.paragraphs.len() as u32,
+            characters: 3,
+            tokens: 7,
+            source: document.source,
+            record: document.record,
+            strings: content.strings.len() as u64,
+            id_length: document.id.len() as u32,
+            places_length: document.places.len() as u32,
+            whole: document.whole,
+        });
+        content.strings.extend_from_slice(document.id.as_bytes());
+        content.strings.extend_from_slice(&document.places);
+        let mut units = vec![(0, number, &document.unit)];
+        for unit in &document.paragraphs {
+            units.push((1, paragraph, unit));
+            paragraph += 1;
+        }
+        for (kind, unit, keys) in units {
+            let mut copy = 0;
+            if let Some((original, overlap)) = keys.copy {
+                content.copies[kind].push(CopyRow { unit, original, overlap });
+                copy = content.copies[kind].len() as u32;
+            }
+            content.keys.exact[kind].push(Entry { key: wide(keys.exact), numbers: [unit, copy] });
+            let bands = keys.bands.iter().map(|key| Entry { key: narrow(*key), numbers: [unit, 0] });
+            content.keys.bands[kind].extend(bands);
+        }
+        let seeds =
+            document.seeds.iter().map(|(key, at)| Entry { key: narrow(*key), numbers: [number, *at] });
+        content.keys.seeds.extend(seeds);
+        for (original, line) in &document.rows {
+            content.rows.push(Row { copy: number, original: *original, line: line.clone().into_bytes() });
+        }
+    }
+    content.keys.exact.iter_mut().for_each(|keys| keys.sort_unstable());
+    content.keys.bands.iter_mut().for_each(|keys| keys.sort_unstable());
+    content.keys.seeds.sort_unstable();
+    let batch = Batch {
+        digest: night.digest,
+        first_document,
+        end_document: first_document + night.documents.len() as u32,
+        end_paragraph: paragraph,
+        end_source: first_source + night.sources.len() as u32,
+        documents: BatchUnits::default(),
+        paragraphs: BatchUnits::default(),
+        passages: 0,
+        text_bytes: 0,
+    };
+    writer.commit(addition, &content, batch)
+}
+
+/// All that can be asked. Keys are told by their numbers.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Answers {
+    before: u32,
+    exact: [Vec<(u64, Known)>; 2],
+    bands: [Vec<(u64, u32)>; 2],
+    seeds: Vec<(u64, u32, u32)>,
+    documents: Vec<(u32, String)>,
+    lines: Vec<String>,
+    batches: Vec<u128>,
+    ends: [u32; 2],
+}
+
+impl Answers {
+    /// Asks an index all of it. Panics where an answer is wrong; returns the errors that came in place of
+    /// answers, and how many answers were right.
+    pub(super) fn compare(&self, index: &Index) -> (Vec<Error>, u64) {
+        self.hear(index, Heard::default())
+    }
+
+    /// Asks the same, and takes any answer.
+    pub(super) fn ask(&self, index: &Index) {
+        self.hear(index, Heard { takes_any: true, ..Heard::default() });
+    }
+
+    fn hear(&self, index: &Index, mut heard: Heard) -> (Vec<Error>, u64) {
+        let mut wides: Vec<(u128, u64)> = (0..KEYS).map(|number| (wide(number), number)).collect();
+        wides.sort_unstable();
+        let mut narrows: Vec<(u64, u64)> = (0..KEYS).map(|number| (narrow(number), number)).collect();
+        narrows.sort_unstable();
+        let wide_keys: Vec<u128> = wides.iter().map(|(key, _)| *key).collect();
+        let narrow_keys: Vec<u64> = narrows.iter().map(|(key, _)| *key).collect();
+        for kind in 0..2 {
+            let found = index.find_exact(kind, &wide_keys, self.before).map(|found| {
+                let mut found: Vec<(u64, Known)> =
+                    found.into_iter().map(|(key, known)| (wides[key as usize].1, known)).collect();
+                found.sort_by_key(|(key, known)| (*key, known.unit));
+                found
+            });
+            heard.hear(found, &self.exact[kind], "exact keys");
+            let found = index.find_bands(kind, &narrow_keys, self.before).map(|found| {
+                let mut found: Vec<(u64, u32)> =
+                    found.into_iter().map(|(key, unit)| (narrows[key as usize].1, unit)).collect();
+                found.sort_unstable();
+                found
+            });
+            heard.hear(found, &self.bands[kind], "bands");
+        }
+        let found = index.find_seeds(&narrow_keys, self.before).map(|found| {
+            let mut found: Vec<(u64, u32, u32)> = found
+                .into_iter()
+                .map(|(key, document, at)| (narrows[key as usize].1, document, at))
+                .collect();
+            found.sort_unstable();
+            found
+        });
+        heard.hear(found, &self.seeds, "seeds");
+        for (number, expected) in &self.documents {
+            heard.hear(told(index, *number), expected, "a document");
+        }
+        let mut lines = Vec::new();
+        let all = index.matches(|line| {
+            lines.push(String::from_utf8_lossy(line).into_owned());
+            Ok(())
+        });
+        heard.hear(all.map(|()| lines), &self.lines, "lines");
+        heard.hear(Ok(index.batches().iter().map(|b| b.digest).collect()), &self.batches, "batches");
+        heard.hear(Ok([index.documents(), index.paragraphs()]), &self.ends, "numbers");
+        (heard.errors, heard.right)
+    }
+
+    /// Checks that all of it is answered, and answered right.
+    pub(super) fn check(&self, index: &Index) {
+        let (errors, _) = self.compare(index);
+        assert!(errors.is_empty(), "{}", errors[0]);
+    }
+}
+
+#[derive(Default)]
+struct Heard {
+    errors: Vec<Error>,
+    right: u64,
+    /// wrong answers too
+    takes_any: bool,
+}
+
+impl Heard {
+    fn hear<T: PartialEq + std::fmt::Debug>(&mut self, found: Result<T>, expected: &T, of: &str) {
+        match found {
+            Ok(found) => {
+                assert!(self.takes_any || &found == expected, "{of}: {found:?}, not {expected:?}");
+                self.right += 1;
+            }
+            Err(error) => self.errors.push(error),
+        }
+    }
+}
+
+fn told(index: &Index, number: u32) -> Result<String> {
+    let (row, segment) = index.document(number)?;
+    let (id, places) = segment.strings(&row)?;
+    let text = row.text.map(|_| index.text(number, &row)).transpose()?;
+    let source = segment.source(row.source).unwrap_or("nothing");
+    let DocumentRow { record, first_paragraph, paragraphs, whole, characters, tokens, .. } = row;
+    let numbers = [record, first_paragraph, paragraphs, characters, tokens];
+    Ok(format!("{id} {source} {numbers:?} {places:?} {whole:?} {text:?}"))
+}
