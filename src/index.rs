@@ -134,24 +134,29 @@ impl Index {
         Ok(())
     }
 
-    /// Checks that a run with these parameters may use it.
+    /// Checks that a run with these parameters may use it; `adds` says whether the run adds to it.
     ///
     /// # Errors
     /// [`Error::OtherParameter`] with the first field that differs, and both values.
-    pub fn check_params(&self, params: &Params) -> Result<()> {
+    pub fn check_params(&self, params: &Params, adds: bool) -> Result<()> {
         let own = serde_json::to_value(&self.manifest.params).unwrap_or_default();
         let given = serde_json::to_value(params).unwrap_or_default();
-        // how the records are read changes no answer about their texts
+        // how records are read changes no answer about their texts
         let free = ["text_field", "id_field", "max_record"];
+        let has = |units: &serde_json::Value, unit: &str| units[unit] == serde_json::Value::Bool(true);
         let fields = own.as_object().into_iter().flatten();
         for (name, own) in fields.filter(|(name, _)| !free.contains(&name.as_str())) {
-            let given = given.get(name);
-            if given != Some(own) {
+            let given = &given[name];
+            // who only reads may look for less
+            let is_part = |unit: &&str| !has(given, unit) || has(own, unit);
+            let is_less =
+                !adds && name == "units" && ["documents", "paragraphs", "passages"].iter().all(is_part);
+            if given != own && !is_less {
                 return Err(Error::OtherParameter {
                     path: self.store.path(""),
                     name: name.replace('_', "-"),
                     index: own.to_string(),
-                    given: given.map_or("nothing".to_owned(), ToString::to_string),
+                    given: given.to_string(),
                 });
             }
         }

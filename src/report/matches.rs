@@ -41,8 +41,7 @@ pub fn write_those(
         matches.filter(|found| wanted(found)).for_each(|found| lines.push(&found));
         lines.to
     };
-    let starts: Vec<u32> =
-        (0..outcome.own_documents()).step_by(DOCUMENTS as usize).collect();
+    let starts: Vec<u32> = (0..outcome.own_documents()).step_by(DOCUMENTS as usize).collect();
     for starts in starts.chunks(PIECES as usize) {
         let pieces: Vec<Vec<u8>> = starts.par_iter().map(|&start| piece(start)).collect();
         pieces.iter().try_for_each(|piece| to.write_all(piece))?;

@@ -10,6 +10,8 @@ use redite::order::{Order, Prefer, Protect};
 use redite::params::{ParagraphMode, Params, Units};
 use redite::write::places::Places;
 
+use crate::index::IndexCommand;
+
 /// A request that contradicts itself.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -38,6 +40,14 @@ pub(crate) enum Command {
     /// are not in the output; they are counted and listed. Inputs are never changed.
     #[command(after_help = DEDUP_HELP)]
     Dedup(Box<DedupArgs>),
+
+    /// Tell where else a text, or what is in it, stands: in an index, which answers alone
+    #[command(after_help = QUERY_HELP)]
+    Query(QueryArgs),
+
+    /// Look after an index
+    #[command(subcommand)]
+    Index(IndexCommand),
 
     /// Print a script that completes commands and flags in a shell
     Completions {
@@ -71,6 +81,21 @@ const DEDUP_HELP: &str = "Exit codes:
 
 Example:
   redite dedup tonight/*.jsonl.zst --output clean --removed removed.jsonl --max-removed 50%";
+
+const QUERY_HELP: &str = "Exit codes:
+  0  done
+  1  failed or interrupted
+  2  wrong usage
+  3  done, but records were skipped (only with --strict)
+
+Example:
+  redite query --index archive article.txt";
+
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
@@ -142,6 +167,11 @@ pub(crate) struct RunArgs {
     /// .jsonl .ndjson .json .csv .tsv .parquet .wet, plain, .gz, .zst, .bz2 or .xz
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
+
+    /// Match against an index as well: audit and query read it and take its parameters; dedup adds to it,
+    /// and makes it where there is none
+    #[arg(long, value_name = "DIR")]
+    pub(crate) index: Option<PathBuf>,
 
     /// Write a report to look at and to hand on: one HTML file; `-` is standard output
     #[arg(long, value_name = "FILE")]
@@ -283,8 +313,8 @@ enum ParagraphsArg {
 
 impl DedupArgs {
     /// The parameters: the defaults of a removal, and what was given.
-    pub(crate) fn params(&self) -> Params {
-        let mut params = self.run.params(Params::dedup());
+    pub(crate) fn params(&self, defaults: Params) -> Params {
+        let mut params = self.run.params(defaults);
         params.units.documents |= self.removing.remove.contains(&RemoveArg::Documents);
         params
     }

@@ -9,6 +9,11 @@ use clap::Subcommand;
 use redite::error::Error;
 use redite::index::store::Folder;
 use redite::index::{Index, Lock, Writer};
+use redite::outcome::Outcome;
+use redite::params::Params;
+use redite::past::Past;
+use redite::pipeline::Inputs;
+use redite::read::sources::Sources;
 use redite::write::Pending;
 
 use crate::args::Usage;
@@ -67,7 +72,7 @@ pub(crate) enum IndexCommand {
 pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
     let mut to = io::stdout().lock();
     match command {
-        IndexCommand::Stats { dir, json } => stats(&open(dir)?, *json, &mut to)?,
+        IndexCommand::Stats { dir, json } => stats(&*open(dir)?, *json, &mut to)?,
         IndexCommand::Verify { dir } => {
             let index = open(dir)?;
             index.verify()?;
@@ -78,10 +83,13 @@ pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
                 let hint = "hint: name them with `--id` or `--source`";
                 return Err(Usage(format!("nothing to forget was named\n\n{hint}")).into());
             }
-            let ids: Vec<String> = id.iter().map(|id| serde_json::Value::from(id.as_str()).to_string()).collect();
+            let ids: Vec<String> =
+                id.iter().map(|id| serde_json::Value::from(id.as_str()).to_string()).collect();
             // an id that is a number in the records is written without quotes
             let is_meant = |of: &str, from: &str| {
-                ids.iter().any(|id| id == of) || id.iter().any(|id| id == of) || source.iter().any(|s| s == from)
+                ids.iter().any(|id| id == of)
+                    || id.iter().any(|id| id == of)
+                    || source.iter().any(|s| s == from)
             };
             let count = writer(dir)?.forget(is_meant)?;
             writeln!(to, "{count} documents forgotten")?;
@@ -101,14 +109,63 @@ pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
             None => writeln!(to, "there is no batch to undo")?,
         },
         IndexCommand::Export { dir, matches, documents } => {
-            export(&open(dir)?, matches.as_deref(), documents.as_deref(), &mut to)?;
+            export(&*open(dir)?, matches.as_deref(), documents.as_deref(), &mut to)?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// The index that a run is matched against, and may add to.
+pub(crate) struct Archive {
+    index: Option<Arc<Index>>,
+    writer: Option<Writer>,
+}
+
+impl Archive {
+    /// The index that the flags name, to read.
+    pub(crate) fn reading(dir: Option<&Path>) -> anyhow::Result<Self> {
+        Ok(Archive { index: dir.map(open).transpose()?, writer: None })
+    }
+
+    /// The index that the flags name, to add to; it need not be there yet.
+    pub(crate) fn adding(dir: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(dir) = dir else { return Ok(Archive { index: None, writer: None }) };
+        let folder = Folder::new(dir);
+        let lock = Lock::take(&folder)?;
+        let writer = Writer::open(Arc::new(folder), Some(lock))?;
+        Ok(Archive { index: writer.index().cloned(), writer: Some(writer) })
+    }
+
+    /// The parameters of the index, else these.
+    pub(crate) fn params(&self, defaults: Params) -> Params {
+        self.index.as_ref().map_or(defaults, |index| index.params().clone())
+    }
+
+    /// What a run reads: these sources, against the index.
+    pub(crate) fn inputs(&self, sources: Sources, params: &Params) -> anyhow::Result<Inputs> {
+        let past = self.index.as_ref().map(|index| Past { index: index.clone(), before: u32::MAX });
+        if let Some(index) = &self.index {
+            index.check_params(params, self.writer.is_some())?;
+        }
+        Ok(Inputs { past, keep: self.writer.is_some(), ..sources.into() })
+    }
+
+    /// Whether the index has this batch already.
+    pub(crate) fn knows(&self, digest: u128) -> bool {
+        self.index.iter().flat_map(|index| index.batches()).any(|batch| batch.digest == digest)
+    }
+
+    /// Makes the run's documents part of the index, if it is one to add to.
+    pub(crate) fn keep(&mut self, outcome: &Outcome) -> anyhow::Result<()> {
+        if let Some(writer) = &mut self.writer {
+            redite::keep::keep(outcome, writer)?;
+        }
+        Ok(())
+    }
+}
+
 /// A snapshot of an index that must be there.
-pub(crate) fn open(dir: &Path) -> anyhow::Result<Arc<Index>> {
+fn open(dir: &Path) -> anyhow::Result<Arc<Index>> {
     let none = || {
         let hint = "hint: `redite dedup --index` makes one";
         Usage(format!("`{}`: there is no index\n\n{hint}", dir.display()))
@@ -165,10 +222,16 @@ fn export(
     documents: Option<&Path>,
     to: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let failed = |error: redite::error::Error| io::Error::other(error.to_string());
+    let failed = |error: Error| io::Error::other(error.to_string());
     let write_matches = |to: &mut dyn Write| {
         index
-            .matches(|line| to.write_all(line).map_err(|e| Error::Io { path: "export".into(), doing: "writing", source: e }))
+            .matches(|line| {
+                to.write_all(line).map_err(|e| Error::Io {
+                    path: "export".into(),
+                    doing: "writing",
+                    source: e,
+                })
+            })
             .map_err(failed)
     };
     let write_documents = |to: &mut dyn Write| {
@@ -176,7 +239,11 @@ fn export(
             .each_document(|id, source, record, text| {
                 let id: serde_json::Value = serde_json::from_str(id).unwrap_or_default();
                 let line = serde_json::json!({"id": id, "source": source, "record": record, "text": text});
-                writeln!(to, "{line}").map_err(|e| Error::Io { path: "export".into(), doing: "writing", source: e })
+                writeln!(to, "{line}").map_err(|e| Error::Io {
+                    path: "export".into(),
+                    doing: "writing",
+                    source: e,
+                })
             })
             .map_err(failed)
     };

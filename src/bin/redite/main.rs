@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod index;
 mod interrupt;
 mod manual;
 mod outputs;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use args::{Cli, Command, DedupArgs, RunArgs, Usage};
 use clap::Parser;
+use index::Archive;
 use interrupt::Interrupt;
 use outputs::{Outputs, Target};
 use progress::Bar;
@@ -35,7 +37,9 @@ fn main() -> ExitCode {
     let result = config::arguments(std::env::args_os().collect()).and_then(|arguments| {
         let Cli { command } = Cli::parse_from(arguments);
         match command {
-            Command::Audit(args) => audit(&args.run),
+            Command::Audit(args) => audit(&args.run, None),
+            Command::Query(args) => query(&args.run),
+            Command::Index(command) => index::run(&command),
             Command::Dedup(args) => dedup(&args),
             Command::Completions { shell } => manual::completions(shell),
             Command::Man { command } => manual::page(command.as_deref()),
@@ -55,14 +59,25 @@ fn main() -> ExitCode {
     })
 }
 
-fn audit(args: &RunArgs) -> anyhow::Result<ExitCode> {
+/// An audit against an index, of a text or two.
+fn query(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    if args.index.is_none() {
+        return Err(Usage("`redite query` needs `--index DIR`".to_owned()).into());
+    }
+    // what is typed or piped is a text rather than records
+    let is_piped = args.inputs.iter().all(|input| input == Path::new("-"));
+    audit(args, is_piped.then_some(Format::Text))
+}
+
+fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     args.check()?;
-    let params = args.params(Params::audit());
+    let archive = Archive::reading(args.index.as_deref())?;
+    let params = args.params(archive.params(Params::audit()));
     params.validate()?;
-    let sources = sources::find(&args.inputs, args.format())?;
+    let sources = sources::find(&args.inputs, args.format().or(format))?;
     let outputs = Outputs::of(args, None, &sources)?;
     let run = Run::prepare(args, &sources)?;
-    let (outcome, bar) = run.search(sources.into(), &params)?;
+    let (outcome, bar) = run.search(archive.inputs(sources, &params)?, &params)?;
     run.interrupt.writing()?;
     let written = run.pool.install(|| written(args, &outputs, (&outcome, None), &run.interrupt));
     // whatever a writer that was stopped may call it
@@ -78,17 +93,24 @@ fn audit(args: &RunArgs) -> anyhow::Result<ExitCode> {
 fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let DedupArgs { run: common, removing } = args;
     common.check()?;
-    let params = args.params();
+    let mut archive = Archive::adding(common.index.as_deref())?;
+    let params = args.params(archive.params(Params::dedup()));
     params.validate()?;
     let sources = sources::find(&common.inputs, common.format())?;
     let places = Places::new(&common.inputs, &sources.files)?;
     let rules = args.rules(&places)?;
-    let replaces = places::check(&removing.output, removing.force, &common.inputs, &sources.files)?;
+    // a night that is run again writes its outputs again
+    let may_replace = removing.force || common.index.is_some();
+    let replaces = places::check(&removing.output, may_replace, &common.inputs, &sources.files)?;
     let outputs = Outputs::of(common, removing.removed.as_deref(), &sources)?;
     let run = Run::prepare(common, &sources)?;
     warn(common, replaces.then(|| stays(&removing.output, &places)).flatten());
     warn(common, removing.annotate.then(|| not_annotated(&sources)).flatten());
-    let (outcome, bar) = run.search(Inputs { order: rules.order.clone(), ..sources.into() }, &params)?;
+    let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
+    let (outcome, bar) = run.search(inputs, &params)?;
+    if replaces && !removing.force && !archive.knows(outcome.digest()) {
+        places::check(&removing.output, false, &common.inputs, outcome.own_sources())?;
+    }
     let removal = run.pool.install(|| Removal::new(&outcome, &rules));
     if let (Some(limit), false) = (rules.max_removed, removal.refusals.is_empty()) {
         return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit)).into());
@@ -103,6 +125,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     });
     run.interrupt.check()?;
     let (folder, (summary, files)) = written?;
+    archive.keep(&outcome)?;
     folder.publish(places.paths())?;
     for file in files {
         file.publish()?;
