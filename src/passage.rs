@@ -29,6 +29,10 @@ use crate::verify::{Overlap, compare};
 /// Candidates that one token of the later text may lie in.
 const DEPTH: usize = 8;
 
+/// Lengths of a passage that are kept to both sides of a listed seed, and that an alignment may go on for
+/// behind the last seed that it shares.
+const MARGIN: u32 = 4;
+
 /// A stretch of a document that repeats one of an earlier document, or an earlier one of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Passage {
@@ -267,7 +271,7 @@ impl<'a> Finder<'a> {
             seed: self.seed as u32,
             tokens: prepared.tokens.len() as u32,
         };
-        self.places.add(prepared, 4 * self.params.passage, |found| text.holds(&covered, found.at));
+        self.places.add(prepared, MARGIN * self.params.passage, |found| text.holds(&covered, found.at));
         if let Some(all) = &mut self.covered {
             all.extend(covered.into_iter().map(|range| (prepared.document, range)));
         }
@@ -275,7 +279,7 @@ impl<'a> Finder<'a> {
 
     /// A document of an index: its repeated seeds are places that were listed when its batch came.
     pub(crate) fn archived(&mut self, prepared: &Prepared) {
-        self.places.add(prepared, 4 * self.params.passage, |_| true);
+        self.places.add(prepared, MARGIN * self.params.passage, |_| true);
     }
 
     /// A document of an index that is one verbatim passage from end to end.
@@ -306,7 +310,7 @@ impl<'a> Finder<'a> {
         let mut own = own_repeats(&prepared.seeds);
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut whole = false;
-        for found in &prepared.seeds {
+        for (number, found) in prepared.seeds.iter().enumerate() {
             if whole {
                 break; // nothing can be longer than a candidate from end to end
             }
@@ -337,7 +341,7 @@ impl<'a> Finder<'a> {
                 let is_own = original == prepared.document;
                 let own_text = Kept { tokens, spans: &prepared.spans, start: 0 };
                 let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
-                let Some(Kept { tokens: stretch, start, .. }) = kept else { continue };
+                let Some(Kept { tokens: stretch, start, spans: stretch_spans }) = kept else { continue };
                 let hit = (found.at as usize, (at - start) as usize);
                 // a verbatim run inside of one that stood first covers nothing new
                 let agrees = |token: u32| {
@@ -355,6 +359,15 @@ impl<'a> Finder<'a> {
                     self.capped += 1;
                     continue;
                 }
+                let reach = if is_own {
+                    Kept { tokens: stretch, spans: &[], start }
+                } else {
+                    let margin = MARGIN * self.params.passage;
+                    let bounds = self.places.reach(&prepared.seeds, number, (original, at), margin);
+                    Kept { tokens: stretch, spans: stretch_spans, start }.between(bounds)
+                };
+                let (stretch, start) = (reach.tokens, reach.start);
+                let hit = (hit.0, (at - start) as usize);
                 let Some(run) = run_around(tokens, stretch, hit, self.seed) else { continue };
                 let first = runs.len();
                 extend([tokens, stretch], run, self.params.identity, steps, runs);

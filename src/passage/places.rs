@@ -157,6 +157,15 @@ pub(crate) struct Places {
     pub(crate) capped: u64,
 }
 
+impl Kept<'_> {
+    /// The part of it between two tokens of the document.
+    pub(crate) fn between(self, [first, last]: [u32; 2]) -> Self {
+        let from = first.saturating_sub(self.start) as usize;
+        let to = (last.saturating_sub(self.start) as usize).min(self.tokens.len());
+        Kept { tokens: &self.tokens[from..to], spans: &self.spans[from..to], start: self.start + from as u32 }
+    }
+}
+
 impl Places {
     /// No places yet.
     pub(crate) fn new(repeated: &Repeated) -> Self {
@@ -167,12 +176,46 @@ impl Places {
     /// Makes `into` the listed places of a seed, earliest first: documents and tokens.
     pub(crate) fn of(&self, number: u32, into: &mut Vec<(u32, u32)>) {
         into.clear();
-        let mut node = self.seeds[number as usize].last;
-        while let Some(found) = self.nodes.get(node as usize) {
-            into.push((found.document, found.at));
-            node = found.before;
-        }
+        into.extend(self.listed(number));
         into.reverse();
+    }
+
+    /// How far an alignment around the hit of `seeds[hit]` at token `at` of `original` may go there: from
+    /// `margin` tokens before the first listed seed that both texts have, to as many behind the last, where
+    /// two neighbours are no further apart than twice that. Other documents have no say in it.
+    pub(crate) fn reach(&self, seeds: &[Occurrence], hit: usize, place: (u32, u32), margin: u32) -> [u32; 2] {
+        let (original, at) = place;
+        let walk = |others: &mut dyn Iterator<Item = &Occurrence>, ahead: bool| {
+            let (mut last, mut last_copy) = (at, seeds[hit].at);
+            for other in others {
+                if other.at.abs_diff(last_copy) > 2 * margin {
+                    break;
+                }
+                let is_next = |&token: &u32| {
+                    (token > last) == ahead && token != last && token.abs_diff(last) <= 2 * margin
+                };
+                let places = self.listed(other.number).filter(|place| place.0 == original);
+                if let Some(next) =
+                    places.map(|place| place.1).filter(is_next).max_by_key(|t| t.abs_diff(last))
+                {
+                    (last, last_copy) = (next, other.at);
+                }
+            }
+            last
+        };
+        let first = walk(&mut seeds[..hit].iter().rev(), false);
+        let last = walk(&mut seeds[hit + 1..].iter(), true);
+        [first.saturating_sub(margin), last + margin]
+    }
+
+    /// The listed places of a seed, the latest first.
+    fn listed(&self, number: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let mut node = self.seeds[number as usize].last;
+        std::iter::from_fn(move || {
+            let found = self.nodes.get(node as usize)?;
+            node = found.before;
+            Some((found.document, found.at))
+        })
     }
 
     /// What is kept around a place.

@@ -173,6 +173,7 @@ pub(crate) fn dedup(
         file_places: places.paths().iter().map(|path| path.to_string_lossy().into_owned()).collect(),
     };
     let rules = redite::dedup::Rules { order, ..Default::default() };
+    let inputs = redite::pipeline::Inputs { order: rules.order.clone(), ..sources.into() };
     let outcome = redite::pipeline::run(inputs, params, surroundings, &Progress::default())?;
     let removal = redite::dedup::Removal::new(&outcome, &rules);
     let folder = Folder::beside(output)?;

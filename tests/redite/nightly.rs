@@ -36,7 +36,7 @@ impl Archive {
         let folder = Dir::new().file("night.jsonl", named(texts, first));
         let sources = sources::find(&[folder.path("night.jsonl")], None).unwrap();
         let past = self.writer.index().map(|index| Past { index: index.clone(), before: u32::MAX });
-        let inputs = Inputs { sources, past, keep: true };
+        let inputs = Inputs { past, keep: true, ..sources.into() };
         let outcome =
             pipeline::audit(inputs, params, &Surroundings::default(), &Progress::default()).unwrap();
         keep(&outcome, &mut self.writer).unwrap();

@@ -83,7 +83,7 @@ fn replay(medium: Medium, journal: &[disk::Change], counts: impl Fn(usize) -> bo
 fn reopen(left: &Medium, (done, next): (&Arc<Plain>, Option<&Arc<Plain>>)) -> (Disk, Writer, Arc<Plain>) {
     let disk = Disk::new(left.clone());
     let index = Index::open(disk.store()).unwrap();
-    let generation = index.as_ref().map_or(0, Index::generation);
+    let generation = index.as_ref().map_or(0, |index| index.generation());
     let found = [Some(done), next].into_iter().flatten().find(|plain| plain.generation == generation);
     let found = found.unwrap_or_else(|| panic!("generation {generation}, not {}", done.generation)).clone();
     if let Some(index) = index {
@@ -91,7 +91,7 @@ fn reopen(left: &Medium, (done, next): (&Arc<Plain>, Option<&Arc<Plain>>)) -> (D
         found.answers(u32::MAX).check(&index);
     }
     let writer = Writer::open(disk.store(), None).unwrap();
-    assert_eq!(writer.index().map_or(0, Index::generation), generation);
+    assert_eq!(writer.index().map_or(0, |index| index.generation()), generation);
     (disk, writer, found)
 }
 

@@ -93,7 +93,7 @@ fn suffer(case: &Case<'_>, numbers: &mut Numbers) -> Outcome {
         }
     }
     let index = Index::open(disk.store()).unwrap();
-    let generation = index.as_ref().map_or(0, Index::generation);
+    let generation = index.as_ref().map_or(0, |index| index.generation());
     let moved_on = generation == after.generation;
     assert!(moved_on || generation == before.generation, "{told}");
     match done {
@@ -112,7 +112,7 @@ fn suffer(case: &Case<'_>, numbers: &mut Numbers) -> Outcome {
         let next = Change::Add(now.night(numbers, 2));
         match apply(&mut writer, &next) {
             Ok(()) => {
-                assert_eq!(writer.index().map_or(0, Index::generation), generation + 1, "{told}");
+                assert_eq!(writer.index().map_or(0, |index| index.generation()), generation + 1, "{told}");
                 now.apply(&next);
             }
             Err(error) => {

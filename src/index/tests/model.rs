@@ -18,7 +18,7 @@ fn an_index_answers_as_plain_lists_do() {
         let disk = Disk::default();
         let mut writer = Writer::open(disk.store(), None).unwrap();
         let mut plain = Plain::default();
-        let mut snapshots: Vec<(Index, Answers)> = Vec::new();
+        let mut snapshots: Vec<(std::sync::Arc<Index>, Answers)> = Vec::new();
         for _ in 0..1 + numbers.below(24) {
             let most = if numbers.below(4) == 0 { 0 } else { 5 };
             match numbers.below(8) {
@@ -41,7 +41,7 @@ fn an_index_answers_as_plain_lists_do() {
                     let change = plain.change(numbers, most);
                     apply(&mut writer, &change).unwrap_or_else(|e| panic!("seed {seed}, {change:?}: {e}"));
                     plain.apply(&change);
-                    let generation = writer.index().map_or(0, Index::generation);
+                    let generation = writer.index().map_or(0, |index| index.generation());
                     assert_eq!(generation, plain.generation, "seed {seed}, {change:?}");
                     counts[0] += 1;
                 }

@@ -419,7 +419,7 @@ impl Answers {
         });
         heard.hear(all.map(|()| lines), &self.lines, "lines");
         heard.hear(Ok(index.batches().iter().map(|b| b.digest).collect()), &self.batches, "batches");
-        heard.hear(Ok([index.documents(), index.paragraphs()]), &self.ends, "numbers");
+        heard.hear(Ok([index.manifest.documents, index.manifest.paragraphs]), &self.ends, "numbers");
         (heard.errors, heard.right)
     }
 
