@@ -236,11 +236,11 @@ impl Table {
         let raw = pages.read(fences[0], bytes.ok_or_else(wrong)?)?;
         let fences: Vec<u64> =
             raw.chunks_exact(8).filter_map(|b| Some(u64::from_le_bytes(b.try_into().ok()?))).collect();
-        let aligned = |section: Section| section[0] % CARRIED as u64 == 0;
+        let aligned = |section: Section| section[0].is_multiple_of(CARRIED as u64);
         let whole_pages = (leaves[1] - leaves[0]) == leaf_count.saturating_mul(CARRIED as u64);
         if !aligned(leaves)
             || !whole_pages
-            || (filter[1] - filter[0]) % BLOCK as u64 != 0
+            || !(filter[1] - filter[0]).is_multiple_of(BLOCK as u64)
             || !fences.is_sorted()
             || count > leaf_count.saturating_mul(u64::from(u16::MAX))
         {
