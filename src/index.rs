@@ -55,6 +55,7 @@ impl Index {
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::OtherVersion`], [`Error::Io`].
+    #[expect(clippy::needless_pass_by_value, reason = "an index keeps its store; trying twice takes clones")]
     pub fn open(store: Arc<dyn Store>) -> Result<Option<Arc<Self>>> {
         let mut missed: Option<(u64, Error)> = None;
         loop {

@@ -1,6 +1,6 @@
 //! What a batch brings to an index: its originals with their keys, its original text with its seeds, all its
 //! texts that are not there yet, and the matches of its copies. Written beside, and part of the index only
-//! when [`Writer::commit`] has brought the manifest to disk.
+//! when the commit has brought the manifest to disk.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -86,8 +86,8 @@ struct Hits {
 /// Puts what the index knows before the corpus.
 pub(crate) fn join(corpus: Corpus, past: &Past, params: &Params, bands: usize) -> Result<Corpus> {
     let hits = [
-        find(0, &corpus.document_units, &corpus.exact[0], past, bands, params)?,
-        find(1, &corpus.paragraph_units, &corpus.exact[1], past, bands, params)?,
+        find(0, (&corpus.document_units, &corpus.exact[0]), past, (params, bands))?,
+        find(1, (&corpus.paragraph_units, &corpus.exact[1]), past, (params, bands))?,
     ];
     let (seeds, listed_seeds) = find_seeds(&corpus, past)?;
     let numbers = documents(&hits, &seeds, past)?;
@@ -97,11 +97,9 @@ pub(crate) fn join(corpus: Corpus, past: &Past, params: &Params, bands: usize) -
 
 fn find(
     kind: usize,
-    units: &Units,
-    exact: &[(u128, u32)],
+    (units, exact): (&Units, &[(u128, u32)]),
     past: &Past,
-    bands: usize,
-    params: &Params,
+    (params, bands): (&Params, usize),
 ) -> Result<Hits> {
     let keys: Vec<u128> = exact.iter().map(|(key, _)| *key).collect();
     let known = past.index.find_exact(kind, &keys, past.before)?;
@@ -263,7 +261,7 @@ impl Joining<'_> {
         for (kind, units) in [document_units, paragraph_units].into_iter().enumerate() {
             let hits = &self.hits[kind];
             let join = UnitJoin { hits, count: counts[kind], bands: self.bands, kind, tokens: &tokens[kind] };
-            let (units, verdicts, dropped) = join.run(std::mem::take(units), |unit| here(kind, unit));
+            let (units, verdicts, dropped) = join.run(&std::mem::take(units), |unit| here(kind, unit));
             exact[kind].retain_mut(|(_, unit)| {
                 let is_own = !hits.exact.contains_key(unit);
                 *unit += counts[kind];
@@ -348,7 +346,7 @@ struct UnitJoin<'a> {
 
 impl UnitJoin<'_> {
     /// The units, the verdicts of those of the index, and the rows of the corpus that are gone.
-    fn run(&self, own: Units, here: impl Fn(u32) -> Option<u32>) -> (Units, Vec<Verdict>, Vec<usize>) {
+    fn run(&self, own: &Units, here: impl Fn(u32) -> Option<u32>) -> (Units, Vec<Verdict>, Vec<usize>) {
         let bands = if own.keys.is_empty() && self.hits.bands.is_empty() { 0 } else { self.bands };
         // units of the index that take part, as they are numbered here
         let mut known: BTreeMap<u32, Option<(u32, Overlap)>> = BTreeMap::new();

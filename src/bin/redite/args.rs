@@ -43,7 +43,7 @@ pub(crate) enum Command {
 
     /// Tell where else a text, or what is in it, stands: in an index, which answers alone
     #[command(after_help = QUERY_HELP)]
-    Query(QueryArgs),
+    Query(Box<QueryArgs>),
 
     /// Look after an index
     #[command(subcommand)]
