@@ -38,17 +38,14 @@ impl Exact {
         passed: impl Fn(u128) -> bool + Sync,
         first: &mut [u32],
     ) {
-        let found: Vec<Vec<(u32, u32)>> = self
-            .shards
-            .par_iter_mut()
-            .enumerate()
-            .map(|(number, shard)| {
-                let own =
-                    keys.iter().enumerate().filter(|(_, key)| shard_of(**key) == number && !passed(**key));
-                own.map(|(i, &key)| (i as u32, shard.first(key, base + i as u32))).collect()
-            })
-            .collect();
-        for (i, unit) in found.into_iter().flatten() {
+        let (order, ends) = by_shard(keys, passed);
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let own: Vec<&[u32]> = starts.zip(&ends).map(|(start, &end)| &order[start..end]).collect();
+        let take = |(shard, own): (&mut Shard, &[u32])| -> Vec<u32> {
+            own.iter().map(|&i| shard.first(keys[i as usize], base + i)).collect()
+        };
+        let found: Vec<Vec<u32>> = self.shards.par_iter_mut().zip(own).map(take).collect();
+        for (&i, unit) in order.iter().zip(found.into_iter().flatten()) {
             first[i as usize] = unit;
         }
     }
@@ -62,6 +59,24 @@ impl Exact {
         keys.par_sort_unstable();
         keys
     }
+}
+
+/// The places of the keys that are not passed, shard after shard, ascending in each; and where each shard's
+/// end.
+fn by_shard(keys: &[u128], passed: impl Fn(u128) -> bool) -> (Vec<u32>, [usize; SHARDS]) {
+    let mut next = [0; SHARDS];
+    keys.iter().filter(|key| !passed(**key)).for_each(|&key| next[shard_of(key)] += 1);
+    let mut sum = 0;
+    for next in &mut next {
+        sum += std::mem::replace(next, sum);
+    }
+    let mut order = vec![0; sum];
+    for (i, &key) in (0..).zip(keys).filter(|(_, key)| !passed(**key)) {
+        let next = &mut next[shard_of(key)];
+        order[*next] = i;
+        *next += 1;
+    }
+    (order, next)
 }
 
 impl Shard {

@@ -2,8 +2,8 @@
 //! equal, and the band keys of those that are distinct. The texts themselves are read again when needed.
 //!
 //! What a run costs in memory is decided here and in [`crate::resolve`]: 56 bytes and its id for each
-//! document; about 8 bytes for each paragraph (4 for its number, 4 for its place); for each *distinct* unit
-//! that is long enough, 8 bytes a band, 8 more, and its entry in [`crate::collapse`].
+//! document; about 9 bytes for each paragraph (4 for its number, 4 for its place, less than one for indexes); for
+//! each *distinct* unit that is long enough, 8 bytes a band, 8 more, and its entry in [`crate::collapse`].
 
 use std::collections::BTreeMap;
 
@@ -24,6 +24,40 @@ pub(crate) const IS_EMPTY: u32 = u32::MAX;
 /// In [`Units::first`]: a paragraph with too few tokens.
 pub(crate) const IS_SHORT: u32 = u32::MAX - 1;
 
+/// A set of numbers that tells how many of it are smaller than any one: a bit and a half for each number up to
+/// the largest.
+#[derive(Default)]
+pub(crate) struct Ranked {
+    /// 64 numbers, and how many of the set come before them
+    words: Vec<(u64, u32)>,
+}
+
+impl Ranked {
+    /// Of ascending numbers below `end`.
+    pub(crate) fn new(numbers: impl Iterator<Item = u32>, end: usize) -> Self {
+        let mut words = vec![(0u64, 0u32); end / 64 + 1];
+        numbers.for_each(|number| words[number as usize / 64].0 |= 1 << (number % 64));
+        let mut before = 0;
+        for (bits, count) in &mut words {
+            *count = before;
+            before += bits.count_ones();
+        }
+        Ranked { words }
+    }
+
+    /// Whether a number is in the set.
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        self.words.get(number as usize / 64).is_some_and(|(bits, _)| bits >> (number % 64) & 1 == 1)
+    }
+
+    /// How many smaller ones there are, for a number that is in the set.
+    pub(crate) fn rank(&self, number: u32) -> Option<usize> {
+        let &(bits, before) = self.words.get(number as usize / 64)?;
+        let bit = 1u64 << (number % 64);
+        (bits & bit != 0).then(|| before as usize + (bits & (bit - 1)).count_ones() as usize)
+    }
+}
+
 /// All units of one kind, by their number in corpus order.
 #[derive(Default)]
 pub(crate) struct Units {
@@ -36,12 +70,20 @@ pub(crate) struct Units {
     pub(crate) tokens: Vec<u32>,
     /// the band keys of each distinct unit, one after the other
     pub(crate) keys: Vec<u64>,
+    /// the numbers in `distinct`
+    rows: Ranked,
 }
 
 impl Units {
     /// The index of a distinct unit in `distinct`.
     pub(crate) fn row(&self, unit: u32) -> Option<usize> {
-        self.distinct.binary_search(&unit).ok()
+        self.rows.rank(unit)
+    }
+
+    /// To be called when all units are there.
+    fn finished(mut self) -> Self {
+        self.rows = Ranked::new(self.distinct.iter().copied(), self.first.len());
+        self
     }
 
     fn append(&mut self, first: &[u32], signed: SignedUnits) {
@@ -72,6 +114,8 @@ pub(crate) struct Document {
 pub(crate) struct Corpus {
     pub(crate) texts: Texts,
     pub(crate) documents: Vec<Document>,
+    /// the first document that starts behind each [`STEP`]th paragraph; one more at the end
+    document_starts: Vec<u32>,
     pub(crate) document_units: Units,
     pub(crate) paragraph_units: Units,
     pub(crate) places: Vec<u8>,
@@ -345,9 +389,10 @@ impl<'a> Builder<'a> {
             digest: self.digest.digest128(),
             archived: Archived::default(),
             texts,
+            document_starts: document_starts(&self.documents, self.counts.paragraphs),
             documents: self.documents,
-            document_units: self.document_units,
-            paragraph_units: self.paragraph_units,
+            document_units: self.document_units.finished(),
+            paragraph_units: self.paragraph_units.finished(),
             places: self.places,
             ids: self.ids,
             seeds: self.seeds,
@@ -373,6 +418,20 @@ impl Builder<'_> {
         (0..).zip(ranked).for_each(|(document, &place)| by_place[place as usize] = document);
         Corpus { skips, pieces, by_place, ..corpus }
     }
+}
+
+/// Paragraphs from one entry of [`Corpus::document_starts`] to the next.
+const STEP: u32 = 32;
+
+fn document_starts(documents: &[Document], paragraphs: u64) -> Vec<u32> {
+    let mut starts = Vec::with_capacity(paragraphs as usize / STEP as usize + 2);
+    for (number, document) in (0..).zip(documents) {
+        while starts.len() as u64 * u64::from(STEP) < u64::from(document.first_paragraph) {
+            starts.push(number);
+        }
+    }
+    starts.resize(paragraphs as usize / STEP as usize + 2, documents.len() as u32);
+    starts
 }
 
 impl Corpus {
@@ -432,8 +491,11 @@ impl Corpus {
 
     /// The document in which a paragraph stands.
     pub(crate) fn document_of(&self, paragraph: u32) -> u32 {
+        let step = paragraph as usize / STEP as usize;
+        let (start, end) = (self.document_starts[step], self.document_starts[step + 1]);
         // documents without a paragraph start where the next one does, and come before it
-        self.documents.partition_point(|document| document.first_paragraph <= paragraph) as u32 - 1
+        let between = &self.documents[start as usize..end as usize];
+        start + between.partition_point(|document| document.first_paragraph <= paragraph) as u32 - 1
     }
 
     /// The bytes that say where the paragraphs of a document are.
@@ -511,4 +573,21 @@ pub(crate) fn link(corpus: &mut Corpus, bands: usize, keep_keys: bool) -> [crate
         .collect();
     let mut linked = linked.into_iter();
     std::array::from_fn(|_| linked.next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ranks_are_those_of_the_set(numbers in prop::collection::btree_set(0u32..300, 0..80)) {
+            let ranked = Ranked::new(numbers.iter().copied(), 300);
+            for number in 0..400 {
+                prop_assert_eq!(ranked.contains(number), numbers.contains(&number));
+                prop_assert_eq!(ranked.rank(number), numbers.iter().position(|of| *of == number));
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::band::Plan;
-use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units};
+use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Ranked, Units};
 use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit};
 use crate::error::Result;
 use crate::locate::{Part, Sought, Stretch, locate};
@@ -510,26 +510,24 @@ impl Outcome {
     }
 }
 
-/// The near copies of one kind of unit, ascending, and a bit for each unit: whether it is one.
+/// The near copies of one kind of unit, ascending, and which units they are.
 struct NearCopies {
     all: Vec<Near>,
-    bits: Vec<u64>,
+    units: Ranked,
 }
 
 impl NearCopies {
     fn new(all: Vec<Near>, units: usize) -> Self {
-        let mut bits = vec![0; units / 64 + 1];
-        all.iter().for_each(|near| bits[near.unit as usize / 64] |= 1 << (near.unit % 64));
-        NearCopies { all, bits }
+        let units = Ranked::new(all.iter().map(|near| near.unit), units);
+        NearCopies { all, units }
     }
 
     fn contains(&self, unit: u32) -> bool {
-        self.bits[unit as usize / 64] >> (unit % 64) & 1 == 1
+        self.units.contains(unit)
     }
 
     fn get(&self, unit: u32) -> Option<Near> {
-        let found = || self.all.binary_search_by_key(&unit, |near| near.unit).ok().map(|i| self.all[i]);
-        if self.contains(unit) { found() } else { None }
+        self.units.rank(unit).map(|at| self.all[at])
     }
 }
 
