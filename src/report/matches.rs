@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -9,18 +10,18 @@ use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::outcome::Outcome;
 use crate::resolve::NumberMap;
 
-/// Documents whose matches are made into lines at once, by one thread.
-const DOCUMENTS: u32 = 256;
+/// Documents and paragraphs whose matches are made into lines at once, by one thread.
+const UNITS: u32 = 2048;
 
-/// Such pieces that are made before they are written.
-const PIECES: u32 = 32;
+/// Such pieces that are made while as many are written.
+const PIECES: usize = 32;
 
 /// Writes all matches, sorted by the copy's place in the corpus. The lines are made in parallel, in rayon's
-/// current pool.
+/// current pool, while those before are written.
 ///
 /// # Errors
 /// Whatever `to` fails with.
-pub fn write(outcome: &Outcome, to: &mut impl Write) -> io::Result<()> {
+pub fn write(outcome: &Outcome, to: &mut (impl Write + Send)) -> io::Result<()> {
     write_those(outcome, to, |_| true)
 }
 
@@ -30,23 +31,50 @@ pub fn write(outcome: &Outcome, to: &mut impl Write) -> io::Result<()> {
 /// Whatever `to` fails with.
 pub fn write_those(
     outcome: &Outcome,
-    to: &mut impl Write,
+    to: &mut (impl Write + Send),
     wanted: impl Fn(&Match) -> bool + Sync,
 ) -> io::Result<()> {
     let sources = source_names(outcome);
-    let piece = |start: u32| {
-        let end = (start + DOCUMENTS).min(outcome.own_documents());
+    let pieces = pieces(outcome);
+    let make = |(piece, to): (&Range<u32>, &mut Vec<u8>)| {
+        to.clear();
         let mut lines = Lines::new(outcome, &sources);
-        let matches = (start..end).flat_map(|place| outcome.matches_of(outcome.at_place(place)));
+        lines.to = std::mem::take(to);
+        let matches = piece.clone().flat_map(|place| outcome.matches_of(outcome.at_place(place)));
         matches.filter(|found| wanted(found)).for_each(|found| lines.push(&found));
-        lines.to
+        *to = lines.to;
     };
-    let starts: Vec<u32> = (0..outcome.own_documents()).step_by(DOCUMENTS as usize).collect();
-    for starts in starts.chunks(PIECES as usize) {
-        let pieces: Vec<Vec<u8>> = starts.par_iter().map(|&start| piece(start)).collect();
-        pieces.iter().try_for_each(|piece| to.write_all(piece))?;
+    // buffers go round: one half is filled, the other written
+    let mut buffers = [vec![Vec::new(); PIECES], vec![Vec::new(); PIECES]];
+    let mut made = 0;
+    for pieces in pieces.chunks(PIECES) {
+        let [next, ready] = &mut buffers;
+        let fill = || pieces.par_iter().zip(next).for_each(make);
+        let (written, ()) = rayon::join(|| write_all(&ready[..made], to), fill);
+        written?;
+        made = pieces.len();
+        buffers.swap(0, 1);
     }
-    Ok(())
+    write_all(&buffers[1][..made], to)
+}
+
+fn write_all(pieces: &[Vec<u8>], to: &mut impl Write) -> io::Result<()> {
+    pieces.iter().try_for_each(|piece| to.write_all(piece))
+}
+
+/// The places of all documents, in pieces of about [`UNITS`].
+fn pieces(outcome: &Outcome) -> Vec<Range<u32>> {
+    let mut pieces = Vec::new();
+    let (mut start, mut units) = (0, 0);
+    for place in 0..outcome.own_documents() {
+        units += 1 + outcome.paragraphs(outcome.at_place(place));
+        if units >= UNITS {
+            pieces.push(start..place + 1);
+            (start, units) = (place + 1, 0);
+        }
+    }
+    pieces.push(start..outcome.own_documents());
+    pieces
 }
 
 /// The lines of one document, each with the document in which its original stands.

@@ -290,7 +290,7 @@ fn print(
     made: &[u8],
     (outcome, removed): (&Outcome, Option<&Removed<'_>>),
 ) -> io::Result<()> {
-    let mut to = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut to = io::BufWriter::with_capacity(1 << 16, io::stdout());
     to.write_all(made)?;
     if let Some(Target::Stdout) = outputs.matches {
         matches::write(outcome, &mut to)?;
