@@ -20,7 +20,7 @@ use crate::params::Params;
 use crate::passage::Finder;
 use crate::passage::places::Repeated;
 use crate::past::{self, Past};
-use crate::read::chunks::{self, Buffers, QUEUE, Reader};
+use crate::read::chunks::{self, Buffers, Chunk, QUEUE, Reader};
 use crate::read::json::Fields;
 use crate::read::sources::Sources;
 use crate::read::texts::{Locator, Spool, Texts};
@@ -209,7 +209,8 @@ impl Clock {
     }
 }
 
-/// Reads everything once. One thread reads, all others work on what it has read.
+/// Reads everything once. One thread reads, all others work on what it has read; where there is but one, it
+/// does both in turn.
 fn first_pass(
     sources: &Sources,
     How { params, order, for_index }: How<'_>,
@@ -223,29 +224,34 @@ fn first_pass(
     chunks::announce(sources, progress);
     let mut spool = Spool::new(&surroundings.temporary);
     scanner.hash_texts = for_index;
-    let mut builder = Builder::new(sources.files.len(), params.units, order);
+    let builder = Builder::new(sources.files.len(), params.units, order);
+    let mut work = Work { scanner: &scanner, builder, scanned: Vec::new() };
     let fields = Fields { text: &params.text_field, id: &params.id_field, also: &[] };
     let max_record = params.max_record as usize;
     let reader = Reader { sources, max_record, fields, buffers: &buffers, progress };
-    let (to, batches) = mpsc::sync_channel(QUEUE);
-    let read = std::thread::scope(|scope| {
-        let spool = &mut spool;
-        let reading = scope.spawn(move || reader.run(spool, &to));
-        for batch in batches {
-            if progress.is_cancelled() {
-                break;
-            }
-            let scanned: Vec<Scanned> = batch.into_par_iter().map(|chunk| scanner.scan(chunk)).collect();
-            let admitted = builder.admit(&scanned)?;
-            let signed = sign(&scanner, &scanned, &admitted);
-            builder.append(scanned, signed, &admitted);
-        }
-        reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    });
-    read?;
-    let plan = scanner.plan;
+    if rayon::current_num_threads() == 1 {
+        let mut worked = Ok(());
+        reader.run(&mut spool, &mut |batch| {
+            worked = work.take(batch);
+            worked.is_ok()
+        })?;
+        worked?;
+    } else {
+        let (to, batches) = mpsc::sync_channel(QUEUE);
+        std::thread::scope(|scope| {
+            let spool = &mut spool;
+            let reading = scope.spawn(move || reader.run(spool, &mut |batch| to.send(batch).is_ok()));
+            let worked = batches.into_iter().try_for_each(|batch| {
+                progress.check()?;
+                work.take(batch)
+            });
+            let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            worked.and(read)
+        })?;
+    }
+    work.take(Vec::new())?;
     let texts = Texts::new(sources.files.clone(), spool, params);
-    Ok((builder.finish(texts, for_index), plan))
+    Ok((work.builder.finish(texts, for_index), scanner.plan))
 }
 
 /// Puts the documents in order by a first reading, then reads them in that order.
@@ -283,6 +289,34 @@ fn ordered_pass(
         builder.append(scanned, signed, &admitted);
     }
     Ok((builder.finish_ordered(measured, &ranked, for_index), plan))
+}
+
+/// The first pass over what has been read.
+struct Work<'a> {
+    scanner: &'a Scanner<'a>,
+    builder: Builder<'a>,
+    /// a batch that is scanned, and not yet in the tables
+    scanned: Vec<Scanned>,
+}
+
+impl Work<'_> {
+    /// Scans a batch in parallel, while the one before goes into the tables.
+    fn take(&mut self, batch: Vec<Chunk>) -> Result<()> {
+        let scanner = self.scanner;
+        let before = std::mem::take(&mut self.scanned);
+        let builder = &mut self.builder;
+        let (scanned, entered) = rayon::join(
+            || batch.into_par_iter().map(|chunk| scanner.scan(chunk)).collect(),
+            || {
+                let admitted = builder.admit(&before)?;
+                let signed = sign(scanner, &before, &admitted);
+                builder.append(before, signed, &admitted);
+                Ok(())
+            },
+        );
+        self.scanned = scanned;
+        entered
+    }
 }
 
 /// Signs the new units of a batch.

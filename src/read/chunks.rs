@@ -9,7 +9,6 @@ use std::io::Read;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::SyncSender;
 
 use memchr::{memchr, memrchr};
 
@@ -76,6 +75,9 @@ impl Buffers {
     }
 }
 
+/// Takes a batch of chunks; false where it wants no more.
+pub(crate) type Listener<'a> = &'a mut dyn FnMut(Vec<Chunk>) -> bool;
+
 /// Reads all sources and sends their chunks in batches; ends early, without an error, when nobody listens
 /// any more.
 pub(crate) struct Reader<'a> {
@@ -87,9 +89,11 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Hands each batch to `to`, until that returns false: nobody listens any more.
+    ///
     /// # Errors
     /// [`Error::Io`] where the spool can't be written; a source that can't be read is a lost chunk.
-    pub(crate) fn run(&self, spool: &mut Spool, to: &SyncSender<Vec<Chunk>>) -> Result<()> {
+    pub(crate) fn run(&self, spool: &mut Spool, to: Listener<'_>) -> Result<()> {
         let mut batch =
             Batch { chunks: Vec::new(), bytes: 0, full: CHUNKS * self.buffers.chunk, to, listening: true };
         let files = &self.sources.files;
@@ -169,7 +173,7 @@ pub(crate) struct Batch<'a> {
     chunks: Vec<Chunk>,
     bytes: usize,
     full: usize,
-    to: &'a SyncSender<Vec<Chunk>>,
+    to: Listener<'a>,
     pub(crate) listening: bool,
 }
 
@@ -185,7 +189,7 @@ impl Batch<'_> {
     fn send(&mut self) {
         self.bytes = 0;
         if !self.chunks.is_empty() {
-            self.listening &= self.to.send(std::mem::take(&mut self.chunks)).is_ok();
+            self.listening &= (self.to)(std::mem::take(&mut self.chunks));
         }
     }
 }
