@@ -121,6 +121,24 @@ impl Buckets {
         buckets
     }
 
+    /// Takes units out of all their buckets; they must be all of the units of these.
+    pub(crate) fn leave_out(&mut self, leaves: impl Fn(u32) -> bool) {
+        let mut memberships = Vec::new();
+        let mut starts = Vec::with_capacity(self.starts.len());
+        starts.push(0);
+        for unit in 0..self.starts.len().saturating_sub(1) as u32 {
+            if !leaves(unit) {
+                memberships.extend_from_slice(self.of(unit));
+            }
+            starts.push(memberships.len() as u32);
+        }
+        if memberships.is_empty() {
+            *self = Buckets::default();
+        } else {
+            (self.starts, self.memberships) = (starts, memberships);
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ends.len()

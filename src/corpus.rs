@@ -81,7 +81,7 @@ impl Units {
     }
 
     /// To be called when all units are there.
-    fn finished(mut self) -> Self {
+    pub(crate) fn finished(mut self) -> Self {
         self.rows = Ranked::new(self.distinct.iter().copied(), self.first.len());
         self
     }
@@ -115,7 +115,7 @@ pub(crate) struct Corpus {
     pub(crate) texts: Texts,
     pub(crate) documents: Vec<Document>,
     /// the first document that starts behind each [`STEP`]th paragraph; one more at the end
-    document_starts: Vec<u32>,
+    pub(crate) document_starts: Vec<u32>,
     pub(crate) document_units: Units,
     pub(crate) paragraph_units: Units,
     pub(crate) places: Vec<u8>,
@@ -423,7 +423,7 @@ impl Builder<'_> {
 /// Paragraphs from one entry of [`Corpus::document_starts`] to the next.
 const STEP: u32 = 32;
 
-fn document_starts(documents: &[Document], paragraphs: u64) -> Vec<u32> {
+pub(crate) fn document_starts(documents: &[Document], paragraphs: u64) -> Vec<u32> {
     let mut starts = Vec::with_capacity(paragraphs as usize / STEP as usize + 2);
     for (number, document) in (0..).zip(documents) {
         while starts.len() as u64 * u64::from(STEP) < u64::from(document.first_paragraph) {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::band::ABSENT;
-use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units, split_places};
+use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units, document_starts, split_places};
 use crate::document::{Compression, Format, Source};
 use crate::error::{Error, Result};
 use crate::index::{Index, Known};
@@ -286,6 +286,8 @@ impl Joining<'_> {
         ids.push_str(&corpus.ids);
         (corpus.documents, corpus.places, corpus.ids) = (documents, places, ids);
         (corpus.document_units, corpus.paragraph_units) = (document_units, paragraph_units);
+        let paragraphs = u64::from(archived.paragraphs) + corpus.counts.paragraphs;
+        corpus.document_starts = document_starts(&corpus.documents, paragraphs);
         archived.verdicts = [document_verdicts, paragraph_verdicts];
         archived.listed = self.hits.map(|hits| hits.listed);
         archived.listed_seeds = self.listed_seeds;
@@ -409,6 +411,6 @@ impl UnitJoin<'_> {
             IS_EMPTY | IS_SHORT => first,
             first => replaced.get(&first).copied().unwrap_or(first + self.count),
         }));
-        (units, verdicts, dropped)
+        (units.finished(), verdicts, dropped)
     }
 }

@@ -26,6 +26,7 @@ use crate::read::sources::Sources;
 use crate::read::texts::{Locator, Spool, Texts};
 use crate::reread::{self, Searches};
 use crate::resolve::Resolver;
+use crate::resolve::twins::Twins;
 use crate::scan::{Scanned, Scanner, Signed};
 
 /// What must not change an answer (law 3).
@@ -161,7 +162,9 @@ pub fn run(
     if let Some(past) = &past {
         corpus = past::join(corpus, past, params, plan.bands)?;
     }
-    let [documents, paragraphs] = link(&mut corpus, plan.bands, keep);
+    let [documents, mut paragraphs] = link(&mut corpus, plan.bands, keep);
+    // what comes from an index has no twin
+    let twins = past.is_none().then(|| Twins::part(&corpus, &documents, &mut paragraphs));
     let mut passages = params.units.passages.then(|| link_seeds(&mut corpus, params, keep));
     if let Some((finder, _)) = &mut passages {
         if keep {
@@ -177,7 +180,10 @@ pub fn run(
     let documents = resolver((&corpus.document_units, of_documents), documents);
     let paragraphs = resolver((&corpus.paragraph_units, of_paragraphs), paragraphs);
     let searches = Searches { documents, paragraphs, passages };
-    let resolved = reread::search(&corpus, (params, surroundings), searches, progress)?;
+    let mut resolved = reread::search(&corpus, (params, surroundings), searches, progress)?;
+    if let Some(twins) = twins {
+        twins.complete(&corpus, &resolved.documents.0, &mut resolved.paragraphs.0);
+    }
     seconds.verifying = clock.lap();
 
     progress.check()?;

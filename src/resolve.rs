@@ -14,12 +14,14 @@
 //! originals, the first ones; a unit that meets more candidates than that is compared with those that share the most buckets
 //! (ties: the earliest). What this leaves out is counted.
 
+pub(crate) mod twins;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::band::Buckets;
 use crate::corpus::{IS_SHORT, Units};
-use crate::verify::{Bits, Overlap, compare, may_reach};
+use crate::verify::{Digest, Overlap, compare, retain_hopeful};
 
 /// A bucket lists this part of the originals that a unit is compared with: crowded buckets are those of
 /// boilerplate, and a pair that is alike meets in others too.
@@ -67,20 +69,16 @@ impl Hasher for NumberHasher {
 /// A map from a unit's or document's number.
 pub(crate) type NumberMap<T> = HashMap<u32, T, BuildHasherDefault<NumberHasher>>;
 
-/// A shingle set that may still be compared.
-struct Kept {
-    set: Box<[u64]>,
-    bits: Bits,
-    /// reasons to keep it: open buckets that list it, later units with the same tokens
-    uses: u32,
-}
-
-/// The sets at hand, by row.
+/// The sets at hand, each at a place that it keeps until it is let go.
 #[derive(Default)]
 struct Sets {
     /// where each row's set is; [`NOWHERE`] for most
     places: Vec<u32>,
-    kept: Vec<Kept>,
+    rows: Vec<u32>,
+    digests: Vec<Digest>,
+    sets: Vec<Box<[u64]>>,
+    /// reasons to keep each: open buckets that list it, later units with the same tokens
+    uses: Vec<u32>,
     free: Vec<u32>,
 }
 
@@ -92,38 +90,45 @@ impl Sets {
         Sets { places: vec![NOWHERE; rows], ..Sets::default() }
     }
 
-    fn insert(&mut self, row: u32, kept: Kept) {
-        let place = match self.free.pop() {
-            Some(place) => {
-                self.kept[place as usize] = kept;
-                place
-            }
-            None => {
-                self.kept.push(kept);
-                self.kept.len() as u32 - 1
-            }
-        };
+    fn insert(&mut self, row: u32, set: Box<[u64]>) {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.rows.push(0);
+            self.digests.push(Digest::default());
+            self.sets.push(Box::default());
+            self.uses.push(0);
+            self.sets.len() as u32 - 1
+        });
+        let at = place as usize;
+        self.rows[at] = row;
+        self.digests[at] = Digest::new(&set);
+        self.sets[at] = set;
+        self.uses[at] = 0;
         self.places[row as usize] = place;
     }
 
-    fn get(&self, row: u32) -> Option<&Kept> {
-        self.kept.get(self.places[row as usize] as usize)
+    /// Where a row's set is.
+    fn place(&self, row: u32) -> Option<u32> {
+        let place = self.places[row as usize];
+        (place != NOWHERE).then_some(place)
     }
 
-    fn get_mut(&mut self, row: u32) -> Option<&mut Kept> {
-        self.kept.get_mut(self.places[row as usize] as usize)
+    fn remove(&mut self, place: u32) {
+        self.places[self.rows[place as usize] as usize] = NOWHERE;
+        self.sets[place as usize] = Box::default();
+        self.free.push(place);
     }
 
-    fn remove(&mut self, row: u32) {
-        let place = std::mem::replace(&mut self.places[row as usize], NOWHERE);
-        if let Some(kept) = self.kept.get_mut(place as usize) {
-            kept.set = Box::default();
-            self.free.push(place);
+    /// One use fewer.
+    fn let_go(&mut self, place: u32) {
+        let uses = &mut self.uses[place as usize];
+        *uses -= 1;
+        if *uses == 0 {
+            self.remove(place);
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.free.len() == self.kept.len()
+        self.free.len() == self.sets.len()
     }
 }
 
@@ -155,7 +160,7 @@ pub(crate) struct Resolver<'a> {
     listed_most: usize,
     /// what became of the rows that come from an index, which are the first ones
     archived: &'a [Verdict],
-    /// originals that each bucket lists; their rows are kept in `originals`
+    /// the places of the originals that each bucket lists
     originals: Vec<Vec<u32>>,
     /// originals that a full bucket does not list
     unlisted: Vec<u32>,
@@ -171,8 +176,9 @@ pub(crate) struct Resolver<'a> {
     next_row: usize,
     near: Vec<Near>,
     cost: Cost,
-    candidates: Vec<(u16, u32)>,
-    /// for each row, how many buckets it shares with the one that asks; all zero in between
+    /// places
+    candidates: Vec<u32>,
+    /// for each place, how many buckets its unit shares with the one that asks; all zero in between
     shared: Vec<u16>,
 }
 
@@ -222,7 +228,7 @@ impl<'a> Resolver<'a> {
             near: Vec::new(),
             cost: Cost::default(),
             candidates: Vec::new(),
-            shared: vec![0; if buckets.is_empty() { 0 } else { units.distinct.len() }],
+            shared: Vec::new(),
             buckets,
         }
     }
@@ -234,8 +240,7 @@ impl<'a> Resolver<'a> {
 
     /// Takes the set of a linked row that has yet to come.
     pub(crate) fn give_set(&mut self, row: u32, set: Box<[u64]>) {
-        let bits = Bits::new(&set);
-        self.sets.insert(row, Kept { set, bits, uses: 0 });
+        self.sets.insert(row, set);
     }
 
     /// Goes through the next units up to number `end`. The sets of all linked rows among them must be there.
@@ -267,7 +272,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn first_of_its_tokens(&mut self, unit: u32, row: u32) {
-        let verdict = self.ask(row);
+        let Some(place) = self.sets.place(row) else { return };
+        let verdict = self.ask(row, place);
         let uses = match verdict {
             Some((original, overlap)) => {
                 self.near.push(Near { unit, original: self.units.distinct[original as usize], overlap });
@@ -277,19 +283,19 @@ impl<'a> Resolver<'a> {
                 }
                 repeats
             }
-            None => self.list(row),
+            None => self.list(row, place),
         };
-        self.keep_set(row, uses);
+        self.keep_set(place, uses);
         self.leave_buckets(row);
     }
 
     /// Lists an original in its buckets, as far as they have room; returns in how many.
-    fn list(&mut self, row: u32) -> u32 {
+    fn list(&mut self, row: u32, place: u32) -> u32 {
         let mut uses = 0;
         for &bucket in self.buckets.of(row) {
             let listed = &mut self.originals[bucket as usize];
             if listed.len() < self.listed_most {
-                listed.push(row);
+                listed.push(place);
                 uses += 1;
             } else {
                 self.unlisted[bucket as usize] += 1;
@@ -300,36 +306,38 @@ impl<'a> Resolver<'a> {
 
     /// A unit of an index: what it is was found when its batch came.
     fn archived(&mut self, row: u32, verdict: Verdict) {
+        let Some(place) = self.sets.place(row) else { return };
         let uses = if verdict.is_some() {
             // its buckets may list more by now
             self.seen.insert(row, Seen { verdict, listed: NEVER_ASKED });
             self.repeats.get(&row).copied().unwrap_or(0)
         } else {
-            self.list(row)
+            self.list(row, place)
         };
-        self.keep_set(row, uses);
+        self.keep_set(place, uses);
         self.leave_buckets(row);
     }
 
-    fn keep_set(&mut self, row: u32, uses: u32) {
-        match self.sets.get_mut(row) {
-            Some(kept) if uses > 0 => kept.uses = uses,
-            _ => self.sets.remove(row),
+    fn keep_set(&mut self, place: u32, uses: u32) {
+        if uses > 0 {
+            self.sets.uses[place as usize] = uses;
+        } else {
+            self.sets.remove(place);
         }
     }
 
     /// A later unit with the tokens of `first`.
     fn repeat(&mut self, unit: u32, first: u32) {
         let Some(row) = self.units.row(first).map(|row| row as u32) else { return };
-        if let Some(seen) = self.seen.get(&row) {
+        if let (Some(seen), Some(place)) = (self.seen.get(&row), self.sets.place(row)) {
             let listed = self.listed(row);
             let before = seen.verdict;
-            let verdict = if seen.listed == listed { before } else { better(self.ask(row), before) };
+            let verdict = if seen.listed == listed { before } else { better(self.ask(row, place), before) };
             if let Some((original, overlap)) = verdict {
                 self.near.push(Near { unit, original: self.units.distinct[original as usize], overlap });
             }
             self.seen.insert(row, Seen { verdict, listed });
-            self.let_go(row);
+            self.sets.let_go(place);
         }
         self.leave_buckets(row);
     }
@@ -343,48 +351,50 @@ impl<'a> Resolver<'a> {
     }
 
     /// The original that the row's set matches best among those that its buckets list.
-    fn ask(&mut self, row: u32) -> Verdict {
-        // (buckets shared, row)
+    fn ask(&mut self, row: u32, place: u32) -> Verdict {
         let mut candidates = std::mem::take(&mut self.candidates);
         candidates.clear();
+        self.shared.resize(self.sets.sets.len(), 0);
         for &bucket in self.buckets.of(row) {
             self.cost.capped += u64::from(self.unlisted[bucket as usize]);
             for &original in &self.originals[bucket as usize] {
                 let shared = &mut self.shared[original as usize];
                 if *shared == 0 {
-                    candidates.push((0, original));
+                    candidates.push(original);
                 }
                 *shared += 1;
             }
         }
-        for (shared, original) in &mut candidates {
-            *shared = std::mem::take(&mut self.shared[*original as usize]);
-        }
         self.cost.candidates += candidates.len() as u64;
-        if candidates.len() > self.cap {
-            self.cost.capped += (candidates.len() - self.cap) as u64;
-            candidates
-                .select_nth_unstable_by_key(self.cap, |&(shared, row)| (std::cmp::Reverse(shared), row));
-            candidates.truncate(self.cap);
+        let beyond = candidates.len().saturating_sub(self.cap);
+        if beyond > 0 {
+            self.cost.capped += beyond as u64;
+            let order = |&original: &u32| {
+                (std::cmp::Reverse(self.shared[original as usize]), self.sets.rows[original as usize])
+            };
+            candidates.select_nth_unstable_by_key(self.cap, order);
         }
-        let best = self.best(row, &candidates);
+        candidates.iter().for_each(|&original| self.shared[original as usize] = 0);
+        candidates.truncate(self.cap);
+        self.cost.verified += candidates.len() as u64;
+        let best = self.best(place, &mut candidates);
         self.candidates = candidates;
         best
     }
 
-    /// The candidate that the row's set matches best.
-    fn best(&mut self, row: u32, candidates: &[(u16, u32)]) -> Verdict {
-        let own = self.sets.get(row)?;
+    /// The candidate that the set at a place matches best.
+    fn best(&self, place: u32, candidates: &mut Vec<u32>) -> Verdict {
+        let sets = &self.sets;
+        let (own, set) = (&sets.digests[place as usize], &sets.sets[place as usize]);
+        retain_hopeful(own, &sets.digests, self.threshold, candidates);
         let mut best: Verdict = None;
-        for &(_, original) in candidates {
-            let Some(kept) = self.sets.get(original) else { continue };
-            self.cost.verified += 1;
+        for &original in &*candidates {
             let least = best.map_or(self.threshold, |(_, overlap)| overlap.jaccard());
-            if !may_reach(least, [own.set.len(), kept.set.len()], [&own.bits, &kept.bits]) {
+            if !own.may_reach(&sets.digests[original as usize], least) {
                 continue;
             }
-            let Some(overlap) = compare(&own.set, &kept.set, least) else { continue };
-            best = better(best, Some((original, overlap)));
+            let Some(overlap) = compare(set, &sets.sets[original as usize], least) else { continue };
+            best = better(best, Some((sets.rows[original as usize], overlap)));
         }
         best
     }
@@ -397,18 +407,8 @@ impl<'a> Resolver<'a> {
             self.to_come[bucket] -= 1;
             if self.to_come[bucket] == 0 {
                 for original in std::mem::take(&mut self.originals[bucket]) {
-                    self.let_go(original);
+                    self.sets.let_go(original);
                 }
-            }
-        }
-    }
-
-    /// One use fewer of a row's set.
-    fn let_go(&mut self, row: u32) {
-        if let Some(kept) = self.sets.get_mut(row) {
-            kept.uses -= 1;
-            if kept.uses == 0 {
-                self.sets.remove(row);
             }
         }
     }

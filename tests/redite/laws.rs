@@ -129,6 +129,28 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// Documents of one paragraph are not compared a second time as such; that changes nothing, whatever the
+    /// buckets lose and the cap leaves out.
+    #[test]
+    fn what_is_compared_beside_changes_nothing(texts in corpus(), paragraphs in 0usize..3, params in params()) {
+        // a corpus of lines, one in which some texts have more, any one
+        let whole = |i: usize| paragraphs == 0 || paragraphs == 1 && !i.is_multiple_of(3);
+        let one_line = |(i, text): (usize, &String)| if whole(i) { text.replace('\n', " ") } else { text.clone() };
+        let texts: Vec<String> = texts.iter().enumerate().map(one_line).collect();
+        let of = |documents, paragraphs| {
+            let units = Units { documents, paragraphs, passages: false };
+            audit_texts(&texts, &Params { units, ..params.clone() })
+        };
+        let [both, documents, paragraphs] = [of(true, true), of(true, false), of(false, true)];
+        prop_assert_eq!(told_of(Unit::Document, &both), told(&documents));
+        prop_assert_eq!(told_of(Unit::Paragraph, &both), told(&paragraphs));
+        prop_assert!(both.summary().verified <= documents.summary().verified + paragraphs.summary().verified);
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     /// Law 3 where everything is one chunk.

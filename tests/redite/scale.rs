@@ -47,6 +47,15 @@ fn equal_lines_cost_nothing() {
 }
 
 #[test]
+fn a_text_of_one_paragraph_is_compared_once() {
+    let texts: Vec<String> = (0..RECORDS).map(|i| changed(40, i % 40, i)).collect();
+    let [alone, both] = [documents(), documents_and_paragraphs()].map(|params| audit_texts(&texts, &params));
+    assert!(alone.summary().verified > 0);
+    assert_eq!(both.summary().verified, alone.summary().verified);
+    assert_eq!(both.summary().paragraphs, both.summary().documents);
+}
+
+#[test]
 fn one_word_changed_at_a_fixed_place() {
     let texts: Vec<String> = (0..RECORDS).map(|i| changed(40, 20, i)).collect();
     // all match the first: 35 of 41 shingles

@@ -1,0 +1,137 @@
+//! Documents of one paragraph: what is found of the document holds for its paragraph.
+//!
+//! Both are the same set, so they stand in the same buckets. Where these hold nothing but such documents, on the one
+//! side, and nothing but their paragraphs on the other, and the same goes for all that can be reached from
+//! bucket to bucket, law 1 takes the same course twice. The paragraphs are then left out of their resolver,
+//! and their near copies written down from those of the documents.
+
+use crate::band::Buckets;
+use crate::corpus::{Corpus, IS_SHORT, Units};
+use crate::resolve::Near;
+
+/// In [`Pairs`]: none.
+const NONE: u32 = u32::MAX;
+
+/// Which documents tell of their paragraphs.
+pub(crate) struct Twins {
+    /// by row of the document
+    told: Vec<bool>,
+}
+
+/// The rows that belong together.
+struct Pairs {
+    /// for each document's row, that of its only paragraph, and the other way round; [`NONE`] where either has
+    /// no such partner
+    partners: [Vec<u32>; 2],
+}
+
+impl Twins {
+    /// Finds them, and takes the paragraphs out of their buckets.
+    pub(crate) fn part(corpus: &Corpus, documents: &Buckets, paragraphs: &mut Buckets) -> Self {
+        if documents.is_empty() || paragraphs.is_empty() {
+            return Twins { told: Vec::new() };
+        }
+        let pairs = Pairs::new(corpus);
+        if pairs.partners[0].iter().all(|partner| *partner == NONE) {
+            return Twins { told: Vec::new() };
+        }
+        let alone = pairs.without_partner(corpus, [documents, paragraphs]);
+        let linked = |row: &u32| !documents.of(*row).is_empty();
+        let rows = 0..corpus.document_units.distinct.len() as u32;
+        let told: Vec<bool> = rows.map(|row| linked(&row) && !alone[0][row as usize]).collect();
+        let of_paragraph = |row: u32| {
+            let document = pairs.partners[1][row as usize];
+            document != NONE && told[document as usize]
+        };
+        paragraphs.leave_out(of_paragraph);
+        Twins { told }
+    }
+
+    /// Adds the near copies among the paragraphs that were left out.
+    pub(crate) fn complete(&self, corpus: &Corpus, documents: &[Near], paragraphs: &mut Vec<Near>) {
+        let units = &corpus.document_units;
+        let first = |unit: u32| units.row(units.first[unit as usize]);
+        let told = documents.iter().filter(|near| {
+            first(near.unit).is_some_and(|row| self.told.get(row).copied().unwrap_or_default())
+        });
+        let paragraph = |document: u32| corpus.documents[document as usize].first_paragraph;
+        let before = paragraphs.len();
+        paragraphs.extend(told.map(|near| Near {
+            unit: paragraph(near.unit),
+            original: paragraph(near.original),
+            overlap: near.overlap,
+        }));
+        if before > 0 && before < paragraphs.len() {
+            paragraphs.sort_unstable_by_key(|near| near.unit);
+        }
+    }
+}
+
+impl Pairs {
+    fn new(corpus: &Corpus) -> Self {
+        let (documents, paragraphs) = (&corpus.document_units, &corpus.paragraph_units);
+        let mut partners = [documents, paragraphs].map(|units| vec![NONE; units.distinct.len()]);
+        for (row, &document) in (0..).zip(&documents.distinct) {
+            let own = corpus.paragraphs(document);
+            let paragraph = paragraphs.row(own.start).filter(|_| own.len() == 1);
+            if let Some(paragraph) = paragraph {
+                partners[0][row as usize] = paragraph as u32;
+                partners[1][paragraph] = row;
+            }
+        }
+        Pairs { partners }
+    }
+
+    /// The rows, of documents and of paragraphs, from which one without a partner can be reached from bucket to
+    /// bucket; or one that is repeated where its partner is not.
+    fn without_partner(&self, corpus: &Corpus, buckets: [&Buckets; 2]) -> [Vec<bool>; 2] {
+        let units = [&corpus.document_units, &corpus.paragraph_units];
+        let mut alone = units.map(|units| vec![false; units.distinct.len()]);
+        let mut left: Vec<(usize, u32)> = Vec::new();
+        let leave = |alone: &mut [Vec<bool>; 2], left: &mut Vec<(usize, u32)>, kind: usize, row: u32| {
+            if !std::mem::replace(&mut alone[kind][row as usize], true) {
+                left.push((kind, row));
+            }
+        };
+        for kind in [0, 1] {
+            for (row, _) in (0..).zip(&self.partners[kind]).filter(|(_, partner)| **partner == NONE) {
+                leave(&mut alone, &mut left, kind, row);
+            }
+        }
+        for document in 0..corpus.documents.len() as u32 {
+            let own = corpus.paragraphs(document);
+            let repeated = |units: &Units, unit: u32| {
+                let first = units.first[unit as usize];
+                if first < IS_SHORT && first != unit { units.row(first).map(|row| row as u32) } else { None }
+            };
+            let of_document = repeated(units[0], document);
+            let expected = of_document.map(|row| self.partners[0][row as usize]).filter(|_| own.len() == 1);
+            let mut met = false;
+            for paragraph in own {
+                let Some(row) = repeated(units[1], paragraph) else { continue };
+                met = expected == Some(row);
+                if !met {
+                    leave(&mut alone, &mut left, 1, row);
+                }
+            }
+            if let Some(row) = of_document.filter(|_| !met) {
+                leave(&mut alone, &mut left, 0, row);
+            }
+        }
+        let mut seen = buckets.map(|buckets| vec![false; buckets.len()]);
+        while let Some((kind, row)) = left.pop() {
+            let partner = self.partners[kind][row as usize];
+            if partner != NONE {
+                leave(&mut alone, &mut left, 1 - kind, partner);
+            }
+            for &bucket in buckets[kind].of(row) {
+                if !std::mem::replace(&mut seen[kind][bucket as usize], true) {
+                    for &member in buckets[kind].members(bucket) {
+                        leave(&mut alone, &mut left, kind, member);
+                    }
+                }
+            }
+        }
+        alone
+    }
+}
