@@ -27,12 +27,12 @@ pub(crate) const IS_SHORT: u32 = u32::MAX - 1;
 /// A set of numbers that tells how many of it are smaller than any one: a bit and a half for each number up to
 /// the largest.
 #[derive(Default)]
-pub(crate) struct Ranked {
+pub(crate) struct Ranks {
     /// 64 numbers, and how many of the set come before them
     words: Vec<(u64, u32)>,
 }
 
-impl Ranked {
+impl Ranks {
     /// Of ascending numbers below `end`.
     pub(crate) fn new(numbers: impl Iterator<Item = u32>, end: usize) -> Self {
         let mut words = vec![(0u64, 0u32); end / 64 + 1];
@@ -42,7 +42,7 @@ impl Ranked {
             *count = before;
             before += bits.count_ones();
         }
-        Ranked { words }
+        Ranks { words }
     }
 
     /// Whether a number is in the set.
@@ -71,7 +71,7 @@ pub(crate) struct Units {
     /// the band keys of each distinct unit, one after the other
     pub(crate) keys: Vec<u64>,
     /// the numbers in `distinct`
-    rows: Ranked,
+    rows: Ranks,
 }
 
 impl Units {
@@ -82,7 +82,7 @@ impl Units {
 
     /// To be called when all units are there.
     pub(crate) fn finished(mut self) -> Self {
-        self.rows = Ranked::new(self.distinct.iter().copied(), self.first.len());
+        self.rows = Ranks::new(self.distinct.iter().copied(), self.first.len());
         self
     }
 
@@ -583,7 +583,7 @@ mod tests {
     proptest! {
         #[test]
         fn ranks_are_those_of_the_set(numbers in prop::collection::btree_set(0u32..300, 0..80)) {
-            let ranked = Ranked::new(numbers.iter().copied(), 300);
+            let ranked = Ranks::new(numbers.iter().copied(), 300);
             for number in 0..400 {
                 prop_assert_eq!(ranked.contains(number), numbers.contains(&number));
                 prop_assert_eq!(ranked.rank(number), numbers.iter().position(|of| *of == number));

@@ -10,7 +10,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::band::Plan;
-use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Ranked, Units};
+use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Ranks, Units};
 use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit};
 use crate::error::Result;
 use crate::locate::{Part, Sought, Stretch, locate};
@@ -513,12 +513,12 @@ impl Outcome {
 /// The near copies of one kind of unit, ascending, and which units they are.
 struct NearCopies {
     all: Vec<Near>,
-    units: Ranked,
+    units: Ranks,
 }
 
 impl NearCopies {
     fn new(all: Vec<Near>, units: usize) -> Self {
-        let units = Ranked::new(all.iter().map(|near| near.unit), units);
+        let units = Ranks::new(all.iter().map(|near| near.unit), units);
         NearCopies { all, units }
     }
 

@@ -177,8 +177,10 @@ pub fn run(
     progress.enter(Stage::Verifying)?;
     let resolver = |units, buckets| Resolver::new(units, buckets, params.threshold, params.comparisons);
     let [of_documents, of_paragraphs] = &corpus.archived.verdicts;
-    let documents = resolver((&corpus.document_units, of_documents), documents);
-    let paragraphs = resolver((&corpus.paragraph_units, of_paragraphs), paragraphs);
+    let (documents, paragraphs) = rayon::join(
+        || resolver((&corpus.document_units, of_documents), documents),
+        || resolver((&corpus.paragraph_units, of_paragraphs), paragraphs),
+    );
     let searches = Searches { documents, paragraphs, passages };
     let mut resolved = reread::search(&corpus, (params, surroundings), searches, progress)?;
     if let Some(twins) = twins {

@@ -89,7 +89,8 @@ impl Pairs {
         let mut alone = units.map(|units| vec![false; units.distinct.len()]);
         let mut left: Vec<(usize, u32)> = Vec::new();
         let leave = |alone: &mut [Vec<bool>; 2], left: &mut Vec<(usize, u32)>, kind: usize, row: u32| {
-            if !std::mem::replace(&mut alone[kind][row as usize], true) {
+            let linked = !buckets[kind].of(row).is_empty();
+            if !std::mem::replace(&mut alone[kind][row as usize], true) && linked {
                 left.push((kind, row));
             }
         };
