@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::certify::Draw;
 use crate::collapse::Exact;
 use crate::document::{Skip, Source, Span};
 use crate::error::{Error, Result};
@@ -176,6 +177,8 @@ impl Labels {
             self.dates.push(value(field).and_then(moment));
         }
     }
+    /// distinct documents and paragraphs drawn for [`crate::certify`]
+    pub(crate) drawn: [Vec<u32>; 2],
 }
 
 /// What was read.
@@ -210,6 +213,7 @@ pub(crate) struct Builder<'a> {
     order: &'a Order,
     fields: Vec<String>,
     digest: Xxh3,
+    draws: [Draw; 2],
 }
 
 /// For each unit of a batch, the first with the same tokens.
@@ -233,14 +237,14 @@ impl Admitted {
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(sources: usize, units: crate::params::Units, order: &'a Order) -> Self {
+    pub(crate) fn new(sources: usize, params: &crate::params::Params, order: &'a Order) -> Self {
         Builder {
             documents: Vec::new(),
             document_units: Units::default(),
             paragraph_units: Units::default(),
             exact_documents: Exact::new(),
             exact_paragraphs: Exact::new(),
-            units,
+            units: params.units,
             places: Vec::new(),
             ids: String::new(),
             seeds: Vec::new(),
@@ -253,6 +257,7 @@ impl<'a> Builder<'a> {
             order,
             fields: order.fields(),
             digest: Xxh3::new(),
+            draws: [(); 2].map(|()| Draw::new(params.certify)),
         }
     }
 
@@ -279,14 +284,22 @@ impl<'a> Builder<'a> {
                 }
                 Ok(first)
             };
+        let draw = |draw: &mut Draw, keys: &[u128], base: usize, first: &[u32]| {
+            let new = (base as u32..).zip(first).zip(keys).filter(|((unit, first), _)| unit == *first);
+            new.for_each(|((unit, _), &key)| draw.offer(key, unit));
+        };
         let keys = gather(|scanned| &scanned.document_keys);
         let document_base = self.document_units.first.len();
         let compared = self.units.documents || self.units.passages;
         let documents = admit(&mut self.exact_documents, &keys, document_base, compared, "documents")?;
+        if self.units.documents {
+            draw(&mut self.draws[0], &keys, document_base, &documents);
+        }
         let keys = gather(|scanned| &scanned.paragraph_keys);
         let paragraph_base = self.paragraph_units.first.len();
         let paragraphs =
             admit(&mut self.exact_paragraphs, &keys, paragraph_base, self.units.paragraphs, "paragraphs")?;
+        draw(&mut self.draws[1], &keys, paragraph_base, &paragraphs);
         Ok(Admitted {
             documents,
             paragraphs,
@@ -403,6 +416,7 @@ impl<'a> Builder<'a> {
             pieces: self.pieces,
             labels: self.labels,
             by_place: Vec::new(),
+            drawn: self.draws.map(Draw::finish),
         }
     }
 }

@@ -143,7 +143,7 @@ impl Index {
         let own = serde_json::to_value(&self.manifest.params).unwrap_or_default();
         let given = serde_json::to_value(params).unwrap_or_default();
         // how records are read changes no answer about their texts
-        let free = ["text_field", "id_field", "max_record"];
+        let free = ["text_field", "id_field", "max_record", "certify"];
         let has = |units: &serde_json::Value, unit: &str| units[unit] == serde_json::Value::Bool(true);
         let fields = own.as_object().into_iter().flatten();
         for (name, own) in fields.filter(|(name, _)| !free.contains(&name.as_str())) {

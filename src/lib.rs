@@ -27,6 +27,7 @@
 //! and [`mod@write`]. [`plain`] is the slow twin that judges them.
 
 pub mod band;
+pub mod certify;
 mod collapse;
 mod corpus;
 pub mod dedup;

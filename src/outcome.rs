@@ -10,12 +10,14 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::band::Plan;
+use crate::certify;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Ranks, Units};
 use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit};
 use crate::error::Result;
 use crate::locate::{Part, Sought, Stretch, locate};
 use crate::params::Params;
 use crate::passage::{Contained, Found, Passage};
+use crate::pipeline::Progress;
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
 
@@ -249,6 +251,19 @@ impl Outcome {
             }
         }
         merged
+    }
+
+    /// Measures recall, see [`certify`].
+    pub(crate) fn certify(&mut self, progress: &Progress) -> Result<()> {
+        let [documents, paragraphs] = &self.corpus.drawn;
+        let certificate = certify::measure(self, &self.corpus, [documents, paragraphs], progress)?;
+        self.summary.certificate = Some(certificate);
+        Ok(())
+    }
+
+    /// Notes how long a later stage took.
+    pub(crate) fn took(&mut self, note: impl FnOnce(&mut Seconds)) {
+        note(&mut self.summary.seconds);
     }
 
     /// The numbers.

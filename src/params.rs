@@ -65,6 +65,10 @@ pub struct Params {
     pub id_field: String,
     /// the most bytes of one record
     pub max_record: u64,
+    /// units of which all true matches are looked for, to measure recall ([`crate::certify`]); 0 for none. It
+    /// changes no match, so it is no part of the record that names a set of parameters.
+    #[serde(skip)]
+    pub certify: u32,
 }
 
 impl Params {
@@ -85,6 +89,7 @@ impl Params {
             text_field: "text".to_owned(),
             id_field: "id".to_owned(),
             max_record: 64 << 20,
+            certify: 0,
         }
     }
 

@@ -86,6 +86,8 @@ pub enum Stage {
     Linking,
     /// the second pass
     Verifying,
+    /// measuring recall
+    Certifying,
 }
 
 impl Progress {
@@ -104,7 +106,8 @@ impl Progress {
         match self.stage.load(Ordering::Relaxed) {
             0 => Stage::Reading,
             1 => Stage::Linking,
-            _ => Stage::Verifying,
+            2 => Stage::Verifying,
+            _ => Stage::Certifying,
         }
     }
 
@@ -149,6 +152,14 @@ pub fn run(
 
     progress.enter(Stage::Reading)?;
     let for_index = keep || past.is_some();
+    if params.certify > 0 && past.is_some() {
+        return Err(Error::Parameter {
+            name: "certify",
+            expected: "0 where a run is matched against an index",
+            got: params.certify.to_string(),
+            hint: "what an index holds can't be read whole for a sample; certify an audit of the batch alone",
+        });
+    }
     let how = How { params, order: &order, for_index };
     let (mut corpus, plan) = if order.is_corpus_order() {
         first_pass(&sources, how, surroundings, progress)?
@@ -194,7 +205,14 @@ pub fn run(
     seconds.locating = clock.lap();
 
     let near = [resolved.documents, resolved.paragraphs];
-    Ok(Outcome::new(corpus, sources, (params, plan), (near, located), seconds))
+    let mut outcome = Outcome::new(corpus, sources, (params, plan), (near, located), seconds);
+    if params.certify > 0 {
+        progress.enter(Stage::Certifying)?;
+        clock.lap();
+        outcome.certify(progress)?;
+        outcome.took(|seconds| seconds.certifying = clock.lap());
+    }
+    Ok(outcome)
 }
 
 /// How the corpus is read.
@@ -232,7 +250,7 @@ fn first_pass(
     chunks::announce(sources, progress);
     let mut spool = Spool::new(&surroundings.temporary);
     scanner.hash_texts = for_index;
-    let builder = Builder::new(sources.files.len(), params.units, order);
+    let builder = Builder::new(sources.files.len(), params, order);
     let mut work = Work { scanner: &scanner, builder, scanned: Vec::new() };
     let fields = Fields { text: &params.text_field, id: &params.id_field, also: &[] };
     let max_record = params.max_record as usize;
@@ -277,7 +295,7 @@ fn ordered_pass(
     let mut scanner = Scanner::new(params, &sources.files, progress, &buffers);
     scanner.also = order.fields();
     scanner.hash_texts = for_index;
-    let mut builder = Builder::new(sources.files.len(), params.units, order);
+    let mut builder = Builder::new(sources.files.len(), params, order);
     let locators: Vec<Locator> = ranked.iter().map(|&document| measured.locator(document)).collect();
     let mut bytes = 0;
     let chunks: Vec<&[Locator]> = locators

@@ -543,7 +543,7 @@ struct ToSign {
 }
 
 /// Appends the token hashes of a text, and for each of its paragraphs the end of its own.
-fn tokens_of_paragraphs(
+pub(crate) fn tokens_of_paragraphs(
     tokenizer: &mut Tokenizer,
     text: &str,
     paragraphs: &[Range<usize>],

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::band::Plan;
+use crate::certify::Certificate;
 use crate::params::Params;
 
 /// The numbers of a run; serialised as the JSON summary.
@@ -35,7 +36,7 @@ pub struct Summary {
     /// similarity and the probability that a pair of that similarity becomes a candidate
     pub recall_curve: Vec<(f64, f64)>,
     /// measured recall; `null` unless it was asked for
-    pub certificate: Option<()>,
+    pub certificate: Option<Certificate>,
     /// wall-clock seconds by stage
     pub seconds: Seconds,
     /// the most memory that the process held, where the system tells
@@ -126,4 +127,6 @@ pub struct Seconds {
     pub verifying: f64,
     /// finding the passages' places in their texts
     pub locating: f64,
+    /// measuring recall
+    pub certifying: f64,
 }

@@ -301,6 +301,19 @@ impl Summary<'_> {
         for sentence in sentences {
             self.item(&sentence)?;
         }
+        self.certificate()
+    }
+
+    /// Measured recall, where it was asked for.
+    fn certificate(&mut self) -> io::Result<()> {
+        let Some(certificate) = &self.outcome.summary().certificate else { return Ok(()) };
+        self.heading("Measured recall")?;
+        for sentence in wording::certificate(certificate) {
+            self.item(&sentence)?;
+        }
+        for [name, found, share] in wording::certified(certificate) {
+            writeln!(self.to, "    {name:<24} {found:>15}  {share}")?;
+        }
         Ok(())
     }
 

@@ -12,6 +12,8 @@ mod twin;
 mod bad_containers;
 /// What each unreadable, odd or hostile input gives, and `corpus/dirty`.
 mod bad_input;
+/// Measured recall against all pairs.
+mod certify;
 /// The command itself: output, files, exit codes, signals.
 #[cfg(feature = "cli")]
 mod cli;

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use crate::language::{audit_inputs, documents_and_paragraphs, place};
 use crate::twin::{Recall, Twin, copies};
 
-const CORPORA: [&str; 7] = ["boilerplate", "chain", "news-en", "news-fr", "scripts", "templates", "wrapped"];
+pub(crate) const CORPORA: [&str; 7] =
+    ["boilerplate", "chain", "news-en", "news-fr", "scripts", "templates", "wrapped"];
 
 const THRESHOLDS: [f64; 4] = [0.6, 0.7, 0.8, 0.9];
 

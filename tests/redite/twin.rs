@@ -72,7 +72,7 @@ impl Twin {
     }
 
     /// The units that a run compares, kind by kind.
-    fn compared(&self, params: &Params) -> [Vec<&Unit>; 2] {
+    pub(crate) fn compared(&self, params: &Params) -> [Vec<&Unit>; 2] {
         let least = |unit: &&Unit| unit.tokens.len() >= params.min_tokens as usize;
         let documents = self.documents.iter().filter(|_| params.units.documents).collect();
         let paragraphs = self.paragraphs.iter().filter(|_| params.units.paragraphs).filter(least).collect();

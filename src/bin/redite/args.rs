@@ -182,6 +182,10 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) matches: Option<PathBuf>,
 
+    /// Measure recall: find all true matches of N units by an exact pass, and tell how many the run found
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    certify: Option<u32>,
+
     /// Print the summary as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -374,6 +378,7 @@ impl RunArgs {
             text_field: given.text_field.clone().unwrap_or(defaults.text_field),
             id_field: given.id_field.clone().unwrap_or(defaults.id_field),
             max_record: given.max_record.unwrap_or(defaults.max_record),
+            certify: self.certify.unwrap_or(defaults.certify),
         }
     }
 

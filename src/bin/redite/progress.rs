@@ -59,6 +59,7 @@ fn draw(progress: &Progress, done: &AtomicBool, writing: &AtomicBool) {
             Stage::Reading => ("reading", load(&progress.bytes_total), load(&progress.bytes_read)),
             Stage::Linking => ("linking", 0, 0),
             Stage::Verifying => ("verifying", load(&progress.text_total), load(&progress.text_done)),
+            Stage::Certifying => ("measuring", load(&progress.text_total), load(&progress.text_done)),
         };
         let template = match (total, at) {
             (0, 0) => NO_BYTES,
