@@ -5,7 +5,7 @@
 //! says the same is told once (see the private module `walk`), and everything that repeats the same original
 //! stands in one [`Group`]. Two walks over the matches: the first only adds up, so that it is known which
 //! groups count most; the second goes to the documents with copies of these. What is kept is bounded,
-//! whatever the corpus: [`GROUPS`] groups with [`COPIES`] copies each, and [`DOCUMENTS`] documents with
+//! whatever the corpus: [`GROUPS`] groups (or as many as are asked for) with [`COPIES`] copies each, and [`DOCUMENTS`] documents with
 //! [`PIECES`] pieces each; the rest is counted. While it is made, each original that is copied costs about
 //! 70 bytes, and each of its first [`COPIES`] copies 8; each source costs 24.
 
@@ -13,16 +13,26 @@ mod add_up;
 mod gather;
 mod overlap;
 mod places;
+mod relations;
 mod shares;
+
+use serde::Serialize;
 
 use crate::document::{Kind, Span, Unit};
 use crate::outcome::Outcome;
 
+pub use relations::{DocumentPair, PAIRS, Relations, SourcePair};
 pub(super) use shares::share_of;
 pub use shares::{DocumentShare, Shares, SourceShare};
 
-/// The most groups that are kept.
+/// The most groups that are kept, unless more are asked for.
 pub const GROUPS: usize = 500;
+
+/// Groups that keep [`COPIES`] copies; those behind them keep [`FEW`].
+const LARGE: usize = 1_000;
+
+/// The most copies of one of the smaller groups that are kept.
+const FEW: usize = 8;
 
 /// The most copies of one group that are kept.
 pub const COPIES: usize = 50;
@@ -121,6 +131,46 @@ pub struct Group {
     pub exact: u64,
     /// characters of all copies
     pub characters: u64,
+    /// in how many documents it stands, the original's among them; at least so many where several originals
+    /// belong together
+    pub documents: u64,
+    /// whether that are so many that nobody copied it
+    pub is_boilerplate: bool,
+}
+
+/// What is to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// the most groups
+    pub groups: usize,
+    /// a text, no whole document, that stands in so many documents is boilerplate
+    pub boilerplate: u32,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Wanted { groups: GROUPS, boilerplate: 10 }
+    }
+}
+
+impl Wanted {
+    /// How many copies the group of a rank keeps.
+    fn copies(rank: usize) -> usize {
+        if rank < LARGE { COPIES } else { FEW }
+    }
+}
+
+/// Texts that stand in many documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Boilerplate {
+    /// in so many documents, or more
+    pub documents: u32,
+    /// groups of it
+    pub groups: u64,
+    /// their copies
+    pub copies: u64,
+    /// the characters of these
+    pub characters: u64,
 }
 
 /// What repeats what.
@@ -136,13 +186,22 @@ pub struct Facts {
     pub explained: Explained,
     /// how much of each source and document stood before
     pub shares: Shares,
+    /// who repeats whom
+    pub relations: Relations,
+    /// what recurs everywhere
+    pub boilerplate: Boilerplate,
 }
 
 impl Facts {
     /// Arranges what a run found.
     pub fn new(outcome: &Outcome) -> Self {
+        Facts::with(outcome, Wanted::default())
+    }
+
+    /// Arranges what a run found, and keeps what is wanted of it.
+    pub fn with(outcome: &Outcome, wanted: Wanted) -> Self {
         let mut facts = Facts::default();
-        let sums = facts.add_up(outcome);
+        let sums = facts.add_up(outcome, wanted);
         facts.gather(outcome, &sums);
         facts.place(outcome);
         facts

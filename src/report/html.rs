@@ -1,4 +1,8 @@
-//! The HTML report: one file that needs no network, no script and nothing beside it, to read or to hand on.
+//! The HTML report: one file that needs no network and nothing beside it, to read or to hand on.
+//!
+//! It can be read without script: the numbers, the largest groups, the documents. The one script in it
+//! (`templates/report/report.js`) shows all groups that the file holds, to search and to filter, from data
+//! that stand beside it as JSON; in English or French.
 //!
 //! Templates (`templates/report/`): a head with the numbers and the method, one piece for each group, one for
 //! each document that holds copied text, a foot with what was skipped. They are written one after the other,
@@ -7,10 +11,16 @@
 //! direction. A page depends on the facts alone: no seconds, no memory, no order of hashes; and it has a size
 //! that browsers open.
 
+mod both;
+mod charts;
+mod data;
+mod digest;
 mod documents;
 mod foot;
 mod group;
 mod head;
+mod method;
+mod relations;
 
 use std::io::{self, Write};
 
@@ -19,17 +29,30 @@ use askama::Template;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use crate::report::facts::Facts;
+use crate::report::html::both::Both;
 use crate::report::html::documents::{DocumentView, Documents};
 use crate::report::html::foot::Foot;
 use crate::report::html::group::Viewer;
-use crate::report::html::head::Head;
+use crate::report::html::head::{Head, More};
 use crate::report::{clean, wording};
 
-/// The most bytes that the groups of a report take; what does not fit is counted.
-const MOST_BYTES: usize = 14_000_000;
+/// The one script of a page; the policy names it by its digest.
+const SCRIPT: &str = include_str!("../../templates/report/report.js");
 
-/// The most bytes that its documents take.
-const DOCUMENT_BYTES: usize = 3_000_000;
+/// The page's style.
+const STYLE: &str = include_str!("../../templates/report/style.css");
+
+/// Groups that are worth asking [`Facts`] for: as many as a page holds.
+pub const GROUPS: usize = 20_000;
+
+/// The most groups that are shown without script.
+const SHOWN: usize = 100;
+
+/// The most bytes that these take.
+const SHOWN_BYTES: usize = 2_500_000;
+
+/// The most bytes that the documents take that are shown without script.
+const DOCUMENT_BYTES: usize = 1_000_000;
 
 /// Groups that are open at first.
 const OPEN: usize = 3;
@@ -45,10 +68,10 @@ pub fn write(outcome: &Outcome, facts: &Facts, to: &mut impl Write) -> Result<()
     put(to, &Head::new(outcome, facts))?;
     let mut viewer = Viewer::new(outcome);
     let (mut shown, mut bytes) = (0, 0);
-    for group in &facts.groups {
+    for group in facts.groups.iter().take(SHOWN) {
         let page = render(&viewer.group(group, shown + 1, shown < OPEN)?)?;
         bytes += page.len();
-        if bytes > MOST_BYTES {
+        if bytes > SHOWN_BYTES {
             break;
         }
         to.write_all(page.as_bytes()).map_err(failed)?;
@@ -62,9 +85,17 @@ pub fn write(outcome: &Outcome, facts: &Facts, to: &mut impl Write) -> Result<()
         }
         documents.extend_from_slice(page.as_bytes());
     }
-    put(to, &Documents::new(facts, shown))?;
+    let data = data::make(outcome, facts)?;
+    put(to, &Documents::new(facts, shown, data.groups))?;
     to.write_all(&documents).map_err(failed)?;
-    put(to, &Foot::new(outcome, facts))
+    put(to, &More::new(outcome, facts))?;
+    put(to, &Foot::new(outcome, &data.json))
+}
+
+/// A name and a value, in a table.
+struct Named {
+    name: Both,
+    value: Both,
 }
 
 /// Where a document stands, cleaned.

@@ -3,10 +3,11 @@
 //! object, for scripts; the matches themselves are in [`crate::report::matches`].
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::document::SkipReason;
 use crate::outcome::{CharacterSummary, Outcome, Summary};
-use crate::report::facts::Facts;
+use crate::report::facts::{Boilerplate, Facts};
 
 /// The most skipped records that are listed; the numbers by reason count all of them.
 pub const SKIPS: usize = 1_000;
@@ -22,6 +23,12 @@ pub struct Report<'a> {
     pub summary: &'a Summary,
     /// originals with at least one copy
     pub groups: u64,
+    /// texts that stand in many documents
+    pub boilerplate: Boilerplate,
+    /// who repeats whom
+    pub relations: Related<'a>,
+    /// the documents that are no copies but hold the most copied text, with how much
+    pub copied_documents: Vec<Copied<'a>>,
     /// the first [`SOURCES`] sources, in corpus order, with how much of each stood before
     pub sources: Vec<Source<'a>>,
     /// the first [`SKIPS`] records and files that were not used, in corpus order
@@ -37,6 +44,76 @@ pub struct Source<'a> {
     pub documents: u64,
     /// of these
     pub characters: CharacterSummary,
+}
+
+/// A document, as the file of matches names it.
+#[derive(Debug, Serialize)]
+pub struct Named<'a> {
+    /// its id as in the record, or `null`
+    pub id: Option<&'a RawValue>,
+    /// its file
+    pub source: &'a str,
+    /// its number there, from 0
+    pub record: u32,
+}
+
+/// A document and how much of it stood before.
+#[derive(Debug, Serialize)]
+pub struct Copied<'a> {
+    /// which one
+    #[serde(flatten)]
+    pub document: Named<'a>,
+    /// of it
+    pub characters: CharacterSummary,
+    /// copied pieces
+    pub pieces: u64,
+}
+
+/// Who repeats whom; see [`crate::report::facts::Relations`].
+#[derive(Debug, Serialize)]
+pub struct Related<'a> {
+    /// sources, those with the most characters first
+    pub sources: Vec<RelatedSources<'a>>,
+    /// how many pairs of sources there are
+    pub source_pairs: u64,
+    /// documents, those with the most characters first
+    pub documents: Vec<RelatedDocuments<'a>>,
+    /// how many pairs of documents there are
+    pub document_pairs: u64,
+    /// near copies by similarity, in steps of 0.05 from 0
+    pub similarities: [u64; 20],
+    /// groups by their copies: 1, 2, 3-4, 5-8 and so on, the last one open
+    pub group_sizes: [u64; 12],
+    /// documents by the copied share: none, up to 10 %, ... less than all, all
+    pub document_shares: [u64; 12],
+}
+
+/// What one source repeats of another.
+#[derive(Debug, Serialize)]
+pub struct RelatedSources<'a> {
+    /// the later one
+    pub copy: &'a str,
+    /// the earlier one
+    pub original: &'a str,
+    /// copies
+    pub repeats: u64,
+    /// their characters
+    pub characters: u64,
+}
+
+/// What one document repeats of another.
+#[derive(Debug, Serialize)]
+pub struct RelatedDocuments<'a> {
+    /// the later one
+    pub copy: Named<'a>,
+    /// the earlier one
+    pub original: Named<'a>,
+    /// characters of the copy in question
+    pub characters: u64,
+    /// how much of the copy is in the original
+    pub copy_share: f64,
+    /// how much of the original is in the copy
+    pub original_share: f64,
 }
 
 /// A record or a file that was not used.
@@ -72,7 +149,51 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &Facts) -> Report<'a> {
             documents: share.documents,
             characters: CharacterSummary { read: share.characters, copied: share.copied },
         });
+    let name = |source: u32| outcome.sources()[source as usize].name.as_str();
+    let named = |document: u32| {
+        let (source, record) = outcome.record(document);
+        let id = outcome.id(document).and_then(|id| serde_json::from_str(id).ok());
+        Named { id, source: name(source), record }
+    };
+    let rounded = |share: f64| (share * 1e6).round() / 1e6;
+    let relations = &facts.relations;
+    let related = Related {
+        sources: relations
+            .sources
+            .iter()
+            .map(|pair| RelatedSources {
+                copy: name(pair.copy),
+                original: name(pair.original),
+                repeats: pair.repeats,
+                characters: pair.characters,
+            })
+            .collect(),
+        source_pairs: relations.source_pairs,
+        documents: relations
+            .documents
+            .iter()
+            .map(|pair| RelatedDocuments {
+                copy: named(pair.copy),
+                original: named(pair.original),
+                characters: pair.characters,
+                copy_share: rounded(pair.shares[0]),
+                original_share: rounded(pair.shares[1]),
+            })
+            .collect(),
+        document_pairs: relations.document_pairs,
+        similarities: relations.similarities,
+        group_sizes: relations.group_sizes,
+        document_shares: relations.document_shares,
+    };
+    let copied = facts.shares.partly.iter().map(|share| Copied {
+        document: named(share.document),
+        characters: CharacterSummary { read: share.characters, copied: share.copied },
+        pieces: share.piece_count,
+    });
     Report {
+        boilerplate: facts.boilerplate,
+        relations: related,
+        copied_documents: copied.collect(),
         summary: outcome.summary(),
         groups: facts.group_count,
         sources: sources.collect(),

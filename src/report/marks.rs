@@ -30,6 +30,19 @@ pub(super) struct Segment {
     pub(super) differs: bool,
 }
 
+/// Two texts, cleaned, and where they differ.
+pub(super) struct Aligned {
+    /// original and copy
+    pub(super) texts: [String; 2],
+    /// where each difference starts in the original and how long it is, and the same of the copy, in units of
+    /// UTF-16; in order
+    pub(super) differences: Vec<[u32; 4]>,
+    /// characters shown of each, where the text goes on behind them
+    pub(super) cut: [Option<u64>; 2],
+    /// whether the texts differ, and only by numbers and names
+    pub(super) is_template: bool,
+}
+
 /// Cuts texts and compares them.
 pub(super) struct Marker(Tokenizer);
 
@@ -55,19 +68,31 @@ impl Marker {
     /// Both texts, each with the words marked that the other lacks.
     pub(super) fn pair(&mut self, original: &str, copy: &str) -> [Marked; 2] {
         let (original, copy) = (self.words(original), self.words(copy));
-        let mut differences = capture_diff_slices(Algorithm::Myers, &original.hashes, &copy.hashes);
-        differences.retain(|difference| difference.tag() != DiffTag::Equal);
-        if original.is_cut || copy.is_cut {
-            // what stands at the cut may go on behind it in the other text
-            let ends = [original.hashes.len(), copy.hashes.len()];
-            differences.pop_if(|last| [last.old_range().end, last.new_range().end] == ends);
-        }
         let [mut in_original, mut in_copy] = [Vec::new(), Vec::new()];
-        for difference in differences {
-            in_original.push(difference.old_range());
-            in_copy.push(difference.new_range());
+        for [of_original, of_copy] in differences(&original, &copy) {
+            in_original.push(of_original);
+            in_copy.push(of_copy);
         }
         [original.marked(&in_original), copy.marked(&in_copy)]
+    }
+
+    /// Both texts, with the places where they differ.
+    pub(super) fn aligned(&mut self, original: &str, copy: &str) -> Aligned {
+        let (original, copy) = (self.words(original), self.words(copy));
+        let found = differences(&original, &copy);
+        let is_variable = |[of_original, of_copy]: &[Range<usize>; 2]| {
+            original.are_numbers_or_names(of_original) && copy.are_numbers_or_names(of_copy)
+        };
+        let is_template = !found.is_empty() && found.iter().all(is_variable);
+        let mut sides = [Side::new(&original), Side::new(&copy)];
+        let places = found.iter().map(|ranges| {
+            let [a, b] = [sides[0].upto(&ranges[0]), sides[1].upto(&ranges[1])];
+            [a[0], a[1], b[0], b[1]]
+        });
+        let differences = places.collect();
+        let cut = [original.cut(), copy.cut()];
+        let [original, copy] = sides.map(Side::finish);
+        Aligned { texts: [original, copy], differences, cut, is_template }
     }
 
     fn words<'a>(&mut self, text: &'a str) -> Words<'a> {
@@ -108,7 +133,78 @@ impl Words<'_> {
             at = end;
         }
         add(at..self.text.len(), false);
-        Marked { segments, cut: self.is_cut.then(|| self.text.chars().count() as u64) }
+        Marked { segments, cut: self.cut() }
+    }
+
+    fn cut(&self) -> Option<u64> {
+        self.is_cut.then(|| self.text.chars().count() as u64)
+    }
+
+    /// Whether each of these words holds a digit or starts with a capital.
+    fn are_numbers_or_names(&self, words: &Range<usize>) -> bool {
+        self.ranges[words.clone()].iter().all(|bytes| {
+            let word = self.text.get(bytes.clone()).unwrap_or_default();
+            word.chars().any(char::is_numeric) || word.chars().next().is_some_and(char::is_uppercase)
+        })
+    }
+
+    /// The bytes of words; of none, the place where they would be.
+    fn bytes(&self, words: &Range<usize>) -> Range<usize> {
+        if words.is_empty() {
+            let at = self.ranges.get(words.start).map_or(self.text.len(), |range| range.start);
+            let at = boundary(self.text, at);
+            return at..at;
+        }
+        let start = boundary(self.text, self.ranges[words.start].start);
+        start..boundary(self.text, self.ranges[words.end - 1].end).max(start)
+    }
+}
+
+/// The words in which two texts differ, in order: of the original, of the copy.
+fn differences(original: &Words<'_>, copy: &Words<'_>) -> Vec<[Range<usize>; 2]> {
+    let mut differences = capture_diff_slices(Algorithm::Myers, &original.hashes, &copy.hashes);
+    differences.retain(|difference| difference.tag() != DiffTag::Equal);
+    if original.is_cut || copy.is_cut {
+        // what stands at the cut may go on behind it in the other text
+        let ends = [original.hashes.len(), copy.hashes.len()];
+        differences.pop_if(|last| [last.old_range().end, last.new_range().end] == ends);
+    }
+    differences.into_iter().map(|difference| [difference.old_range(), difference.new_range()]).collect()
+}
+
+/// A text being cleaned, and measured in units of UTF-16.
+struct Side<'a> {
+    words: &'a Words<'a>,
+    at: usize,
+    clean: String,
+    units: u32,
+}
+
+impl<'a> Side<'a> {
+    fn new(words: &'a Words<'a>) -> Self {
+        Side { words, at: 0, clean: String::with_capacity(words.text.len()), units: 0 }
+    }
+
+    fn push(&mut self, upto: usize) {
+        let clean = clean::text(self.words.text.get(self.at..upto).unwrap_or_default());
+        self.units += clean.encode_utf16().count() as u32;
+        self.clean.push_str(&clean);
+        self.at = upto.max(self.at);
+    }
+
+    /// Goes on behind a difference; tells where that starts and how long it is.
+    fn upto(&mut self, words: &Range<usize>) -> [u32; 2] {
+        let bytes = self.words.bytes(words);
+        // one character can be several tokens, so neighbours may overlap
+        self.push(bytes.start.max(self.at));
+        let start = self.units;
+        self.push(bytes.end.max(self.at));
+        [start, self.units - start]
+    }
+
+    fn finish(mut self) -> String {
+        self.push(self.words.text.len());
+        self.clean
     }
 }
 
@@ -143,6 +239,30 @@ mod tests {
         assert_eq!(told(&original), "東京[の]大雪");
         assert_eq!(told(&copy), "東京[で]大雪 [½]");
         assert_eq!(told(&marker.pair("", "x")[1]), "[x]");
+    }
+
+    #[test]
+    fn differences_are_found_again_in_the_cleaned_texts() {
+        let mut marker = Marker::new(0);
+        let aligned = |marker: &mut Marker, a: &str, b: &str| {
+            let aligned = marker.aligned(a, b);
+            let slice = |side: usize, [start, length]: [u32; 2]| {
+                let units: Vec<u16> = aligned.texts[side].encode_utf16().collect();
+                String::from_utf16(&units[start as usize..(start + length) as usize]).unwrap()
+            };
+            let differences = aligned.differences.iter();
+            let told = differences.map(|[a, b, c, d]| [slice(0, [*a, *b]), slice(1, [*c, *d])]);
+            (told.collect::<Vec<_>>(), aligned.is_template)
+        };
+        let told = aligned(&mut marker, "🙂 one\r\ntwo\0 𝒳 three", "🙂 one\ntwo 𝒳 four three ½");
+        assert_eq!(told.0, [["", "four"], ["", "½"]].map(|pair| pair.map(str::to_owned)));
+        assert!(!told.1);
+        let told = aligned(&mut marker, "Flight 12 to Rome leaves at 9.", "Flight 7 to Oslo leaves at 10.");
+        assert_eq!(told.0, [["12", "7"], ["Rome", "Oslo"], ["9", "10"]].map(|pair| pair.map(str::to_owned)));
+        assert!(told.1);
+        assert!(!aligned(&mut marker, "Flight 12 leaves", "Flight 12 lands").1);
+        assert!(!aligned(&mut marker, "Flight 12 leaves", "flight 12 leaves").1, "the same is no template");
+        assert_eq!(aligned(&mut marker, "", "x").0.len(), 1);
     }
 
     #[test]

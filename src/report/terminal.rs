@@ -22,6 +22,9 @@ const COPIES: usize = 3;
 /// Sources that are shown with their shares.
 const SHARES: usize = 10;
 
+/// Pairs of sources, and of documents, that are shown.
+const PAIRS: usize = 5;
+
 /// Places that are shown for each reason of skipping, and ignored files.
 const PLACES: usize = 3;
 
@@ -80,6 +83,7 @@ impl Summary<'_> {
     fn details(&mut self, excerpts: &[String]) -> io::Result<()> {
         self.sources()?;
         self.documents()?;
+        self.relations()?;
         self.groups(excerpts)
     }
 
@@ -153,6 +157,17 @@ impl Summary<'_> {
                 writeln!(self.to, "    by words  {}", lengths.join(", "))?;
             }
         }
+        let boilerplate = self.facts.boilerplate;
+        if boilerplate.groups > 0 {
+            writeln!(
+                self.to,
+                "  boilerplate {} in {} documents or more, with {} of {}",
+                count(boilerplate.groups, "text stands", "texts stand"),
+                boilerplate.documents,
+                count(boilerplate.copies, "copy", "copies"),
+                wording::characters(boilerplate.characters),
+            )?;
+        }
         let characters = summary.characters;
         writeln!(
             self.to,
@@ -176,9 +191,10 @@ impl Summary<'_> {
         self.heading(&title)?;
         let facts = self.facts;
         for (rank, (group, excerpt)) in facts.groups.iter().zip(excerpts).enumerate() {
+            let boilerplate = if group.is_boilerplate { ", boilerplate" } else { "" };
             let copies = count(group.count, "copy", "copies");
             let characters = count(group.characters, "character", "characters");
-            writeln!(self.to, "{:>2}. {copies}, {characters}", rank + 1)?;
+            writeln!(self.to, "{:>2}. {copies}, {characters}{boilerplate}", rank + 1)?;
             writeln!(self.to, "    {excerpt}")?;
             let within = |copy: &Copy| copy.repeat.copy.document == group.original.document;
             if !group.copies.first().is_some_and(within) {
@@ -230,6 +246,47 @@ impl Summary<'_> {
             self.share(copied, characters, &name)?;
         }
         Ok(())
+    }
+
+    /// Which sources repeat which the most, and which documents.
+    fn relations(&mut self) -> io::Result<()> {
+        let relations = &self.facts.relations;
+        if relations.source_pairs > 1 {
+            self.heading("Who repeats whom")?;
+            for pair in relations.sources.iter().take(PAIRS) {
+                let [copy, original] = [pair.copy, pair.original]
+                    .map(|source| clean::line(&self.outcome.sources()[source as usize].name, NAME));
+                let characters = wording::characters(pair.characters);
+                let what = if pair.copy == pair.original { "itself".to_owned() } else { original };
+                writeln!(
+                    self.to,
+                    "  {copy} repeats {what}: {characters}, {}",
+                    count(pair.repeats, "copy", "copies")
+                )?;
+            }
+            self.more(relations.source_pairs, "pair", "pairs")?;
+        }
+        if !relations.documents.is_empty() {
+            self.heading("Documents with the most in common")?;
+            for pair in relations.documents.iter().take(PAIRS) {
+                let [copy, original] = [pair.copy, pair.original].map(|document| self.place(document));
+                let [of_copy, of_original] = pair.shares.map(|share| wording::share(share * 100.0, 1));
+                writeln!(self.to, "  {of_copy} % of {copy}")?;
+                writeln!(self.to, "    is in {original}, {of_original} % of that in it")?;
+            }
+            self.more(relations.document_pairs, "pair", "pairs")?;
+        }
+        Ok(())
+    }
+
+    /// What a list of [`PAIRS`] leaves out.
+    fn more(&mut self, all: u64, one: &str, many: &str) -> io::Result<()> {
+        match all.saturating_sub(PAIRS as u64) {
+            0 => Ok(()),
+            more => {
+                writeln!(self.to, "  and {}", count(more, &format!("more {one}"), &format!("more {many}")))
+            }
+        }
     }
 
     fn share(&mut self, copied: u64, characters: u64, name: &str) -> io::Result<()> {

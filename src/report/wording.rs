@@ -8,6 +8,10 @@ use crate::outcome::{Outcome, Summary, UnitSummary};
 use crate::report::facts::Explained;
 use crate::report::facts::{Extent, Repeat, Stretch};
 
+/// Lengths by which passages are counted, in words.
+pub(super) const PASSAGE_LENGTHS: [&str; 6] =
+    ["under 50", "50-99", "100-199", "200-499", "500-999", "1,000 and more"];
+
 /// An id longer than this is shown as it was written, in bytes.
 const LONGEST_ID: usize = 4096;
 
@@ -207,8 +211,7 @@ pub(super) fn passage_kinds(summary: &Summary) -> String {
 
 /// Passages by length: `under 50 words` and how many; lengths that none has are left out.
 pub(super) fn passage_lengths(summary: &Summary) -> Vec<(&'static str, u64)> {
-    let names = ["under 50", "50-99", "100-199", "200-499", "500-999", "1,000 and more"];
-    names.into_iter().zip(summary.passages.by_tokens).filter(|(_, count)| *count > 0).collect()
+    PASSAGE_LENGTHS.into_iter().zip(summary.passages.by_tokens).filter(|(_, count)| *count > 0).collect()
 }
 
 /// `3 passages`, `2 paragraphs`, `3 passages and 2 paragraphs`; nothing where there are none.
@@ -345,7 +348,7 @@ fn capped(summary: &Summary) -> String {
 }
 
 /// `60 %`, `62.5 %`.
-fn percent_of(share: f64) -> String {
+pub(super) fn percent_of(share: f64) -> String {
     let percent = format!("{:.1}", share * 100.0);
     format!("{} %", percent.strip_suffix(".0").unwrap_or(&percent))
 }

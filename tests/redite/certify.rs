@@ -13,9 +13,12 @@ use crate::language::{audit_inputs, audit_texts, documents_and_paragraphs, words
 use crate::oracle::{CORPORA, corpus};
 use crate::twin::Twin;
 
-/// What the certificate has to say if all units are in the sample, by comparing all with all: matches and
-/// those found of documents and of paragraphs, pairs, pairs of copies.
-fn all_pairs(outcome: &Outcome, twin: &Twin) -> ([[u64; 2]; 2], [u64; 2], BTreeMap<String, [u64; 2]>) {
+/// Matches and those found, of documents and of paragraphs; pairs, and pairs of copies; matches and those found
+/// by range of similarity.
+type Expected = ([[u64; 2]; 2], [u64; 2], BTreeMap<String, [u64; 2]>);
+
+/// What the certificate has to say if all units are in the sample, by comparing all with all.
+fn all_pairs(outcome: &Outcome, twin: &Twin) -> Expected {
     let params = &outcome.summary().parameters;
     let (mut measured, mut pairs, mut by_similarity) = ([[0; 2]; 2], [0; 2], BTreeMap::new());
     for (units, measured) in twin.compared(params).into_iter().zip(&mut measured) {

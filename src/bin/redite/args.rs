@@ -8,6 +8,8 @@ use redite::document::Format;
 use redite::error::Error;
 use redite::order::{Order, Prefer, Protect};
 use redite::params::{ParagraphMode, Params, Units};
+use redite::report::facts::Wanted;
+use redite::report::html;
 use redite::write::places::Places;
 
 use crate::index::IndexCommand;
@@ -185,6 +187,10 @@ pub(crate) struct RunArgs {
     /// Measure recall: find all true matches of N units by an exact pass, and tell how many the run found
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     certify: Option<u32>,
+
+    /// A paragraph or passage that stands in so many documents is boilerplate: told apart [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    boilerplate: Option<u32>,
 
     /// Print the summary as one JSON object
     #[arg(long)]
@@ -379,6 +385,15 @@ impl RunArgs {
             id_field: given.id_field.clone().unwrap_or(defaults.id_field),
             max_record: given.max_record.unwrap_or(defaults.max_record),
             certify: self.certify.unwrap_or(defaults.certify),
+        }
+    }
+
+    /// What the reports need.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let defaults = Wanted::default();
+        Wanted {
+            groups: if self.report.is_some() { html::GROUPS } else { defaults.groups },
+            boilerplate: self.boilerplate.unwrap_or(defaults.boilerplate),
         }
     }
 

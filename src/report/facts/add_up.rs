@@ -6,7 +6,8 @@ use hashbrown::HashTable;
 
 use crate::document::Kind;
 use crate::outcome::Outcome;
-use crate::report::facts::{COPIES, Explained, Extent, Facts, GROUPS, Stretch, overlap, shares};
+use crate::report::facts::{Boilerplate, COPIES, Explained, Extent, Facts, Stretch, Wanted};
+use crate::report::facts::{overlap, relations, shares};
 use crate::report::walk;
 
 /// Names an original: document; 0 for all of it, 1 for paragraphs, 2 for a passage; which paragraphs or
@@ -48,6 +49,9 @@ pub(super) struct Tally {
     count: u64,
     exact: u64,
     characters: u64,
+    /// documents with it, the original's among them, and the last of these
+    documents: u32,
+    last: u32,
 }
 
 /// What a group adds up to: an original, or several that are the same for the most part.
@@ -57,6 +61,8 @@ pub(super) struct Sum {
     pub(super) count: u64,
     pub(super) exact: u64,
     pub(super) characters: u64,
+    pub(super) documents: u64,
+    pub(super) is_boilerplate: bool,
 }
 
 /// The groups that count most, and how to find them.
@@ -81,12 +87,14 @@ impl Sums {
 }
 
 impl Facts {
-    pub(super) fn add_up(&mut self, outcome: &Outcome) -> Sums {
+    pub(super) fn add_up(&mut self, outcome: &Outcome, wanted: Wanted) -> Sums {
         let mut tallies: HashTable<Tally> = HashTable::new();
         let mut places = Vec::new();
         let mut shares = shares::Sums::new(outcome);
+        let mut relations = relations::Sums::default();
         walk::walk(outcome, outcome.first_document()..outcome.documents(), |told| {
             shares.add(outcome, told);
+            relations.add(outcome, told);
             for (repeat, explained) in told.repeats() {
                 self.repeats += 1;
                 let inside = Explained::of(explained);
@@ -94,6 +102,8 @@ impl Facts {
                 self.explained.paragraphs += inside.paragraphs;
                 let tally = tally_of(&mut tallies, &repeat.original);
                 tally.count += 1;
+                tally.documents += u32::from(tally.last != told.document);
+                tally.last = told.document;
                 tally.exact += u64::from(repeat.kind == Kind::Exact);
                 tally.characters += repeat.characters;
                 if tally.count <= COPIES as u64 {
@@ -102,12 +112,19 @@ impl Facts {
             }
         });
         self.shares = shares.finish();
-        self.rank(outcome, tallies, &places)
+        self.relations = relations.finish(outcome);
+        self.rank(outcome, wanted, tallies, &places)
     }
 
     /// Groups the originals, and finds the groups that repeat the most characters, the most first; among
     /// equals the earliest original first.
-    fn rank(&mut self, outcome: &Outcome, tallies: HashTable<Tally>, places: &[(u32, u32)]) -> Sums {
+    fn rank(
+        &mut self,
+        outcome: &Outcome,
+        wanted: Wanted,
+        tallies: HashTable<Tally>,
+        places: &[(u32, u32)],
+    ) -> Sums {
         let (mut group_of, groups) = overlap::group(outcome, &tallies);
         self.group_count = u64::from(groups);
         let new = || Sum {
@@ -115,6 +132,8 @@ impl Facts {
             count: 0,
             exact: 0,
             characters: 0,
+            documents: 0,
+            is_boilerplate: false,
         };
         let mut sums: Vec<Sum> = (0..groups).map(|_| new()).collect();
         for tally in &tallies {
@@ -123,18 +142,30 @@ impl Facts {
             sum.count += tally.count;
             sum.exact += tally.exact;
             sum.characters += tally.characters;
+            sum.documents = sum.documents.max(u64::from(tally.documents));
+        }
+        self.boilerplate.documents = wanted.boilerplate;
+        for sum in &mut sums {
+            self.relations.count_group(sum.count);
+            sum.is_boilerplate = sum.key.what > 0 && sum.documents >= u64::from(wanted.boilerplate);
+            if sum.is_boilerplate {
+                let Boilerplate { groups, copies, characters, .. } = &mut self.boilerplate;
+                *groups += 1;
+                *copies += sum.count;
+                *characters += sum.characters;
+            }
         }
         let order = |&group: &u32| (Reverse(sums[group as usize].characters), sums[group as usize].key);
         let mut kept: Vec<u32> = (0..groups).collect();
-        if kept.len() > GROUPS {
-            kept.select_nth_unstable_by_key(GROUPS, order);
-            kept.truncate(GROUPS);
+        if kept.len() > wanted.groups {
+            kept.select_nth_unstable_by_key(wanted.groups, order);
+            kept.truncate(wanted.groups);
         }
         kept.sort_unstable_by_key(order);
         let mut rank_of = vec![u32::MAX; sums.len()];
         kept.iter().zip(0..).for_each(|(&group, rank)| rank_of[group as usize] = rank);
         group_of.iter_mut().for_each(|group| *group = rank_of[*group as usize]);
-        let mut room = vec![COPIES; kept.len()];
+        let mut room: Vec<usize> = (0..kept.len()).map(Wanted::copies).collect();
         let mut documents: Vec<u32> = Vec::new();
         for &(number, document) in places {
             if let Some(room) = room.get_mut(group_of[number as usize] as usize).filter(|room| **room > 0) {
@@ -153,5 +184,15 @@ fn tally_of<'a>(tallies: &'a mut HashTable<Tally>, original: &Stretch) -> &'a mu
     let key = Key::from(original);
     let number = tallies.len() as u32;
     let entry = tallies.entry(key.hash(), |tally| tally.key == key, |tally| tally.key.hash());
-    entry.or_insert_with(|| Tally { key, number, count: 0, exact: 0, characters: 0 }).into_mut()
+    entry
+        .or_insert_with(|| Tally {
+            key,
+            number,
+            count: 0,
+            exact: 0,
+            characters: 0,
+            documents: 1,
+            last: key.document,
+        })
+        .into_mut()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::outcome::Outcome;
 use crate::report::facts::add_up::Sums;
-use crate::report::facts::{COPIES, Copy, EXPLAINED, Explained, Facts, Group, PIECES, Repeat};
+use crate::report::facts::{Copy, EXPLAINED, Explained, Facts, Group, PIECES, Repeat, Wanted};
 use crate::report::walk;
 
 impl Facts {
@@ -28,7 +28,9 @@ impl Facts {
             }
             for (repeat, explained) in told.repeats() {
                 let rank = sums.rank(&repeat.original);
-                let Some(rank) = rank.filter(|rank| copies[*rank].len() < COPIES) else { continue };
+                let Some(rank) = rank.filter(|rank| copies[*rank].len() < Wanted::copies(*rank)) else {
+                    continue;
+                };
                 let explained_count = Explained::of(explained);
                 let explained: Vec<_> = explained.iter().take(room[rank]).cloned().collect();
                 room[rank] -= explained.len();
@@ -37,7 +39,15 @@ impl Facts {
         });
         let groups = copies.into_iter().zip(&sums.groups).filter_map(|(copies, sum)| {
             let original = copies.first()?.repeat.original.clone();
-            Some(Group { original, copies, count: sum.count, exact: sum.exact, characters: sum.characters })
+            Some(Group {
+                original,
+                copies,
+                count: sum.count,
+                exact: sum.exact,
+                characters: sum.characters,
+                documents: sum.documents,
+                is_boilerplate: sum.is_boilerplate,
+            })
         });
         self.groups = groups.collect();
     }

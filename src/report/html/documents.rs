@@ -5,6 +5,7 @@ use askama::Template;
 use crate::outcome::Outcome;
 use crate::report::facts::{DocumentShare, Facts, Repeat};
 use crate::report::html::PlaceView;
+use crate::report::html::both::{Both, both, french, nombre};
 use crate::report::wording::{self, count, number, percent};
 
 /// Units of a bar's length.
@@ -21,16 +22,28 @@ const COLOURS: usize = 6;
 #[template(path = "report/documents.html")]
 pub(super) struct Documents {
     unshown: Option<String>,
-    told: Option<String>,
+    unheld: Option<Both>,
+    told: Option<Both>,
 }
 
 impl Documents {
-    /// With how many groups were shown.
-    pub(super) fn new(facts: &Facts, shown: usize) -> Self {
+    /// With how many groups were shown without script, and how many are held for it.
+    pub(super) fn new(facts: &Facts, shown: usize, held: usize) -> Self {
         let unshown = facts.group_count - shown as u64;
         let unshown = (unshown > 0).then(|| {
             let texts = count(unshown, "repeated text is", "repeated texts are");
-            format!("{texts} not shown, because the page would be too long; each repeats fewer characters than those above, or as many.")
+            format!("{texts} not shown without script; each repeats fewer characters than those above, or as many.")
+        });
+        let unheld = facts.group_count - held as u64;
+        let unheld = (unheld > 0).then(|| {
+            let texts = count(unheld, "repeated text is", "repeated texts are");
+            both(
+                format!("{texts} not in this file, because it would be too large; each repeats fewer characters than those in it, or as many. The file of matches has all."),
+                format!(
+                    "{} pas dans ce fichier, qui serait trop grand\u{A0}; chacun répète moins de caractères que ceux qui y sont, ou autant. Le fichier des rapprochements les a tous.",
+                    nombre(unheld, "texte répété n’est", "textes répétés ne sont")
+                ),
+            )
         });
         let all = facts.shares.partly_count;
         let listed = facts.shares.partly.len() as u64;
@@ -40,10 +53,19 @@ impl Documents {
                 true => format!(" Here are the {} with the most copied characters.", number(listed)),
                 false => String::new(),
             };
-            format!("{documents} no copies as a whole, but hold text that stood before.{cut}")
-                .replace("is no copies", "is no copy")
+            let en = format!("{documents} no copies as a whole, but hold text that stood before.{cut}")
+                .replace("is no copies", "is no copy");
+            let cut = match listed < all {
+                true => format!(" Voici les {} qui ont le plus de caractères copiés.", french(&number(listed))),
+                false => String::new(),
+            };
+            let documents = nombre(all, "document n’est pas une copie", "documents ne sont pas des copies");
+            both(
+                format!("{en} The bar is the document from its start to its end; what stood before is coloured, in turn by original, or dark grey where no listed piece tells it."),
+                format!("{documents}, mais avec du texte déjà présent.{cut} La barre est le document, du début à la fin\u{A0}; ce qui était déjà présent est en couleur, selon l’original, ou gris foncé si aucun morceau listé ne le dit."),
+            )
         });
-        Documents { unshown, told }
+        Documents { unshown, unheld, told }
     }
 }
 

@@ -2,12 +2,11 @@
 
 use askama::Template;
 
-use crate::document::Skip;
+use crate::document::{Skip, SkipReason};
 use crate::outcome::Outcome;
-use crate::report::facts::Facts;
-use crate::report::html::NAME;
-use crate::report::wording::{self, count, number};
-use crate::report::{clean, json};
+use crate::report::html::both::{Both, both, nombre, number};
+use crate::report::html::{NAME, SCRIPT};
+use crate::report::{clean, json, wording};
 
 /// Ignored files that are listed.
 const IGNORED: usize = 200;
@@ -15,60 +14,95 @@ const IGNORED: usize = 200;
 /// What was not read, not used.
 #[derive(Template)]
 #[template(path = "report/foot.html")]
-pub(super) struct Foot {
-    has_documents: bool,
-    skipped: Option<String>,
+pub(super) struct Foot<'a> {
+    skipped: Option<Both>,
     skips: Vec<SkipView>,
-    ignored: Option<String>,
+    ignored: Option<Both>,
     ignored_files: Vec<String>,
+    data: &'a str,
+    script: &'static str,
 }
 
 struct SkipView {
     source: String,
     at: String,
-    reason: &'static str,
+    reason: Both,
     detail: String,
 }
 
-impl Foot {
-    pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Self {
+impl<'a> Foot<'a> {
+    /// With the data that the script shows.
+    pub(super) fn new(outcome: &Outcome, data: &'a str) -> Self {
         let skips = outcome.skips();
         let skipped = (!skips.is_empty()).then(|| skipped(outcome));
         let view = |skip: &Skip| SkipView {
             source: clean::name(&outcome.sources()[skip.source as usize].name, NAME),
             at: wording::skipped_at(skip, outcome.has_records(skip.source)),
-            reason: wording::reason(skip.reason),
+            reason: reason(skip.reason),
             detail: clean::name(&skip.detail, NAME),
         };
         let ignored = outcome.ignored();
         let told = (!ignored.is_empty()).then(|| {
-            let files = count(ignored.len() as u64, "file was", "files were");
-            let listed = if ignored.len() > IGNORED {
-                format!("; the first {IGNORED} are listed")
-            } else {
-                String::new()
+            let all = ignored.len() as u64;
+            let files = wording::count(all, "file was", "files were");
+            let fichiers = nombre(all, "fichier n’a pas été lu", "fichiers n’ont pas été lus");
+            let [cut, coupe] = match ignored.len() > IGNORED {
+                true => [
+                    format!("; the first {IGNORED} are listed"),
+                    format!("\u{A0}; les {IGNORED} premiers sont listés"),
+                ],
+                false => [String::new(), String::new()],
             };
-            format!("{files} not read, because the name tells no known format{listed}.")
+            both(
+                format!("{files} not read, because the name tells no known format{cut}."),
+                format!("{fichiers}, le nom ne disant aucun format connu{coupe}."),
+            )
         });
         Foot {
-            has_documents: !facts.shares.partly.is_empty(),
             skipped,
             skips: skips.iter().take(json::SKIPS).map(view).collect(),
             ignored: told,
             ignored_files: ignored.iter().take(IGNORED).map(|file| clean::name(file, NAME)).collect(),
+            data,
+            script: SCRIPT,
         }
     }
 }
 
-fn skipped(outcome: &Outcome) -> String {
-    let reasons: Vec<String> = outcome
+fn skipped(outcome: &Outcome) -> Both {
+    let told: Vec<Both> = outcome
         .skipped()
-        .map(|(reason, count)| format!("{} {}", number(count), wording::reason(reason)))
+        .map(|(why, count)| {
+            let (count, why) = (number(count), reason(why));
+            both(format!("{} {}", count.en, why.en), format!("{} {}", count.fr, why.fr))
+        })
         .collect();
-    let all = outcome.skips().len();
-    let listed = match all > json::SKIPS {
-        true => format!(" The first {} are listed.", number(json::SKIPS as u64)),
-        false => String::new(),
+    let cut = outcome.skips().len() > json::SKIPS;
+    let most = number(json::SKIPS as u64);
+    let join = |of: fn(&Both) -> &str| told.iter().map(of).collect::<Vec<_>>();
+    let [listed, listes] = match cut {
+        true => {
+            [format!(" The first {} are listed.", most.en), format!(" Les {} premiers sont listés.", most.fr)]
+        }
+        false => [String::new(), String::new()],
     };
-    format!("{}.{listed}", reasons.join("; "))
+    both(
+        format!("{}.{listed}", join(|of| &of.en).join("; ")),
+        format!("{}.{listes}", join(|of| &of.fr).join("\u{A0}; ")),
+    )
+}
+
+fn reason(reason: SkipReason) -> Both {
+    let fr = match reason {
+        SkipReason::InvalidJson => "JSON invalide",
+        SkipReason::NotAnObject => "pas un objet JSON",
+        SkipReason::MissingText => "sans le champ du texte",
+        SkipReason::TextNotString => "champ du texte qui n’est pas une chaîne",
+        SkipReason::InvalidUtf8 => "UTF-8 invalide",
+        SkipReason::TooLarge => "trop grand",
+        SkipReason::FieldCount => "un autre nombre de champs que l’en-tête",
+        SkipReason::Truncated => "données compressées coupées ou abîmées",
+        SkipReason::Unreadable => "illisible",
+    };
+    both(wording::reason(reason), fr)
 }

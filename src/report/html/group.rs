@@ -193,7 +193,7 @@ impl<'a> Viewer<'a> {
 }
 
 /// What stands before and after a passage, cleaned; nothing for what is told as a whole.
-fn around(part: &Part, stretch: &Stretch) -> [String; 2] {
+pub(super) fn around(part: &Part, stretch: &Stretch) -> [String; 2] {
     if !matches!(stretch.extent, Extent::Passage(..)) {
         return [String::new(), String::new()];
     }
@@ -253,7 +253,7 @@ fn title(group: &Group, rank: usize) -> String {
 }
 
 /// Whether two texts with the same words are equal but for white space and byte-order marks.
-fn looks_same(a: &str, b: &str) -> bool {
+pub(super) fn looks_same(a: &str, b: &str) -> bool {
     let visible = |c: &char| !c.is_whitespace() && *c != '\u{FEFF}';
     a.chars().filter(visible).eq(b.chars().filter(visible))
 }

@@ -1,14 +1,17 @@
-//! The head: the numbers, the sources, the method.
+//! The head: the numbers; and what stands behind the documents: the sources, the method.
 
 use std::cmp::Reverse;
 
 use askama::Template;
 
 use crate::outcome::{Outcome, UnitSummary};
-use crate::report::clean;
 use crate::report::facts::{Facts, SourceShare};
-use crate::report::html::NAME;
-use crate::report::wording::{self, count, number, percent};
+use crate::report::html::both::{Both, both, count, nombre, number, percent, same};
+use crate::report::html::charts::{self, Chart};
+use crate::report::html::method::{self, Certified};
+use crate::report::html::relations::{self, RelationsView};
+use crate::report::html::{NAME, Named, SCRIPT, STYLE, digest};
+use crate::report::{clean, wording};
 
 /// Sources that are listed.
 const SOURCES: usize = 100;
@@ -16,121 +19,242 @@ const SOURCES: usize = 100;
 /// Sources up to which the list is open at first.
 const OPEN: usize = 20;
 
-/// The numbers and the method.
+/// Thousandths of a bar.
+const BAR: u64 = 1_000;
+
+/// The numbers.
 #[derive(Template)]
 #[template(path = "report/head.html")]
 pub(super) struct Head {
     version: &'static str,
-    lead: String,
+    script_digest: String,
+    style: &'static str,
+    lead: Both,
     tiles: Vec<Tile>,
-    input: String,
-    columns: [&'static str; 8],
-    rows: Vec<Row<&'static str>>,
+    input: Both,
+    columns: [Both; 8],
+    rows: Vec<(Both, Vec<Both>)>,
     lengths: Vec<Named>,
-    has_skips: bool,
-    skipped: String,
+    skipped: Option<Both>,
+    groups: Both,
+    charts: Vec<Chart>,
+    /// which sections there are
+    has: Sections,
+}
+
+struct Sections {
+    documents: bool,
+    relations: bool,
+}
+
+/// The sources, who repeats whom, the method.
+#[derive(Template)]
+#[template(path = "report/more.html")]
+pub(super) struct More {
+    has_documents: bool,
     sources: Option<Sources>,
-    method: Vec<String>,
+    relations: Option<RelationsView>,
+    method: Vec<Both>,
+    certified: Option<Certified>,
     parameters: Vec<Named>,
-    curve: Vec<Named>,
-    groups: String,
+    curve: Vec<[Both; 2]>,
+}
+
+impl More {
+    pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Self {
+        More {
+            has_documents: !facts.shares.partly.is_empty(),
+            sources: sources(outcome, facts),
+            relations: RelationsView::new(outcome, facts),
+            method: method::method(outcome),
+            certified: outcome.summary().certificate.as_ref().map(method::certified),
+            parameters: method::parameters(outcome),
+            curve: method::curve(outcome),
+        }
+    }
 }
 
 struct Sources {
     is_open: bool,
-    told: String,
-    rows: Vec<Row<String>>,
+    told: Both,
+    rows: Vec<SourceRow>,
+}
+
+struct SourceRow {
+    name: String,
+    cells: [Both; 4],
+    bar: u64,
 }
 
 struct Tile {
-    name: &'static str,
-    value: String,
-    detail: String,
-}
-
-struct Row<Name> {
-    name: Name,
-    cells: Vec<String>,
-}
-
-struct Named {
-    name: String,
-    value: String,
+    name: Both,
+    value: Both,
+    detail: Both,
 }
 
 impl Head {
     pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Self {
-        let summary = outcome.summary();
-        let (input, characters) = (&summary.input, summary.characters);
-        let copies = |units: &UnitSummary, all| {
-            let detail = wording::kinds(units);
-            (percent(units.copies(), all), format!("{} of {}: {detail}", number(units.copies()), number(all)))
-        };
-        let tile = |name, (value, detail)| Tile { name, value, detail };
-        let mut tiles = Vec::new();
-        if summary.parameters.units.documents {
-            tiles.push(tile("Documents that are copies", copies(&summary.documents, input.documents)));
-        }
-        if summary.parameters.units.paragraphs {
-            tiles.push(tile("Paragraphs that are copies", copies(&summary.paragraphs, input.paragraphs)));
-        }
-        if summary.parameters.units.passages {
-            let passages = &summary.passages;
-            let characters = wording::characters(passages.characters);
-            let told = format!("{}; {characters}", wording::passage_kinds(summary));
-            tiles.push(tile("Passages that stood before", (number(passages.count), told)));
-        }
-        let told = format!("{} of {}", number(characters.copied), number(characters.read));
-        tiles.push(tile("Characters that stood before", (percent(characters.copied, characters.read), told)));
         let skipped = outcome.skips().len() as u64;
+        let summary = outcome.summary();
         Head {
             version: env!("CARGO_PKG_VERSION"),
+            script_digest: digest::of(SCRIPT),
+            style: STYLE,
             lead: lead(outcome),
-            tiles,
-            input: format!(
-                "{} with {}, {} and {} were read.",
-                count(input.files, "file", "files"),
-                count(input.documents, "document", "documents"),
-                count(input.paragraphs, "paragraph", "paragraphs"),
-                count(characters.read, "character", "characters"),
-            ),
+            tiles: tiles(outcome, facts),
+            input: input(outcome),
             columns: [
-                "read",
-                "originals",
-                "exact copies",
-                "near copies",
-                "contained",
-                "short",
-                "empty",
-                "not compared",
+                both("read", "lus"),
+                both("originals", "originaux"),
+                both("exact copies", "copies exactes"),
+                both("near copies", "copies proches"),
+                both("contained", "contenus"),
+                both("short", "courts"),
+                both("empty", "vides"),
+                both("not compared", "non comparés"),
             ],
             rows: vec![
-                row("Documents", input.documents, &summary.documents),
-                row("Paragraphs", input.paragraphs, &summary.paragraphs),
+                (same("Documents"), row(summary.input.documents, &summary.documents)),
+                (both("Paragraphs", "Paragraphes"), row(summary.input.paragraphs, &summary.paragraphs)),
             ],
             lengths: lengths(outcome),
-            has_skips: skipped > 0,
-            skipped: format!("{} could not be used", count(skipped, "record or file", "records and files")),
-            sources: sources(outcome, facts),
-            method: method(outcome),
-            parameters: parameters(outcome),
-            curve: curve(outcome),
+            skipped: (skipped > 0).then(|| {
+                both(
+                    format!(
+                        "{} could not be used",
+                        wording::count(skipped, "record or file", "records and files")
+                    ),
+                    format!(
+                        "{} utilisables",
+                        nombre(
+                            skipped,
+                            "enregistrement ou fichier n’est pas",
+                            "enregistrements et fichiers ne sont pas"
+                        )
+                    ),
+                )
+            }),
             groups: groups(outcome, facts),
+            charts: charts::charts(outcome, facts),
+            has: Sections {
+                documents: facts.shares.partly_count > 0,
+                relations: relations::are_shown(facts),
+            },
         }
     }
 }
 
-fn lead(outcome: &Outcome) -> String {
+fn tiles(outcome: &Outcome, facts: &Facts) -> Vec<Tile> {
     let summary = outcome.summary();
-    let characters = summary.characters;
-    if characters.copied == 0 {
-        return "No text in this corpus repeats another.".to_owned();
+    let (input, characters) = (&summary.input, summary.characters);
+    let of = |part: u64, all: u64, rest: [String; 2]| {
+        let [part, all] = [part, all].map(number);
+        both(
+            format!("{} of {}{}", part.en, all.en, rest[0]),
+            format!("{} sur {}{}", part.fr, all.fr, rest[1]),
+        )
+    };
+    let copies = |name: Both, units: &UnitSummary, all: u64| Tile {
+        name,
+        value: percent(units.copies(), all),
+        detail: of(
+            units.copies(),
+            all,
+            [format!(": {}", wording::kinds(units)), format!("\u{A0}: {}", kinds_in_french(units))],
+        ),
+    };
+    let mut tiles = Vec::new();
+    if summary.parameters.units.documents {
+        let name = both("Documents that are copies", "Documents qui sont des copies");
+        tiles.push(copies(name, &summary.documents, input.documents));
     }
-    let share = percent(characters.copied, characters.read);
-    format!("{share} of this corpus, counted in characters, has been said before in it.")
+    if summary.parameters.units.paragraphs {
+        let name = both("Paragraphs that are copies", "Paragraphes qui sont des copies");
+        tiles.push(copies(name, &summary.paragraphs, input.paragraphs));
+    }
+    if summary.parameters.units.passages {
+        let passages = &summary.passages;
+        let near = passages.count - passages.exact;
+        tiles.push(Tile {
+            name: both("Passages that stood before", "Passages déjà présents"),
+            value: number(passages.count),
+            detail: both(
+                format!("{}; {}", wording::passage_kinds(summary), wording::characters(passages.characters)),
+                format!(
+                    "{}, {}\u{A0}; {}",
+                    nombre(passages.exact, "exact", "exacts"),
+                    nombre(near, "proche", "proches"),
+                    nombre(passages.characters, "caractère", "caractères")
+                ),
+            ),
+        });
+    }
+    tiles.push(Tile {
+        name: both("Characters that stood before", "Caractères déjà présents"),
+        value: percent(characters.copied, characters.read),
+        detail: of(characters.copied, characters.read, [String::new(), String::new()]),
+    });
+    let boilerplate = facts.boilerplate;
+    if boilerplate.groups > 0 {
+        let [copies, least] = [boilerplate.copies, boilerplate.documents.into()].map(number);
+        tiles.push(Tile {
+            name: both("Texts that recur everywhere", "Textes qui reviennent partout"),
+            value: number(boilerplate.groups),
+            detail: both(
+                format!(
+                    "in {} documents or more, {} copies: boilerplate, which nobody copied",
+                    least.en, copies.en
+                ),
+                format!(
+                    "dans {} documents ou plus, {} copies\u{A0}: des formules, que personne n’a copiées",
+                    least.fr, copies.fr
+                ),
+            ),
+        });
+    }
+    tiles
 }
 
-fn row(name: &'static str, read: u64, units: &UnitSummary) -> Row<&'static str> {
+fn kinds_in_french(units: &UnitSummary) -> String {
+    let contained = match units.contained_copies {
+        0 => String::new(),
+        contained => {
+            format!(", {}", nombre(contained, "contenu dans un plus long", "contenus dans de plus longs"))
+        }
+    };
+    let exact = nombre(units.exact_copies, "exacte", "exactes");
+    format!("{exact}, {}{contained}", nombre(units.near_copies, "proche", "proches"))
+}
+
+fn input(outcome: &Outcome) -> Both {
+    let input = &outcome.summary().input;
+    let files = count(input.files, ["file", "files"], ["fichier", "fichiers"]);
+    let documents = count(input.documents, ["document", "documents"], ["document", "documents"]);
+    let paragraphs = count(input.paragraphs, ["paragraph", "paragraphs"], ["paragraphe", "paragraphes"]);
+    let characters =
+        count(outcome.summary().characters.read, ["character", "characters"], ["caractère", "caractères"]);
+    both(
+        format!("{} with {}, {} and {} were read.", files.en, documents.en, paragraphs.en, characters.en),
+        format!("Lu\u{A0}: {}, avec {}, {} et {}.", files.fr, documents.fr, paragraphs.fr, characters.fr),
+    )
+}
+
+fn lead(outcome: &Outcome) -> Both {
+    let characters = outcome.summary().characters;
+    if characters.copied == 0 {
+        return both(
+            "No text in this corpus repeats another.",
+            "Aucun texte de ce corpus n’en répète un autre.",
+        );
+    }
+    let share = percent(characters.copied, characters.read);
+    both(
+        format!("{} of this corpus, counted in characters, has been said before in it.", share.en),
+        format!("{} de ce corpus, en caractères, y avait déjà été dit.", share.fr),
+    )
+}
+
+fn row(read: u64, units: &UnitSummary) -> Vec<Both> {
     let numbers = [
         read,
         units.originals,
@@ -141,13 +265,15 @@ fn row(name: &'static str, read: u64, units: &UnitSummary) -> Row<&'static str> 
         units.empty,
         units.not_compared,
     ];
-    Row { name, cells: numbers.into_iter().map(number).collect() }
+    numbers.into_iter().map(number).collect()
 }
 
 /// Passages by their words.
 fn lengths(outcome: &Outcome) -> Vec<Named> {
-    let named = |(name, count): (&str, u64)| Named { name: name.to_owned(), value: number(count) };
-    wording::passage_lengths(outcome.summary()).into_iter().map(named).collect()
+    let french = ["moins de 50", "50-99", "100-199", "200-499", "500-999", "1\u{202F}000 et plus"];
+    let names = wording::PASSAGE_LENGTHS.into_iter().zip(french);
+    let counted = names.zip(outcome.summary().passages.by_tokens).filter(|(_, count)| *count > 0);
+    counted.map(|((en, fr), count)| Named { name: both(en, fr), value: number(count) }).collect()
 }
 
 /// The sources, where there are several and something stood before.
@@ -160,93 +286,75 @@ fn sources(outcome: &Outcome, facts: &Facts) -> Option<Sources> {
     let mut order: Vec<(&SourceShare, usize)> = shares.iter().zip(0..).collect();
     order.sort_by_key(|(share, at)| (Reverse(share.copied), *at));
     let copied = shares.iter().filter(|share| share.copied > 0).count();
-    let told = format!(
-        "{} of {} hold text that stood before.{}",
-        number(copied as u64),
-        count(read as u64, "source", "sources"),
-        if copied > SOURCES {
-            format!(" The first {SOURCES} by copied characters are listed.")
-        } else {
-            String::new()
-        }
+    let cut = if copied > SOURCES {
+        [
+            format!(" The first {SOURCES} by copied characters are listed."),
+            format!(" Les {SOURCES} premières en caractères copiés sont listées."),
+        ]
+    } else {
+        [String::new(), String::new()]
+    };
+    let told = both(
+        format!(
+            "{} of {} hold text that stood before.{}",
+            wording::number(copied as u64),
+            wording::count(read as u64, "source", "sources"),
+            cut[0]
+        ),
+        format!(
+            "{} sur {} ont du texte déjà présent.{}",
+            number(copied as u64).fr,
+            nombre(read as u64, "source", "sources"),
+            cut[1]
+        ),
     );
-    let row = |(share, at): &(&SourceShare, usize)| Row {
+    let row = |(share, at): &(&SourceShare, usize)| SourceRow {
         name: clean::name(&outcome.sources()[*at].name, NAME),
-        cells: vec![
+        cells: [
             number(share.documents),
             number(share.characters),
             number(share.copied),
             percent(share.copied, share.characters),
         ],
+        bar: share.copied * BAR / share.characters.max(1),
     };
     let rows: Vec<_> =
         order.iter().take_while(|(share, _)| share.copied > 0).take(SOURCES).map(row).collect();
     Some(Sources { is_open: rows.len() <= OPEN, told, rows })
 }
 
-fn method(outcome: &Outcome) -> Vec<String> {
-    let summary = outcome.summary();
-    let mut told = vec![
-        wording::matching(summary),
-        "Case, punctuation and spacing are not compared; in scripts written without spaces each character \
-         counts as a word"
-            .to_owned(),
-        wording::compared(summary),
-        wording::cutting(summary).to_owned(),
-    ];
-    told.extend(wording::matching_passages(summary));
-    told.push(
-        "The original is the one that stands first; a copy names the original that it matches best"
-            .to_owned(),
-    );
-    told.extend(wording::sureness(summary));
-    told
-}
-
-fn parameters(outcome: &Outcome) -> Vec<Named> {
-    let summary = outcome.summary();
-    let parameters = &summary.parameters;
-    let named = |name: &str, value: String| Named { name: name.to_owned(), value };
-    vec![
-        named("Threshold of similarity", parameters.threshold.to_string()),
-        named("Recall asked for at the threshold", parameters.recall.to_string()),
-        named("Words in a sequence", parameters.shingle.to_string()),
-        named("Fewest words of a paragraph", parameters.min_tokens.to_string()),
-        named("Most comparisons of a text", number(u64::from(parameters.comparisons))),
-        named("Bands and rows", format!("{} × {}", summary.plan.bands, summary.plan.rows)),
-        named("Field of the text", clean::name(&parameters.text_field, NAME)),
-        named("Field of the id", clean::name(&parameters.id_field, NAME)),
-        named("Largest record in bytes", number(parameters.max_record)),
-        named("Seed", parameters.seed.to_string()),
-        named("Digest of all parameters", summary.parameters_digest.clone()),
-    ]
-}
-
-fn curve(outcome: &Outcome) -> Vec<Named> {
-    let summary = outcome.summary();
-    let threshold = summary.parameters.threshold;
-    let mut points = vec![threshold];
-    points.extend(summary.recall_curve.iter().map(|point| point.0).filter(|&s| s > threshold + 1e-9));
-    let point = |s: f64| Named {
-        name: wording::share(s, 2),
-        value: format!("{} %", wording::share(summary.plan.probability(s) * 100.0, 2)),
-    };
-    points.into_iter().map(point).collect()
-}
-
-fn groups(outcome: &Outcome, facts: &Facts) -> String {
+fn groups(outcome: &Outcome, facts: &Facts) -> Both {
     if facts.group_count == 0 {
-        return "Nothing does.".to_owned();
+        return both("Nothing does.", "Rien.");
     }
-    let texts = count(facts.group_count, "text has", "texts have");
-    let copies = count(facts.repeats, "copy", "copies");
+    let texts =
+        count(facts.group_count, ["text has", "texts have"], ["texte est répété", "textes sont répétés"]);
+    let copies = count(facts.repeats, ["copy", "copies"], ["copie", "copies"]);
     let joined = match outcome.summary().parameters.units.passages {
-        true => "Passages whose originals are the same for the most part count as one text.",
-        false => "Neighbouring paragraphs that repeat neighbouring paragraphs count as one text.",
+        true => [
+            "Passages whose originals are the same for the most part count as one text.",
+            "Des passages dont l’original est pour l’essentiel le même comptent pour un seul texte.",
+        ],
+        false => [
+            "Neighbouring paragraphs that repeat neighbouring paragraphs count as one text.",
+            "Des paragraphes voisins qui répètent des paragraphes voisins comptent pour un seul texte.",
+        ],
     };
     let explained = match wording::explained(facts.explained) {
-        None => String::new(),
-        Some(told) => format!(" Told with the copied documents in which they stand: {told}."),
+        None => [String::new(), String::new()],
+        Some(told) => {
+            let passages = nombre(facts.explained.passages, "passage", "passages");
+            let paragraphs = nombre(facts.explained.paragraphs, "paragraphe", "paragraphes");
+            [
+                format!(" Told with the copied documents in which they stand: {told}."),
+                format!(
+                    " Montrés avec les documents copiés où ils se trouvent\u{A0}: {passages}, {paragraphs}."
+                ),
+            ]
+        }
     };
-    format!("{texts} been repeated, in {copies}. {joined}{explained}")
+    both(
+        format!("{} been repeated, in {}. {}{}", texts.en, copies.en, joined[0], explained[0]),
+        format!("{}, en {}. {}{}", texts.fr, copies.fr, joined[1], explained[1]),
+    )
 }

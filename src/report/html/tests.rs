@@ -30,8 +30,10 @@ fn skeleton(page: &Html) -> Vec<String> {
         attributes.sort_unstable();
         format!("{}{}", element.value().name(), attributes.concat())
     };
-    // what is around a text may be nothing, and so may what a bar shows of no listed piece
-    let varying = ["bdi class=around", "rect class=k0 height=10"];
+    // what is around a text may be nothing, and so may what a bar shows of no listed piece; a number that both
+    // languages write alike stands there once
+    let varying =
+        ["bdi class=around", "rect class=k0 height=10", "span class=en lang=en", "span class=fr lang=fr"];
     elements.map(tell).filter(|element| !varying.contains(&element.as_str())).collect()
 }
 
@@ -46,16 +48,20 @@ fn hostile_strings_stay_text() {
     let harmless = Html::parse_document(&page(&outcome));
     let expected = skeleton(&harmless);
     let names: BTreeSet<&str> = expected.iter().filter_map(|element| element.split(' ').next()).collect();
-    assert!(!names.contains("script") && !names.contains("iframe"));
+    assert!(!names.contains("iframe"));
+    let scripts = expected.iter().filter(|element| element.starts_with("script"));
+    assert_eq!(scripts.collect::<Vec<_>>(), ["script id=data type=application/json", "script"]);
     assert!(expected.iter().all(|element| !element.contains(" on") && !element.contains(" style=")));
-    for hostile in hostile::strings() {
-        let (outcome, _folder) = hostile::run(&hostile);
+    for hostile in &hostile::strings() {
+        let (outcome, _folder) = hostile::run(hostile);
         let parsed = Html::parse_document(&page(&outcome));
         let found = skeleton(&parsed);
         let differs = found.iter().zip(&expected).position(|(a, b)| a != b);
         assert_eq!(differs.map(|at| (&found[at..], &expected[at..])), None, "{}", hostile.text);
         assert_eq!(found.len(), expected.len(), "{}", hostile.text);
         assert_eq!(said(&parsed, "style"), said(&harmless, "style"));
+        the_one_script_is_ours(&parsed);
+        data_say_it_too(&parsed, hostile);
 
         let whole = outcome.text(0).unwrap();
         assert!(whole.starts_with(&hostile.text));
@@ -70,6 +76,46 @@ fn hostile_strings_stay_text() {
             assert!(said(&parsed, ".id").contains(&name(&hostile.text)), "{}", hostile.text);
         }
     }
+}
+
+/// What the policy names is the script that stands there, and no other does.
+fn the_one_script_is_ours(page: &Html) {
+    let csp = page.select(&Selector::parse("meta[http-equiv]").unwrap()).next().unwrap();
+    let policy = csp.value().attr("content").unwrap();
+    let code = said(page, "script:not([type])");
+    assert_eq!(code, [SCRIPT]);
+    let expected = format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+        digest::of(&code[0])
+    );
+    assert_eq!(policy, expected);
+    assert!(!SCRIPT.contains("</") && !SCRIPT.contains("<!--") && !SCRIPT.contains("innerHTML"));
+}
+
+fn data(page: &Html) -> serde_json::Value {
+    let data = said(page, "#data");
+    assert_eq!(data.len(), 1);
+    assert!(!data[0].contains('<'));
+    serde_json::from_str(&data[0]).unwrap()
+}
+
+/// The string stands in the data where it belongs, as a string.
+fn data_say_it_too(page: &Html, hostile: &hostile::Hostile) {
+    let data = data(page);
+    let name = |text: &str| clean::name(text, 300);
+    let source = name(&format!("folder {0}/{0}.jsonl", hostile.text));
+    assert_eq!(data["sources"], serde_json::json!([source]));
+    if !hostile.json.contains(r"\ud83d") {
+        assert_eq!(data["documents"][0][2], name(&hostile.text));
+    }
+    let groups = data["groups"].as_array().unwrap();
+    let text = |group: &serde_json::Value| group["t"]["t"].as_str().unwrap_or_default().to_owned();
+    assert!(groups.iter().any(|group| text(group).starts_with(&cleaned(&hostile.text))), "{}", hostile.text);
+    let copies = groups.iter().flat_map(|group| group["k"].as_array().unwrap());
+    let near = copies.filter(|copy| copy["k"] == 1).map(|copy| &copy["p"]).next().unwrap();
+    let [_, _, start, length] = [0, 1, 2, 3].map(|at| near["r"][0][at].as_u64().unwrap() as usize);
+    let units: Vec<u16> = near["c"]["t"].as_str().unwrap().encode_utf16().collect();
+    assert_eq!(String::from_utf16(&units[start..start + length]).unwrap(), "changed");
 }
 
 /// Controls replaced, by other means than the report's.
@@ -95,7 +141,7 @@ fn words_that_differ_are_marked() {
     assert_eq!(said(&parsed, "ins"), ["changed"]);
     assert_eq!(said(&parsed, "del"), Vec::<String>::new());
     let csp = parsed.select(&Selector::parse("meta[http-equiv]").unwrap()).next().unwrap();
-    assert!(csp.value().attr("content").unwrap().starts_with("default-src 'none'; style-src"));
+    assert!(csp.value().attr("content").unwrap().starts_with("default-src 'none'; script-src 'sha256-"));
 }
 
 #[test]
@@ -105,7 +151,11 @@ fn an_empty_corpus_has_a_report() {
     let params = crate::params::Params::audit();
     let run = crate::pipeline::audit(sources, &params, &Default::default(), &Default::default()).unwrap();
     let parsed = Html::parse_document(&page(&run));
-    assert_eq!(said(&parsed, ".lead"), ["No text in this corpus repeats another."]);
+    assert_eq!(
+        said(&parsed, ".lead"),
+        ["No text in this corpus repeats another.Aucun texte de ce corpus n’en répète un autre."]
+    );
+    assert_eq!(data(&parsed)["groups"], serde_json::json!([]));
     assert_eq!(said(&parsed, "#skipped").len(), 0);
 }
 

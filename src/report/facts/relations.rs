@@ -1,0 +1,219 @@
+//! Who repeats whom: sources and sources, documents and documents; and how similar, how many, how much.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::document::{Kind, Match, Place, Unit};
+use crate::outcome::Outcome;
+use crate::report::walk::Told;
+
+/// The most pairs of sources, and of documents, that are kept.
+pub const PAIRS: usize = 500;
+
+/// What repeats what, in numbers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Relations {
+    /// pairs of sources, those with the most characters first; at most [`PAIRS`]
+    pub sources: Vec<SourcePair>,
+    /// how many such pairs there are
+    pub source_pairs: u64,
+    /// pairs of documents, those with the most characters first; at most [`PAIRS`]
+    pub documents: Vec<DocumentPair>,
+    /// how many such pairs there are
+    pub document_pairs: u64,
+    /// near copies by their (lowest) similarity: twenty steps of 0.05, the last with 1
+    pub similarities: [u64; 20],
+    /// copies that are exact, and contained
+    pub exact_contained: [u64; 2],
+    /// groups by their copies: 1, 2, 3-4, 5-8 and so on, doubling; the last one is open
+    pub group_sizes: [u64; 12],
+    /// documents by the share of them that stood before: none, up to 10 %, up to 20 % ... less than all, all
+    pub document_shares: [u64; 12],
+}
+
+/// What one source repeats of another, or of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SourcePair {
+    /// index of the later one
+    pub copy: u32,
+    /// index of the earlier one
+    pub original: u32,
+    /// copies: documents, passages, runs of paragraphs
+    pub repeats: u64,
+    /// their characters
+    pub characters: u64,
+}
+
+/// What one document repeats of another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DocumentPair {
+    /// the later one
+    pub copy: u32,
+    /// the earlier one
+    pub original: u32,
+    /// characters of the copy that it repeats of the original
+    pub characters: u64,
+    /// the share of the copy that is in the original, and of the original that is in the copy: of shingles
+    /// where the documents match as a whole, else of characters in the matches between them
+    pub shares: [f64; 2],
+}
+
+/// Adds up relations.
+#[derive(Default)]
+pub(super) struct Sums {
+    sources: HashMap<(u32, u32), [u64; 2]>,
+    pairs: Vec<(Reverse<u64>, u32, u32)>,
+    pair_count: u64,
+    made: Relations,
+    own: Vec<(u32, u64)>,
+}
+
+impl Sums {
+    pub(super) fn add(&mut self, outcome: &Outcome, told: &Told) {
+        let source = outcome.record(told.document).0;
+        let characters = outcome.span(Place { document: told.document, paragraph: None }).chars.end;
+        self.made.document_shares[share_step(told.copied, characters)] += 1;
+        self.own.clear();
+        for (repeat, _) in told.repeats() {
+            let original = repeat.original.document;
+            let sum = self.sources.entry((source, outcome.record(original).0)).or_default();
+            *sum = [sum[0] + 1, sum[1] + repeat.characters];
+            match repeat.kind {
+                Kind::Exact => self.made.exact_contained[0] += 1,
+                Kind::Contained => self.made.exact_contained[1] += 1,
+                Kind::Near => self.made.similarities[similarity_step(repeat.similarity[0])] += 1,
+            }
+            if original != told.document {
+                self.own.push((original, repeat.characters));
+            }
+        }
+        self.own.sort_unstable();
+        self.own.dedup_by(|next, sum| {
+            let is_same = next.0 == sum.0;
+            // what lies in a document match is not counted again
+            sum.1 = if is_same { characters.min(sum.1 + next.1) } else { sum.1 };
+            is_same
+        });
+        self.pair_count += self.own.len() as u64;
+        self.pairs.extend(self.own.iter().map(|(original, sum)| (Reverse(*sum), told.document, *original)));
+        if self.pairs.len() >= 8 * PAIRS {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        self.pairs.sort_unstable();
+        self.pairs.truncate(PAIRS);
+    }
+
+    pub(super) fn finish(mut self, outcome: &Outcome) -> Relations {
+        self.cut();
+        let mut made = self.made;
+        let told: u64 = made.document_shares.iter().sum();
+        made.document_shares[0] += u64::from(outcome.documents()) - told;
+        let pairs = self.sources.into_iter();
+        let pairs = pairs.map(|((copy, original), [repeats, characters])| SourcePair {
+            copy,
+            original,
+            repeats,
+            characters,
+        });
+        made.sources = pairs.collect();
+        made.source_pairs = made.sources.len() as u64;
+        made.sources.sort_unstable_by_key(|pair| (Reverse(pair.characters), pair.copy, pair.original));
+        made.sources.truncate(PAIRS);
+        let pair = |&(Reverse(characters), copy, original): &(Reverse<u64>, u32, u32)| DocumentPair {
+            copy,
+            original,
+            characters,
+            shares: shares(outcome, copy, original),
+        };
+        made.documents = self.pairs.iter().map(pair).collect();
+        made.document_pairs = self.pair_count;
+        made
+    }
+}
+
+impl Relations {
+    /// Counts a group by its copies.
+    pub(super) fn count_group(&mut self, copies: u64) {
+        let step = copies.saturating_sub(1).checked_ilog2().map_or(0, |log| log as usize + 1);
+        self.group_sizes[step.min(self.group_sizes.len() - 1)] += 1;
+    }
+}
+
+fn share_step(copied: u64, characters: u64) -> usize {
+    match copied {
+        0 => 0,
+        copied if copied >= characters => 11,
+        copied => (copied * 10).div_ceil(characters).max(1) as usize,
+    }
+}
+
+/// `similarity` is a fraction; a step starts with its lowest value.
+fn similarity_step(similarity: f64) -> usize {
+    ((similarity * 20.0 + 1e-9) as usize).min(19)
+}
+
+/// How much of the copy is in the original, and the other way round.
+fn shares(outcome: &Outcome, copy: u32, original: u32) -> [f64; 2] {
+    let matches = outcome.matches_of(copy);
+    let between = |of: &&Match| of.original.document == original;
+    let whole =
+        matches.iter().filter(between).find(|of| of.unit == Unit::Document && of.kind != Kind::Contained);
+    if let Some(whole) = whole {
+        return of_shingles(whole);
+    }
+    let spans: Vec<[Range<u64>; 2]> = {
+        let [of_copy, of_original] = [copy, original].map(|of| outcome.spans(of).collect::<Vec<_>>());
+        let side = |spans: &[crate::document::Span], place: Place| {
+            place.paragraph.and_then(|number| spans.get(number as usize)).map(|span| span.chars.clone())
+        };
+        let ranges = |of: &Match| match &of.stretches {
+            Some([copy, original]) => Some([copy.chars.clone(), original.chars.clone()]),
+            None => Some([side(&of_copy, of.copy)?, side(&of_original, of.original)?]),
+        };
+        matches.iter().filter(between).filter_map(ranges).collect()
+    };
+    let share = |which: usize, document: u32| {
+        let mut ranges: Vec<Range<u64>> = spans.iter().map(|sides| sides[which].clone()).collect();
+        ranges.sort_unstable_by_key(|range| range.start);
+        let mut end = 0;
+        let mut covered = 0;
+        for range in ranges {
+            covered += range.end.saturating_sub(range.start.max(end));
+            end = end.max(range.end);
+        }
+        let all = outcome.span(Place { document, paragraph: None }).chars.end;
+        covered as f64 / all.max(1) as f64
+    };
+    [share(0, copy), share(1, original)]
+}
+
+/// Shared shingles divided by those of each side, from what a match tells of them.
+fn of_shingles(of: &Match) -> [f64; 2] {
+    let smaller = of.containment;
+    // with s shared: 1/j = (a + b - s) / s, and 1/c = min(a, b) / s
+    let larger = 1.0 / (1.0 / of.jaccard + 1.0 - 1.0 / of.containment);
+    if of.tokens[0] <= of.tokens[1] { [smaller, larger] } else { [larger, smaller] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps() {
+        assert_eq!(
+            [(0, 10), (1, 100), (10, 100), (11, 100), (99, 100), (100, 100)].map(|(a, b)| share_step(a, b)),
+            [0, 1, 1, 2, 10, 11]
+        );
+        assert_eq!([0.6, 0.649, 0.65, 0.95, 1.0].map(similarity_step), [12, 12, 13, 19, 19]);
+        let mut made = Relations::default();
+        [1, 2, 3, 4, 5, 8, 9, u64::MAX].into_iter().for_each(|copies| made.count_group(copies));
+        assert_eq!(made.group_sizes, [1, 1, 2, 2, 1, 0, 0, 0, 0, 0, 0, 1]);
+    }
+}

@@ -1,0 +1,431 @@
+//! What the script of a page shows, as JSON: groups, their copies, texts side by side with where they
+//! differ, and the documents that hold copied text. As many groups as fit, the most important first; the texts
+//! of as many of them as fit. What the corpus says is cleaned; `<` never stands in it, so that nothing in it
+//! can end the element that holds it.
+//!
+//! Field names are short because they are written a hundred thousand times; the structures here say what they
+//! are, and the script reads them.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::document::{Kind, Unit};
+use crate::error::Result;
+use crate::outcome::Outcome;
+use crate::report::clean;
+use crate::report::facts::{Copy, DocumentShare, Extent, Facts, Group, Repeat, Stretch};
+use crate::report::html::group::{around, looks_same};
+use crate::report::html::{NAME, failed};
+use crate::report::marks::Marker;
+use crate::report::texts::Texts;
+use crate::report::wording;
+
+/// The most bytes of all.
+const BYTES: usize = 13_500_000;
+
+/// The most bytes of it that are texts.
+const TEXT_BYTES: usize = 8_500_000;
+
+/// Groups with as much text as they may have at all; those behind have [`SMALL`].
+const LARGE: usize = 200;
+
+/// Copies of a group that have a text of their own, and the bytes after which no other has.
+const PAIRS: (usize, usize) = (10, 64 << 10);
+
+/// The same of a group behind the first [`LARGE`].
+const SMALL: (usize, usize) = (3, 8 << 10);
+
+/// Characters of a group's text that stand in its heading.
+const EXCERPT: usize = 160;
+
+/// The most pieces of a document.
+const PIECES: usize = 60;
+
+/// What a page holds for its script.
+pub(super) struct Held {
+    /// one object, without a `<`
+    pub(super) json: String,
+    /// groups in it
+    pub(super) groups: usize,
+}
+
+#[derive(Serialize)]
+struct Top {
+    sources: Vec<String>,
+    /// source, record from 1 or 0 where its source has just one, id or null
+    documents: Vec<(u32, u64, Option<String>)>,
+    #[serde(rename = "groupCount")]
+    group_count: u64,
+    boilerplate: u32,
+    partly: Vec<Partly>,
+}
+
+/// 0 all of a document; 1 paragraphs, 2 a passage: first and last paragraph from 1; the character of the first
+/// with which it starts, and the last that it has of the last, from 1, or 0 where it has all of it.
+type ExtentData = [u64; 5];
+
+#[derive(Serialize)]
+struct GroupData {
+    /// copies, exact ones, characters of them, documents that it stands in
+    n: [u64; 4],
+    /// lowest and highest similarity of near copies, in thousandths; 1000 where all are exact
+    s: [u32; 2],
+    /// bit 0 boilerplate, bit 1 template, bit 2 some are contained
+    f: u32,
+    /// document of the original, what of it
+    d: u32,
+    x: ExtentData,
+    /// its first words
+    e: String,
+    /// its text
+    #[serde(skip_serializing_if = "Option::is_none")]
+    t: Option<TextData>,
+    /// the copies
+    k: Vec<CopyData>,
+}
+
+#[derive(Serialize)]
+struct CopyData {
+    d: u32,
+    x: ExtentData,
+    /// 0 exact, 1 near, 2 contained
+    k: u32,
+    /// similarity in thousandths, lowest and highest
+    s: [u32; 2],
+    /// what the original is, where it is not the group's
+    #[serde(skip_serializing_if = "Option::is_none")]
+    o: Option<ExtentData>,
+    /// 0 not compared with the original's text, 1 equal to the letter, 2 but for spacing, 3 but for case,
+    /// punctuation or form, 4 in words
+    l: u32,
+    /// passages and paragraphs that it explains
+    #[serde(skip_serializing_if = "Option::is_none")]
+    i: Option<[u64; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    p: Option<PairData>,
+}
+
+/// Both texts; where they differ, see [`crate::report::marks::Aligned`].
+#[derive(Serialize)]
+struct PairData {
+    /// the original's, where it is not the group's
+    #[serde(skip_serializing_if = "Option::is_none")]
+    o: Option<TextData>,
+    c: TextData,
+    r: Vec<[u32; 4]>,
+}
+
+#[derive(Serialize)]
+struct TextData {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    b: String,
+    /// none where it is the original's
+    #[serde(skip_serializing_if = "Option::is_none")]
+    t: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    a: String,
+    /// characters shown, where it goes on
+    #[serde(skip_serializing_if = "Option::is_none")]
+    c: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Partly {
+    d: u32,
+    /// its characters, and those that stood before
+    n: [u64; 2],
+    /// stretches that stood before
+    q: Vec<[u64; 2]>,
+    k: Vec<Piece>,
+    /// all pieces
+    m: u64,
+}
+
+#[derive(Serialize)]
+struct Piece {
+    /// characters, what of it, the original's document and what of that, kind, similarity
+    q: [u64; 2],
+    x: ExtentData,
+    d: u32,
+    o: ExtentData,
+    k: u32,
+    s: [u32; 2],
+}
+
+/// Makes the data of a page.
+pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
+    let mut maker = Maker {
+        outcome,
+        texts: Texts::new(outcome),
+        marker: Marker::new(outcome.summary().parameters.seed),
+        documents: HashMap::new(),
+        document_list: Vec::new(),
+        sources: HashMap::new(),
+        source_list: Vec::new(),
+        names: 0,
+        text: 0,
+    };
+    let partly = facts.shares.partly.iter().map(|share| maker.partly(share)).collect();
+    let mut groups: Vec<u8> = Vec::new();
+    let (mut held, mut escapes) = (0, 0);
+    for (rank, group) in facts.groups.iter().enumerate() {
+        let made = maker.group(group, rank)?;
+        let before = groups.len();
+        if held > 0 {
+            groups.push(b',');
+        }
+        write_json(&made, &mut groups)?;
+        escapes += 5 * memchr::memchr_iter(b'<', &groups[before..]).count();
+        if groups.len() + escapes + maker.names > BYTES {
+            groups.truncate(before);
+            break;
+        }
+        held += 1;
+    }
+    let top = Top {
+        sources: maker.source_list,
+        documents: maker.document_list,
+        group_count: facts.group_count,
+        boilerplate: facts.boilerplate.documents,
+        partly,
+    };
+    let mut json = Vec::with_capacity(groups.len() + maker.names + 4096);
+    write_json(&top, &mut json)?;
+    json.pop();
+    json.extend_from_slice(b",\"groups\":[");
+    json.extend_from_slice(&groups);
+    json.extend_from_slice(b"]}");
+    let json = String::from_utf8(json).map_err(|error| failed(std::io::Error::other(error)))?;
+    Ok(Held { json: inert(&json), groups: held })
+}
+
+/// JSON with `<` escaped: it stands in strings alone.
+fn inert(json: &str) -> String {
+    json.replace('<', "\\u003c")
+}
+
+fn write_json(of: &impl Serialize, to: &mut Vec<u8>) -> Result<()> {
+    serde_json::to_writer(to, of).map_err(|error| failed(error.into()))
+}
+
+struct Maker<'a> {
+    outcome: &'a Outcome,
+    texts: Texts<'a>,
+    marker: Marker,
+    documents: HashMap<u32, u32>,
+    document_list: Vec<(u32, u64, Option<String>)>,
+    sources: HashMap<u32, u32>,
+    source_list: Vec<String>,
+    /// bytes of names and documents, and of texts
+    names: usize,
+    text: usize,
+}
+
+impl Maker<'_> {
+    /// The number of a document in the data.
+    fn document(&mut self, document: u32) -> u32 {
+        if let Some(&known) = self.documents.get(&document) {
+            return known;
+        }
+        let place = wording::place(self.outcome, document);
+        let (source, record) = self.outcome.record(document);
+        let next = self.source_list.len() as u32;
+        let source = *self.sources.entry(source).or_insert_with(|| {
+            let name = clean::name(place.source, NAME);
+            self.names += weight(&name) + 3;
+            self.source_list.push(name);
+            next
+        });
+        let id = place.id.map(|id| clean::name(&id, NAME));
+        self.names += 24 + id.as_deref().map_or(4, weight);
+        let record = if place.record.is_some() { u64::from(record) + 1 } else { 0 };
+        let number = self.document_list.len() as u32;
+        self.document_list.push((source, record, id));
+        self.documents.insert(document, number);
+        number
+    }
+
+    fn group(&mut self, group: &Group, rank: usize) -> Result<GroupData> {
+        let (mut pairs, mut room) = if rank < LARGE { PAIRS } else { SMALL };
+        let has_room = self.text < TEXT_BYTES;
+        let original = self.texts.part(group.original.document, &group.original.span.bytes)?;
+        let excerpt = clean::line(original.as_str(), EXCERPT);
+        let (mut low, mut high, mut contained) = (1000, 0, 0);
+        let (mut templates, mut others) = (0, 0);
+        let mut text = None;
+        if has_room {
+            let whole = self.marker.aligned(original.as_str(), original.as_str());
+            let [shown, _] = whole.texts;
+            let [before, after] = around(&original, &group.original);
+            text = Some(self.text(Some(shown), [before, after], whole.cut[0]));
+            room = room.saturating_sub(original.as_str().len());
+        }
+        let mut copies = Vec::with_capacity(group.copies.len());
+        for copy in &group.copies {
+            let repeat = &copy.repeat;
+            let similarity = thousandths(repeat);
+            low = low.min(similarity[0]);
+            high = high.max(similarity[1]);
+            contained |= u32::from(repeat.kind == Kind::Contained);
+            let mut made = self.copy(copy, group);
+            if has_room && pairs > 0 && room > 0 {
+                pairs -= 1;
+                let is_template = self.pair(repeat, group, &mut made, &mut room)?;
+                match (repeat.kind, is_template) {
+                    (Kind::Near, true) => templates += 1,
+                    (Kind::Exact, _) => {}
+                    _ => others += 1,
+                }
+            }
+            copies.push(made);
+        }
+        let is_template = templates > 0 && others == 0;
+        Ok(GroupData {
+            n: [group.count, group.exact, group.characters, group.documents],
+            s: [low, high.max(low)],
+            f: u32::from(group.is_boilerplate) | u32::from(is_template) << 1 | contained << 2,
+            d: self.document(group.original.document),
+            x: extent(&group.original),
+            e: excerpt,
+            t: text,
+            k: copies,
+        })
+    }
+
+    fn text(&mut self, text: Option<String>, [b, a]: [String; 2], cut: Option<u64>) -> TextData {
+        // what is cut ends where it is cut
+        let a = if cut.is_some() { String::new() } else { a };
+        self.text += text.as_deref().map_or(0, weight) + weight(&b) + weight(&a);
+        TextData { b, t: text, a, c: cut }
+    }
+
+    fn copy(&mut self, copy: &Copy, group: &Group) -> CopyData {
+        let repeat = &copy.repeat;
+        let inside = copy.explained_count;
+        // what is equal as a whole is equal in all its parts
+        let is_told = repeat.kind != Kind::Exact && inside.passages + inside.paragraphs > 0;
+        CopyData {
+            d: self.document(repeat.copy.document),
+            x: extent(&repeat.copy),
+            k: kind(repeat),
+            s: thousandths(repeat),
+            o: (repeat.original != group.original).then(|| extent(&repeat.original)),
+            l: 0,
+            i: is_told.then_some([inside.passages, inside.paragraphs]),
+            p: None,
+        }
+    }
+
+    /// Puts both texts side by side; whether they differ by numbers and names alone.
+    fn pair(
+        &mut self,
+        repeat: &Repeat,
+        group: &Group,
+        made: &mut CopyData,
+        room: &mut usize,
+    ) -> Result<bool> {
+        let original = self.texts.part(repeat.original.document, &repeat.original.span.bytes)?;
+        let copy = self.texts.part(repeat.copy.document, &repeat.copy.span.bytes)?;
+        let [a, b] = [original.as_str(), copy.as_str()];
+        made.l = match repeat.kind {
+            _ if a == b => 1,
+            Kind::Exact if looks_same(a, b) => 2,
+            Kind::Exact => 3,
+            Kind::Near | Kind::Contained => 4,
+        };
+        let before = self.text;
+        let is_group = repeat.original.span == group.original.span;
+        let is_part = matches!(repeat.original.extent, Extent::Passage(..)) || repeat.unit == Unit::Passage;
+        let surroundings = if is_part { around(&copy, &repeat.copy) } else { [String::new(), String::new()] };
+        let is_template;
+        if is_group && made.l < 3 {
+            is_template = false;
+            let text = self.text(None, surroundings, None);
+            if !text.a.is_empty() || !text.b.is_empty() {
+                made.p = Some(PairData { o: None, c: text, r: Vec::new() });
+            }
+        } else {
+            let aligned = self.marker.aligned(a, b);
+            is_template = aligned.is_template;
+            let [of_original, of_copy] = aligned.texts;
+            let own = (!is_group).then(|| {
+                let surroundings = around(&original, &repeat.original);
+                self.text(Some(of_original), surroundings, aligned.cut[0])
+            });
+            let text = self.text(Some(of_copy), surroundings, aligned.cut[1]);
+            made.p = Some(PairData { o: own, c: text, r: aligned.differences });
+        }
+        *room = room.saturating_sub(self.text - before);
+        Ok(is_template)
+    }
+
+    fn partly(&mut self, share: &DocumentShare) -> Partly {
+        let pieces = share.pieces.iter().take(PIECES).map(|piece| {
+            let chars = &piece.copy.span.chars;
+            Piece {
+                q: [chars.start, chars.end],
+                x: extent(&piece.copy),
+                d: self.document(piece.original.document),
+                o: extent(&piece.original),
+                k: kind(piece),
+                s: thousandths(piece),
+            }
+        });
+        let k: Vec<Piece> = pieces.collect();
+        let parts = self.outcome.copied_parts(share.document);
+        let q = parts.iter().take(4 * PIECES).map(|part| [part.start, part.end]).collect();
+        self.names += 24 * parts.len().min(4 * PIECES) + 100 * k.len() + 60;
+        Partly {
+            d: self.document(share.document),
+            n: [share.characters, share.copied],
+            q,
+            k,
+            m: share.piece_count,
+        }
+    }
+}
+
+/// Bytes of a string as inert JSON.
+fn weight(text: &str) -> usize {
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\t' => 1,
+        b'<' => 5,
+        _ => 0,
+    };
+    text.len() + text.bytes().map(escaped).sum::<usize>()
+}
+
+fn kind(repeat: &Repeat) -> u32 {
+    match repeat.kind {
+        Kind::Exact => 0,
+        Kind::Near => 1,
+        Kind::Contained => 2,
+    }
+}
+
+/// Rounded down, as in all reports.
+fn thousandths(repeat: &Repeat) -> [u32; 2] {
+    match repeat.kind {
+        Kind::Exact => [1000; 2],
+        _ => repeat.similarity.map(|similarity| (similarity * 1000.0 + 1e-6) as u32),
+    }
+}
+
+fn extent(stretch: &Stretch) -> ExtentData {
+    let (number, paragraphs, edges) = match stretch.extent {
+        Extent::Document => return [0; 5],
+        Extent::Paragraphs(paragraphs) => (1, paragraphs, [None; 2]),
+        Extent::Passage(paragraphs, edges) => (2, paragraphs, edges),
+    };
+    let length = stretch.span.chars.end - stretch.span.chars.start;
+    let edges = match edges {
+        // within one paragraph, both ends are told
+        [from, upto] if paragraphs.first == paragraphs.last && (from.is_some() || upto.is_some()) => {
+            let from = from.unwrap_or(0);
+            [from + 1, upto.unwrap_or(from + length.saturating_sub(1)) + 1]
+        }
+        edges => edges.map(|edge| edge.map_or(0, |edge| edge + 1)),
+    };
+    [number, u64::from(paragraphs.first) + 1, u64::from(paragraphs.last) + 1, edges[0], edges[1]]
+}

@@ -1,0 +1,158 @@
+//! Who repeats whom: a matrix of sources, and the documents that have most in common.
+
+use crate::outcome::Outcome;
+use crate::report::clean;
+use crate::report::facts::Facts;
+use crate::report::html::both::{Both, both, number};
+use crate::report::html::{NAME, PlaceView};
+use crate::report::wording;
+
+/// Sources in the matrix.
+const SOURCES: usize = 16;
+
+/// Pairs of documents that are listed.
+const PAIRS: usize = 100;
+
+/// Shades of a cell.
+const SHADES: u64 = 5;
+
+/// Sources and documents with each other.
+pub(super) struct RelationsView {
+    pub(super) matrix: Option<Matrix>,
+    pub(super) pairs_told: Both,
+    pub(super) pairs: Vec<PairView>,
+}
+
+/// Rows repeat columns.
+pub(super) struct Matrix {
+    pub(super) told: Both,
+    /// the numbers of the columns
+    pub(super) numbers: Vec<usize>,
+    pub(super) rows: Vec<MatrixRow>,
+}
+
+pub(super) struct MatrixRow {
+    pub(super) number: usize,
+    pub(super) name: String,
+    pub(super) cells: Vec<Cell>,
+}
+
+pub(super) struct Cell {
+    pub(super) shade: u64,
+    pub(super) characters: Both,
+}
+
+pub(super) struct PairView {
+    pub(super) copy: PlaceView,
+    pub(super) original: PlaceView,
+    pub(super) characters: Both,
+    /// of the copy in the original, and the other way round
+    pub(super) shares: [Both; 2],
+}
+
+/// Whether there is anything to show.
+pub(super) fn are_shown(facts: &Facts) -> bool {
+    !facts.relations.documents.is_empty() || facts.relations.source_pairs > 1
+}
+
+impl RelationsView {
+    pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Option<Self> {
+        let relations = &facts.relations;
+        if !are_shown(facts) {
+            return None;
+        }
+        let share = |share: f64| {
+            let told = format!("{} %", wording::share(share * 100.0, 1));
+            both(told.clone(), super::both::french(&told))
+        };
+        let pairs: Vec<PairView> = relations
+            .documents
+            .iter()
+            .take(PAIRS)
+            .map(|pair| PairView {
+                copy: PlaceView::new(outcome, pair.copy),
+                original: PlaceView::new(outcome, pair.original),
+                characters: number(pair.characters),
+                shares: pair.shares.map(share),
+            })
+            .collect();
+        let all = number(relations.document_pairs);
+        let (en, fr) = match relations.document_pairs > pairs.len() as u64 {
+            true => (
+                format!(
+                    "{} pairs of documents have text in common; here are the {} with the most.",
+                    all.en,
+                    pairs.len()
+                ),
+                format!(
+                    "{} paires de documents ont du texte en commun\u{A0}; voici les {} qui en ont le plus.",
+                    all.fr,
+                    pairs.len()
+                ),
+            ),
+            false => (
+                format!("Pairs of documents with text in common: {}.", all.en),
+                format!("Paires de documents avec du texte en commun\u{A0}: {}.", all.fr),
+            ),
+        };
+        Some(RelationsView { matrix: matrix(outcome, facts), pairs_told: both(en, fr), pairs })
+    }
+}
+
+/// The sources with the most characters in pairs, in corpus order.
+fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
+    let relations = &facts.relations;
+    let mut sources: Vec<u32> = Vec::new();
+    for source in relations.sources.iter().flat_map(|pair| [pair.copy, pair.original]) {
+        if sources.len() < SOURCES && !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    if sources.len() < 2 {
+        return None;
+    }
+    sources.sort_unstable();
+    let of = |copy: u32, original: u32| {
+        let found = relations.sources.iter().find(|pair| (pair.copy, pair.original) == (copy, original));
+        found.map_or(0, |pair| pair.characters)
+    };
+    let most = relations.sources.iter().map(|pair| pair.characters).max().unwrap_or(0).max(1);
+    let cell = |characters: u64| Cell {
+        // a step down for each fifth of its digits
+        shade: if characters == 0 {
+            0
+        } else {
+            let [part, whole] = [characters, most].map(|count| u64::from((count + 1).ilog2()).max(1));
+            (part * SHADES).div_ceil(whole)
+        },
+        characters: number(characters),
+    };
+    let rows = sources.iter().zip(1..).map(|(&copy, number)| MatrixRow {
+        number,
+        name: clean::name(&outcome.sources()[copy as usize].name, NAME),
+        cells: sources.iter().map(|&original| cell(of(copy, original))).collect(),
+    });
+    let rows: Vec<MatrixRow> = rows.collect();
+    let shown = sources.iter().flat_map(|copy| sources.iter().map(|original| of(*copy, *original)));
+    let shown = shown.filter(|characters| *characters > 0).count() as u64;
+    let rest = number(relations.source_pairs - shown);
+    let (mut en, mut fr) = (
+        "Each row is a source, and says how many of its characters repeat the source of each column; on the \
+         diagonal, itself."
+            .to_owned(),
+        "Chaque ligne est une source, et dit combien de ses caractères répètent la source de chaque colonne\u{A0}; \
+         sur la diagonale, elle-même."
+            .to_owned(),
+    );
+    if relations.source_pairs > shown {
+        en.push_str(&format!(
+            " Not shown: {} other pairs, with fewer characters for the most part.",
+            rest.en
+        ));
+        fr.push_str(&format!(
+            " Non montré\u{A0}: {} autres paires, pour la plupart avec moins de caractères.",
+            rest.fr
+        ));
+    }
+    Some(Matrix { told: both(en, fr), numbers: (1..=sources.len()).collect(), rows })
+}

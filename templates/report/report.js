@@ -1,0 +1,422 @@
+'use strict';
+// Shows all groups that the file holds, to search and to filter, in English or French. Everything that the corpus
+// says is set as text, never as markup. src/report/html/data.rs says what the data are.
+(() => {
+  const data = JSON.parse(document.getElementById('data').textContent);
+  const root = document.documentElement;
+  const WORDS = {
+    en: {
+      language: 'Language', theme: 'Theme', auto: 'as the system', light: 'light', dark: 'dark', print: 'Print',
+      title: 'What this corpus says twice', contents: 'Contents',
+      search: 'Search texts, ids and sources', source: 'Source', allSources: 'all sources',
+      unit: 'What', units: ['all', 'documents', 'paragraphs', 'passages'],
+      kind: 'How alike', kinds: ['all', 'exact', 'near', 'contained'],
+      least: 'Similarity, at least (%)', copies: 'Copies, at least', order: 'Order',
+      orders: ['most repeated characters', 'most copies', 'most similar', 'least similar', 'as in the corpus'],
+      recurring: 'Boilerplate and templates',
+      recurrings: ['all', 'without boilerplate', 'boilerplate only', 'templates only'],
+      reset: 'Reset', found: (n, all) => `${n} of ${all} repeated texts`, none: 'No repeated text fits these filters.',
+      previous: 'Previous', next: 'Next', page: (i, n) => `Page ${i} of ${n}`,
+      ofDocument: 'a document', ofParagraph: 'a paragraph', ofParagraphs: n => `${n} paragraphs`, ofPassage: 'a passage',
+      copy: n => n === 1 ? '1 copy' : `${num(n)} copies`, of: (a, b) => `${a} of ${b}`,
+      characters: n => n === 1 ? '1 character' : `${num(n)} characters`, inDocuments: n => `in ${num(n)} documents`,
+      exact: 'exact', allExact: 'all exact', someExact: n => `${num(n)} exact`, near: 'near', contained: 'contained',
+      similarity: (a, b) => a === b ? `similarity ${a}` : `similarity ${a} to ${b}`,
+      boilerplate: 'boilerplate', template: 'template', boilerplateTitle: n => `stands in ${n} documents or more: nobody copied it`,
+      templateTitle: 'alike but for numbers and names', original: 'Original', copyName: 'Copy',
+      record: n => `record ${num(n)}`, id: 'id', whole: 'whole document',
+      paragraph: n => `paragraph ${num(n)}`, paragraphs: (a, b) => `paragraphs ${num(a)}-${num(b)}`,
+      paragraphPart: (n, a, b) => `paragraph ${num(n)} (characters ${num(a)}-${num(b)})`,
+      from: n => ` (from character ${num(n)})`, upto: n => ` (up to character ${num(n)})`,
+      fromTo: (a, b) => `paragraphs ${a} to ${b}`,
+      repeats: (a, b, several) => `${a} ${several ? 'repeat' : 'repeats'} ${b}`, sameDocument: 'the same document',
+      levels: ['', 'the same text, letter for letter', 'the same text; only spacing or line breaks differ',
+        'the same words; only case, punctuation, spacing or the form of characters differ', ''],
+      explained: (p, q) => `Told with it: ${p} passages and ${q} paragraphs that stood before`,
+      choose: 'Copy to compare with the original', link: 'Scroll together', sideOriginal: 'Text of the original', sideCopy: 'Text of the copy',
+      goesOn: n => `The text goes on: its first ${num(n)} characters are shown.`,
+      noText: 'The texts of this group are not in this file, which would be too large; here are its places.',
+      noPair: 'The text of this copy is not in this file, which would be too large.',
+      more: n => n === 1 ? '1 more copy is not listed.' : `${num(n)} more copies are not listed.`,
+      stood: (p, a, b) => `${p} stood before: ${num(a)} of ${num(b)} characters`, pieces: n => n === 1 ? '1 piece' : `${num(n)} pieces`,
+      morePieces: n => `and ${num(n)} more`, removed: 'only in the original: ', added: 'only in the copy: ', end: '. ',
+    },
+    fr: {
+      language: 'Langue', theme: 'Thème', auto: 'celui du système', light: 'clair', dark: 'sombre', print: 'Imprimer',
+      title: 'Ce que ce corpus dit deux fois', contents: 'Sommaire',
+      search: 'Chercher dans les textes, identifiants et sources', source: 'Source', allSources: 'toutes les sources',
+      unit: 'Quoi', units: ['tout', 'documents', 'paragraphes', 'passages'],
+      kind: 'Ressemblance', kinds: ['toutes', 'exactes', 'proches', 'contenues'],
+      least: 'Similarité, au moins (%)', copies: 'Copies, au moins', order: 'Ordre',
+      orders: ['caractères répétés', 'nombre de copies', 'plus semblables', 'moins semblables', 'ordre du corpus'],
+      recurring: 'Formules et modèles',
+      recurrings: ['tout', 'sans les formules', 'formules seulement', 'modèles seulement'],
+      reset: 'Effacer', found: (n, all) => `${n} textes répétés sur ${all}`, none: 'Aucun texte répété ne passe ces filtres.',
+      previous: 'Précédente', next: 'Suivante', page: (i, n) => `Page ${i} sur ${n}`,
+      ofDocument: 'd’un document', ofParagraph: 'd’un paragraphe', ofParagraphs: n => `de ${n} paragraphes`, ofPassage: 'd’un passage',
+      copy: n => n < 2 ? `${n} copie` : `${num(n)} copies`, of: (a, b) => `${a} ${b}`,
+      characters: n => n < 2 ? `${n} caractère` : `${num(n)} caractères`, inDocuments: n => `dans ${num(n)} documents`,
+      exact: 'exacte', allExact: 'toutes exactes', someExact: n => n < 2 ? `${n} exacte` : `${num(n)} exactes`, near: 'proche', contained: 'contenu',
+      similarity: (a, b) => a === b ? `similarité ${a}` : `similarité de ${a} à ${b}`,
+      boilerplate: 'formule', template: 'modèle', boilerplateTitle: n => `présent dans ${n} documents ou plus : personne ne l’a copié`,
+      templateTitle: 'semblables aux nombres et aux noms près', original: 'Original', copyName: 'Copie',
+      record: n => `enregistrement ${num(n)}`, id: 'id', whole: 'document entier',
+      paragraph: n => `paragraphe ${num(n)}`, paragraphs: (a, b) => `paragraphes ${num(a)}-${num(b)}`,
+      paragraphPart: (n, a, b) => `paragraphe ${num(n)} (caractères ${num(a)}-${num(b)})`,
+      from: n => ` (à partir du caractère ${num(n)})`, upto: n => ` (jusqu’au caractère ${num(n)})`,
+      fromTo: (a, b) => `paragraphes ${a} à ${b}`,
+      repeats: (a, b, several) => `${a} ${several ? 'répètent' : 'répète'} ${b}`, sameDocument: 'le même document',
+      levels: ['', 'le même texte, lettre pour lettre', 'le même texte ; seuls espaces ou retours à la ligne diffèrent',
+        'les mêmes mots ; seuls casse, ponctuation, espaces ou forme des caractères diffèrent', ''],
+      explained: (p, q) => `Avec elle : ${p} passages et ${q} paragraphes déjà présents`,
+      choose: 'Copie à comparer avec l’original', link: 'Faire défiler ensemble', sideOriginal: 'Texte de l’original', sideCopy: 'Texte de la copie',
+      goesOn: n => `Le texte continue : ses ${num(n)} premiers caractères sont montrés.`,
+      noText: 'Les textes de ce groupe ne sont pas dans ce fichier, qui serait trop grand ; voici leurs places.',
+      noPair: 'Le texte de cette copie n’est pas dans ce fichier, qui serait trop grand.',
+      more: n => n < 2 ? `${n} autre copie n’est pas listée.` : `${num(n)} autres copies ne sont pas listées.`,
+      stood: (p, a, b) => `${p} déjà présents : ${num(a)} caractères sur ${num(b)}`, pieces: n => n < 2 ? `${n} morceau` : `${num(n)} morceaux`,
+      morePieces: n => `et ${num(n)} de plus`, removed: 'seulement dans l’original : ', added: 'seulement dans la copie : ', end: '. ',
+    },
+  };
+  const PAGE = 50;
+  let language = (navigator.languages || [navigator.language]).find(l => /^(en|fr)\b/i.test(l)) || 'en';
+  language = language.slice(0, 2).toLowerCase();
+  let t = WORDS[language];
+  let format = new Intl.NumberFormat(language);
+  const num = n => format.format(n);
+
+  // An element with attributes and children; strings become text.
+  const make = (name, attributes, ...children) => {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes || {})) {
+      if (key === 'on') for (const [event, handler] of Object.entries(value)) element.addEventListener(event, handler);
+      else if (value === true) element.setAttribute(key, '');
+      else if (value !== false && value != null) element.setAttribute(key, value);
+    }
+    element.append(...children.filter(child => child != null && child !== ''));
+    return element;
+  };
+  const svg = (name, attributes, ...children) => {
+    const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+  };
+  const share = thousandths => new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+    .format(Math.floor(thousandths / 10) / 100);
+  const percent = (part, whole) => {
+    const value = whole ? Math.min(Math.max(part * 100 / whole, 0), 100) : 0;
+    const told = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(Math.floor(value * 10) / 10);
+    return `${told}\u202f%`;
+  };
+  const place = number => {
+    const [source, record, id] = data.documents[number];
+    const told = make('span', { class: 'place' }, make('bdi', { class: 'source' }, data.sources[source]));
+    if (record) told.append(', ' + t.record(record));
+    if (id != null) told.append(`, ${t.id} `, make('bdi', { class: 'id' }, id));
+    return told;
+  };
+  const extent = ([what, first, last, from, upto]) => {
+    if (what === 0) return t.whole;
+    if (first === last) return from || upto ? t.paragraphPart(first, from, upto) : t.paragraph(first);
+    if (!from && !upto) return t.paragraphs(first, last);
+    return t.fromTo(num(first) + (from ? t.from(from) : ''), num(last) + (upto ? t.upto(upto) : ''));
+  };
+  const several = ([what, first, last]) => what > 0 && first < last;
+  const repeats = (copy, original) => copy[0] === 0 && original[0] === 0 ? t.whole
+    : t.repeats(extent(copy), extent(original), several(copy));
+  const likeness = (kind, [low, high]) => kind === 0 ? t.exact : kind === 2 ? t.contained : t.similarity(share(low), share(high));
+
+  // --- the groups, to search and to filter
+  const groups = data.groups;
+  const unitOf = group => {
+    // passages that are whole paragraphs are passages to whoever asks for these
+    return group.x[0] === 0 ? 1 : group.x[0] === 1 ? 2 : 3;
+  };
+  let haystacks = null;
+  const haystack = number => {
+    haystacks ||= new Array(groups.length);
+    if (haystacks[number] === undefined) {
+      const group = groups[number];
+      const parts = [group.t && group.t.t ? group.t.t : group.e];
+      for (const at of [group.d, ...group.k.map(copy => copy.d)]) {
+        const [source, , id] = data.documents[at];
+        parts.push(data.sources[source]);
+        if (id != null) parts.push(id);
+      }
+      for (const copy of group.k) if (copy.p && copy.p.c.t) parts.push(copy.p.c.t);
+      haystacks[number] = fold(parts.join('\n'));
+    }
+    return haystacks[number];
+  };
+  const fold = text => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  const filters = { text: '', source: '', unit: 0, kind: 0, least: 0, copies: 1, recurring: 0, order: 0 };
+  let shown = [];
+  let page = 0;
+  const fits = (group, number) => {
+    const { source, unit, kind } = filters;
+    if (unit && unitOf(group) !== unit) return false;
+    if (kind === 1 && !group.n[1]) return false;
+    if (kind === 2 && !(group.n[1] < group.n[0] && !(group.f & 4 && group.k.every(copy => copy.k !== 1)))) return false;
+    if (kind === 3 && !(group.f & 4)) return false;
+    if (group.s[1] < filters.least * 10 || group.n[0] < filters.copies) return false;
+    if (filters.recurring === 1 && group.f & 1) return false;
+    if (filters.recurring === 2 && !(group.f & 1)) return false;
+    if (filters.recurring === 3 && !(group.f & 2)) return false;
+    if (source !== '' && data.documents[group.d][0] !== source && !group.k.some(copy => data.documents[copy.d][0] === source)) return false;
+    return filters.text === '' || haystack(number).includes(filters.text);
+  };
+  const ORDERS = [
+    null,
+    (a, b) => groups[b].n[0] - groups[a].n[0],
+    (a, b) => groups[b].s[0] - groups[a].s[0],
+    (a, b) => groups[a].s[0] - groups[b].s[0],
+    (a, b) => groups[a].d - groups[b].d,
+  ];
+  const corpusOrder = new Map();
+  const select = () => {
+    shown = [];
+    for (let i = 0; i < groups.length; i++) if (fits(groups[i], i)) shown.push(i);
+    const order = ORDERS[filters.order];
+    if (filters.order === 4) {
+      if (!corpusOrder.size) {
+        const keys = data.documents.map((document, i) => [document[0], document[1], i]);
+        keys.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
+        keys.forEach((key, at) => corpusOrder.set(key[2], at));
+      }
+      const at = i => corpusOrder.get(groups[i].d);
+      shown.sort((a, b) => at(a) - at(b) || groups[a].x[1] - groups[b].x[1] || a - b);
+    } else if (order) shown.sort((a, b) => order(a, b) || a - b);
+  };
+
+  const host = document.getElementById('groups');
+  let list, status, pager;
+  const control = (label, element) => make('label', {}, make('span', {}, label), element);
+  const choice = (name, options, value, changed) => {
+    const element = make('select', { name, on: { change: () => changed(element.value) } });
+    options.forEach(([key, label]) => element.append(make('option', { value: key }, label)));
+    element.value = String(value);
+    return element;
+  };
+  const apply = () => { page = 0; select(); drawList(); };
+  let timer = 0;
+  const typed = input => { clearTimeout(timer); timer = setTimeout(() => { filters.text = fold(input.value.trim()); apply(); }, 150); };
+  let query = '';
+  const drawFilters = () => {
+    const set = (name, number) => value => { filters[name] = number ? Number(value) : value; apply(); };
+    const numbered = labels => labels.map((label, i) => [i, label]);
+    const search = make('input', { type: 'search', name: 'search', value: query, autocomplete: 'off', on: { input: () => { query = search.value; typed(search); } } });
+    const amount = (name, min, max) => {
+      const input = make('input', { type: 'number', name, min, max, step: 1, value: filters[name], on: { input: () => {
+        filters[name] = Math.max(min, Number(input.value) || min); apply();
+      } } });
+      return input;
+    };
+    const sources = [['', t.allSources], ...data.sources.map((name, i) => [i, name.length > 60 ? name.slice(0, 28) + '…' + name.slice(-30) : name])];
+    const form = make('form', { class: 'filters', role: 'search', on: { submit: event => event.preventDefault() } },
+      control(t.search, search));
+    if (data.sources.length > 1) {
+      form.append(control(t.source, choice('source', sources.slice(0, 5001), filters.source, value => set('source')(value === '' ? '' : Number(value)))));
+    }
+    form.append(
+      control(t.unit, choice('unit', numbered(t.units), filters.unit, set('unit', true))),
+      control(t.kind, choice('kind', numbered(t.kinds), filters.kind, set('kind', true))),
+      control(t.least, amount('least', 0, 100)),
+      control(t.copies, amount('copies', 1, 1e9)),
+      control(t.recurring, choice('recurring', numbered(t.recurrings), filters.recurring, set('recurring', true))),
+      control(t.order, choice('order', numbered(t.orders), filters.order, set('order', true))),
+      make('button', { type: 'button', name: 'reset', on: { click: () => {
+        Object.assign(filters, { text: '', source: '', unit: 0, kind: 0, least: 0, copies: 1, recurring: 0, order: 0 });
+        query = ''; draw(); host.querySelector('input').focus();
+      } } }, t.reset));
+    status = make('p', { class: 'note', role: 'status', id: 'found' });
+    list = make('div', { class: 'list' });
+    pager = make('nav', { class: 'pager', 'aria-label': t.order });
+    host.replaceChildren(form, status, list, pager);
+  };
+  const drawList = () => {
+    status.textContent = shown.length ? t.found(num(shown.length), num(groups.length)) : t.none;
+    list.replaceChildren(...shown.slice(page * PAGE, (page + 1) * PAGE).map(groupRow));
+    const pages = Math.ceil(shown.length / PAGE);
+    const turn = by => () => {
+      page += by; drawList(); host.scrollIntoView();
+      const first = list.querySelector('summary');
+      if (first) first.focus({ preventScroll: true });
+    };
+    pager.setAttribute('aria-label', t.page(num(page + 1), num(pages)));
+    pager.replaceChildren(...pages < 2 ? [] : [
+      make('button', { type: 'button', name: 'previous', disabled: page === 0, on: { click: turn(-1) } }, t.previous),
+      make('span', {}, t.page(num(page + 1), num(pages))),
+      make('button', { type: 'button', name: 'next', disabled: page + 1 >= pages, on: { click: turn(1) } }, t.next)]);
+  };
+  const titleOf = (group, rank) => {
+    const [count, exact, characters, documents] = group.n;
+    const paragraphs = group.x[2] - group.x[1] + 1;
+    const isPart = group.x[0] === 2 && (group.x[3] || group.x[4]);
+    const what = group.x[0] === 0 ? t.ofDocument : isPart ? t.ofPassage : paragraphs === 1 ? t.ofParagraph : t.ofParagraphs(num(paragraphs));
+    const kinds = exact === count ? (count === 1 ? t.exact : t.allExact)
+      : [exact ? t.someExact(exact) : '', group.f & 4 ? t.contained : '', group.s[0] < 1000 ? t.similarity(share(group.s[0]), share(group.s[1])) : ''].filter(Boolean).join(', ');
+    const where = documents > 2 ? ', ' + t.inDocuments(documents) : '';
+    return `${num(rank + 1)}. ${t.of(t.copy(count), what)}, ${kinds}: ${t.characters(characters)}${where}`;
+  };
+  const groupRow = number => {
+    const group = groups[number];
+    const heading = make('h3', {}, titleOf(group, number));
+    if (group.f & 1) heading.append(' ', make('span', { class: 'tag', title: t.boilerplateTitle(num(data.boilerplate)) }, t.boilerplate));
+    if (group.f & 2) heading.append(' ', make('span', { class: 'tag', title: t.templateTitle }, t.template));
+    const row = make('details', { class: 'group', 'data-number': number },
+      make('summary', {}, heading, make('p', { class: 'excerpt', dir: 'auto', lang: '' }, group.e)));
+    row.addEventListener('toggle', () => {
+      if (row.open && row.children.length === 1) row.append(inside(group, number));
+    });
+    return row;
+  };
+  const inside = (group, number) => {
+    const box = make('div', { class: 'inside' });
+    box.append(make('h4', {}, make('b', {}, t.original), ' ', place(group.d), ': ' + extent(group.x)));
+    const told = group.k.map((copy, at) => {
+      const item = make('li', {}, make('b', {}, `${t.copyName} ${num(at + 1)}`), ' ', place(copy.d),
+        copy.d === group.d ? ` (${t.sameDocument})` : '', ': ' + repeats(copy.x, copy.o || group.x) + ', ');
+      item.append(make('span', { class: 'likeness' }, copy.l > 0 && copy.l < 4 ? t.levels[copy.l] : likeness(copy.k, copy.s)));
+      if (copy.i) item.append(make('div', { class: 'note' }, t.explained(num(copy.i[0]), num(copy.i[1]))));
+      return item;
+    });
+    const copies = make('ul', { class: 'copies' }, ...told);
+    const unlisted = group.n[0] - group.k.length;
+    box.append(copies);
+    if (unlisted > 0) box.append(make('p', { class: 'note' }, t.more(unlisted)));
+    if (!group.t) {
+      box.append(make('p', { class: 'note' }, t.noText));
+      return box;
+    }
+    const view = make('div', { class: 'compared' });
+    const show = at => view.replaceChildren(...pair(group, group.k[at]));
+    if (group.k.length > 1) {
+      const name = `compare-${number}`;
+      const chooser = choice(name, group.k.map((copy, at) => {
+        const [source, record, id] = data.documents[copy.d];
+        return [at, `${num(at + 1)}. ${data.sources[source]}${record ? ', ' + t.record(record) : ''}${id != null ? `, ${t.id} ${id}` : ''}`.slice(0, 120)];
+      }), 0, value => show(Number(value)));
+      box.append(make('p', { class: 'chooser' }, control(t.choose, chooser)));
+    }
+    box.append(view);
+    show(0);
+    return box;
+  };
+
+  // --- two texts side by side, scrolled together
+  let linked = true;
+  const pair = (group, copy) => {
+    const isShown = copy.l > 0;
+    const original = copy.p && copy.p.o ? copy.p.o : group.t;
+    const other = copy.p ? copy.p.c : { t: null };
+    const differences = copy.p ? copy.p.r : [];
+    const texts = [original.t, other.t == null ? original.t : other.t];
+    const sides = [[], []];
+    const at = [0, 0];
+    const panes = [t.sideOriginal, t.sideCopy].map((label, side) =>
+      make('div', { class: 'text pane', dir: 'auto', lang: '', tabindex: 0, role: 'region', 'aria-label': label, 'data-side': side }));
+    const anchor = (side, element) => { panes[side].append(element); sides[side].push(element); };
+    const surroundings = [original, other];
+    const around = which => {
+      // where just one side has something, the other has an empty anchor
+      if (surroundings.some(text => text[which])) surroundings.forEach((text, side) => anchor(side, make('bdi', { class: 'around' }, text[which] || '')));
+    };
+    around('b');
+    const same = ends => ends.forEach((end, side) => { anchor(side, make('span', {}, texts[side].slice(at[side], end))); at[side] = end; });
+    for (const [a, b, c, d] of differences) {
+      same([a, c]);
+      [[b, 'del', t.removed], [d, 'ins', t.added]].forEach(([length, name, word], side) => {
+        if (length) panes[side].append(make(name, {}, make('span', { class: 'hidden' }, word), texts[side].slice(at[side], at[side] + length), make('span', { class: 'hidden' }, t.end)));
+        at[side] += length;
+      });
+    }
+    same([texts[0].length, texts[1].length]);
+    around('a');
+    let driven = null;
+    panes.forEach((pane, side) => pane.addEventListener('scroll', () => {
+      if (driven === pane) { driven = null; return; }
+      if (!linked) return;
+      const target = panes[1 - side];
+      const before = target.scrollTop;
+      if (pane.scrollTop + pane.clientHeight >= pane.scrollHeight - 1) target.scrollTop = target.scrollHeight;
+      else {
+        const [own, its] = [sides[side], sides[1 - side]];
+        let low = 0;
+        let high = own.length - 1;
+        while (low < high) {
+          const middle = (low + high + 1) >> 1;
+          if (own[middle].offsetTop <= pane.scrollTop) low = middle; else high = middle - 1;
+        }
+        const part = (pane.scrollTop - own[low].offsetTop) / Math.max(1, own[low].offsetHeight);
+        target.scrollTop = its[low].offsetTop + Math.min(part, 1) * its[low].offsetHeight;
+      }
+      if (target.scrollTop !== before) driven = target;
+    }));
+    const link = make('input', { type: 'checkbox', name: 'linked', on: { change: () => { linked = link.checked; } } });
+    link.checked = linked;
+    const cut = [original.c, other.c].map(n => n ? make('p', { class: 'note' }, t.goesOn(n)) : null);
+    const column = side => make('div', {}, make('h5', {}, side ? t.copyName : t.original), panes[side], cut[side]);
+    if (!isShown) return [make('p', { class: 'note' }, t.noPair), make('div', {}, make('h5', {}, t.original), panes[0], cut[0])];
+    return [make('p', { class: 'link' }, make('label', {}, link, ' ', t.link)), make('div', { class: 'pair' }, column(0), column(1))];
+  };
+
+  // --- documents with copied text
+  const COLOURS = 6;
+  const drawDocuments = () => {
+    const bars = document.getElementById('bars');
+    if (!bars) return;
+    bars.replaceChildren(...data.partly.map(one => {
+      const [characters, copied] = one.n;
+      const told = t.stood(percent(copied, characters), copied, characters);
+      const colours = new Map();
+      const colour = d => { if (!colours.has(d)) colours.set(d, colours.size % COLOURS + 1); return colours.get(d); };
+      const scale = at => at * 1000 / Math.max(1, characters);
+      const bar = svg('svg', { class: 'bar', viewBox: '0 0 1000 10', preserveAspectRatio: 'none', role: 'img', 'aria-label': told });
+      const mark = ([start, end], name) => bar.append(svg('rect', { x: scale(start), width: Math.max(1, scale(end) - scale(start)), height: 10, class: name }));
+      one.q.forEach(part => mark(part, 'k0'));
+      one.k.forEach(piece => mark(piece.q, 'k' + colour(piece.d)));
+      const pieces = one.k.map(piece => make('li', {},
+        svg('svg', { class: 'key', viewBox: '0 0 10 10', 'aria-hidden': 'true' }, svg('rect', { width: 10, height: 10, class: 'k' + colour(piece.d) })), ' ',
+        repeats(piece.x, piece.o) + ' — ', piece.d === one.d ? t.sameDocument : place(piece.d), ': ' + likeness(piece.k, piece.s)));
+      if (one.m > one.k.length) pieces.push(make('li', {}, t.morePieces(one.m - one.k.length)));
+      return make('article', { class: 'document' }, make('h3', {}, place(one.d)), bar,
+        make('details', {}, make('summary', { class: 'note' }, `${told}, ${t.pieces(one.m)}`), make('ul', { class: 'note pieces' }, ...pieces)));
+    }));
+  };
+
+  // --- language, theme
+  const controls = document.getElementById('controls');
+  let theme = '';
+  const drawControls = () => {
+    controls.hidden = false;
+    controls.replaceChildren(
+      control(t.language, choice('language', [['en', 'English'], ['fr', 'Français']], language, value => { language = value; draw(); controls.querySelector('[name=language]').focus(); })),
+      control(t.theme, choice('theme', [['', t.auto], ['light', t.light], ['dark', t.dark]], theme, value => {
+        theme = value;
+        if (theme) root.dataset.theme = theme; else delete root.dataset.theme;
+      })),
+      make('button', { type: 'button', name: 'print', on: { click: () => window.print() } }, t.print));
+  };
+  const draw = () => {
+    t = WORDS[language];
+    format = new Intl.NumberFormat(language);
+    root.lang = language;
+    root.dataset.language = language;
+    document.title = t.title;
+    document.getElementById('contents').setAttribute('aria-label', t.contents);
+    drawControls();
+    drawDocuments();
+    if (groups.length) { drawFilters(); select(); page = 0; drawList(); }
+  };
+  for (const name of ['static-groups', 'static-documents']) {
+    const element = document.getElementById(name);
+    if (element) element.remove();
+  }
+  host.hidden = groups.length === 0;
+  const bars = document.getElementById('bars');
+  if (bars) bars.hidden = false;
+  draw();
+  const first = list && list.querySelector('details');
+  if (first) first.open = true;
+})();
