@@ -80,6 +80,16 @@ impl Located {
     }
 }
 
+/// Paragraphs that stand in many documents.
+#[derive(Debug, Default)]
+pub(crate) struct Recurring {
+    /// numbers of the originals, ascending
+    pub(crate) originals: Vec<u32>,
+    /// their copies, and the characters of these
+    pub(crate) copies: u64,
+    pub(crate) characters: u64,
+}
+
 /// What became of one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fate {
@@ -436,6 +446,54 @@ impl Outcome {
         }
         matches.extend(passages);
         matches
+    }
+
+    /// The paragraphs that stand, as originals or copies, in `least` documents or more.
+    pub(crate) fn recurring(&self, least: u32) -> Recurring {
+        let mut recurring = Recurring::default();
+        if !self.summary.parameters.units.paragraphs {
+            return recurring;
+        }
+        // documents of each original so far, and the last of them behind its number
+        let mut counts: Vec<[u32; 2]> = vec![[0; 2]; self.corpus.paragraph_units.first.len()];
+        for document in 0..self.documents() {
+            for unit in self.corpus.paragraphs(document) {
+                let Some(original) = self.original_paragraph(unit) else { continue };
+                let [count, last] = &mut counts[original as usize];
+                *count += u32::from(*last != document + 1);
+                *last = document + 1;
+            }
+        }
+        let numbered = (0..).zip(&counts);
+        recurring.originals =
+            numbered.filter(|(_, [count, _])| *count >= least).map(|(unit, _)| unit).collect();
+        if recurring.originals.is_empty() {
+            return recurring;
+        }
+        for document in 0..self.documents() {
+            for (unit, span) in self.corpus.paragraphs(document).zip(self.corpus.places(document)) {
+                let original = self.original_paragraph(unit).filter(|original| *original != unit);
+                if original.is_some_and(|original| counts[original as usize][0] >= least) {
+                    recurring.copies += 1;
+                    recurring.characters += span.chars.end - span.chars.start;
+                }
+            }
+        }
+        recurring
+    }
+
+    /// Whether a paragraph is one of these.
+    pub(crate) fn recurs(&self, place: Place, recurring: &Recurring) -> bool {
+        let Some(paragraph) = place.paragraph else { return false };
+        let unit = self.document(place.document).first_paragraph + paragraph;
+        let original = self.original_paragraph(unit);
+        original.is_some_and(|original| recurring.originals.binary_search(&original).is_ok())
+    }
+
+    /// The paragraph that a paragraph copies, or itself; none where it is not compared.
+    fn original_paragraph(&self, unit: u32) -> Option<u32> {
+        let first = self.corpus.paragraph_units.first[unit as usize];
+        (first < IS_SHORT).then(|| self.near[1].get(unit).map_or(first, |near| near.original))
     }
 
     fn passages_of(&self, document: u32) -> &[(Passage, [Stretch; 2])] {

@@ -10,6 +10,7 @@
 //! 70 bytes, and each of its first [`COPIES`] copies 8; each source costs 24.
 
 mod add_up;
+mod boilerplate;
 mod gather;
 mod overlap;
 mod places;
@@ -134,7 +135,7 @@ pub struct Group {
     /// in how many documents it stands, the original's among them; at least so many where several originals
     /// belong together
     pub documents: u64,
-    /// whether that are so many that nobody copied it
+    /// whether that are so many that nobody copied it, or half of it lies in paragraphs of which that is true
     pub is_boilerplate: bool,
 }
 
@@ -143,7 +144,7 @@ pub struct Group {
 pub struct Wanted {
     /// the most groups
     pub groups: usize,
-    /// a text, no whole document, that stands in so many documents is boilerplate
+    /// a paragraph or passage that stands in so many documents is boilerplate
     pub boilerplate: u32,
 }
 
@@ -160,13 +161,13 @@ impl Wanted {
     }
 }
 
-/// Texts that stand in many documents.
+/// Paragraphs that stand in many documents: nobody copied them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Boilerplate {
     /// in so many documents, or more
     pub documents: u32,
-    /// groups of it
-    pub groups: u64,
+    /// how many such paragraphs there are
+    pub paragraphs: u64,
     /// their copies
     pub copies: u64,
     /// the characters of these
@@ -204,6 +205,7 @@ impl Facts {
         let sums = facts.add_up(outcome, wanted);
         facts.gather(outcome, &sums);
         facts.place(outcome);
+        facts.find_boilerplate(outcome, wanted);
         facts
     }
 }

@@ -49,10 +49,10 @@ pub const GROUPS: usize = 20_000;
 const SHOWN: usize = 100;
 
 /// The most bytes that these take.
-const SHOWN_BYTES: usize = 2_500_000;
+const SHOWN_BYTES: usize = 1_500_000;
 
 /// The most bytes that the documents take that are shown without script.
-const DOCUMENT_BYTES: usize = 1_000_000;
+const DOCUMENT_BYTES: usize = 600_000;
 
 /// Groups that are open at first.
 const OPEN: usize = 3;

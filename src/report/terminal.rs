@@ -158,11 +158,11 @@ impl Summary<'_> {
             }
         }
         let boilerplate = self.facts.boilerplate;
-        if boilerplate.groups > 0 {
+        if boilerplate.paragraphs > 0 {
             writeln!(
                 self.to,
                 "  boilerplate {} in {} documents or more, with {} of {}",
-                count(boilerplate.groups, "text stands", "texts stand"),
+                count(boilerplate.paragraphs, "paragraph stands", "paragraphs stand"),
                 boilerplate.documents,
                 count(boilerplate.copies, "copy", "copies"),
                 wording::characters(boilerplate.characters),

@@ -32,7 +32,7 @@
       repeats: (a, b, several) => `${a} ${several ? 'repeat' : 'repeats'} ${b}`, sameDocument: 'the same document',
       levels: ['', 'the same text, letter for letter', 'the same text; only spacing or line breaks differ',
         'the same words; only case, punctuation, spacing or the form of characters differ', ''],
-      explained: (p, q) => `Told with it: ${p} passages and ${q} paragraphs that stood before`,
+      explained: (p, q) => `Told with it: ${[p && (p === 1 ? '1 passage' : `${num(p)} passages`), q && (q === 1 ? '1 paragraph' : `${num(q)} paragraphs`)].filter(Boolean).join(' and ')} that stood before`,
       choose: 'Copy to compare with the original', link: 'Scroll together', sideOriginal: 'Text of the original', sideCopy: 'Text of the copy',
       goesOn: n => `The text goes on: its first ${num(n)} characters are shown.`,
       noText: 'The texts of this group are not in this file, which would be too large; here are its places.',
@@ -68,7 +68,7 @@
       repeats: (a, b, several) => `${a} ${several ? 'répètent' : 'répète'} ${b}`, sameDocument: 'le même document',
       levels: ['', 'le même texte, lettre pour lettre', 'le même texte ; seuls espaces ou retours à la ligne diffèrent',
         'les mêmes mots ; seuls casse, ponctuation, espaces ou forme des caractères diffèrent', ''],
-      explained: (p, q) => `Avec elle : ${p} passages et ${q} paragraphes déjà présents`,
+      explained: (p, q) => `Avec elle, déjà présents : ${[p && (p === 1 ? '1 passage' : `${num(p)} passages`), q && (q === 1 ? '1 paragraphe' : `${num(q)} paragraphes`)].filter(Boolean).join(' et ')}`,
       choose: 'Copie à comparer avec l’original', link: 'Faire défiler ensemble', sideOriginal: 'Texte de l’original', sideCopy: 'Texte de la copie',
       goesOn: n => `Le texte continue : ses ${num(n)} premiers caractères sont montrés.`,
       noText: 'Les textes de ce groupe ne sont pas dans ce fichier, qui serait trop grand ; voici leurs places.',
@@ -129,6 +129,11 @@
 
   // --- the groups, to search and to filter
   const groups = data.groups;
+  // what is left out is what is most often
+  for (const group of groups) {
+    group.x ||= [0, 0, 0, 0, 0]; group.s ||= [1000, 1000]; group.f ||= 0;
+    for (const copy of group.k) { copy.x ||= [0, 0, 0, 0, 0]; copy.s ||= [1000, 1000]; copy.k ||= 0; copy.l ||= 0; }
+  }
   const unitOf = group => {
     // passages that are whole paragraphs are passages to whoever asks for these
     return group.x[0] === 0 ? 1 : group.x[0] === 1 ? 2 : 3;
@@ -278,7 +283,7 @@
       const item = make('li', {}, make('b', {}, `${t.copyName} ${num(at + 1)}`), ' ', place(copy.d),
         copy.d === group.d ? ` (${t.sameDocument})` : '', ': ' + repeats(copy.x, copy.o || group.x) + ', ');
       item.append(make('span', { class: 'likeness' }, copy.l > 0 && copy.l < 4 ? t.levels[copy.l] : likeness(copy.k, copy.s)));
-      if (copy.i) item.append(make('div', { class: 'note' }, t.explained(num(copy.i[0]), num(copy.i[1]))));
+      if (copy.i) item.append(make('div', { class: 'note' }, t.explained(...copy.i)));
       return item;
     });
     const copies = make('ul', { class: 'copies' }, ...told);

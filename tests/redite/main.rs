@@ -34,5 +34,7 @@ mod oracle;
 mod pan;
 /// Copied passages: all of them, nothing else, the same always.
 mod passages;
+/// What reports arrange.
+mod report;
 /// What boilerplate and templates cost, in comparisons counted.
 mod scale;

@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use crate::document::Kind;
 use crate::outcome::Outcome;
-use crate::report::facts::{Boilerplate, COPIES, Explained, Extent, Facts, Stretch, Wanted};
+use crate::report::facts::{COPIES, Explained, Extent, Facts, Stretch, Wanted};
 use crate::report::facts::{overlap, relations, shares};
 use crate::report::walk;
 
@@ -62,7 +62,6 @@ pub(super) struct Sum {
     pub(super) exact: u64,
     pub(super) characters: u64,
     pub(super) documents: u64,
-    pub(super) is_boilerplate: bool,
 }
 
 /// The groups that count most, and how to find them.
@@ -133,7 +132,6 @@ impl Facts {
             exact: 0,
             characters: 0,
             documents: 0,
-            is_boilerplate: false,
         };
         let mut sums: Vec<Sum> = (0..groups).map(|_| new()).collect();
         for tally in &tallies {
@@ -144,17 +142,7 @@ impl Facts {
             sum.characters += tally.characters;
             sum.documents = sum.documents.max(u64::from(tally.documents));
         }
-        self.boilerplate.documents = wanted.boilerplate;
-        for sum in &mut sums {
-            self.relations.count_group(sum.count);
-            sum.is_boilerplate = sum.key.what > 0 && sum.documents >= u64::from(wanted.boilerplate);
-            if sum.is_boilerplate {
-                let Boilerplate { groups, copies, characters, .. } = &mut self.boilerplate;
-                *groups += 1;
-                *copies += sum.count;
-                *characters += sum.characters;
-            }
-        }
+        sums.iter().for_each(|sum| self.relations.count_group(sum.count));
         let order = |&group: &u32| (Reverse(sums[group as usize].characters), sums[group as usize].key);
         let mut kept: Vec<u32> = (0..groups).collect();
         if kept.len() > wanted.groups {

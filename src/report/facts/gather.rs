@@ -46,7 +46,7 @@ impl Facts {
                 exact: sum.exact,
                 characters: sum.characters,
                 documents: sum.documents,
-                is_boilerplate: sum.is_boilerplate,
+                is_boilerplate: false,
             })
         });
         self.groups = groups.collect();

@@ -30,14 +30,19 @@ pub(super) struct Bar {
 /// All charts that have something to show.
 pub(super) fn charts(outcome: &Outcome, facts: &Facts) -> Vec<Chart> {
     let relations = &facts.relations;
-    let first = (outcome.summary().parameters.threshold * 20.0 + 1e-9) as usize;
-    let first = first.min(relations.similarities.iter().position(|count| *count > 0).unwrap_or(first));
+    // passages may be less similar than the threshold; what is below it, or below one half, is one bar
+    let first = ((outcome.summary().parameters.threshold * 20.0 + 1e-9) as usize).clamp(10, 19);
+    let below: u64 = relations.similarities[..first].iter().sum();
     let percent = |step: usize| {
         let told = format!("{}-{} %", step * 5, step * 5 + 5);
         both(told.clone(), told.replace(' ', "\u{202F}"))
     };
     let mut similar: Vec<(Both, u64)> =
         (first..20).map(|step| (percent(step), relations.similarities[step])).collect();
+    if below > 0 {
+        let most = first * 5;
+        similar.insert(0, (both(format!("< {most} %"), format!("<\u{202F}{most}\u{202F}%")), below));
+    }
     similar.push((both("exact", "exactes"), relations.exact_contained[0]));
     let size = |step: usize| match (step, 1u64 << step) {
         (0 | 1, most) => same(most.to_string()),

@@ -4,7 +4,7 @@
 //! can end the element that holds it.
 //!
 //! Field names are short because they are written a hundred thousand times; the structures here say what they
-//! are, and the script reads them.
+//! are, and the script reads them. What is most often is left out: all of a document, an exact copy.
 
 use std::collections::HashMap;
 
@@ -22,10 +22,10 @@ use crate::report::texts::Texts;
 use crate::report::wording;
 
 /// The most bytes of all.
-const BYTES: usize = 13_500_000;
+const BYTES: usize = 14_500_000;
 
-/// The most bytes of it that are texts.
-const TEXT_BYTES: usize = 8_500_000;
+/// Bytes that are kept for each group to come, so that texts leave room for all.
+const BARE: usize = 400;
 
 /// Groups with as much text as they may have at all; those behind have [`SMALL`].
 const LARGE: usize = 200;
@@ -38,6 +38,9 @@ const SMALL: (usize, usize) = (3, 8 << 10);
 
 /// Characters of a group's text that stand in its heading.
 const EXCERPT: usize = 160;
+
+/// The same behind the first [`LARGE`].
+const SHORT_EXCERPT: usize = 120;
 
 /// The most pieces of a document.
 const PIECES: usize = 60;
@@ -70,11 +73,14 @@ struct GroupData {
     /// copies, exact ones, characters of them, documents that it stands in
     n: [u64; 4],
     /// lowest and highest similarity of near copies, in thousandths; 1000 where all are exact
+    #[serde(skip_serializing_if = "is_exact")]
     s: [u32; 2],
     /// bit 0 boilerplate, bit 1 template, bit 2 some are contained
+    #[serde(skip_serializing_if = "is_zero")]
     f: u32,
     /// document of the original, what of it
     d: u32,
+    #[serde(skip_serializing_if = "is_whole")]
     x: ExtentData,
     /// its first words
     e: String,
@@ -88,22 +94,38 @@ struct GroupData {
 #[derive(Serialize)]
 struct CopyData {
     d: u32,
+    #[serde(skip_serializing_if = "is_whole")]
     x: ExtentData,
     /// 0 exact, 1 near, 2 contained
+    #[serde(skip_serializing_if = "is_zero")]
     k: u32,
     /// similarity in thousandths, lowest and highest
+    #[serde(skip_serializing_if = "is_exact")]
     s: [u32; 2],
     /// what the original is, where it is not the group's
     #[serde(skip_serializing_if = "Option::is_none")]
     o: Option<ExtentData>,
     /// 0 not compared with the original's text, 1 equal to the letter, 2 but for spacing, 3 but for case,
     /// punctuation or form, 4 in words
+    #[serde(skip_serializing_if = "is_zero")]
     l: u32,
     /// passages and paragraphs that it explains
     #[serde(skip_serializing_if = "Option::is_none")]
     i: Option<[u64; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     p: Option<PairData>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn is_exact(similarity: &[u32; 2]) -> bool {
+    *similarity == [1000; 2]
+}
+
+fn is_whole(extent: &ExtentData) -> bool {
+    *extent == [0; 5]
 }
 
 /// Both texts; where they differ, see [`crate::report::marks::Aligned`].
@@ -170,7 +192,9 @@ pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
     let mut groups: Vec<u8> = Vec::new();
     let (mut held, mut escapes) = (0, 0);
     for (rank, group) in facts.groups.iter().enumerate() {
-        let made = maker.group(group, rank)?;
+        let to_come = (facts.groups.len() - rank) * BARE;
+        let has_room = groups.len() + escapes + maker.names + to_come < BYTES;
+        let made = maker.group(group, rank, has_room)?;
         let before = groups.len();
         if held > 0 {
             groups.push(b',');
@@ -217,7 +241,7 @@ struct Maker<'a> {
     document_list: Vec<(u32, u64, Option<String>)>,
     sources: HashMap<u32, u32>,
     source_list: Vec<String>,
-    /// bytes of names and documents, and of texts
+    /// bytes of names and documents; of texts
     names: usize,
     text: usize,
 }
@@ -246,11 +270,10 @@ impl Maker<'_> {
         number
     }
 
-    fn group(&mut self, group: &Group, rank: usize) -> Result<GroupData> {
+    fn group(&mut self, group: &Group, rank: usize, has_room: bool) -> Result<GroupData> {
         let (mut pairs, mut room) = if rank < LARGE { PAIRS } else { SMALL };
-        let has_room = self.text < TEXT_BYTES;
         let original = self.texts.part(group.original.document, &group.original.span.bytes)?;
-        let excerpt = clean::line(original.as_str(), EXCERPT);
+        let excerpt = clean::line(original.as_str(), if rank < LARGE { EXCERPT } else { SHORT_EXCERPT });
         let (mut low, mut high, mut contained) = (1000, 0, 0);
         let (mut templates, mut others) = (0, 0);
         let mut text = None;

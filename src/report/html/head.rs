@@ -195,11 +195,11 @@ fn tiles(outcome: &Outcome, facts: &Facts) -> Vec<Tile> {
         detail: of(characters.copied, characters.read, [String::new(), String::new()]),
     });
     let boilerplate = facts.boilerplate;
-    if boilerplate.groups > 0 {
+    if boilerplate.paragraphs > 0 {
         let [copies, least] = [boilerplate.copies, boilerplate.documents.into()].map(number);
         tiles.push(Tile {
-            name: both("Texts that recur everywhere", "Textes qui reviennent partout"),
-            value: number(boilerplate.groups),
+            name: both("Paragraphs that recur everywhere", "Paragraphes qui reviennent partout"),
+            value: number(boilerplate.paragraphs),
             detail: both(
                 format!(
                     "in {} documents or more, {} copies: boilerplate, which nobody copied",

@@ -1,0 +1,360 @@
+// Drives the HTML report in headless Chromium: opened from a file as a reader would, searched, filtered, read,
+// scrolled, turned to French and to dark, checked with axe. Not part of `cargo test`.
+//
+//   npm ci && node report.mjs [REDITE]      with CHROMIUM=/path/to/chromium if it is not found
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '..', '..');
+const redite = process.argv[2] || join(process.env.CARGO_TARGET_DIR || join(root, 'target'), 'debug', 'redite');
+const found = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = found.find(path => path && existsSync(path));
+assert(executablePath, 'no Chromium: set CHROMIUM');
+assert(existsSync(redite), `${redite}: build it first`);
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = join(here, 'out');
+mkdirSync(shots, { recursive: true });
+const folder = mkdtempSync(join(tmpdir(), 'redite-report-'));
+const report = (name, inputs, ...flags) => {
+  const path = join(folder, `${name}.html`);
+  execFileSync(redite, ['audit', ...inputs, '--report', path, '--quiet', ...flags], { cwd: root });
+  assert(statSync(path).size <= 20e6, `${name}: at most 20 MB`);
+  return path;
+};
+
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const open = async (path, options = {}) => {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 900 }, bypassCSP: false, ...options });
+  const page = await context.newPage();
+  page.troubles = [];
+  page.on('console', message => { if (message.type() === 'error') page.troubles.push(message.text()); });
+  page.on('pageerror', error => page.troubles.push(error.message));
+  page.on('request', request => { if (request.url() !== pathToFileURL(path).href) page.troubles.push(`asks for ${request.url()}`); });
+  page.on('dialog', dialog => { page.troubles.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  const start = performance.now();
+  await page.goto(pathToFileURL(path).href);
+  page.opened = performance.now() - start;
+  return page;
+};
+const shown = page => page.locator('#groups .group').count();
+const status = page => page.locator('#found').textContent();
+const settled = page => page.waitForTimeout(250);
+// axe runs in the page's own world, where the policy lets no inline script in: it is evaluated from outside
+const accessible = async (page, name) => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
+  const told = violations.map(v => `${v.impact} ${v.id}: ${v.nodes.slice(0, 3).map(node => node.html.slice(0, 200)).join(' | ')}`);
+  assert.deepEqual(told.filter(line => /^(serious|critical)/.test(line)), [], name);
+  return told;
+};
+const tests = [];
+const test = (name, run) => tests.push([name, run]);
+
+const samples = report('samples', ['corpus'], '--certify', '200', '--boilerplate', '5');
+
+test('it opens with its groups, and asks for nothing', async () => {
+  const page = await open(samples);
+  await page.locator('#groups .group').first().waitFor();
+  assert.match(await status(page), /^\d+ of \d+ repeated texts$/);
+  assert.equal(await page.locator('#static-groups').count(), 0, 'the groups for readers without script are gone');
+  assert.equal(await page.locator('.fr:visible').count(), 0);
+  assert.match(await page.locator('#method').innerText(), /at least 60 % of all different sequences of 3 words/);
+  assert.match(await page.locator('#method').innerText(), /Of \d+ true matches of a sample of 200 texts/);
+  await page.screenshot({ path: join(shots, 'overview.png') });
+  return page;
+});
+
+test('search looks into texts, ids and sources, whatever the accents', async () => {
+  const page = await open(samples);
+  const search = page.locator('[name=search]');
+  await search.fill('HAUTE-VERDANNE, 6 fevrier');
+  await settled(page);
+  const few = await shown(page);
+  assert(few > 0 && few < 10, `${few} groups`);
+  assert.match(await page.locator('#groups .excerpt').first().innerText(), /Verdanne/i);
+  await search.fill('zzz no such text');
+  await settled(page);
+  assert.equal(await shown(page), 0);
+  assert.equal(await status(page), 'No repeated text fits these filters.');
+  await search.fill('step-29');
+  await settled(page);
+  assert(await shown(page) > 0, 'an id');
+  await page.locator('[name=reset]').click();
+  assert.equal(await search.inputValue(), '');
+  assert(await shown(page) > few);
+  return page;
+});
+
+test('filters and orders', async () => {
+  const page = await open(samples);
+  const pick = async (name, value) => { await page.locator(`#groups select[name=${name}]`).selectOption(value); };
+  const titles = () => page.locator('#groups .group h3').allInnerTexts();
+  const all = await shown(page);
+  await pick('unit', '1');
+  assert((await titles()).every(title => /of a document/.test(title)) && (await shown(page)) > 0);
+  await pick('unit', '3');
+  assert((await titles()).every(title => !/of a document/.test(title)));
+  await pick('unit', '0');
+  await pick('kind', '1');
+  assert((await titles()).every(title => /exact/.test(title)));
+  await pick('kind', '2');
+  assert((await titles()).every(title => /similarity/.test(title)));
+  await page.locator('[name=least]').fill('90');
+  assert((await titles()).every(title => Number(/similarity [\d.]+(?: to ([\d.]+))?/.exec(title)[1] || /similarity ([\d.]+)/.exec(title)[1]) >= 0.9));
+  await page.locator('[name=reset]').click();
+  await page.locator('[name=copies]').fill('4');
+  const counts = (await titles()).map(title => Number(/\. (\d+) cop/.exec(title)[1]));
+  assert(counts.length > 0 && counts.every(count => count >= 4));
+  await page.locator('[name=reset]').click();
+  await pick('order', '1');
+  const ordered = (await titles()).map(title => Number(/\. (\d+) cop/.exec(title)[1]));
+  assert.deepEqual(ordered, [...ordered].sort((a, b) => b - a));
+  await pick('recurring', '2');
+  const boilerplate = await shown(page);
+  assert(boilerplate > 0 && await page.locator('#groups .tag').count() >= boilerplate);
+  await pick('recurring', '1');
+  assert(await shown(page) <= all);
+  assert.equal(await page.locator('#groups .tag', { hasText: 'boilerplate' }).count(), 0);
+  await pick('recurring', '3');
+  assert(await shown(page) > 0, 'templates');
+  await page.locator('[name=reset]').click();
+  const source = await page.locator('#groups select[name=source] option', { hasText: 'templates.jsonl' }).first().getAttribute('value');
+  await pick('source', source);
+  const kept = await shown(page);
+  assert(kept > 0 && kept < all);
+  return page;
+});
+
+test('a group opens: places, both texts, differing words', async () => {
+  const page = await open(samples);
+  await page.locator('#groups select[name=kind]').selectOption('2');
+  const group = page.locator('#groups .group').first();
+  if (!await group.evaluate(element => element.open)) await group.locator('summary').first().press('Enter');
+  await group.locator('.pair').waitFor();
+  assert(await group.locator('.copies li').count() > 0);
+  assert(await group.locator('ins, del').count() > 0);
+  const texts = await group.locator('.pane').evaluateAll(panes => panes.map(pane => {
+    const copy = pane.cloneNode(true);
+    copy.querySelectorAll('.hidden, .around').forEach(hidden => hidden.remove());
+    copy.querySelectorAll('ins, del').forEach(changed => changed.remove());
+    return copy.textContent.replace(/[^\p{L}\p{N}]+/gu, ' ').trim().toLowerCase();
+  }));
+  assert.equal(texts[0], texts[1], 'without the marked words both are equal');
+  const chooser = group.locator('.chooser select');
+  if (await chooser.count()) {
+    const before = await group.locator('.pane').nth(1).textContent();
+    await chooser.selectOption('1');
+    assert.notEqual(await group.locator('.pane').nth(1).textContent(), before);
+  }
+  await group.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(shots, 'group.png') });
+  return page;
+});
+
+test('texts written from right to left stand so', async () => {
+  const page = await open(samples);
+  await page.locator('[name=search]').fill('في');
+  await settled(page);
+  const group = page.locator('#groups .group').first();
+  if (!await group.evaluate(element => element.open)) await group.locator('summary').first().click();
+  const pane = group.locator('.pane').first();
+  assert.equal(await pane.evaluate(element => getComputedStyle(element).direction), 'rtl');
+  await pane.scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(shots, 'rtl.png') });
+  return page;
+});
+
+test('both sides scroll together, and apart when asked', async () => {
+  const page = await open(samples, { viewport: { width: 900, height: 420 } });
+  const group = page.locator('#groups .group', { has: page.locator('.excerpt') });
+  let pair = null;
+  for (let i = 0; i < await group.count() && !pair; i++) {
+    const one = group.nth(i);
+    if (!await one.evaluate(element => element.open)) await one.locator('summary').first().click();
+    const panes = one.locator('.pair .pane');
+    if (await panes.count() < 2) continue;
+    const room = await panes.evaluateAll(panes => panes.map(pane => pane.scrollHeight - pane.clientHeight));
+    if (Math.min(...room) > 60) pair = panes;
+  }
+  assert(pair, 'a pair that is longer than its panes');
+  const tops = () => pair.evaluateAll(panes => panes.map(pane => pane.scrollTop));
+  await pair.nth(0).evaluate(pane => { pane.scrollTop = 50; });
+  await settled(page);
+  const [a, b] = await tops();
+  assert(a > 30 && Math.abs(a - b) < 120 && b > 0, `${a} and ${b}`);
+  await pair.nth(1).evaluate(pane => { pane.scrollTop = pane.scrollHeight; });
+  await settled(page);
+  const ends = await pair.evaluateAll(panes => panes.map(pane => pane.scrollHeight - pane.clientHeight - pane.scrollTop));
+  assert(ends.every(left => left < 3), `both at their ends: ${ends}`);
+  await pair.nth(0).evaluate(pane => { pane.closest('.compared').querySelector('[name=linked]').click(); });
+  await pair.nth(0).evaluate(pane => { pane.scrollTop = 0; });
+  await settled(page);
+  const apart = await tops();
+  assert(apart[0] === 0 && apart[1] > 0, `${apart}`);
+  return page;
+});
+
+test('French by the browser, English by choice, and back', async () => {
+  const page = await open(samples, { locale: 'fr-CA' });
+  assert.equal(await page.locator('html').getAttribute('lang'), 'fr');
+  assert.equal(await page.title(), 'Ce que ce corpus dit deux fois');
+  assert.match(await status(page), /textes répétés sur/);
+  assert.equal(await page.locator('.en:visible').count(), 0);
+  for (const details of await page.locator('main details:not(.group) > summary').all()) await details.click();
+  const told = await page.locator('h1, h2, h3, h5, .tiles, nav, label > span, th, caption, figcaption, #method li, #method p, .likeness, .note').allInnerTexts();
+  const english = told.filter(line => /\b(what|the|of|characters|copies of|paragraph|similarity|stood|original of|found)\b/i.test(line));
+  assert.deepEqual(english, []);
+  await page.screenshot({ path: join(shots, 'french.png') });
+  await page.locator('[name=language]').selectOption('en');
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  assert.match(await status(page), /repeated texts/);
+  assert.equal(await page.locator('.fr:visible').count(), 0);
+  const other = await open(samples, { locale: 'de-DE' });
+  assert.equal(await other.locator('html').getAttribute('lang'), 'en');
+  assert.deepEqual(other.troubles, []);
+  return page;
+});
+
+test('light and dark, by the system and by choice', async () => {
+  const ground = page => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground(await open(samples, { colorScheme: 'light' }));
+  const page = await open(samples, { colorScheme: 'dark' });
+  const dark = await ground(page);
+  assert.notEqual(light, dark);
+  await page.locator('[name=theme]').selectOption('light');
+  assert.equal(await ground(page), light);
+  await page.locator('[name=theme]').selectOption('dark');
+  assert.equal(await ground(page), dark);
+  await page.locator('#groups').scrollIntoViewIfNeeded();
+  await page.screenshot({ path: join(shots, 'dark.png') });
+  return page;
+});
+
+test('by keyboard alone', async () => {
+  const page = await open(samples);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
+  await page.keyboard.press('Enter');
+  await page.locator('[name=search]').focus();
+  await page.keyboard.type('step-2');
+  await settled(page);
+  await page.locator('#groups summary').first().focus();
+  const before = await page.locator('#groups .group').first().evaluate(element => element.open);
+  await page.keyboard.press('Enter');
+  await settled(page);
+  assert.notEqual(await page.locator('#groups .group').first().evaluate(element => element.open), before);
+  return page;
+});
+
+test('axe finds nothing serious, in either theme and language', async () => {
+  let page = null;
+  for (const options of [{}, { colorScheme: 'dark' }, { locale: 'fr-FR' }]) {
+    page = await open(samples, options);
+    for (const summary of await page.locator('main details:not(.group) > summary').all()) await summary.click();
+    const told = await accessible(page, JSON.stringify(options));
+    if (told.length) console.log('   ', told.join('\n    '));
+  }
+  return page;
+});
+
+test('without script the numbers, groups and documents are there', async () => {
+  const page = await open(samples, { javaScriptEnabled: false });
+  assert(await page.locator('#static-groups .group').count() > 20);
+  assert(await page.locator('#static-documents .document').count() > 5);
+  assert(await page.locator('.tiles').isVisible() && !await page.locator('#controls').isVisible());
+  assert.equal(await page.locator('.fr:visible').count(), 0);
+  return page;
+});
+
+test('it prints whole', async () => {
+  const page = await open(samples);
+  await page.emulateMedia({ media: 'print' });
+  assert(!await page.locator('.filters').isVisible() && await page.locator('#groups .pane').first().isVisible());
+  assert((await page.pdf()).length > 20_000);
+  return page;
+});
+
+test('hostile texts do nothing', async () => {
+  const strings = [
+    '<script>window.hacked=1</script><img src=x onerror="window.hacked=1">', '" onmouseover="window.hacked=1" autofocus onfocus="window.hacked=1',
+    '</script><script>window.hacked=1</script>', '<!-- <script> --> ]]> </style></title></textarea>', "javascript:window.hacked=1",
+    '\u001b[31m \u0007 \u202e gnitirw \u202c', '\u0000 \u2028 \u2029', 'unbroken'.repeat(90), "=cmd|' /C calc'!A0", '{{7*7}} ${7*7} <%= 7 %>',
+    '&lt;b&gt; &amp;amp; &#60;i&#62;', '<svg onload=window.hacked=1><a href="javascript:window.hacked=1">x</a>',
+  ];
+  const words = n => Array.from({ length: 40 }, (_, i) => `w${n}x${i}`).join(' ');
+  const records = strings.flatMap((text, n) => [
+    { id: text, text: `${text} ${words(n)} ${text}` }, { id: text, text: `${text} ${words(n)} changed ${text}` }, { id: [text], text },
+    { id: text, text: `${text}\n${words(n + 100)}\n${text} ${words(n)}` },
+  ]);
+  const name = join(folder, 'hostile <img src=x onerror=window.hacked=1>.jsonl');
+  writeFileSync(name, records.map(record => JSON.stringify(record)).join('\n') + '\n' + strings.join('\n'));
+  const page = await open(report('hostile', [name], '--id-field', 'id'));
+  assert(await shown(page) >= strings.length);
+  for (const group of await page.locator('#groups .group').all()) {
+    if (!await group.evaluate(element => element.open)) await group.locator('summary').first().click();
+  }
+  for (const text of strings) {
+    await page.locator('[name=search]').fill(text.slice(0, 40));
+    await settled(page);
+  }
+  await page.locator('[name=language]').selectOption('fr');
+  await page.mouse.move(300, 300);
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  assert.equal(await page.locator('main img, main iframe, main a[href^=javascript], main script').count(), 0);
+  return page;
+});
+
+test('20,000 groups open in two seconds and stay smooth', async () => {
+  const words = (from, length) => Array.from({ length }, (_, i) => `word${from + i}`).join(' ');
+  const lines = [];
+  for (let n = 0; n < 21_000; n++) {
+    const text = words(n * 40, 30);
+    lines.push(JSON.stringify({ id: `a${n}`, text }), JSON.stringify({ id: `b${n}`, text: n % 3 ? text : text.replace(`word${n * 40 + 5} `, 'changed ') }));
+  }
+  const path = join(folder, 'large.jsonl');
+  writeFileSync(path, lines.join('\n'));
+  const file = report('large', [path]);
+  const page = await open(file);
+  await page.locator('#groups .group').first().waitFor();
+  console.log(`    ${(statSync(file).size / 1e6).toFixed(1)} MB, open in ${page.opened.toFixed(0)} ms; ${await status(page)}`);
+  assert.match(await status(page), /^20,000 of 20,000/);
+  assert.match(await page.locator('#unheld').innerText(), /^1,000 repeated texts are not in this file/);
+  assert(page.opened < 2000, `${page.opened} ms`);
+  const start = performance.now();
+  await page.locator('[name=search]').fill('b12345');
+  await page.waitForFunction(() => document.querySelector('#found').textContent.startsWith('1 of'));
+  const searched = performance.now() - start;
+  await page.locator('[name=reset]').click();
+  await page.locator('#groups select[name=order]').selectOption('2');
+  await page.locator('[name=next]').click();
+  assert.equal(await shown(page), 50);
+  const paging = performance.now();
+  await page.locator('[name=next]').click();
+  console.log(`    searched in ${searched.toFixed(0)} ms, paged in ${(performance.now() - paging).toFixed(0)} ms`);
+  assert(searched < 2000);
+  return page;
+});
+
+let failed = 0;
+const only = process.env.ONLY;
+for (const [name, run] of tests.filter(([name]) => !only || name.includes(only))) {
+  try {
+    const page = await run();
+    assert.deepEqual(page.troubles, [], 'no error, no request, no dialog');
+    await page.context().close();
+    console.log(`ok  ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`NOT ${name}\n${error.stack}`);
+  }
+}
+await browser.close();
+rmSync(folder, { recursive: true });
+process.exit(failed ? 1 : 0);
