@@ -164,7 +164,7 @@
     if (kind === 1 && !group.n[1]) return false;
     if (kind === 2 && !(group.n[1] < group.n[0] && !(group.f & 4 && group.k.every(copy => copy.k !== 1)))) return false;
     if (kind === 3 && !(group.f & 4)) return false;
-    if (group.s[1] < filters.least * 10 || group.n[0] < filters.copies) return false;
+    if ((group.n[1] ? 1000 : group.s[1]) < filters.least * 10 || group.n[0] < filters.copies) return false;
     if (filters.recurring === 1 && group.f & 1) return false;
     if (filters.recurring === 2 && !(group.f & 1)) return false;
     if (filters.recurring === 3 && !(group.f & 2)) return false;

@@ -20,6 +20,10 @@ pub struct Relations {
     pub sources: Vec<SourcePair>,
     /// how many such pairs there are
     pub source_pairs: u64,
+    /// the folders of the sources, in corpus order
+    pub folders: Vec<String>,
+    /// pairs of folders, by index; those with the most characters first
+    pub folder_pairs: Vec<SourcePair>,
     /// pairs of documents, those with the most characters first; at most [`PAIRS`]
     pub documents: Vec<DocumentPair>,
     /// how many such pairs there are
@@ -114,16 +118,17 @@ impl Sums {
         let mut made = self.made;
         let told: u64 = made.document_shares.iter().sum();
         made.document_shares[0] += u64::from(outcome.documents()) - told;
-        let pairs = self.sources.into_iter();
-        let pairs = pairs.map(|((copy, original), [repeats, characters])| SourcePair {
-            copy,
-            original,
-            repeats,
-            characters,
-        });
-        made.sources = pairs.collect();
+        let (folders, folder_of) = folders(outcome);
+        let mut of_folders: HashMap<(u32, u32), [u64; 2]> = HashMap::new();
+        for ((copy, original), [repeats, characters]) in &self.sources {
+            let pair = (folder_of[*copy as usize], folder_of[*original as usize]);
+            let sum = of_folders.entry(pair).or_default();
+            *sum = [sum[0] + repeats, sum[1] + characters];
+        }
+        made.folders = folders;
+        made.folder_pairs = ranked(of_folders);
+        made.sources = ranked(self.sources);
         made.source_pairs = made.sources.len() as u64;
-        made.sources.sort_unstable_by_key(|pair| (Reverse(pair.characters), pair.copy, pair.original));
         made.sources.truncate(PAIRS);
         let pair = |&(Reverse(characters), copy, original): &(Reverse<u64>, u32, u32)| DocumentPair {
             copy,
@@ -143,6 +148,35 @@ impl Relations {
         let step = copies.saturating_sub(1).checked_ilog2().map_or(0, |log| log as usize + 1);
         self.group_sizes[step.min(self.group_sizes.len() - 1)] += 1;
     }
+}
+
+/// Pairs, those with the most characters first.
+fn ranked(sums: HashMap<(u32, u32), [u64; 2]>) -> Vec<SourcePair> {
+    let pairs = sums.into_iter();
+    let pairs = pairs.map(|((copy, original), [repeats, characters])| SourcePair {
+        copy,
+        original,
+        repeats,
+        characters,
+    });
+    let mut pairs: Vec<SourcePair> = pairs.collect();
+    pairs.sort_unstable_by_key(|pair| (Reverse(pair.characters), pair.copy, pair.original));
+    pairs
+}
+
+/// The folders of the sources in corpus order, and which is that of each.
+fn folders(outcome: &Outcome) -> (Vec<String>, Vec<u32>) {
+    let mut folders: Vec<String> = Vec::new();
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
+    let of_source = outcome.sources().iter().map(|source| {
+        let folder = source.name.rsplit_once(['/', '\\']).map_or("", |(folder, _)| folder);
+        *numbers.entry(folder).or_insert_with(|| {
+            folders.push(folder.to_owned());
+            folders.len() as u32 - 1
+        })
+    });
+    let of_source = of_source.collect();
+    (folders, of_source)
 }
 
 fn share_step(copied: u64, characters: u64) -> usize {

@@ -33,15 +33,12 @@ pub(super) fn charts(outcome: &Outcome, facts: &Facts) -> Vec<Chart> {
     // passages may be less similar than the threshold; what is below it, or below one half, is one bar
     let first = ((outcome.summary().parameters.threshold * 20.0 + 1e-9) as usize).clamp(10, 19);
     let below: u64 = relations.similarities[..first].iter().sum();
-    let percent = |step: usize| {
-        let told = format!("{}-{} %", step * 5, step * 5 + 5);
-        both(told.clone(), told.replace(' ', "\u{202F}"))
-    };
+    let percent = |step: usize| same(format!("{}-{}", step * 5, step * 5 + 5));
     let mut similar: Vec<(Both, u64)> =
         (first..20).map(|step| (percent(step), relations.similarities[step])).collect();
     if below > 0 {
         let most = first * 5;
-        similar.insert(0, (both(format!("< {most} %"), format!("<\u{202F}{most}\u{202F}%")), below));
+        similar.insert(0, (both(format!("< {most}"), format!("<\u{202F}{most}")), below));
     }
     similar.push((both("exact", "exactes"), relations.exact_contained[0]));
     let size = |step: usize| match (step, 1u64 << step) {
@@ -62,8 +59,8 @@ pub(super) fn charts(outcome: &Outcome, facts: &Facts) -> Vec<Chart> {
     let shares = (0..12).map(|step| (share(step), relations.document_shares[step])).collect();
     let charts = [
         (
-            both("Copies by similarity", "Copies par similarité"),
-            [both("similarity", "similarité"), both("copies", "copies")],
+            both("Copies by similarity (%)", "Copies par similarité (%)"),
+            [both("similarity, %", "similarité, %"), both("copies", "copies")],
             similar,
         ),
         (

@@ -72,7 +72,7 @@ type ExtentData = [u64; 5];
 struct GroupData {
     /// copies, exact ones, characters of them, documents that it stands in
     n: [u64; 4],
-    /// lowest and highest similarity of near copies, in thousandths; 1000 where all are exact
+    /// lowest and highest similarity of copies that are not exact, in thousandths; 1000 where all are
     #[serde(skip_serializing_if = "is_exact")]
     s: [u32; 2],
     /// bit 0 boilerplate, bit 1 template, bit 2 some are contained
@@ -288,8 +288,10 @@ impl Maker<'_> {
         for copy in &group.copies {
             let repeat = &copy.repeat;
             let similarity = thousandths(repeat);
-            low = low.min(similarity[0]);
-            high = high.max(similarity[1]);
+            if repeat.kind != Kind::Exact {
+                low = low.min(similarity[0]);
+                high = high.max(similarity[1]);
+            }
             contained |= u32::from(repeat.kind == Kind::Contained);
             let mut made = self.copy(copy, group);
             if has_room && pairs > 0 && room > 0 {
@@ -306,7 +308,7 @@ impl Maker<'_> {
         let is_template = templates > 0 && others == 0;
         Ok(GroupData {
             n: [group.count, group.exact, group.characters, group.documents],
-            s: [low, high.max(low)],
+            s: if high == 0 { [1000; 2] } else { [low, high] },
             f: u32::from(group.is_boilerplate) | u32::from(is_template) << 1 | contained << 2,
             d: self.document(group.original.document),
             x: extent(&group.original),

@@ -2,7 +2,7 @@
 
 use crate::outcome::Outcome;
 use crate::report::clean;
-use crate::report::facts::Facts;
+use crate::report::facts::{Facts, SourcePair};
 use crate::report::html::both::{Both, both, number};
 use crate::report::html::{NAME, PlaceView};
 use crate::report::wording;
@@ -99,24 +99,42 @@ impl RelationsView {
     }
 }
 
-/// The sources with the most characters in pairs, in corpus order.
+/// The sources with the most characters in pairs, in corpus order; or their folders, where there are too many
+/// sources.
 fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
     let relations = &facts.relations;
-    let mut sources: Vec<u32> = Vec::new();
-    for source in relations.sources.iter().flat_map(|pair| [pair.copy, pair.original]) {
-        if sources.len() < SOURCES && !sources.contains(&source) {
-            sources.push(source);
+    let in_pairs = |pairs: &[SourcePair]| {
+        let mut sources: Vec<u32> = Vec::new();
+        for source in pairs.iter().flat_map(|pair| [pair.copy, pair.original]) {
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
         }
-    }
+        sources
+    };
+    let of_files = in_pairs(&relations.sources);
+    let are_folders = of_files.len() > SOURCES && relations.folders.len() > 1;
+    let (pairs, all, mut sources) = match are_folders {
+        true => {
+            let pairs = &relations.folder_pairs;
+            (pairs, pairs.len() as u64, in_pairs(&pairs[..pairs.len().min(PAIRS)]))
+        }
+        false => (&relations.sources, relations.source_pairs, of_files),
+    };
+    sources.truncate(SOURCES);
     if sources.len() < 2 {
         return None;
     }
     sources.sort_unstable();
     let of = |copy: u32, original: u32| {
-        let found = relations.sources.iter().find(|pair| (pair.copy, pair.original) == (copy, original));
+        let found = pairs.iter().find(|pair| (pair.copy, pair.original) == (copy, original));
         found.map_or(0, |pair| pair.characters)
     };
-    let most = relations.sources.iter().map(|pair| pair.characters).max().unwrap_or(0).max(1);
+    let name = |source: u32| match are_folders {
+        true => relations.folders[source as usize].as_str(),
+        false => outcome.sources()[source as usize].name.as_str(),
+    };
+    let most = pairs.iter().map(|pair| pair.characters).max().unwrap_or(0).max(1);
     let cell = |characters: u64| Cell {
         // a step down for each fifth of its digits
         shade: if characters == 0 {
@@ -129,22 +147,26 @@ fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
     };
     let rows = sources.iter().zip(1..).map(|(&copy, number)| MatrixRow {
         number,
-        name: clean::name(&outcome.sources()[copy as usize].name, NAME),
+        name: clean::name(name(copy), NAME),
         cells: sources.iter().map(|&original| cell(of(copy, original))).collect(),
     });
     let rows: Vec<MatrixRow> = rows.collect();
     let shown = sources.iter().flat_map(|copy| sources.iter().map(|original| of(*copy, *original)));
     let shown = shown.filter(|characters| *characters > 0).count() as u64;
-    let rest = number(relations.source_pairs - shown);
-    let (mut en, mut fr) = (
-        "Each row is a source, and says how many of its characters repeat the source of each column; on the \
-         diagonal, itself."
-            .to_owned(),
-        "Chaque ligne est une source, et dit combien de ses caractères répètent la source de chaque colonne\u{A0}; \
-         sur la diagonale, elle-même."
-            .to_owned(),
+    let rest = number(all - shown);
+    let [what, quoi] = match are_folders {
+        true => ["folder", "un dossier"],
+        false => ["source", "une source"],
+    };
+    let mut en = format!(
+        "Each row is a {what}, and says how many of its characters repeat that of each column; on the diagonal, \
+         itself."
     );
-    if relations.source_pairs > shown {
+    let mut fr = format!(
+        "Chaque ligne est {quoi}, et dit combien de ses caractères répètent ceux de chaque colonne\u{A0}; sur la \
+         diagonale, les siens."
+    );
+    if all > shown {
         en.push_str(&format!(
             " Not shown: {} other pairs, with fewer characters for the most part.",
             rest.en
