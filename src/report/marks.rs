@@ -62,12 +62,12 @@ impl Marker {
 
     /// A text without marks.
     pub(super) fn plain(&mut self, text: &str) -> Marked {
-        self.words(text).marked(&[])
+        self.words(text, BYTES).marked(&[])
     }
 
     /// Both texts, each with the words marked that the other lacks.
     pub(super) fn pair(&mut self, original: &str, copy: &str) -> [Marked; 2] {
-        let (original, copy) = (self.words(original), self.words(copy));
+        let (original, copy) = (self.words(original, BYTES), self.words(copy, BYTES));
         let [mut in_original, mut in_copy] = [Vec::new(), Vec::new()];
         for [of_original, of_copy] in differences(&original, &copy) {
             in_original.push(of_original);
@@ -76,9 +76,9 @@ impl Marker {
         [original.marked(&in_original), copy.marked(&in_copy)]
     }
 
-    /// Both texts, with the places where they differ.
-    pub(super) fn aligned(&mut self, original: &str, copy: &str) -> Aligned {
-        let (original, copy) = (self.words(original), self.words(copy));
+    /// Original and copy, with the places where they differ; at most `most` bytes of each.
+    pub(super) fn aligned(&mut self, [original, copy]: [&str; 2], most: usize) -> Aligned {
+        let (original, copy) = (self.words(original, most), self.words(copy, most));
         let found = differences(&original, &copy);
         let is_variable = |[of_original, of_copy]: &[Range<usize>; 2]| {
             original.are_numbers_or_names(of_original) && copy.are_numbers_or_names(of_copy)
@@ -95,8 +95,8 @@ impl Marker {
         Aligned { texts: [original, copy], differences, cut, is_template }
     }
 
-    fn words<'a>(&mut self, text: &'a str) -> Words<'a> {
-        let shown = &text[..boundary(text, BYTES)];
+    fn words<'a>(&mut self, text: &'a str, most: usize) -> Words<'a> {
+        let shown = &text[..boundary(text, most.min(BYTES))];
         let mut words = Words { text: shown, hashes: Vec::new(), ranges: Vec::new(), is_cut: false };
         self.0.tokens(shown, |hash, start, end| {
             words.hashes.push(hash);
@@ -245,7 +245,7 @@ mod tests {
     fn differences_are_found_again_in_the_cleaned_texts() {
         let mut marker = Marker::new(0);
         let aligned = |marker: &mut Marker, a: &str, b: &str| {
-            let aligned = marker.aligned(a, b);
+            let aligned = marker.aligned([a, b], BYTES);
             let slice = |side: usize, [start, length]: [u32; 2]| {
                 let units: Vec<u16> = aligned.texts[side].encode_utf16().collect();
                 String::from_utf16(&units[start as usize..(start + length) as usize]).unwrap()

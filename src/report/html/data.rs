@@ -24,22 +24,40 @@ use crate::report::wording;
 /// The most bytes of all.
 const BYTES: usize = 14_500_000;
 
-/// Bytes that are kept for each group to come, so that texts leave room for all.
+/// Bytes that texts may take in any case; more where that leaves [`BARE`] for each group to come.
+const TEXT_BYTES: usize = 6_000_000;
+
+/// Bytes that a group takes without its texts, about.
 const BARE: usize = 400;
 
-/// Groups with as much text as they may have at all; those behind have [`SMALL`].
+/// What a group may hold at least, by its rank.
+struct Room {
+    /// groups before this rank have it
+    before: usize,
+    /// copies that are listed
+    copies: usize,
+    /// of these, copies that have a text of their own
+    pairs: usize,
+    /// the bytes of a text that are shown
+    text: usize,
+    /// the bytes of texts after which no other copy has one
+    texts: usize,
+}
+
+/// The largest groups have most.
+const ROOMS: [Room; 3] = [
+    Room { before: 20, copies: 50, pairs: 10, text: 24 << 10, texts: 64 << 10 },
+    Room { before: 200, copies: 50, pairs: 5, text: 6 << 10, texts: 16 << 10 },
+    Room { before: usize::MAX, copies: 4, pairs: 2, text: 2 << 10, texts: 4 << 10 },
+];
+
+/// Groups with a longer excerpt.
 const LARGE: usize = 200;
-
-/// Copies of a group that have a text of their own, and the bytes after which no other has.
-const PAIRS: (usize, usize) = (10, 64 << 10);
-
-/// The same of a group behind the first [`LARGE`].
-const SMALL: (usize, usize) = (3, 8 << 10);
 
 /// Characters of a group's text that stand in its heading.
 const EXCERPT: usize = 160;
 
-/// The same behind the first [`LARGE`].
+/// The same of the groups behind these.
 const SHORT_EXCERPT: usize = 120;
 
 /// The most pieces of a document.
@@ -138,6 +156,14 @@ struct PairData {
     r: Vec<[u32; 4]>,
 }
 
+impl PairData {
+    /// How much text it holds.
+    fn bytes(&self) -> usize {
+        let texts = self.o.iter().chain([&self.c]);
+        texts.map(|text| text.t.as_deref().map_or(0, str::len) + text.a.len() + text.b.len()).sum()
+    }
+}
+
 #[derive(Serialize)]
 struct TextData {
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -192,9 +218,10 @@ pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
     let mut groups: Vec<u8> = Vec::new();
     let (mut held, mut escapes) = (0, 0);
     for (rank, group) in facts.groups.iter().enumerate() {
-        let to_come = (facts.groups.len() - rank) * BARE;
-        let has_room = groups.len() + escapes + maker.names + to_come < BYTES;
-        let made = maker.group(group, rank, has_room)?;
+        let to_come = facts.groups.len() - rank;
+        let free = BYTES.saturating_sub(groups.len() + escapes + maker.names + to_come * BARE);
+        let has_room = maker.text < TEXT_BYTES || free > 0;
+        let made = maker.group(group, rank, has_room.then_some(free / to_come))?;
         let before = groups.len();
         if held > 0 {
             groups.push(b',');
@@ -270,22 +297,27 @@ impl Maker<'_> {
         number
     }
 
-    fn group(&mut self, group: &Group, rank: usize, has_room: bool) -> Result<GroupData> {
-        let (mut pairs, mut room) = if rank < LARGE { PAIRS } else { SMALL };
+    /// With the bytes that are its share of those left, where it may have texts at all.
+    fn group(&mut self, group: &Group, rank: usize, fair: Option<usize>) -> Result<GroupData> {
+        let room = ROOMS.iter().find(|room| rank < room.before).unwrap_or(&ROOMS[ROOMS.len() - 1]);
+        let has_room = fair.is_some();
+        // where there are few groups, each has as much as its share
+        let fair = fair.unwrap_or(0);
+        let most = room.text.max(fair / 3);
+        let (mut pairs, mut left) = (room.pairs, room.texts.max(fair / 2));
         let original = self.texts.part(group.original.document, &group.original.span.bytes)?;
         let excerpt = clean::line(original.as_str(), if rank < LARGE { EXCERPT } else { SHORT_EXCERPT });
         let (mut low, mut high, mut contained) = (1000, 0, 0);
         let (mut templates, mut others) = (0, 0);
         let mut text = None;
         if has_room {
-            let whole = self.marker.aligned(original.as_str(), original.as_str());
+            let whole = self.marker.aligned([original.as_str(); 2], most);
             let [shown, _] = whole.texts;
             let [before, after] = around(&original, &group.original);
             text = Some(self.text(Some(shown), [before, after], whole.cut[0]));
-            room = room.saturating_sub(original.as_str().len());
         }
         let mut copies = Vec::with_capacity(group.copies.len());
-        for copy in &group.copies {
+        for copy in group.copies.iter().take(room.copies) {
             let repeat = &copy.repeat;
             let similarity = thousandths(repeat);
             if repeat.kind != Kind::Exact {
@@ -294,9 +326,10 @@ impl Maker<'_> {
             }
             contained |= u32::from(repeat.kind == Kind::Contained);
             let mut made = self.copy(copy, group);
-            if has_room && pairs > 0 && room > 0 {
+            if has_room && pairs > 0 && left > 0 {
                 pairs -= 1;
-                let is_template = self.pair(repeat, group, &mut made, &mut room)?;
+                let is_template = self.pair(repeat, group, &mut made, most)?;
+                left = left.saturating_sub(made.p.as_ref().map_or(0, PairData::bytes));
                 match (repeat.kind, is_template) {
                     (Kind::Near, true) => templates += 1,
                     (Kind::Exact, _) => {}
@@ -343,13 +376,7 @@ impl Maker<'_> {
     }
 
     /// Puts both texts side by side; whether they differ by numbers and names alone.
-    fn pair(
-        &mut self,
-        repeat: &Repeat,
-        group: &Group,
-        made: &mut CopyData,
-        room: &mut usize,
-    ) -> Result<bool> {
+    fn pair(&mut self, repeat: &Repeat, group: &Group, made: &mut CopyData, most: usize) -> Result<bool> {
         let original = self.texts.part(repeat.original.document, &repeat.original.span.bytes)?;
         let copy = self.texts.part(repeat.copy.document, &repeat.copy.span.bytes)?;
         let [a, b] = [original.as_str(), copy.as_str()];
@@ -359,7 +386,6 @@ impl Maker<'_> {
             Kind::Exact => 3,
             Kind::Near | Kind::Contained => 4,
         };
-        let before = self.text;
         let is_group = repeat.original.span == group.original.span;
         let is_part = matches!(repeat.original.extent, Extent::Passage(..)) || repeat.unit == Unit::Passage;
         let surroundings = if is_part { around(&copy, &repeat.copy) } else { [String::new(), String::new()] };
@@ -371,7 +397,7 @@ impl Maker<'_> {
                 made.p = Some(PairData { o: None, c: text, r: Vec::new() });
             }
         } else {
-            let aligned = self.marker.aligned(a, b);
+            let aligned = self.marker.aligned([a, b], most);
             is_template = aligned.is_template;
             let [of_original, of_copy] = aligned.texts;
             let own = (!is_group).then(|| {
@@ -381,7 +407,6 @@ impl Maker<'_> {
             let text = self.text(Some(of_copy), surroundings, aligned.cut[1]);
             made.p = Some(PairData { o: own, c: text, r: aligned.differences });
         }
-        *room = room.saturating_sub(self.text - before);
         Ok(is_template)
     }
 
