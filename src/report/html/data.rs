@@ -25,7 +25,7 @@ use crate::report::wording;
 const BYTES: usize = 14_500_000;
 
 /// Bytes that texts may take in any case; more where that leaves [`BARE`] for each group to come.
-const TEXT_BYTES: usize = 6_000_000;
+const TEXT_BYTES: usize = 8_000_000;
 
 /// Bytes that a group takes without its texts, about.
 const BARE: usize = 400;
@@ -46,9 +46,9 @@ struct Room {
 
 /// The largest groups have most.
 const ROOMS: [Room; 3] = [
-    Room { before: 20, copies: 50, pairs: 10, text: 24 << 10, texts: 64 << 10 },
-    Room { before: 200, copies: 50, pairs: 5, text: 6 << 10, texts: 16 << 10 },
-    Room { before: usize::MAX, copies: 4, pairs: 2, text: 2 << 10, texts: 4 << 10 },
+    Room { before: 10, copies: 50, pairs: 10, text: 24 << 10, texts: 48 << 10 },
+    Room { before: 200, copies: 50, pairs: 3, text: 4 << 10, texts: 8 << 10 },
+    Room { before: usize::MAX, copies: 4, pairs: 2, text: 1 << 10, texts: 1 << 10 },
 ];
 
 /// Groups with a longer excerpt.
