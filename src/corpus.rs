@@ -140,6 +140,8 @@ pub(crate) struct Corpus {
     pub(crate) labels: Labels,
     /// the documents by source and record, where they did not pass in that order; empty where they did
     pub(crate) by_place: Vec<u32>,
+    /// distinct documents and paragraphs drawn for [`crate::certify`]
+    pub(crate) drawn: [Vec<u32>; 2],
 }
 
 /// What the records say of themselves besides, for [`crate::order`] and the guards.
@@ -177,8 +179,6 @@ impl Labels {
             self.dates.push(value(field).and_then(moment));
         }
     }
-    /// distinct documents and paragraphs drawn for [`crate::certify`]
-    pub(crate) drawn: [Vec<u32>; 2],
 }
 
 /// What was read.

@@ -209,8 +209,7 @@ fn written(
         _ => Ok(None),
     };
     let wants_facts = removed.is_none() || outputs.report.is_some() || outputs.leave_stdout();
-    let (facts, matches) =
-        rayon::join(|| wants_facts.then(|| Facts::with(outcome, args.wanted())), matches);
+    let (facts, matches) = rayon::join(|| wants_facts.then(|| Facts::with(outcome, args.wanted())), matches);
     files.extend(matches?);
     if let (Some(Target::File(path)), Some(removed)) = (outputs.removed, removed) {
         let wanted = |found: &Match| removed.removal.removes(found);
