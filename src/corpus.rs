@@ -424,8 +424,18 @@ impl<'a> Builder<'a> {
 impl Builder<'_> {
     /// Ends the first pass over documents that were `measured` before and came in the order `ranked`.
     pub(crate) fn finish_ordered(self, measured: Corpus, ranked: &[u32], keep_keys: bool) -> Corpus {
+        // what is read by its place alone does not tell ids
+        let told: Vec<&str> = ranked.iter().map(|&place| measured.id(place).unwrap_or_default()).collect();
+        let starts = told.iter().scan(0, |end, id| {
+            *end += id.len() as u64;
+            Some(*end - id.len() as u64)
+        });
+        let starts: Vec<u64> = starts.collect();
+        let ids = told.concat();
         let Corpus { texts, skips, pieces, mut counts, .. } = measured;
         let mut corpus = self.finish(texts, keep_keys);
+        corpus.documents.iter_mut().zip(starts).for_each(|(document, start)| document.id = start);
+        corpus.ids = ids;
         std::mem::swap(&mut counts.records, &mut corpus.counts.records);
         std::mem::swap(&mut counts.lines, &mut corpus.counts.lines);
         let mut by_place = vec![0; ranked.len()];

@@ -8,6 +8,7 @@
 pub(crate) mod chunks;
 pub(crate) mod compression;
 pub(crate) mod csv;
+pub(crate) mod digest;
 pub(crate) mod json;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet;

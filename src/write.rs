@@ -6,6 +6,9 @@ mod pack;
 pub mod places;
 pub mod records;
 mod splice;
+mod streams;
+#[cfg(feature = "parquet")]
+mod table;
 
 pub use splice::FIELD;
 

@@ -11,6 +11,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use crate::document::SkipReason;
 use crate::error::Result;
+use crate::read::digest::Digested;
 use crate::read::json::Fields;
 use crate::read::records::Collector;
 use crate::read::window::Window;
@@ -21,6 +22,8 @@ const COLUMNS: usize = 1 << 16;
 /// The rows of a stream, one at a time.
 pub(crate) struct Rows<R> {
     window: Window<R>,
+    /// whether the start of the stream has been passed, where a byte-order mark may stand
+    begun: bool,
     core: Reader,
     limit: usize,
     /// bytes of the row at hand, with its line end
@@ -36,6 +39,8 @@ pub(crate) struct Rows<R> {
 /// What a row turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Row {
+    /// no row, but blank lines, or a byte-order mark at the start
+    Between,
     /// its fields are there
     Fields,
     /// it has more bytes, or fields, than are allowed; it has been passed over
@@ -49,6 +54,7 @@ impl<R: Read> Rows<R> {
     pub(crate) fn new(input: R, delimiter: u8, limit: usize) -> Self {
         Rows {
             window: Window::new(input),
+            begun: false,
             core: ReaderBuilder::new().delimiter(delimiter).build(),
             limit,
             length: 0,
@@ -60,31 +66,29 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// Goes to the next row; `None` at the end.
+    /// Goes to the next row, or to what stands before it; `None` at the end.
     ///
     /// # Errors
     /// Whatever the stream fails with; [`Rows::in_row`] tells whether a row had begun.
     pub(crate) fn advance(&mut self) -> io::Result<Option<Row>> {
         self.forget(self.length);
         self.length = 0;
-        if self.window.position() == 0
+        self.line = self.next_line;
+        self.count = 0;
+        if !std::mem::replace(&mut self.begun, true)
             && self.window.hold(3)?
             && self.window.held().starts_with(b"\xEF\xBB\xBF")
         {
-            self.window.pass(3);
+            self.length = 3;
+            return Ok(Some(Row::Between));
         }
-        loop {
-            let blank = self.window.held().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-            self.forget(blank);
-            if !self.window.held().is_empty() {
-                break;
-            }
-            if !self.window.more()? {
-                return Ok(None);
-            }
+        if self.window.held().is_empty() && !self.window.more()? {
+            return Ok(None);
         }
-        self.line = self.next_line;
-        self.count = 0;
+        self.length = self.window.held().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        if self.length > 0 {
+            return Ok(Some(Row::Between));
+        }
         self.row().map(Some)
     }
 
@@ -172,6 +176,11 @@ impl<R: Read> Rows<R> {
         start..start + self.length as u64
     }
 
+    /// The bytes of what is at hand, line end included; of a row that is too large, the last of them.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.window.held()[..self.length]
+    }
+
     /// How many fields the row at hand has.
     pub(crate) fn count(&self) -> usize {
         self.count
@@ -214,9 +223,29 @@ pub(crate) fn read(
     fields: Fields<'_>,
     to: &mut Collector<'_, '_>,
 ) -> Result<()> {
+    let mut input = Digested::new(input);
+    if read_rows(&mut input, delimiter, fields, to)? {
+        to.digest(input.digest());
+    }
+    Ok(())
+}
+
+/// Whether the names of the columns are of use.
+fn read_rows(
+    input: impl Read,
+    delimiter: u8,
+    fields: Fields<'_>,
+    to: &mut Collector<'_, '_>,
+) -> Result<bool> {
     let mut rows = Rows::new(input, delimiter, to.max_record());
-    let columns = match rows.advance() {
-        Ok(None) => return Ok(()),
+    let header = loop {
+        match rows.advance() {
+            Ok(Some(Row::Between)) => {}
+            other => break other,
+        }
+    };
+    let columns = match header {
+        Ok(None) => return Ok(true),
         Ok(Some(Row::Fields)) => {
             Columns::find(&rows, fields).map_err(|detail| (SkipReason::MissingText, detail))
         }
@@ -228,7 +257,7 @@ pub(crate) fn read(
     };
     let columns = match columns {
         Ok(columns) => columns,
-        Err((reason, detail)) => return to.lose_rest(reason, detail),
+        Err((reason, detail)) => return to.lose_rest(reason, detail).map(|()| false),
     };
     to.column(columns.text);
     while to.go_on()? {
@@ -241,11 +270,13 @@ pub(crate) fn read(
                     to.lose(Some(rows.line()), reason, error.to_string())?;
                     break;
                 }
-                return to.lose_rest(reason, error.to_string());
+                to.lose_rest(reason, error.to_string())?;
+                break;
             }
         };
         let line = Some(rows.line());
         match (row, rows.field(columns.text)) {
+            (Row::Between, _) => {}
             (Row::Fields, Some(text)) if rows.count() == columns.count => {
                 let id = columns.id.and_then(|id| rows.field(id)).filter(|id| !id.is_empty());
                 to.string_id(id);
@@ -262,12 +293,15 @@ pub(crate) fn read(
             }
         }
     }
-    to.flush()
+    to.flush().map(|()| true)
 }
 
 /// A field of a single row, as [`Rows::place`] gave it; `None` where the bytes are no such row any more.
 pub(crate) fn field(row: &[u8], delimiter: u8, column: usize) -> Option<Vec<u8>> {
     let mut rows = Rows::new(row, delimiter, row.len());
+    // no row but the first may begin with a byte-order mark that is none of it
+    rows.begun = true;
+    let _ = rows.core.read_record(b"\n", &mut rows.fields, &mut rows.ends);
     let found = rows.advance().ok()??;
     let whole = found == Row::Fields && rows.place() == (0..row.len() as u64);
     rows.field(column).filter(|_| whole).map(<[u8]>::to_vec)
@@ -296,6 +330,10 @@ mod tests {
         let mut told = Vec::new();
         while let Some(row) = rows.advance().unwrap() {
             let place = rows.place();
+            assert_eq!(rows.bytes(), &bytes[place.start as usize..place.end as usize]);
+            if row == Row::Between {
+                continue;
+            }
             let raw = String::from_utf8_lossy(&bytes[place.start as usize..place.end as usize]).into_owned();
             let fields =
                 (0..rows.count()).map(|i| String::from_utf8_lossy(rows.field(i).unwrap()).into_owned());
@@ -325,6 +363,13 @@ mod tests {
             row(7, "\"\",last", &["", "last"]),
         ];
         assert_eq!(told(bytes, 100), expected);
+    }
+
+    /// Files with a mark at their start get joined: it belongs to the first field.
+    #[test]
+    fn a_mark_inside_of_a_file_is_part_of_its_row() {
+        let rows = told(b"a,b\n\xEF\xBB\xBFa,b\n", 100);
+        assert_eq!(rows[1], row(2, "\u{FEFF}a,b\n", &["\u{FEFF}a", "b"]));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
@@ -24,6 +25,7 @@ use crate::document::{SkipReason, Source};
 use crate::error::{Error, Result};
 use crate::pipeline::Progress;
 use crate::read::compression;
+use crate::read::digest::{Digest, Digested};
 use crate::read::json::Fields;
 use crate::read::records::{Collector, no_such_column};
 
@@ -35,7 +37,13 @@ const ROWS: u64 = 64;
 const BYTES: u64 = 1 << 20;
 
 /// The file, refusing pages that would not fit into memory.
-struct Pages(File);
+pub(crate) struct Pages(File);
+
+impl Pages {
+    pub(crate) fn new(file: File) -> Self {
+        Pages(file)
+    }
+}
 
 impl Length for Pages {
     fn len(&self) -> u64 {
@@ -238,13 +246,17 @@ pub(crate) fn read(
     progress: &Progress,
     to: &mut Collector<'_, '_>,
 ) -> Result<()> {
-    let file = match open(source, progress, to)? {
+    let file = match open(source, progress, to.temporary())? {
         Ok(file) => file,
         Err(error) => return to.lose_rest(to.reason(false, &error), error.to_string()),
     };
-    let opened = guarded(|| Ok(SerializedFileReader::new(Pages(file))?));
-    let reader = match opened {
-        Ok(reader) => reader,
+    let opened = guarded(|| {
+        let pages = Pages::new(file);
+        let footer = footer(&pages)?;
+        Ok((SerializedFileReader::new(pages)?, footer))
+    });
+    let (reader, footer) = match opened {
+        Ok(opened) => opened,
         Err(Stop::Run(error)) => return Err(error),
         Err(Stop::Group(what)) => return to.lose_rest(SkipReason::Unreadable, what),
     };
@@ -260,6 +272,8 @@ pub(crate) fn read(
         let detail = "the footer tells of more than 2^32 rows, or of less than none";
         return to.lose_rest(SkipReason::Unreadable, detail.to_owned());
     }
+    to.digest(footer);
+    to.column(columns.text);
     for group in 0..groups {
         let mut left = rows(group);
         if let Err(error) = guarded(|| row_group(&reader, group, &columns, &mut left, to)) {
@@ -283,8 +297,19 @@ pub(crate) fn read(
     to.flush()
 }
 
+/// Of what a file says of itself at its end: the schema, and where everything is.
+pub(crate) fn footer(pages: &Pages) -> ParquetResult<Digest> {
+    let end = pages.len().saturating_sub(8);
+    let mut length = [0; 4];
+    pages.0.get_read(end)?.read_exact(&mut length)?;
+    let start = end.saturating_sub(u64::from(u32::from_le_bytes(length)));
+    let mut input = Digested::new(pages.0.get_read(start)?);
+    io::copy(&mut input, &mut io::sink())?;
+    Ok(input.digest())
+}
+
 /// Why a row group is not read to its end.
-enum Stop {
+pub(crate) enum Stop {
     Run(Error),
     Group(String),
 }
@@ -303,13 +328,15 @@ impl From<ParquetError> for Stop {
 
 /// The reader of the format panics at some kinds of damage (60.1.0: values that contradict each other in the
 /// metadata). Those that are known are looked for before; any other is damage too, and no reason to end a run.
-fn guarded<T>(read: impl FnOnce() -> std::result::Result<T, Stop>) -> std::result::Result<T, Stop> {
+pub(crate) fn guarded<T>(
+    read: impl FnOnce() -> std::result::Result<T, Stop>,
+) -> std::result::Result<T, Stop> {
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(read));
     caught.unwrap_or_else(|_| Err(Stop::Group("damaged in a way that its reader did not expect".to_owned())))
 }
 
 /// Whether the metadata say of a column what can be.
-fn check(column: &ColumnChunkMetaData) -> std::result::Result<(), Stop> {
+pub(crate) fn check(column: &ColumnChunkMetaData) -> std::result::Result<(), Stop> {
     let start = column.dictionary_page_offset().unwrap_or(0).min(column.data_page_offset());
     if start < 0 || column.compressed_size() < 0 || column.num_values() < 0 {
         return Err(Stop::Group("a column that starts, or has a length, below 0".to_owned()));
@@ -367,18 +394,19 @@ fn row_group(
 }
 
 /// A file that can be read by place: the source itself, or what is in it, kept in a temporary file.
-fn open(source: &Source, progress: &Progress, to: &Collector<'_, '_>) -> Result<io::Result<File>> {
+pub(crate) fn open(source: &Source, progress: &Progress, temporary: &Path) -> Result<io::Result<File>> {
     if source.is_plain_file() {
-        return Ok(File::open(source.path.as_deref().unwrap_or(std::path::Path::new("-"))));
+        return Ok(File::open(source.path.as_deref().unwrap_or(Path::new("-"))));
     }
     let mut input = match compression::open(source, &progress.bytes_read) {
         Ok(input) => input,
         Err(error) => return Ok(Err(error)),
     };
-    let failed = |source| Error::temporary(to.temporary(), source);
-    let mut file = tempfile::tempfile_in(to.temporary()).map_err(failed)?;
+    let failed = |source| Error::temporary(temporary, source);
+    let mut file = tempfile::tempfile_in(temporary).map_err(failed)?;
     let mut buffer = vec![0; 256 << 10];
-    while to.go_on()? {
+    loop {
+        progress.check()?;
         match input.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => file.write_all(&buffer[..n]).map_err(failed)?,
@@ -391,7 +419,7 @@ fn open(source: &Source, progress: &Progress, to: &Collector<'_, '_>) -> Result<
 }
 
 /// What the reader of the format said, on one line.
-fn said(error: &ParquetError) -> String {
+pub(crate) fn said(error: &ParquetError) -> String {
     let said = error.to_string().replace('\n', " ");
     said.chars().take(200).collect()
 }

@@ -11,6 +11,7 @@ use crate::document::{Compression, Format, SkipReason, Source};
 use crate::error::{Error, Result};
 use crate::read::chunks::{Batch, Chunk, Reader};
 use crate::read::compression;
+use crate::read::digest::Digest;
 use crate::read::texts::Spool;
 
 /// Neighbouring records of one source.
@@ -79,6 +80,11 @@ impl<'a, 'b> Collector<'a, 'b> {
     /// Which column holds the texts, for reading them again.
     pub(crate) fn column(&mut self, column: usize) {
         self.spool.columns.insert(self.records.source, column as u32);
+    }
+
+    /// What the source was, once it has been read.
+    pub(crate) fn digest(&mut self, digest: Digest) {
+        self.spool.digests.insert(self.records.source, digest);
     }
 
     /// Where what passes more than once can be kept.

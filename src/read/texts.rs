@@ -13,6 +13,7 @@ use crate::index::Index;
 use crate::pipeline::Progress;
 use crate::read::chunks::text_file;
 use crate::read::csv;
+use crate::read::digest::Digest;
 use crate::read::json::{Fields, Record};
 
 /// The spool stays in memory up to this many bytes.
@@ -30,13 +31,16 @@ pub(crate) struct Spool {
     length: u64,
     /// which column of a source of rows holds the texts
     pub(crate) columns: HashMap<u32, u32>,
+    /// what a source of rows, or an archive, was when it was read; none where nothing of it could be used
+    pub(crate) digests: HashMap<u32, Digest>,
 }
 
 impl Spool {
     /// An empty spool that will overflow into `folder`.
     pub(crate) fn new(folder: &Path) -> Self {
         let folder = folder.to_path_buf();
-        Spool { folder, memory: Vec::new(), file: None, length: 0, columns: HashMap::new() }
+        let (columns, digests) = Default::default();
+        Spool { folder, memory: Vec::new(), file: None, length: 0, columns, digests }
     }
 
     /// Where temporary files go.
@@ -136,6 +140,28 @@ impl Texts {
         &self.sources
     }
 
+    /// The most bytes of a record.
+    pub(crate) fn max_record(&self) -> usize {
+        self.max_record
+    }
+
+    /// Which column of a source of rows holds the texts.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn column(&self, source: u32) -> Option<usize> {
+        self.spool.columns.get(&source).map(|&column| column as usize)
+    }
+
+    /// Where temporary files go.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn temporary(&self) -> &Path {
+        &self.spool.folder
+    }
+
+    /// What a source of rows, or an archive, was when it was read; `None` where nothing of it could be used.
+    pub(crate) fn digest(&self, source: u32) -> Option<Digest> {
+        self.spool.digests.get(&source).copied()
+    }
+
     /// Reads the text of the record at `locator`, as it was given.
     ///
     /// # Errors
@@ -221,7 +247,11 @@ impl Texts {
         (0..self.sources.len() as u32).try_for_each(|source| self.check(source))
     }
 
-    fn check(&self, source: u32) -> Result<()> {
+    /// Checks that a source has not been changed since the run began.
+    ///
+    /// # Errors
+    /// [`Error::SourceChanged`].
+    pub(crate) fn check(&self, source: u32) -> Result<()> {
         let of = &self.sources[source as usize];
         if !of.regular || of.modified.is_none() {
             return Ok(());

@@ -13,6 +13,7 @@ use memchr::memmem;
 
 use crate::document::SkipReason;
 use crate::error::Result;
+use crate::read::digest::Digested;
 use crate::read::json::Fields;
 use crate::read::records::Collector;
 use crate::read::window::Window;
@@ -31,13 +32,19 @@ pub(crate) struct Archive<'a, R> {
     window: Window<R>,
     limit: usize,
     id_field: &'a str,
-    /// bytes of the record at hand
+    /// bytes of what is at hand
     length: usize,
+    /// whether more of a large record follows
+    inside: bool,
 }
 
 /// What was found next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
+    /// line ends between two records
+    Between,
+    /// a record that is no text, or a part of one
+    Other,
     /// a text, its bytes in [`Archive::bytes`]
     Text { block: Range<usize>, id: Option<String> },
     /// something that can't be used; whether it was a text
@@ -84,10 +91,10 @@ impl Header {
 impl<'a, R: Read> Archive<'a, R> {
     /// The records of `input`, with blocks of at most `limit` bytes.
     pub(crate) fn new(input: R, id_field: &'a str, limit: usize) -> Self {
-        Archive { window: Window::new(input), limit, id_field, length: 0 }
+        Archive { window: Window::new(input), limit, id_field, length: 0, inside: false }
     }
 
-    /// The record at hand: header, block, and the line ends behind.
+    /// What is at hand, of a record: header, block, and the line ends behind. Nothing of what is lost.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.window.held()[..self.length]
     }
@@ -98,47 +105,73 @@ impl<'a, R: Read> Archive<'a, R> {
         start..start + self.length as u64
     }
 
-    /// Goes to the next text, or to what should have been one; `None` at the end.
+    /// Whether anything has come.
+    fn has_begun(&self) -> bool {
+        self.window.position() > 0 || !self.window.held().is_empty()
+    }
+
+    /// Whether more of the record at hand follows.
+    pub(crate) fn is_part(&self) -> bool {
+        self.inside
+    }
+
+    /// Goes to the next record, or to what should have been one; `None` at the end.
     ///
     /// # Errors
     /// Whatever the stream fails with between two records; inside one that is a lost record.
     pub(crate) fn advance(&mut self) -> io::Result<Option<Found>> {
         self.window.pass(self.length);
         self.length = 0;
-        loop {
-            let blank = self.window.held().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-            self.window.pass(blank);
-            if self.window.held().is_empty() {
-                if self.window.more()? {
-                    continue;
-                }
-                return Ok(None);
-            }
-            if let Some(found) = self.record()? {
-                return Ok(Some(found));
-            }
+        if self.window.held().is_empty() && !self.window.more()? {
+            return Ok(None);
         }
+        if self.inside {
+            self.go_on();
+            return Ok(Some(Found::Other));
+        }
+        self.length = self.window.held().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        if self.length > 0 {
+            return Ok(Some(Found::Between));
+        }
+        self.record().map(Some)
     }
 
-    /// Takes the record apart that starts at the window; `None` where it is no text, and has been passed.
-    fn record(&mut self) -> io::Result<Option<Found>> {
+    /// The next part of a record that is larger than what is held: up to what starts another one.
+    fn go_on(&mut self) {
+        let keep = START.len() + 1;
+        self.window.peek(2 * keep);
+        let held = self.window.held().len();
+        (self.length, self.inside) = match self.next_record(0) {
+            Some(at) => (at, false),
+            None if held > keep => (held - keep, true),
+            None => (held, false),
+        };
+    }
+
+    /// Takes the record apart that starts at the window.
+    fn record(&mut self) -> io::Result<Found> {
         self.window.peek(START.len());
         if !self.window.held().starts_with(START) {
-            return Ok(Some(self.damaged(0, false, "expected a record, `WARC/1.`")));
+            return Ok(self.damaged(0, false, "expected a record, `WARC/1.`"));
         }
         let Some(end) = self.header_end()? else {
-            return Ok(Some(self.damaged(START.len(), false, "a header that does not end")));
+            return Ok(self.damaged(START.len(), false, "a header that does not end"));
         };
         let header = Header::parse(&self.window.held()[..end], self.id_field);
         let is_text = header.is_text();
         let Some(length) = header.length else {
             let what = "a record without a valid `Content-Length`";
-            return Ok(Some(self.damaged(end, is_text || header.kind.is_none(), what)));
+            return Ok(self.damaged(end, is_text || header.kind.is_none(), what));
         };
+        if length > self.limit && !is_text {
+            // with the line end before it, what follows may be found to start a record
+            (self.length, self.inside) = (end - 1, true);
+            return Ok(Found::Other);
+        }
         if length > self.limit {
             self.find_record(end);
             let detail = format!("a record of {length} bytes");
-            return Ok(is_text.then_some(Found::Lost { is_text, reason: SkipReason::TooLarge, detail }));
+            return Ok(Found::Lost { is_text, reason: SkipReason::TooLarge, detail });
         }
         self.window.peek(end + length + BETWEEN);
         let behind = self.window.held().get(end + length..);
@@ -151,14 +184,13 @@ impl<'a, R: Read> Archive<'a, R> {
         match believed {
             Some(rest) => {
                 let length = end + length + blank(rest);
-                if !is_text {
-                    self.window.pass(length);
-                    return Ok(None);
-                }
                 self.length = length;
+                if !is_text {
+                    return Ok(Found::Other);
+                }
                 let id = header.named.or(header.uri).or(header.record_id);
                 let block = end..length - blank(&self.window.held()[end..][header.length.unwrap_or(0)..]);
-                Ok(Some(Found::Text { block, id }))
+                Ok(Found::Text { block, id })
             }
             None if behind.is_none() && self.next_record(end).is_none() => {
                 // nothing more comes: the stream has ended, or it fails
@@ -170,11 +202,11 @@ impl<'a, R: Read> Archive<'a, R> {
                     ),
                 };
                 self.window.pass(self.window.held().len());
-                Ok(Some(Found::Lost { is_text, reason: SkipReason::Truncated, detail }))
+                Ok(Found::Lost { is_text, reason: SkipReason::Truncated, detail })
             }
             None => {
                 let detail = format!("`Content-Length: {length}` leads to no record");
-                Ok(Some(self.damaged(end, is_text, &detail)))
+                Ok(self.damaged(end, is_text, &detail))
             }
         }
     }
@@ -244,10 +276,18 @@ impl<'a, R: Read> Archive<'a, R> {
 /// # Errors
 /// Those of [`Collector`].
 pub(crate) fn read(input: impl Read, fields: Fields<'_>, to: &mut Collector<'_, '_>) -> Result<()> {
+    let mut input = Digested::new(input);
+    read_records(&mut input, fields, to)?;
+    to.digest(input.digest());
+    Ok(())
+}
+
+fn read_records(input: impl Read, fields: Fields<'_>, to: &mut Collector<'_, '_>) -> Result<()> {
     let mut archive = Archive::new(input, fields.id, to.max_record());
     while to.go_on()? {
         match archive.advance() {
             Ok(None) => break,
+            Ok(Some(Found::Between | Found::Other)) => {}
             Ok(Some(Found::Text { block, id })) => {
                 to.string_id(id.as_deref().map(str::as_bytes));
                 let start = archive.place().start;
@@ -256,7 +296,9 @@ pub(crate) fn read(input: impl Read, fields: Fields<'_>, to: &mut Collector<'_, 
             }
             Ok(Some(Found::Lost { is_text: true, reason, detail })) => to.lose(None, reason, detail)?,
             Ok(Some(Found::Lost { reason, detail, .. })) => to.lose_rest(reason, detail)?,
-            Err(error) => return to.lose_rest(to.reason(true, &error), error.to_string()),
+            Err(error) => {
+                return to.lose_rest(to.reason(archive.has_begun(), &error), error.to_string());
+            }
         }
     }
     to.flush()
@@ -280,7 +322,10 @@ mod tests {
         let mut archive = Archive::new(bytes.as_bytes(), "id", 100);
         let mut told = Vec::new();
         while let Some(found) = archive.advance().unwrap() {
+            let place = archive.place();
+            assert_eq!(archive.bytes(), &bytes.as_bytes()[place.start as usize..place.end as usize]);
             told.push(match found {
+                Found::Between | Found::Other => continue,
                 Found::Text { block, id } => {
                     let place = archive.place();
                     let raw = &bytes[place.start as usize..place.end as usize];
@@ -302,6 +347,22 @@ mod tests {
         let all = [info.clone(), good("one\r\n"), good(""), info, good("a\n\nWARC/1. b\n")].concat();
         assert_eq!(told(&all), ["http://5/ one\r\n", "http://0/ ", "http://13/ a\n\nWARC/1. b\n"]);
         assert_eq!(told(&all.replace("\r\n\r\nWARC", "\n\nWARC")).len(), 3);
+    }
+
+    /// However large, they pass in parts.
+    #[test]
+    fn records_that_are_no_texts_are_given_whole() {
+        let large = record("warcinfo", "600000", &"info\r\n".repeat(100_000));
+        let all = ["\n\n", &large, &good("one"), &record("request", "3", "get"), "\n", &large].concat();
+        let mut archive = Archive::new(all.as_bytes(), "id", 100);
+        let (mut given, mut parts, mut texts) = (Vec::new(), 0, 0);
+        while let Some(found) = archive.advance().unwrap() {
+            given.extend_from_slice(archive.bytes());
+            parts += usize::from(archive.is_part());
+            texts += usize::from(matches!(found, Found::Text { .. }));
+        }
+        assert!(given == all.as_bytes());
+        assert!(parts > 2 && texts == 1 && !archive.is_part(), "{parts} {texts}");
     }
 
     #[test]

@@ -21,9 +21,12 @@ const XZ_LEVEL: u32 = 6;
 /// Bytes that a packer is given at once: what comes out depends on how it is fed.
 const BLOCK: usize = 128 << 10;
 
-/// A packer around a file, fed in blocks of one size.
+/// A packer around a file, fed in blocks of one size. What follows the end of a record goes into another member
+/// where the packing is gzip: readers of archives find one record by its member.
 pub(crate) struct Packed {
     block: Vec<u8>,
+    /// whether what comes next starts a member
+    ended: bool,
     to: Packer,
 }
 
@@ -33,6 +36,8 @@ enum Packer {
     Zstd(zstd::Encoder<'static, BufWriter<File>>),
     Bzip2(BzEncoder<BufWriter<File>>),
     Xz(XzEncoder<BufWriter<File>>),
+    /// between two of the others
+    None,
 }
 
 impl Packed {
@@ -49,13 +54,16 @@ impl Packed {
             Compression::Bzip2 => Packer::Bzip2(BzEncoder::new(file, bzip2::Compression::best())),
             Compression::Xz => Packer::Xz(XzEncoder::new(file, XZ_LEVEL)),
         };
-        Ok(Packed { block: Vec::new(), to })
+        Ok(Packed { block: Vec::new(), ended: false, to })
     }
 
     /// Appends bytes.
     pub(crate) fn push(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         if let Packer::Plain(to) = &mut self.to {
             return to.write_all(bytes);
+        }
+        if std::mem::take(&mut self.ended) && !bytes.is_empty() {
+            self.next_member()?;
         }
         while self.block.len() + bytes.len() >= BLOCK {
             let (first, rest) = bytes.split_at(BLOCK - self.block.len());
@@ -68,21 +76,38 @@ impl Packed {
         Ok(())
     }
 
+    /// Tells that a record of an archive has been pushed whole.
+    pub(crate) fn end_record(&mut self) {
+        self.ended = matches!(self.to, Packer::Gzip(_));
+    }
+
+    fn next_member(&mut self) -> io::Result<()> {
+        self.to.write_all(&self.block)?;
+        self.block.clear();
+        let file = std::mem::replace(&mut self.to, Packer::None).finish()?;
+        self.to = Packer::Gzip(GzEncoder::new(file, flate2::Compression::default()));
+        Ok(())
+    }
+
     /// Ends the file and sees it onto the disk.
     pub(crate) fn finish(mut self) -> io::Result<()> {
         self.to.write_all(&self.block)?;
-        let file = match self.to {
-            Packer::Plain(file) => file,
-            Packer::Gzip(encoder) => encoder.finish()?,
-            Packer::Zstd(encoder) => encoder.finish()?,
-            Packer::Bzip2(encoder) => encoder.finish()?,
-            Packer::Xz(encoder) => encoder.finish()?,
-        };
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+        self.to.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
     }
 }
 
 impl Packer {
+    fn finish(self) -> io::Result<BufWriter<File>> {
+        match self {
+            Packer::Plain(file) => Ok(file),
+            Packer::Gzip(encoder) => encoder.finish(),
+            Packer::Zstd(encoder) => encoder.finish(),
+            Packer::Bzip2(encoder) => encoder.finish(),
+            Packer::Xz(encoder) => encoder.finish(),
+            Packer::None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         match self {
             Packer::Plain(to) => to.write_all(bytes),
@@ -90,6 +115,7 @@ impl Packer {
             Packer::Zstd(to) => to.write_all(bytes),
             Packer::Bzip2(to) => to.write_all(bytes),
             Packer::Xz(to) => to.write_all(bytes),
+            Packer::None => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
 }

@@ -23,17 +23,13 @@ impl Places {
     /// Places for `files`, which were found in `inputs`.
     ///
     /// # Errors
-    /// [`Error::Output`] where two files would have one place, or a file is neither text nor JSON lines.
+    /// [`Error::Output`] where two files would have one place, or one can't be written again.
     pub fn new(inputs: &[PathBuf], files: &[Source]) -> Result<Self> {
         let only_folder = inputs.len() == 1;
         let roots: Vec<PathBuf> = inputs.iter().map(|input| root(input, only_folder)).collect();
         let mut places = Places::default();
         for file in files {
-            if !matches!(file.format, Format::Text | Format::JsonLines) {
-                let wrong = "what was read of this format can't be written again".to_owned();
-                let hint = "texts and JSON lines can; `redite audit` reads the others";
-                return Err(Error::Output { path: PathBuf::from(&file.name), wrong, hint });
-            }
+            can_be_written(file)?;
             let input = &inputs[file.input as usize];
             let path = below(input, &roots[file.input as usize], file);
             places.sources.push(source_name(&path, input, file));
@@ -74,6 +70,39 @@ impl Places {
         }
         Ok(())
     }
+}
+
+/// Whether what is read of a file can be read once more, to be written.
+fn can_be_written(file: &Source) -> Result<()> {
+    let refuse = |wrong: &str, hint| {
+        let path = PathBuf::from(&file.name);
+        Err(Error::Output { path, wrong: wrong.to_owned(), hint })
+    };
+    if file.format == Format::Parquet && cfg!(not(feature = "parquet")) {
+        return refuse("built without the feature `parquet`", "build it with, or leave the file out");
+    }
+    let by_lines = matches!(file.format, Format::Text | Format::JsonLines);
+    // a link that leads nowhere is no pipe, but skipped
+    let is_pipe = !file.regular && (file.path.is_none() || file.modified.is_some());
+    if !by_lines && is_pipe {
+        let hint = "save it to a file first; texts and JSON lines may come through a pipe";
+        return refuse("tables and archives are read twice, which a pipe can't be", hint);
+    }
+    Ok(())
+}
+
+/// Checks that every file can hold annotations, or stays as it is.
+///
+/// # Errors
+/// [`Error::Output`] with the first that has columns, or headers, that annotations would not fit into.
+pub fn check_annotated(files: &[Source]) -> Result<()> {
+    let fits = |file: &&Source| !matches!(file.format, Format::Text | Format::JsonLines);
+    files.iter().find(fits).map_or(Ok(()), |file| {
+        let wrong = "its format has no place for annotations: they would change what it is".to_owned();
+        let hint =
+            "`--removed FILE` lists what is removed, each with its original; or convert it to JSON lines";
+        Err(Error::Output { path: PathBuf::from(&file.name), wrong, hint })
+    })
 }
 
 /// The folder below the output for what is in an input.

@@ -3,11 +3,12 @@
 //! A text file is kept as it is on the disk, packing included, or is not there. A file of lines loses the lines
 //! of removed and of skipped records; all other bytes stay, blank lines, byte-order marks and line ends too.
 //! Before a piece is passed on it is held against the digest of what was read: an input that changes during a
-//! run ends it. Files are written side by side, the pieces of one made in parallel and written in order.
+//! run ends it. Files are written side by side, the pieces of one made in parallel and written in order. Rows and
+//! archives are in `streams`, Parquet in `table`.
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
@@ -30,8 +31,8 @@ const PIECES: usize = 16;
 
 /// What is written, and from what.
 pub struct Records<'a> {
-    outcome: &'a Outcome,
-    removal: &'a Removal,
+    pub(super) outcome: &'a Outcome,
+    pub(super) removal: &'a Removal,
     places: &'a Places,
     /// the sources' names as JSON, where each record tells what is known of it
     names: Option<Vec<String>>,
@@ -39,9 +40,9 @@ pub struct Records<'a> {
 
 /// Documents of one file that were written or left out, for the sums.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Passed {
-    kept: u64,
-    removed: u64,
+pub(super) struct Passed {
+    pub(super) kept: u64,
+    pub(super) removed: u64,
 }
 
 impl std::ops::AddAssign for Passed {
@@ -52,13 +53,71 @@ impl std::ops::AddAssign for Passed {
 }
 
 /// A file of the corpus, with what was read of it.
-struct OfFile<'a> {
-    source: &'a Source,
-    number: u32,
-    place: &'a Path,
+pub(super) struct OfFile<'a> {
+    pub(super) source: &'a Source,
+    pub(super) number: u32,
+    pub(super) place: &'a Path,
     pieces: &'a [Piece],
     /// its documents, as places of the corpus
-    documents: std::ops::Range<u32>,
+    pub(super) documents: std::ops::Range<u32>,
+}
+
+impl OfFile<'_> {
+    /// Where it is, for messages.
+    pub(super) fn path(&self) -> PathBuf {
+        self.source.path.clone().unwrap_or_else(|| PathBuf::from(&self.source.name))
+    }
+
+    /// Holds what has passed against what there is.
+    pub(super) fn all(&self, passed: Passed) -> Passed {
+        let documents = u64::from(self.documents.end - self.documents.start);
+        assert_eq!(passed.kept + passed.removed, documents, "every document of the file has passed");
+        passed
+    }
+}
+
+/// The records of a file as they pass one after the other: those that are documents, and stay.
+pub(super) struct Passing<'a> {
+    records: &'a Records<'a>,
+    file: &'a OfFile<'a>,
+    /// the next document, as a place of the corpus
+    place: u32,
+    /// the number of the next record
+    record: u64,
+    passed: Passed,
+}
+
+impl<'a> Passing<'a> {
+    /// Before the first record.
+    pub(super) fn new(records: &'a Records<'a>, file: &'a OfFile<'a>) -> Self {
+        Passing { records, file, place: file.documents.start, record: 0, passed: Passed::default() }
+    }
+
+    /// Where the next record stands, if it is a document.
+    pub(super) fn document(&self) -> Option<Locator> {
+        let there = self.place < self.file.documents.end;
+        let locator = there.then(|| self.records.locator(self.place));
+        locator.filter(|locator| u64::from(locator.record) == self.record)
+    }
+
+    /// Whether the next record is a document that stays; passes it.
+    pub(super) fn stays(&mut self) -> bool {
+        let is_document = self.document().is_some();
+        self.record += 1;
+        if !is_document {
+            return false;
+        }
+        let is_removed = self.records.removal.is_removed(self.records.outcome.at_place(self.place));
+        self.place += 1;
+        self.passed.removed += u64::from(is_removed);
+        self.passed.kept += u64::from(!is_removed);
+        !is_removed
+    }
+
+    /// The sums, when all have passed.
+    pub(super) fn all(self) -> Passed {
+        self.file.all(self.passed)
+    }
 }
 
 impl<'a> Records<'a> {
@@ -102,18 +161,23 @@ impl<'a> Records<'a> {
         files.collect()
     }
 
-    fn locator(&self, place: u32) -> Locator {
+    pub(super) fn locator(&self, place: u32) -> Locator {
         self.outcome.corpus().locator(self.outcome.at_place(place))
     }
 
     fn file(&self, file: &OfFile<'_>, folder: &Folder, progress: &Progress) -> Result<Passed> {
         progress.check()?;
-        if file.source.format == Format::Text {
-            self.text(file, folder)
-        } else if file.pieces.is_empty() && is_lost(self.outcome, file.number) {
-            Ok(Passed::default())
-        } else {
-            self.lines(file, folder, progress)
+        let nothing = || file.pieces.is_empty() && file.documents.is_empty();
+        match file.source.format {
+            Format::Text => self.text(file, folder),
+            _ if nothing() && is_lost(self.outcome, file.number) => Ok(Passed::default()),
+            Format::JsonLines => self.lines(file, folder, progress),
+            Format::Csv | Format::Tsv | Format::Wet => self.stream(file, folder, progress),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => self.table(file, folder, progress),
+            // could not be read either
+            #[cfg(not(feature = "parquet"))]
+            Format::Parquet => Ok(Passed::default()),
         }
     }
 
@@ -160,12 +224,10 @@ impl<'a> Records<'a> {
             }
             Ok(())
         })?;
-        let documents = u64::from(file.documents.end - file.documents.start);
-        assert_eq!(all.kept + all.removed, documents, "every document of the file has passed");
-        Ok(all)
+        Ok(file.all(all))
     }
 
-    fn create(
+    pub(super) fn create(
         &self,
         file: &OfFile<'_>,
         compression: Compression,
@@ -254,7 +316,7 @@ impl<'a> Records<'a> {
 }
 
 /// What went wrong while a file was written: with the file, or with what is written into it.
-enum Trouble {
+pub(super) enum Trouble {
     Here(io::Error),
     There(Error),
 }

@@ -318,7 +318,7 @@ fn places_that_would_do_harm_are_refused() {
         "dedup corpus --output full",
         "dedup corpus/a.txt more/a.txt --output out",
         "dedup corpus/a.txt odd --output corpus/../out --prefer shortest",
-        "dedup table.csv --output out",
+        "dedup table.csv --output out --annotate",
         "dedup corpus --output out --protect [",
         "dedup corpus --output out --max-removed 101%",
         "dedup corpus --output out --remove everything",

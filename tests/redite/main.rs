@@ -38,3 +38,9 @@ mod passages;
 mod report;
 /// What boilerplate and templates cost, in comparisons counted.
 mod scale;
+/// `redite dedup` on Parquet: every type, packing, and what a file says of itself.
+#[cfg(all(feature = "cli", feature = "parquet"))]
+mod tables;
+/// `redite dedup` on rows and archives: kept bytes, damage, changes.
+#[cfg(feature = "cli")]
+mod writers;

@@ -30,7 +30,7 @@ use redite::report::facts::Facts;
 use redite::report::{self, html, json, matches, terminal};
 use redite::write::Pending;
 use redite::write::folder::Folder;
-use redite::write::places::{self, Places};
+use redite::write::places::{self, Places, check_annotated};
 use redite::write::records::Records;
 
 fn main() -> ExitCode {
@@ -98,6 +98,9 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     params.validate()?;
     let sources = sources::find(&common.inputs, common.format())?;
     let places = Places::new(&common.inputs, &sources.files)?;
+    if removing.annotate {
+        check_annotated(&sources.files)?;
+    }
     let rules = args.rules(&places)?;
     // a night that is run again writes its outputs again
     let may_replace = removing.force || common.index.is_some();

@@ -1,0 +1,488 @@
+//! Parquet, written again: the same schema, metadata and row groups, without the rows that are removed or were
+//! skipped. A row group that stays whole is copied as it is; of another, each column is decoded, filtered with
+//! its levels, and encoded and packed as it was. No type is mapped: columns pass as they are stored.
+//!
+//! The file is the one that was read if its footer is, and every text.
+
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::Arc;
+
+use parquet::basic::{Encoding, Type};
+use parquet::bloom_filter::Sbbf;
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::column::writer::{ColumnCloseResult, ColumnWriter, ColumnWriterImpl};
+use parquet::data_type::{ByteArray, DataType};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::file::reader::{ChunkReader, FileReader};
+use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::ColumnDescriptor;
+
+use crate::error::{Error, Result};
+use crate::pipeline::Progress;
+use crate::read::parquet::{Pages, Stop, check, footer, guarded, open, said};
+use crate::read::texts::checksum;
+use crate::write::folder::Folder;
+use crate::write::pack::Packed;
+use crate::write::records::{OfFile, Passed, Records, Trouble};
+
+/// The most rows of a column that are held at once, and about how many bytes.
+const ROWS: u64 = 4096;
+const BYTES: u64 = 4 << 20;
+
+/// The rows of a row group that are documents, and those that stay.
+#[derive(Default)]
+struct Kept {
+    /// its documents, as places of the corpus
+    documents: Range<u32>,
+    /// the number of its first row in the file
+    first: u64,
+    /// rows that stay, counted from the first of the row group
+    runs: Vec<Range<u64>>,
+    passed: Passed,
+}
+
+impl Kept {
+    /// Whether all of so many rows stay.
+    fn is_whole(&self, rows: u64) -> bool {
+        matches!(&self.runs[..], [run] if *run == (0..rows))
+    }
+}
+
+/// A file that is read again.
+struct Table<'a> {
+    file: &'a OfFile<'a>,
+    records: &'a Records<'a>,
+    progress: &'a Progress,
+    reader: SerializedFileReader<Pages>,
+    /// the same file, for chunks that are copied
+    pages: Pages,
+    /// the column of the texts
+    text: usize,
+}
+
+impl Records<'_> {
+    /// A Parquet file. One of which nothing could be used is not written.
+    pub(super) fn table(&self, file: &OfFile<'_>, folder: &Folder, progress: &Progress) -> Result<Passed> {
+        let texts = &self.outcome.corpus().texts;
+        let (Some(digest), Some(text)) = (texts.digest(file.number), texts.column(file.number)) else {
+            return Ok(Passed::default());
+        };
+        let failed = |error| Error::io(file.path(), "reading it again", error);
+        texts.check(file.number)?;
+        let opened = open(file.source, progress, texts.temporary())?.map_err(failed)?;
+        let pages = Pages::new(opened.try_clone().map_err(failed)?);
+        let same = footer(&pages).is_ok_and(|found| found == digest);
+        if !same {
+            let what = "its footer is not what it was".to_owned();
+            return Err(Error::SourceChanged { path: file.path(), what });
+        }
+        let reader = reader(&opened).map_err(|stop| stopped(file, stop, "the footer"))?;
+        let table = Table { file, records: self, progress, reader, pages, text };
+        let mut all = Passed::default();
+        self.create(file, file.source.compression, folder, |to| {
+            all = table.write(to)?;
+            Ok(())
+        })?;
+        texts.check(file.number)?;
+        Ok(file.all(all))
+    }
+}
+
+/// With its page index, if that is sound.
+fn reader(file: &std::fs::File) -> std::result::Result<SerializedFileReader<Pages>, Stop> {
+    let pages = || file.try_clone().map(Pages::new).map_err(|error| Stop::Group(error.to_string()));
+    // all that is told of encodings, to be told again
+    let options = || ReadOptionsBuilder::new().with_encoding_stats_as_mask(false);
+    let indexed = options().with_page_index().build();
+    guarded(|| Ok(SerializedFileReader::new_with_options(pages()?, indexed)?))
+        .or_else(|_| guarded(|| Ok(SerializedFileReader::new_with_options(pages()?, options().build())?)))
+}
+
+/// The error for a file of which something can't be read again.
+fn stopped(file: &OfFile<'_>, stop: Stop, place: &str) -> Error {
+    match stop {
+        Stop::Run(error) => error,
+        Stop::Group(what) => {
+            Error::io(file.path(), "reading it again", io::Error::other(format!("{place}: {what}")))
+        }
+    }
+}
+
+/// The error of an output, as the system told it.
+fn of_output(error: ParquetError) -> Trouble {
+    Trouble::Here(match error {
+        ParquetError::External(error) => {
+            error.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error)
+        }
+        other => io::Error::other(said(&other)),
+    })
+}
+
+impl Table<'_> {
+    fn write(&self, to: &mut Packed) -> std::result::Result<Passed, Trouble> {
+        let metadata = self.reader.metadata();
+        let schema = metadata.file_metadata().schema_descr().root_schema_ptr();
+        let properties = Arc::new(self.properties(metadata));
+        let mut writer = SerializedFileWriter::new(to, schema, properties).map_err(of_output)?;
+        let mut passed = Passed::default();
+        let mut place = self.file.documents.start;
+        let mut first = 0;
+        for (group, of_group) in metadata.row_groups().iter().enumerate() {
+            self.progress.check()?;
+            let rows = u64::try_from(of_group.num_rows()).unwrap_or(0);
+            let kept = self.kept(first, rows, &mut place);
+            first += rows;
+            passed += kept.passed;
+            self.check_texts(group, &kept)?;
+            if kept.runs.is_empty() {
+                continue;
+            }
+            let mut of_output_group = writer.next_row_group().map_err(of_output)?;
+            for column in 0..of_group.num_columns() {
+                self.progress.check()?;
+                if kept.is_whole(rows) {
+                    self.copy_chunk(group, column, &mut of_output_group)?;
+                } else {
+                    self.filter_chunk(group, column, &kept.runs, &mut of_output_group)?;
+                }
+            }
+            of_output_group.close().map_err(of_output)?;
+        }
+        writer.close().map_err(of_output)?;
+        Ok(passed)
+    }
+
+    /// How the file was written, as far as it tells.
+    fn properties(&self, metadata: &ParquetMetaData) -> WriterProperties {
+        let of_file = metadata.file_metadata();
+        let groups = metadata.row_groups();
+        let chunks = || groups.iter().flat_map(|group| group.columns());
+        let has_offsets = chunks().any(|chunk| chunk.offset_index_offset().is_some());
+        let mut builder = WriterProperties::builder()
+            .set_key_value_metadata(of_file.key_value_metadata().cloned())
+            .set_offset_index_disabled(!has_offsets)
+            .set_writer_version(self.page_version(groups.first().map(|group| group.column(self.text))));
+        // readers know by it which statistics of old writers they should not trust
+        if let Some(name) = of_file.created_by() {
+            builder = builder.set_created_by(name.to_owned());
+        }
+        if let Some(first) = groups.first()
+            && groups.iter().all(|group| group.sorting_columns() == first.sorting_columns())
+        {
+            builder = builder.set_sorting_columns(first.sorting_columns().cloned());
+        }
+        for chunk in groups.first().map(|group| group.columns()).unwrap_or_default() {
+            let path = chunk.column_path().clone();
+            let statistics = match (chunk.column_index_offset(), chunk.statistics()) {
+                (Some(_), _) => EnabledStatistics::Page,
+                (None, Some(_)) => EnabledStatistics::Chunk,
+                (None, None) => EnabledStatistics::None,
+            };
+            builder = builder
+                .set_column_compression(path.clone(), chunk.compression())
+                .set_column_encoding(path.clone(), encoding(chunk))
+                .set_column_dictionary_enabled(path.clone(), chunk.dictionary_page_offset().is_some())
+                .set_column_statistics_enabled(path.clone(), statistics)
+                .set_column_bloom_filter_enabled(path, chunk.bloom_filter_offset().is_some());
+        }
+        builder.build()
+    }
+
+    /// The version of the pages of a chunk: the first field of a page's header is its kind, 3 for version 2.
+    fn page_version(&self, chunk: Option<&ColumnChunkMetaData>) -> WriterVersion {
+        let start = chunk.and_then(|chunk| u64::try_from(chunk.data_page_offset()).ok());
+        let kind = start.and_then(|start| self.pages.get_bytes(start, 2).ok());
+        if kind.is_some_and(|kind| kind[..] == [0x15, 3 << 1]) {
+            WriterVersion::PARQUET_2_0
+        } else {
+            WriterVersion::PARQUET_1_0
+        }
+    }
+
+    /// What stays of the row group that starts at row `first`; `place` is its first document, or after it.
+    fn kept(&self, first: u64, rows: u64, place: &mut u32) -> Kept {
+        let mut kept = Kept { documents: *place..*place, first, ..Kept::default() };
+        while *place < self.file.documents.end {
+            let record = u64::from(self.records.locator(*place).record);
+            if record >= first + rows {
+                break;
+            }
+            let row = record - first;
+            if self.records.removal.is_removed(self.records.outcome.at_place(*place)) {
+                kept.passed.removed += 1;
+            } else {
+                kept.passed.kept += 1;
+                match kept.runs.last_mut() {
+                    Some(run) if run.end == row => run.end += 1,
+                    _ => kept.runs.push(row..row + 1),
+                }
+            }
+            *place += 1;
+        }
+        kept.documents.end = *place;
+        kept
+    }
+
+    /// Holds the texts of a row group against what they were.
+    fn check_texts(&self, group: usize, kept: &Kept) -> Result<()> {
+        let place = self.place(group, self.text);
+        let read = guarded(|| {
+            let ColumnReader::ByteArrayColumnReader(mut texts) = self.column_reader(group, self.text)? else {
+                return Err(Stop::Group("no column of texts".to_owned()));
+            };
+            let whole = self.descriptor(self.text).max_def_level();
+            let at_once = self.at_once(group, self.text);
+            let (mut levels, mut values) = (Vec::new(), Vec::<ByteArray>::new());
+            // the text at hand, and its row
+            let (mut row, mut level, mut value) = (0, 0, 0);
+            for document in kept.documents.clone() {
+                let locator = self.records.locator(document);
+                let changed = || Stop::Run(self.records.outcome.corpus().texts.changed(&locator));
+                let wanted = u64::from(locator.record) - kept.first;
+                loop {
+                    let is_there = levels.get(level).is_none_or(|&level| level == whole);
+                    if level == values.len().max(levels.len()) {
+                        self.progress.check()?;
+                        (level, value) = (0, 0);
+                        levels.clear();
+                        values.clear();
+                        // as many as are known to be sound, and no more
+                        let last = self.records.locator(kept.documents.end - 1).record;
+                        let left = u64::from(last) - kept.first + 1 - row;
+                        let rows = at_once.min(left) as usize;
+                        let (read, _, _) = texts.read_records(rows, Some(&mut levels), None, &mut values)?;
+                        if read < rows {
+                            return Err(changed());
+                        }
+                        continue;
+                    }
+                    let text = values.get(value).filter(|_| is_there);
+                    (row, level, value) = (row + 1, level + 1, value + usize::from(is_there));
+                    if row <= wanted {
+                        continue;
+                    }
+                    let text = text.and_then(|text| std::str::from_utf8(text.data()).ok());
+                    let is_same = |text: &&str| {
+                        text.len() == locator.text_length as usize && checksum(text) == locator.checksum
+                    };
+                    text.filter(is_same).ok_or_else(changed)?;
+                    break;
+                }
+            }
+            Ok(())
+        });
+        read.map_err(|stop| stopped(self.file, stop, &place))
+    }
+
+    /// A chunk as it is, with its indexes.
+    fn copy_chunk(
+        &self,
+        group: usize,
+        column: usize,
+        to: &mut SerializedRowGroupWriter<'_, &mut Packed>,
+    ) -> std::result::Result<(), Trouble> {
+        let metadata = self.reader.metadata();
+        let of_group = metadata.row_group(group);
+        let chunk = of_group.column(column);
+        let bloom_filter = guarded(|| {
+            check(chunk)?;
+            Ok(Sbbf::read_from_column_chunk(chunk, &self.pages)?)
+        });
+        let bloom_filter =
+            bloom_filter.map_err(|stop| stopped(self.file, stop, &self.place(group, column)))?;
+        let index = metadata.page_index();
+        let closed = ColumnCloseResult {
+            bytes_written: chunk.compressed_size() as u64,
+            rows_written: of_group.num_rows() as u64,
+            metadata: chunk.clone(),
+            bloom_filter,
+            column_index: index.and_then(|index| index.column_index(group, column)).cloned(),
+            offset_index: index.and_then(|index| index.offset_index(group, column)).cloned(),
+        };
+        to.append_column(&self.pages, closed).map_err(of_output)
+    }
+
+    /// The rows of a chunk that stay.
+    fn filter_chunk(
+        &self,
+        group: usize,
+        column: usize,
+        runs: &[Range<u64>],
+        to: &mut SerializedRowGroupWriter<'_, &mut Packed>,
+    ) -> std::result::Result<(), Trouble> {
+        let mut writer = to
+            .next_column()
+            .map_err(of_output)?
+            .ok_or_else(|| of_output(ParquetError::General("a column too many".to_owned())))?;
+        let (descriptor, at_once) = (self.descriptor(column), self.at_once(group, column));
+        let filtered = guarded(|| {
+            let mut filter = Filter { runs, descriptor: &descriptor, at_once, progress: self.progress };
+            let filtered = match (self.column_reader(group, column)?, writer.untyped()) {
+                (ColumnReader::BoolColumnReader(from), ColumnWriter::BoolColumnWriter(to)) => {
+                    filter.run(from, to)
+                }
+                (ColumnReader::Int32ColumnReader(from), ColumnWriter::Int32ColumnWriter(to)) => {
+                    filter.run(from, to)
+                }
+                (ColumnReader::Int64ColumnReader(from), ColumnWriter::Int64ColumnWriter(to)) => {
+                    filter.run(from, to)
+                }
+                (ColumnReader::Int96ColumnReader(from), ColumnWriter::Int96ColumnWriter(to)) => {
+                    filter.run(from, to)
+                }
+                (ColumnReader::FloatColumnReader(from), ColumnWriter::FloatColumnWriter(to)) => {
+                    filter.run(from, to)
+                }
+                (ColumnReader::DoubleColumnReader(from), ColumnWriter::DoubleColumnWriter(to)) => {
+                    filter.run(from, to)
+                }
+                (ColumnReader::ByteArrayColumnReader(from), ColumnWriter::ByteArrayColumnWriter(to)) => {
+                    filter.run(from, to)
+                }
+                (
+                    ColumnReader::FixedLenByteArrayColumnReader(from),
+                    ColumnWriter::FixedLenByteArrayColumnWriter(to),
+                ) => filter.run(from, to),
+                _ => return Err(Stop::Group("a column of two types".to_owned())),
+            };
+            match filtered {
+                Err(Failed::Here(stop)) => Err(stop),
+                Err(Failed::Output(error)) => Ok(Err(error)),
+                Ok(()) => Ok(Ok(())),
+            }
+        });
+        filtered
+            .map_err(|stop| stopped(self.file, stop, &self.place(group, column)))?
+            .and_then(|()| writer.close())
+            .map_err(of_output)
+    }
+
+    fn column_reader(&self, group: usize, column: usize) -> std::result::Result<ColumnReader, Stop> {
+        let group = self.reader.get_row_group(group)?;
+        check(group.metadata().column(column))?;
+        Ok(group.get_column_reader(column)?)
+    }
+
+    fn descriptor(&self, column: usize) -> Arc<ColumnDescriptor> {
+        self.reader.metadata().file_metadata().schema_descr().column(column)
+    }
+
+    /// Rows of a chunk that are held at once.
+    fn at_once(&self, group: usize, column: usize) -> u64 {
+        let group = self.reader.metadata().row_group(group);
+        let bytes = u64::try_from(group.column(column).uncompressed_size()).unwrap_or(0);
+        let rows = u64::try_from(group.num_rows()).unwrap_or(0).max(1);
+        (BYTES / (bytes / rows).max(1)).clamp(1, ROWS)
+    }
+
+    /// A chunk, for messages.
+    fn place(&self, group: usize, column: usize) -> String {
+        let name: String = self.descriptor(column).path().string().chars().take(40).collect();
+        format!("row group {group}, column `{name}`")
+    }
+}
+
+/// How the values of a chunk are encoded, where that is not by a dictionary.
+fn encoding(chunk: &ColumnChunkMetaData) -> Encoding {
+    let mut plain = false;
+    for encoding in chunk.encodings() {
+        match encoding {
+            Encoding::DELTA_BINARY_PACKED
+            | Encoding::DELTA_LENGTH_BYTE_ARRAY
+            | Encoding::DELTA_BYTE_ARRAY
+            | Encoding::BYTE_STREAM_SPLIT => return encoding,
+            Encoding::PLAIN => plain = true,
+            _ => {}
+        }
+    }
+    // levels are told as RLE, too
+    if chunk.column_type() == Type::BOOLEAN && !plain { Encoding::RLE } else { Encoding::PLAIN }
+}
+
+/// Passes on some rows of a column.
+struct Filter<'a> {
+    runs: &'a [Range<u64>],
+    descriptor: &'a ColumnDescriptor,
+    at_once: u64,
+    progress: &'a Progress,
+}
+
+/// What went wrong: with what is read, or with what is written.
+enum Failed {
+    Here(Stop),
+    Output(ParquetError),
+}
+
+impl Filter<'_> {
+    fn run<T: DataType>(
+        &mut self,
+        mut from: ColumnReaderImpl<T>,
+        to: &mut ColumnWriterImpl<'_, T>,
+    ) -> std::result::Result<(), Failed> {
+        let (whole, is_list) = (self.descriptor.max_def_level(), self.descriptor.max_rep_level() > 0);
+        let (mut levels, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        let end = self.runs.last().map_or(0, |run| run.end);
+        let mut runs = self.runs;
+        let mut row = 0;
+        while row < end {
+            self.progress.check().map_err(|error| Failed::Here(error.into()))?;
+            levels.clear();
+            repeated.clear();
+            values.clear();
+            let wanted = self.at_once.min(end - row) as usize;
+            let read = from.read_records(wanted, Some(&mut levels), Some(&mut repeated), &mut values);
+            let (read, _, count) = read.map_err(|error| Failed::Here(error.into()))?;
+            if read < wanted {
+                return Err(Failed::Here(Stop::Group("fewer rows than the footer tells of".to_owned())));
+            }
+            // where the level, and the value, of the next row stand
+            let (mut level, mut value) = (0, 0);
+            let mut pass = |rows: u64| {
+                let start = (level, value);
+                for _ in 0..rows {
+                    loop {
+                        value += usize::from(levels.get(level).is_none_or(|&level| level == whole));
+                        level += 1;
+                        if !is_list || level >= count || repeated[level] == 0 {
+                            break;
+                        }
+                    }
+                }
+                (start.0..level, start.1..value)
+            };
+            let (mut at, behind) = (row, row + read as u64);
+            while let [run, rest @ ..] = runs
+                && run.start < behind
+            {
+                pass(run.start.max(at) - at);
+                let stop = run.end.min(behind);
+                let (of_levels, of_values) = pass(stop - run.start.max(at));
+                let definition = levels.get(of_levels.clone()).filter(|_| whole > 0);
+                let repetition = repeated.get(of_levels).filter(|_| is_list);
+                to.write_batch(&values[of_values], definition, repetition).map_err(Failed::Output)?;
+                at = stop;
+                if run.end > behind {
+                    break;
+                }
+                runs = rest;
+            }
+            row = behind;
+        }
+        Ok(())
+    }
+}
+
+impl Write for Packed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.push(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
