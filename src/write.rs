@@ -2,6 +2,7 @@
 //! deduplicated corpus, a folder of which the same is true.
 
 pub mod folder;
+mod leftover;
 mod pack;
 pub mod places;
 pub mod records;
@@ -45,12 +46,18 @@ impl Pending {
         }
         // a link stays one, and the file that it leads to is replaced
         let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-        let prefix = format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy());
+        leftover::sweep(folder(&path), &path);
+        let prefix = leftover::prefix(&path);
         let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(".tmp");
+        builder.prefix(&prefix).suffix(leftover::SUFFIX);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let temporary = builder.tempfile_in(folder(&path)).map_err(failed)?;
+        let temporary = loop {
+            let temporary = builder.tempfile_in(folder(&path)).map_err(failed)?;
+            if leftover::hold(temporary.as_file(), temporary.path()) {
+                break temporary;
+            }
+        };
         let mut writer = BufWriter::with_capacity(1 << 20, temporary.as_file());
         content(&mut writer).and_then(|()| writer.flush()).map_err(failed)?;
         drop(writer);

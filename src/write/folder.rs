@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::error::{Error, Result};
+use crate::write::leftover;
 use crate::write::places::absolute;
 
 /// A folder being written. Where it is dropped, it goes away with all that is in it, and whatever stands in
@@ -19,6 +20,8 @@ pub struct Folder {
     /// as it was given
     shown: PathBuf,
     beside: TempDir,
+    /// tells other runs that this one goes on; none where a folder can't be opened
+    _held: Option<File>,
 }
 
 impl Folder {
@@ -29,15 +32,21 @@ impl Folder {
     pub fn beside(target: &Path) -> Result<Self> {
         let shown = target.to_path_buf();
         let target = absolute(target)?;
-        let prefix = format!(".{}.", target.file_name().unwrap_or_default().to_string_lossy());
+        let parent = target.parent().unwrap_or(Path::new("/"));
+        leftover::sweep(parent, &target);
+        let prefix = leftover::prefix(&target);
         let mut builder = tempfile::Builder::new();
-        builder.prefix(&prefix).suffix(".tmp");
+        builder.prefix(&prefix).suffix(leftover::SUFFIX);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let parent = target.parent().unwrap_or(Path::new("/"));
-        let beside =
-            builder.tempdir_in(parent).map_err(|error| Error::io(&shown, "writing", plain(error)))?;
-        Ok(Folder { target, shown, beside })
+        loop {
+            let made = builder.tempdir_in(parent);
+            let beside = made.map_err(|error| Error::io(&shown, "writing", plain(error)))?;
+            let held = File::open(beside.path()).ok();
+            if held.as_ref().is_none_or(|held| leftover::hold(held, beside.path())) {
+                return Ok(Folder { target, shown, beside, _held: held });
+            }
+        }
     }
 
     /// Makes a file at a place below the folder, with the folders on the way to it.

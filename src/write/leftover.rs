@@ -1,0 +1,91 @@
+//! What a killed run leaves: nobody tidies up after it but the next run that writes to the same place. Each
+//! temporary name is held by a lock for as long as its run lives, so that what a run that goes on is still
+//! writing stays.
+
+use std::ffi::OsStr;
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+
+/// The end of every temporary name.
+pub(super) const SUFFIX: &str = ".tmp";
+
+/// The start of the temporary names of a target.
+pub(super) fn prefix(target: &Path) -> String {
+    format!(".{}.redite-", target.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes what killed runs have left beside a target. What can't be removed stays: it is in nobody's way.
+pub(super) fn sweep(folder: &Path, target: &Path) {
+    let prefix = prefix(target);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Ok(kind) = entry.file_type() else { continue };
+        if !is_ours(&entry.file_name(), &prefix) || !(kind.is_dir() || kind.is_file()) {
+            continue;
+        }
+        let path = entry.path();
+        let Ok(held) = File::open(&path) else { continue };
+        if held.try_lock().is_ok() {
+            let _ = if kind.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        }
+    }
+}
+
+fn is_ours(name: &OsStr, prefix: &str) -> bool {
+    let middle = name.to_str().and_then(|name| name.strip_prefix(prefix)?.strip_suffix(SUFFIX));
+    middle.is_some_and(|middle| middle.len() == 6 && middle.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Holds a temporary name while `file`, which is open there, is open. Returns false where the name was taken
+/// for a leftover before that, and is gone.
+pub(super) fn hold(file: &File, path: &Path) -> bool {
+    match file.try_lock() {
+        Ok(()) => path.exists(),
+        // somebody is about to remove it
+        Err(TryLockError::WouldBlock) => false,
+        // where there are no locks nothing is taken for a leftover either
+        Err(TryLockError::Error(_)) => true,
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+    use crate::write::Pending;
+    use crate::write::folder::Folder;
+    use std::io::Write;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn leftovers_go_and_what_is_being_written_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        fs::create_dir_all(at(".clean.redite-AbC123.tmp/deep")).unwrap();
+        fs::write(at(".clean.redite-AbC123.tmp/deep/a.txt"), "left").unwrap();
+        fs::write(at(".m.jsonl.redite-AbC123.tmp"), "left").unwrap();
+        // of another target, of a longer name, of somebody else
+        let others = [".clean.redite-backup.tmp.old", ".cleaner.redite-AbC123.tmp", ".clean.AbC123.tmp"];
+        others.iter().for_each(|name| fs::write(at(name), "").unwrap());
+        let folder = Folder::beside(&at("clean")).unwrap();
+        let file = Pending::write(&at("m.jsonl"), |to| to.write_all(b"first")).unwrap();
+        assert_eq!(names(root.path()).len(), others.len() + 2);
+        // a second run for the same places, while the first goes on
+        let second = Folder::beside(&at("clean")).unwrap();
+        let second_file = Pending::write(&at("m.jsonl"), |to| to.write_all(b"second")).unwrap();
+        assert_eq!(names(root.path()).len(), others.len() + 4);
+        drop((second, second_file));
+        folder.publish(&[]).unwrap();
+        file.publish().unwrap();
+        assert_eq!(fs::read(at("m.jsonl")).unwrap(), b"first");
+        let mut left: Vec<&str> = others.to_vec();
+        left.extend(["clean", "m.jsonl"]);
+        left.sort_unstable();
+        assert_eq!(names(root.path()), left);
+    }
+}
