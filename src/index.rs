@@ -156,8 +156,8 @@ impl Index {
                 return Err(Error::OtherParameter {
                     path: self.store.path(""),
                     name: name.replace('_', "-"),
-                    index: own.to_string(),
-                    given: given.to_string(),
+                    index: as_flag(own),
+                    given: as_flag(given),
                 });
             }
         }
@@ -318,4 +318,12 @@ impl Index {
             segment.rows(|row| if gone(row.copy) || gone(row.original) { Ok(()) } else { tell(&row.line) })
         })
     }
+}
+
+/// A parameter's value as its flag takes it.
+fn as_flag(value: &serde_json::Value) -> String {
+    let Some(units) = value.as_object() else { return value.to_string() };
+    let names = units.iter().filter(|(_, is_wanted)| **is_wanted == serde_json::Value::Bool(true));
+    let names: Vec<&str> = names.map(|(name, _)| name.trim_end_matches('s')).collect();
+    names.join(",")
 }

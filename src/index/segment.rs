@@ -2,6 +2,7 @@
 //! and the matches of its copies. All numbers are those of the whole index: documents and paragraphs are
 //! numbered through all batches, and a number is never given twice.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -461,7 +462,10 @@ pub(crate) fn merge(
     let start = to.position();
     let first_source = segments.first().map_or(0, |segment| segment.entry.sources[0]);
     let sources = rewrite.end.map_or(usize::MAX, |end| (end.sources - first_source) as usize);
-    for name in segments.iter().flat_map(|segment| &segment.sources).take(sources) {
+    let lost = rewrite.keep.map_or(Ok(BTreeSet::new()), |_| lost_sources(segments, keep))?;
+    let names = segments.iter().flat_map(|segment| &segment.sources).zip(first_source..);
+    for (name, number) in names.take(sources) {
+        let name = if lost.contains(&number) { "" } else { name };
         to.append(&(name.len() as u32).to_le_bytes())?;
         to.append(name.as_bytes())?;
     }
@@ -565,6 +569,17 @@ pub(crate) fn merge(
             (end.documents, end.paragraphs, end.sources);
     }
     Ok(entry)
+}
+
+/// Sources of which documents were and none are kept: their names go too.
+fn lost_sources(segments: &[&Segment], keep: impl Fn(u32) -> bool) -> Result<BTreeSet<u32>> {
+    let (mut lost, mut kept) = (BTreeSet::new(), BTreeSet::new());
+    for segment in segments {
+        for (document, number) in segment.documents()?.iter().zip(segment.entry.documents[0]..) {
+            if keep(number) { &mut kept } else { &mut lost }.insert(document.source);
+        }
+    }
+    Ok(&lost - &kept)
 }
 
 fn merge_tables<K: Key>(

@@ -131,7 +131,8 @@ impl Store for Folder {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.path.join(name)
+        // without a separator at the end where it is the folder that is meant
+        if name.is_empty() { self.path.clone() } else { self.path.join(name) }
     }
 }
 
