@@ -12,8 +12,9 @@ use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units};
 use crate::error::{Error, Result};
 use crate::index::segment::{Content, CopyRow, DocumentRow, Row};
 use crate::index::table::Entry;
-use crate::index::{Batch, BatchUnits, Writer};
-use crate::outcome::{Covered, Outcome, UnitSummary};
+use crate::index::{Batch, Writer};
+use crate::night::units;
+use crate::outcome::{Covered, Outcome};
 use crate::passage::OriginalText;
 use crate::passage::places::LISTED;
 use crate::passage::winnow::Winnower;
@@ -52,12 +53,6 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let mut content = keeping.content();
     keeping.texts(&mut content, |text| addition.text(text))?;
     let summary = outcome.summary();
-    let units = |of: &UnitSummary| BatchUnits {
-        originals: of.originals,
-        exact_copies: of.exact_copies,
-        near_copies: of.near_copies,
-        contained_copies: of.contained_copies,
-    };
     let batch = Batch {
         digest: outcome.digest(),
         first_document: base[0],

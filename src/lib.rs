@@ -36,6 +36,8 @@ pub mod error;
 pub mod index;
 pub mod keep;
 mod locate;
+pub mod metrics;
+pub mod night;
 pub mod normalise;
 pub mod order;
 pub mod outcome;

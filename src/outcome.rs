@@ -14,7 +14,9 @@ use crate::certify;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Ranks, Units};
 use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit};
 use crate::error::Result;
+use crate::index::Index;
 use crate::locate::{Part, Sought, Stretch, locate};
+use crate::night::Night;
 use crate::params::Params;
 use crate::passage::{Contained, Found, Passage};
 use crate::pipeline::Progress;
@@ -132,6 +134,7 @@ impl Outcome {
             plan,
             recall_curve: plan.curve(),
             certificate: None,
+            index: None,
             seconds,
             peak_memory_bytes: peak_memory(),
         };
@@ -274,6 +277,12 @@ impl Outcome {
     /// Notes how long a later stage took.
     pub(crate) fn took(&mut self, note: impl FnOnce(&mut Seconds)) {
         note(&mut self.summary.seconds);
+    }
+
+    /// Tells in the summary how the run stands beside the batches of the index that it was made against;
+    /// `None` where it is the first of a new one. `is_batch` as in [`crate::past::Past`].
+    pub fn look_back(&mut self, index: Option<&Index>, is_batch: bool) {
+        self.summary.index = Some(Night::new(self, index, is_batch));
     }
 
     /// The numbers.

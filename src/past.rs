@@ -27,12 +27,14 @@ pub struct Past {
     pub index: Arc<Index>,
     /// documents from this number on are not seen: a batch that is run again stands where it stood
     pub before: u32,
+    /// whether the run is a batch, which must not see itself when it is run again; who only asks sees all
+    pub is_batch: bool,
 }
 
 impl Past {
     /// The same, but a batch that the index has already sees only what came before it.
     pub(crate) fn unless_known(self, digest: u128) -> Self {
-        let known = self.index.batches().iter().find(|batch| batch.digest == digest);
+        let known = self.index.batches().iter().find(|batch| self.is_batch && batch.digest == digest);
         let before = known.map_or(self.before, |batch| self.before.min(batch.first_document));
         Past { before, ..self }
     }

@@ -46,6 +46,19 @@ pub struct BatchStats {
     pub text_bytes: u64,
 }
 
+impl From<&Batch> for BatchStats {
+    fn from(batch: &Batch) -> Self {
+        BatchStats {
+            digest: format!("{:032x}", batch.digest),
+            documents: u64::from(batch.end_document - batch.first_document),
+            of_documents: batch.documents,
+            of_paragraphs: batch.paragraphs,
+            passages: batch.passages,
+            text_bytes: batch.text_bytes,
+        }
+    }
+}
+
 /// Bytes on disk, by part.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Bytes {
@@ -87,18 +100,10 @@ impl Index {
             bytes.total += segment.pages.length();
         }
         bytes.total += manifest.encode().len() as u64;
-        let batch = |batch: &Batch| BatchStats {
-            digest: format!("{:032x}", batch.digest),
-            documents: u64::from(batch.end_document - batch.first_document),
-            of_documents: batch.documents,
-            of_paragraphs: batch.paragraphs,
-            passages: batch.passages,
-            text_bytes: batch.text_bytes,
-        };
         Ok(Stats {
             generation: manifest.generation,
             parameters: manifest.params.clone(),
-            batches: manifest.batches.iter().map(batch).collect(),
+            batches: manifest.batches.iter().map(BatchStats::from).collect(),
             documents: u64::from(manifest.documents),
             paragraphs: u64::from(manifest.paragraphs),
             forgotten: manifest.forgotten.iter().map(|range| u64::from(range[1] - range[0])).sum(),

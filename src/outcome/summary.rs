@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::band::Plan;
 use crate::certify::Certificate;
+use crate::night::Night;
 use crate::params::Params;
 
 /// The numbers of a run; serialised as the JSON summary.
@@ -37,6 +38,9 @@ pub struct Summary {
     pub recall_curve: Vec<(f64, f64)>,
     /// measured recall; `null` unless it was asked for
     pub certificate: Option<Certificate>,
+    /// the run beside the batches of an index; told where one was asked, see [`crate::outcome::Outcome::look_back`]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<Night>,
     /// wall-clock seconds by stage
     pub seconds: Seconds,
     /// the most memory that the process held, where the system tells

@@ -138,6 +138,11 @@ pub(crate) struct RemovingArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) removed: Option<PathBuf>,
 
+    /// Write the numbers of the run, and of the index after it, in the text format of Prometheus, when all
+    /// else is done
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metrics: Option<PathBuf>,
+
     /// Which of several versions is kept: `first`, `longest`, `oldest:FIELD`, `newest:FIELD` (dates or
     /// numbers; what has none comes last) or `source:A,B`; ties by corpus order
     #[arg(long, value_name = "WHICH", default_value = "first")]

@@ -4,11 +4,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use clap::Subcommand;
+use redite::dedup::Removal;
 use redite::error::Error;
 use redite::index::store::Folder;
 use redite::index::{Index, Lock, Writer};
+use redite::metrics::Metrics;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::past::Past;
@@ -59,10 +62,12 @@ pub(crate) enum IndexCommand {
     Export {
         /// The index
         dir: PathBuf,
-        /// The matches of all copies, as `--matches` wrote them
+        /// The matches of all copies, as `--matches` wrote them; `-` is standard output [default: -, where
+        /// no documents are asked for]
         #[arg(long, value_name = "FILE")]
         matches: Option<PathBuf>,
-        /// All documents with their id, source, record and, where something can match it, text
+        /// All documents with their id, source, record and, where something can match it, text; `-` is
+        /// standard output
         #[arg(long, value_name = "FILE")]
         documents: Option<PathBuf>,
     },
@@ -70,9 +75,20 @@ pub(crate) enum IndexCommand {
 
 /// Does it.
 pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
-    let mut to = io::stdout().lock();
+    let mut to = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let done = tell(command, &mut to).and_then(|()| Ok(to.flush()?));
+    let is_closed = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    match done {
+        // whoever reads has seen enough
+        Err(error) if error.downcast_ref().is_some_and(is_closed) => {}
+        done => done?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
     match command {
-        IndexCommand::Stats { dir, json } => stats(&*open(dir)?, *json, &mut to)?,
+        IndexCommand::Stats { dir, json } => stats(&*open(dir)?, *json, to)?,
         IndexCommand::Verify { dir } => {
             let index = open(dir)?;
             index.verify()?;
@@ -92,7 +108,7 @@ pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
                     || source.iter().any(|s| s == from)
             };
             let count = writer(dir)?.forget(is_meant)?;
-            writeln!(to, "{count} documents forgotten")?;
+            writeln!(to, "{count} {} forgotten", if count == 1 { "document" } else { "documents" })?;
             if count == 0 {
                 crate::say("warning", "the index has no such document");
             }
@@ -109,10 +125,10 @@ pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
             None => writeln!(to, "there is no batch to undo")?,
         },
         IndexCommand::Export { dir, matches, documents } => {
-            export(&*open(dir)?, matches.as_deref(), documents.as_deref(), &mut to)?;
+            export(&*open(dir)?, [matches.as_deref(), documents.as_deref()], to)?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// The index that a run is matched against, and may add to.
@@ -143,7 +159,9 @@ impl Archive {
 
     /// What a run reads: these sources, against the index.
     pub(crate) fn inputs(&self, sources: Sources, params: &Params) -> anyhow::Result<Inputs> {
-        let past = self.index.as_ref().map(|index| Past { index: index.clone(), before: u32::MAX });
+        let is_batch = self.writer.is_some();
+        let past = |index: &Arc<Index>| Past { index: index.clone(), before: u32::MAX, is_batch };
+        let past = self.index.as_ref().map(past);
         if let Some(index) = &self.index {
             index.check_params(params, self.writer.is_some())?;
         }
@@ -155,6 +173,21 @@ impl Archive {
         self.index.iter().flat_map(|index| index.batches()).any(|batch| batch.digest == digest)
     }
 
+    /// Tells in the summary how the run stands beside the batches before it, where there is an index.
+    pub(crate) fn look_back(&self, outcome: &mut Outcome) {
+        if self.index.is_some() || self.writer.is_some() {
+            outcome.look_back(self.index.as_deref(), self.writer.is_some());
+        }
+    }
+
+    /// Writes the metrics of a run that is done.
+    pub(crate) fn metrics(&self, path: &Path, outcome: &Outcome, removal: &Removal) -> anyhow::Result<()> {
+        let stats = self.writer.as_ref().and_then(Writer::index).map(|index| index.stats()).transpose()?;
+        let ended = SystemTime::now();
+        let metrics = Metrics { outcome, removal: Some(removal), index: stats.as_ref(), ended };
+        Ok(Pending::write(path, |to| metrics.write(to))?.publish()?)
+    }
+
     /// Makes the run's documents part of the index, if it is one to add to.
     pub(crate) fn keep(&mut self, outcome: &Outcome) -> anyhow::Result<()> {
         if let Some(writer) = &mut self.writer {
@@ -162,6 +195,12 @@ impl Archive {
         }
         Ok(())
     }
+}
+
+/// Whether the flags name an index, and it has been begun.
+pub(crate) fn is_there(dir: Option<&Path>) -> anyhow::Result<bool> {
+    let index = dir.map_or(Ok(None), |dir| Index::open(Arc::new(Folder::new(dir))))?;
+    Ok(index.is_some())
 }
 
 /// A snapshot of an index that must be there.
@@ -188,7 +227,11 @@ fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
         writeln!(to)?;
         return Ok(());
     }
-    let share = |bytes: u64| bytes as f64 / stats.text_bytes.max(1) as f64;
+    // of no text there is no share
+    let share = |bytes: u64| match stats.text_bytes {
+        0 => String::new(),
+        text => format!(", {:.3} of the text", bytes as f64 / text as f64),
+    };
     writeln!(to, "Index, generation {}", stats.generation)?;
     writeln!(to, "  batches     {:>14}", stats.batches.len())?;
     writeln!(to, "  documents   {:>14}   forgotten {}", stats.documents, stats.forgotten)?;
@@ -205,7 +248,7 @@ fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
         ("matches", bytes.matches),
     ];
     for (name, bytes) in parts {
-        writeln!(to, "  {name:<11} {bytes:>14} bytes, {:.3} of the text", share(bytes))?;
+        writeln!(to, "  {name:<11} {bytes:>14} bytes{}", share(bytes))?;
     }
     let p = &stats.parameters;
     writeln!(
@@ -216,46 +259,51 @@ fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Each list goes to its file, or to standard output.
 fn export(
     index: &Index,
-    matches: Option<&Path>,
-    documents: Option<&Path>,
+    [matches, documents]: [Option<&Path>; 2],
     to: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let failed = |error: Error| io::Error::other(error.to_string());
-    let write_matches = |to: &mut dyn Write| {
-        index
-            .matches(|line| {
-                to.write_all(line).map_err(|e| Error::Io {
-                    path: "export".into(),
-                    doing: "writing",
-                    source: e,
-                })
-            })
-            .map_err(failed)
-    };
-    let write_documents = |to: &mut dyn Write| {
-        index
-            .each_document(|id, source, record, text| {
-                let id: serde_json::Value = serde_json::from_str(id).unwrap_or_default();
-                let line = serde_json::json!({"id": id, "source": source, "record": record, "text": text});
-                writeln!(to, "{line}").map_err(|e| Error::Io {
-                    path: "export".into(),
-                    doing: "writing",
-                    source: e,
-                })
-            })
-            .map_err(failed)
-    };
-    let mut files = Vec::new();
-    if let Some(path) = documents {
-        files.push(Pending::write(path, |to| write_documents(to))?);
+    let matches = if documents.is_none() { matches.or(Some(Path::new("-"))) } else { matches };
+    if matches.is_some() && matches == documents {
+        let path = documents.unwrap_or(Path::new("-")).display();
+        return Err(Usage(format!("`{path}`: the matches and the documents can't be one file")).into());
     }
-    match matches {
-        Some(path) => files.push(Pending::write(path, |to| write_matches(to))?),
-        None if documents.is_none() => write_matches(to)?,
-        None => {}
+    let mut files = Vec::new();
+    for (path, list) in [(documents, each_document as List), (matches, each_match)] {
+        match path {
+            Some(path) if path == Path::new("-") => list(index, to)?,
+            Some(path) => files.push(Pending::write(path, |to| list(index, to).map_err(io::Error::other))?),
+            None => {}
+        }
     }
     files.into_iter().try_for_each(Pending::publish)?;
     Ok(())
+}
+
+type List = fn(&Index, &mut dyn Write) -> anyhow::Result<()>;
+
+fn each_match(index: &Index, to: &mut dyn Write) -> anyhow::Result<()> {
+    told(index.matches(|line| to.write_all(line).map_err(broken)))
+}
+
+fn each_document(index: &Index, to: &mut dyn Write) -> anyhow::Result<()> {
+    told(index.each_document(|id, source, record, text| {
+        let id: serde_json::Value = serde_json::from_str(id).unwrap_or_default();
+        let line = serde_json::json!({"id": id, "source": source, "record": record, "text": text});
+        writeln!(to, "{line}").map_err(broken)
+    }))
+}
+
+/// A failure of whatever is written to, on its way through the index.
+fn broken(source: io::Error) -> Error {
+    Error::Io { path: PathBuf::new(), doing: "writing", source }
+}
+
+fn told(done: Result<(), Error>) -> anyhow::Result<()> {
+    done.map_err(|error| match error {
+        Error::Io { path, source, .. } if path.as_os_str().is_empty() => source.into(),
+        error => error.into(),
+    })
 }

@@ -77,7 +77,8 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     let sources = sources::find(&args.inputs, args.format().or(format))?;
     let outputs = Outputs::of(args, None, &sources)?;
     let run = Run::prepare(args, &sources)?;
-    let (outcome, bar) = run.search(archive.inputs(sources, &params)?, &params)?;
+    let (mut outcome, bar) = run.search(archive.inputs(sources, &params)?, &params)?;
+    run.pool.install(|| archive.look_back(&mut outcome));
     run.interrupt.writing()?;
     let written = run.pool.install(|| written(args, &outputs, (&outcome, None), &run.interrupt));
     // whatever a writer that was stopped may call it
@@ -93,9 +94,7 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
 fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let DedupArgs { run: common, removing } = args;
     common.check()?;
-    let mut archive = Archive::adding(common.index.as_deref())?;
-    let params = args.params(archive.params(Params::dedup()));
-    params.validate()?;
+    args.params(Params::dedup()).validate()?;
     let sources = sources::find(&common.inputs, common.format())?;
     let places = Places::new(&common.inputs, &sources.files)?;
     if removing.annotate {
@@ -103,14 +102,21 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     }
     let rules = args.rules(&places)?;
     // a night that is run again writes its outputs again
-    let may_replace = removing.force || common.index.is_some();
+    let may_replace = removing.force || index::is_there(common.index.as_deref())?;
     let replaces = places::check(&removing.output, may_replace, &common.inputs, &sources.files)?;
     let outputs = Outputs::of(common, removing.removed.as_deref(), &sources)?;
+    let metrics = removing.metrics.as_deref();
+    metrics.map_or(Ok(()), |path| outputs::check_metrics(path, &outputs, &sources))?;
+    // it may be made here: so not before all else is known to be right
+    let mut archive = Archive::adding(common.index.as_deref())?;
+    let params = args.params(archive.params(Params::dedup()));
+    params.validate()?;
     let run = Run::prepare(common, &sources)?;
     warn(common, replaces.then(|| stays(&removing.output, &places)).flatten());
     warn(common, removing.annotate.then(|| not_annotated(&sources)).flatten());
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
-    let (outcome, bar) = run.search(inputs, &params)?;
+    let (mut outcome, bar) = run.search(inputs, &params)?;
+    run.pool.install(|| archive.look_back(&mut outcome));
     if replaces && !removing.force && !archive.knows(outcome.digest()) {
         places::check(&removing.output, false, &common.inputs, outcome.own_sources())?;
     }
@@ -133,6 +139,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     for file in files {
         file.publish()?;
     }
+    metrics.map_or(Ok(()), |path| archive.metrics(path, &outcome, &removal))?;
     drop(bar);
     for warning in &removal.warnings {
         warn(common, Some(report::removal::told(&outcome, warning)));
@@ -278,6 +285,9 @@ fn summary(
     let colour = io::stdout().is_terminal() && !no_colour;
     let options = terminal::Options { colour, brief: removed.is_some(), ..Default::default() };
     terminal::write(outcome, facts, to, options)?;
+    if let Some(night) = &outcome.summary().index {
+        night.write(removed.is_some(), colour, to)?;
+    }
     if let Some(Removed { removal, .. }) = removed {
         report::removal::write(removal, &output, colour, to)?;
     }

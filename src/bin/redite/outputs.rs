@@ -67,6 +67,21 @@ impl<'a> Outputs<'a> {
     }
 }
 
+/// The same for a file that is written when all else is done.
+pub(crate) fn check_metrics(path: &Path, outputs: &Outputs<'_>, sources: &Sources) -> anyhow::Result<()> {
+    not_an_input(path, sources)?;
+    let others = [outputs.matches, outputs.report, outputs.removed];
+    if others.iter().any(|other| matches!(other, Some(Target::File(other)) if *other == path)) {
+        let wrong = "the metrics and another output can't be one file";
+        return Err(Usage(format!("`{}`: {wrong}", path.display())).into());
+    }
+    if path == Path::new("-") {
+        let hint = "hint: `--metrics` takes a file, such as `redite.prom`";
+        return Err(Usage(format!("`-`: the metrics can't go to standard output\n\n{hint}")).into());
+    }
+    has_a_place(path)
+}
+
 /// Whether a name asks for Parquet.
 pub(crate) fn names_table(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"))

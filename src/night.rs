@@ -1,0 +1,144 @@
+//! What a run brought to an index, beside the batches before it: whether tonight was a night like others.
+
+use std::io::{self, Write};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::document::Unit;
+use crate::index::stats::BatchStats;
+use crate::index::{BatchUnits, Index};
+use crate::outcome::{Outcome, UnitSummary};
+
+/// The most batches that are told of.
+pub const BATCHES: usize = 7;
+
+/// A run against an index. The same when the batch is run again: what came after it is not looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct Night {
+    /// batches that the index had before
+    pub batches: u64,
+    /// documents that it had numbered before, forgotten ones included
+    pub documents: u64,
+    /// copies whose original is in the index
+    pub copies_of_index: Repeats,
+    /// all copies of the run
+    pub copies: Repeats,
+    /// the run itself
+    pub batch: BatchStats,
+    /// the last [`BATCHES`] batches before it, the latest first
+    pub batches_before: Vec<BatchStats>,
+}
+
+/// What repeats something, by unit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Repeats {
+    /// documents
+    pub documents: u64,
+    /// paragraphs
+    pub paragraphs: u64,
+    /// passages
+    pub passages: u64,
+}
+
+impl Repeats {
+    fn and(self, other: Repeats) -> Repeats {
+        Repeats {
+            documents: self.documents + other.documents,
+            paragraphs: self.paragraphs + other.paragraphs,
+            passages: self.passages + other.passages,
+        }
+    }
+}
+
+impl Night {
+    /// A run that was made against this index, or against none because there is none yet.
+    /// `is_batch` as in [`crate::past::Past`].
+    pub fn new(outcome: &Outcome, index: Option<&Index>, is_batch: bool) -> Self {
+        let batches = index.map_or(&[][..], |index| index.batches());
+        let known = batches.iter().position(|batch| is_batch && batch.digest == outcome.digest());
+        let before = &batches[..known.unwrap_or(batches.len())];
+        let summary = outcome.summary();
+        let own = (outcome.first_document()..outcome.documents()).into_par_iter();
+        let repeats = |document| {
+            let (mut all, mut of_index) = (Repeats::default(), Repeats::default());
+            for found in outcome.matches_of(document) {
+                let is_archived = found.original.document < outcome.first_document();
+                for repeats in [Some(&mut all), is_archived.then_some(&mut of_index)].into_iter().flatten() {
+                    *match found.unit {
+                        Unit::Document => &mut repeats.documents,
+                        Unit::Paragraph => &mut repeats.paragraphs,
+                        Unit::Passage => &mut repeats.passages,
+                    } += 1;
+                }
+            }
+            (all, of_index)
+        };
+        let none = || (Repeats::default(), Repeats::default());
+        let (copies, copies_of_index) = own.map(repeats).reduce(none, |a, b| (a.0.and(b.0), a.1.and(b.1)));
+        Night {
+            batches: before.len() as u64,
+            documents: before.last().map_or(0, |batch| u64::from(batch.end_document)),
+            copies_of_index,
+            copies,
+            batch: BatchStats {
+                digest: format!("{:032x}", outcome.digest()),
+                documents: summary.input.documents,
+                of_documents: units(&summary.documents),
+                of_paragraphs: units(&summary.paragraphs),
+                passages: summary.passages.count,
+                text_bytes: summary.input.bytes,
+            },
+            batches_before: before.iter().rev().take(BATCHES).map(BatchStats::from).collect(),
+        }
+    }
+
+    /// Writes it for a person, behind the summary of what was found. `adds` says whether the run becomes a
+    /// batch of the index.
+    ///
+    /// # Errors
+    /// Whatever `to` fails with.
+    pub fn write(&self, adds: bool, colour: bool, to: &mut impl Write) -> io::Result<()> {
+        let [bold, plain] = if colour { ["\x1b[1m", "\x1b[0m"] } else { [""; 2] };
+        writeln!(to, "\n{bold}Against the index{plain}")?;
+        let batches = if self.batches == 1 { "batch" } else { "batches" };
+        let documents = if self.documents == 1 { "document" } else { "documents" };
+        let (of_index, all) = (self.copies_of_index, self.copies);
+        writeln!(to, "  {} {batches}, {} {documents} came before", self.batches, self.documents)?;
+        writeln!(
+            to,
+            "  with their original there: {} of {} copied documents, {} of {} paragraphs, {} of {} passages",
+            of_index.documents,
+            all.documents,
+            of_index.paragraphs,
+            all.paragraphs,
+            of_index.passages,
+            all.passages
+        )?;
+        if !adds {
+            return Ok(());
+        }
+        writeln!(to, "  batch       documents    originals       copies")?;
+        let mut number = self.batches + 1;
+        for batch in std::iter::once(&self.batch).chain(&self.batches_before) {
+            let of = batch.of_documents;
+            let copies = of.exact_copies + of.near_copies + of.contained_copies;
+            let share = copies as f64 * 100.0 / batch.documents.max(1) as f64;
+            let name = if number > self.batches { "this one".to_owned() } else { number.to_string() };
+            let (documents, originals) = (batch.documents, of.originals);
+            writeln!(to, "  {name:<8} {documents:>12} {originals:>12} {copies:>12} ({share:.1} %)")?;
+            number = number.saturating_sub(1);
+        }
+        Ok(())
+    }
+}
+
+/// The numbers of a run as an index keeps them.
+pub(crate) fn units(of: &UnitSummary) -> BatchUnits {
+    BatchUnits {
+        originals: of.originals,
+        exact_copies: of.exact_copies,
+        near_copies: of.near_copies,
+        contained_copies: of.contained_copies,
+    }
+}
