@@ -8,6 +8,9 @@ mod language;
 /// The slow twin beside a finished run: sets of strings, all pairs.
 mod twin;
 
+/// An index as its user meets it.
+#[cfg(feature = "cli")]
+mod archive;
 /// What each damaged table, archive or packed file gives; files that change.
 mod bad_containers;
 /// What each unreadable, odd or hostile input gives, and `corpus/dirty`.
@@ -22,6 +25,9 @@ mod cli;
 mod dedup;
 /// One corpus in every container; ranges in every script.
 mod formats;
+/// The process, killed at random times.
+#[cfg(all(feature = "cli", unix))]
+mod killed;
 /// DESIGN's laws on random corpora, and by hand where chance would rarely go.
 mod laws;
 /// Licences and versions of what we depend on; the parameter record's bytes.

@@ -1,0 +1,509 @@
+//! An index as its user meets it: nights on the real command, questions, care, and what goes wrong.
+
+use std::path::Path;
+
+use insta::assert_snapshot;
+use redite::index::Lock;
+use redite::index::store::Folder;
+use serde_json::{Value, json};
+
+use crate::cli::{Ended, names, redite};
+use crate::language::{Dir, files, records, words};
+
+const FRENCH: &str = "Les engins ont recommencé lundi à creuser la rive gauche du fleuve, à deux pas de \
+    l’ancienne usine, malgré l’avis de la commission. Le préfet a rappelé que l’enquête publique s’achève \
+    vendredi et que les riverains peuvent encore déposer leurs remarques en mairie.";
+const JAPANESE: &str = "東京都は月曜日、隅田川沿いの旧工場跡地で掘削作業を再開したと発表した。地元住民からは騒音と振動を\
+    懸念する声が上がっており、都は金曜日まで意見を受け付けるとしている。作業は来年三月まで続く見通しだ。";
+const ARABIC: &str = "استأنفت الجرافات يوم الاثنين حفر الضفة اليسرى للنهر على بعد خطوات من المصنع القديم رغم رأي \
+    اللجنة وذكر المحافظ أن التحقيق العام ينتهي يوم الجمعة وأن السكان يمكنهم تقديم ملاحظاتهم في البلدية قبل ذلك الموعد.";
+
+const ALL: &str = "document,paragraph,passage";
+
+/// Records with ids.
+fn named(texts: &[(&str, &str)]) -> String {
+    texts.iter().map(|(id, text)| format!("{}\n", json!({ "id": id, "text": text }))).collect()
+}
+
+/// Monday's and tuesday's records; nothing has been run yet.
+fn week() -> Dir {
+    let own = words(100..150);
+    let monday = [("fr1", FRENCH), ("ja1", JAPANESE), ("ar1", ARABIC), ("own1", own.as_str())];
+    let mardi = FRENCH.replace("lundi", "mardi");
+    let arabic = format!("مقدمة جديدة. {ARABIC}");
+    let fresh = words(300..350);
+    let tuesday = [
+        ("fr2", mardi.as_str()),
+        ("ja2", JAPANESE),
+        ("ar2", arabic.as_str()),
+        ("new2", fresh.as_str()),
+        ("new3", fresh.as_str()),
+    ];
+    Dir::new().file("monday.jsonl", named(&monday)).file("tuesday.jsonl", named(&tuesday))
+}
+
+fn night(dir: &Dir, input: &str, output: &str) -> Ended {
+    redite(dir, ["dedup", input, "--output", output, "--index", "archive", "--units", ALL]).ends()
+}
+
+/// Monday is in the index, and its file and output are gone.
+fn after_monday() -> Dir {
+    let dir = week();
+    assert_eq!(night(&dir, "monday.jsonl", "clean").code, 0);
+    std::fs::remove_file(dir.path("monday.jsonl")).unwrap();
+    std::fs::remove_dir_all(dir.path("clean")).unwrap();
+    dir
+}
+
+/// Both nights are in the index.
+fn after_tuesday() -> Dir {
+    let dir = after_monday();
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+    dir
+}
+
+fn index(dir: &Dir, arguments: &[&str]) -> Ended {
+    redite(dir, ["index"].iter().chain(arguments)).ends()
+}
+
+fn find_in_folder(folder: &Path, text: &[u8]) -> bool {
+    files(folder).iter().any(|(_, bytes)| memchr::memmem::find(bytes, text).is_some())
+}
+
+#[test]
+fn a_second_night_finds_copies_of_the_first_whose_file_is_gone() {
+    let dir = week();
+    assert_snapshot!("first_night", night(&dir, "monday.jsonl", "clean-1").seen());
+    let monday = std::fs::read(dir.path("monday.jsonl")).unwrap();
+    assert_eq!(std::fs::read(dir.path("clean-1/monday.jsonl")).unwrap(), monday);
+    std::fs::remove_file(dir.path("monday.jsonl")).unwrap();
+    std::fs::remove_dir_all(dir.path("clean-1")).unwrap();
+    let flags = ["--output", "clean-2", "--index", "archive", "--units", ALL, "--matches", "m.jsonl"];
+    let told = redite(&dir, ["dedup", "tuesday.jsonl"].iter().chain(&flags)).ends();
+    assert_snapshot!("second_night", told.seen());
+    assert_snapshot!("second_night_matches", std::fs::read_to_string(dir.path("m.jsonl")).unwrap());
+    let kept = std::fs::read_to_string(dir.path("clean-2/tuesday.jsonl")).unwrap();
+    assert_eq!(kept, named(&[("new2", &words(300..350))]));
+    assert_eq!(names(dir.root()), ["archive", "clean-2", "m.jsonl", "tuesday.jsonl"]);
+}
+
+#[test]
+fn a_finished_night_run_again_changes_nothing_and_tells_the_same() {
+    let dir = after_monday();
+    let run = || {
+        let flags =
+            ["--output", "clean", "--index", "archive", "--units", ALL, "--matches", "m.jsonl", "--json"];
+        let told = redite(&dir, ["dedup", "tuesday.jsonl", "-q"].iter().chain(&flags)).ends().ok();
+        let mut told: Value = serde_json::from_str(&told).unwrap();
+        told["seconds"].take();
+        told["peak_memory_bytes"].take();
+        told
+    };
+    let first = run();
+    let before = files(dir.root());
+    assert_eq!(run(), first);
+    assert!(files(dir.root()) == before);
+    // a batch that came later is not seen by one that is run again
+    std::fs::write(dir.path("wednesday.jsonl"), named(&[("fr3", FRENCH)])).unwrap();
+    assert_eq!(night(&dir, "wednesday.jsonl", "clean-3").code, 0);
+    assert_eq!(run(), first);
+    assert_eq!(first["index"]["copies_of_index"], json!({"documents": 3, "paragraphs": 3, "passages": 3}));
+    assert_eq!(first["index"]["copies"], json!({"documents": 4, "paragraphs": 4, "passages": 4}));
+    assert_eq!(first["index"]["batch"]["documents"], 5);
+    assert_eq!(first["index"]["batches_before"][0]["documents"], 4);
+    assert_eq!(first["index"]["batches_before"][0]["of_documents"]["originals"], 4);
+    // other records in the same place need `--force`, as ever
+    std::fs::write(dir.path("tuesday.jsonl"), named(&[("other", &words(500..550))])).unwrap();
+    let other = night(&dir, "tuesday.jsonl", "clean");
+    assert_eq!((other.code, other.stdout.as_str()), (2, ""), "{}", other.stderr);
+    assert!(other.stderr.contains("not empty"), "{}", other.stderr);
+}
+
+#[test]
+fn other_parameters_are_refused_with_both_values() {
+    let dir = after_monday();
+    let before = files(&dir.path("archive"));
+    let told = |arguments: &str| {
+        let ended = redite(&dir, arguments.split(' ')).ends();
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments}");
+        format!("$ redite {arguments}\n{}\n", ended.stderr)
+    };
+    let lines = [
+        "dedup tuesday.jsonl --output o --index archive --threshold 0.7",
+        "dedup tuesday.jsonl --output o --index archive --units document",
+        "dedup tuesday.jsonl --output o --index archive --seed 1",
+        "audit tuesday.jsonl --index archive --min-tokens 5",
+        "query tuesday.jsonl --index archive --passage 30",
+        "query tuesday.jsonl",
+        "query tuesday.jsonl --index none",
+        "audit tuesday.jsonl --index none",
+        "index stats none",
+        "index forget none --id a",
+        "index forget archive",
+        "index compact none",
+        "index export archive --matches - --documents -",
+        "dedup tuesday.jsonl --output o --metrics -",
+        "dedup tuesday.jsonl --output o --metrics x --matches x",
+        "dedup tuesday.jsonl --output o --metrics tuesday.jsonl",
+    ];
+    assert_snapshot!("index_wrong_usage", lines.map(told).concat());
+    assert!(files(&dir.path("archive")) == before);
+    assert_eq!(names(dir.root()), ["archive", "tuesday.jsonl"]);
+    // how records are read is free, and who only reads may look for less
+    redite(&dir, ["audit", "tuesday.jsonl", "--index", "archive", "--units", "document", "-q"]).ends().ok();
+}
+
+/// A request that is wrong makes no folder for an index that was never begun.
+#[test]
+fn wrong_usage_leaves_no_index() {
+    let dir = week().file("full/a.txt", "");
+    for wrong in [
+        "dedup missing.jsonl --output o --index archive",
+        "dedup monday.jsonl --output none/o --index archive",
+        "dedup monday.jsonl --output full --index archive",
+        "dedup monday.jsonl --output o --index archive --threshold 2",
+        "dedup monday.jsonl --output o --index archive --metrics monday.jsonl",
+    ] {
+        assert_eq!(redite(&dir, wrong.split(' ')).ends().code, 2, "{wrong}");
+        assert_eq!(names(dir.root()), ["full", "monday.jsonl", "tuesday.jsonl"], "{wrong}");
+    }
+}
+
+#[test]
+fn a_file_where_the_index_should_be_is_told() {
+    let dir = week();
+    let of = |arguments: &[&str]| {
+        let ended = redite(&dir, arguments).ends();
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}");
+        ended.stderr
+    };
+    let stats = of(&["index", "stats", "monday.jsonl"]);
+    assert!(stats.contains("monday.jsonl") && stats.contains("Not a directory"), "{stats}");
+    let dedup = of(&["dedup", "tuesday.jsonl", "--output", "o", "--index", "monday.jsonl"]);
+    assert!(dedup.contains("monday.jsonl") && dedup.contains("Not a directory"), "{dedup}");
+    assert_eq!(names(dir.root()), ["monday.jsonl", "tuesday.jsonl"]);
+}
+
+/// Neither a writer nor one of the commands that change it waits; who only reads need not.
+#[test]
+fn a_second_writer_is_told_at_once_who_is_there() {
+    let dir = after_monday();
+    let lock = Lock::take(&Folder::new(dir.path("archive"))).unwrap();
+    let told = format!(
+        "exit 1\n--- stdout\n--- stderr\nerror: `archive`: the index is being changed by process {}\n\n\
+         hint: wait until it ends; reading is possible meanwhile\n",
+        std::process::id()
+    );
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").seen(), told);
+    for command in
+        [&["forget", "archive", "--id", "fr1"][..], &["compact", "archive"], &["rollback", "archive"]]
+    {
+        assert_eq!(index(&dir, command).seen(), told);
+    }
+    redite(&dir, ["audit", "tuesday.jsonl", "--index", "archive", "-q"]).ends().ok();
+    assert_eq!(index(&dir, &["verify", "archive"]).ok(), "generation 1: every file is whole\n");
+    drop(lock);
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+    assert_eq!(names(dir.root()), ["archive", "clean", "tuesday.jsonl"]);
+}
+
+/// Permissions mean nothing to root, so times and names are looked at too.
+#[cfg(unix)]
+#[test]
+fn reading_writes_not_one_byte() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let dir = after_tuesday();
+    let archive = dir.path("archive");
+    let mode = |folder: u32, file: u32| {
+        for name in names(&archive) {
+            std::fs::set_permissions(archive.join(name), PermissionsExt::from_mode(file)).unwrap();
+        }
+        std::fs::set_permissions(&archive, PermissionsExt::from_mode(folder)).unwrap();
+    };
+    let looks = || {
+        let of = |path: &Path| {
+            let metadata = path.metadata().unwrap();
+            (metadata.ino(), metadata.mtime_nsec(), metadata.ctime_nsec(), metadata.len())
+        };
+        let mut looks: Vec<_> = names(&archive).iter().map(|name| of(&archive.join(name))).collect();
+        looks.push(of(&archive));
+        looks
+    };
+    mode(0o555, 0o444);
+    let before = (looks(), files(&archive));
+    redite(&dir, ["audit", "tuesday.jsonl", "--index", "archive", "-q"]).ends().ok();
+    redite(&dir, ["query", "tuesday.jsonl", "--index", "archive", "-q"]).ends().ok();
+    for command in ["stats", "verify", "export"] {
+        index(&dir, &[command, "archive"]).ok();
+    }
+    assert!((looks(), files(&archive)) == before);
+    mode(0o755, 0o644);
+}
+
+#[test]
+fn a_text_piped_in_is_found() {
+    let dir = after_tuesday();
+    std::fs::remove_file(dir.path("tuesday.jsonl")).unwrap();
+    let quoting = format!("Une phrase qui n’est nulle part ailleurs.\n{FRENCH}\n");
+    assert_snapshot!("query", redite(&dir, ["query", "--index", "archive", "-"]).given(&quoting).seen());
+    for (text, id) in [(JAPANESE, "ja1"), (ARABIC, "ar1"), (FRENCH, "fr1")] {
+        let lines = redite(&dir, ["query", "--index", "archive", "-", "--matches", "-"]).given(text).ok();
+        let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+        assert_eq!((&first["original"]["id"], &first["kind"]), (&id.into(), &"exact".into()), "{lines}");
+    }
+    let none = redite(&dir, ["query", "--index", "archive", "-"]).given("nothing of this is known").ok();
+    assert!(none.contains("documents   0 of 1 are copies"), "{none}");
+}
+
+/// Who asks about what is a whole batch of the index is told where it stands, not what came before it.
+#[test]
+fn a_question_that_is_a_batch_is_found() {
+    let dir = after_tuesday();
+    let told = |command: &str| {
+        let told = redite(&dir, [command, "tuesday.jsonl", "--index", "archive", "--json"]).ends().ok();
+        serde_json::from_str::<Value>(&told).unwrap()
+    };
+    for told in ["query", "audit"].map(told) {
+        assert_eq!(told["documents"]["originals"], 0);
+        assert_eq!(told["index"]["copies_of_index"]["documents"], 5);
+        assert_eq!(told["index"]["batches"], 2);
+    }
+}
+
+#[test]
+fn what_an_index_holds_and_that_it_is_whole() {
+    let dir = after_tuesday();
+    assert_snapshot!("stats", index(&dir, &["stats", "archive"]).ok());
+    let stats: Value = serde_json::from_str(&index(&dir, &["stats", "archive", "--json"]).ok()).unwrap();
+    assert_eq!(
+        stats["batches"][1]["of_documents"],
+        json!({
+            "originals": 1, "exact_copies": 2, "near_copies": 2, "contained_copies": 0
+        })
+    );
+    let bytes: u64 = files(&dir.path("archive"))
+        .iter()
+        .filter(|(name, _)| name != "lock")
+        .filter(|(name, _)| name != "manifest-0000000001")
+        .map(|(_, bytes)| bytes.len() as u64)
+        .sum();
+    assert_eq!(stats["bytes"]["total"], bytes);
+    assert_eq!(index(&dir, &["verify", "archive"]).ok(), "generation 2: every file is whole\n");
+    for (name, bytes) in files(&dir.path("archive")) {
+        if name == "lock" || name == "manifest-0000000001" {
+            continue;
+        }
+        let path = dir.path("archive").join(&name);
+        let mut damaged = bytes.clone();
+        damaged[bytes.len() / 2] ^= 1;
+        std::fs::write(&path, &damaged).unwrap();
+        let told = index(&dir, &["verify", "archive"]);
+        assert_eq!((told.code, told.stdout.as_str()), (1, ""), "{name}");
+        let start = format!("error: `archive/{name}`: damaged at byte ");
+        let at = told.stderr.strip_prefix(&start).unwrap_or_else(|| panic!("{}", told.stderr));
+        let at: usize = at.split(':').next().unwrap().parse().unwrap();
+        // a page is checked as a whole, a manifest too
+        assert!(at <= bytes.len() / 2, "{}", told.stderr);
+        assert!(name.starts_with("manifest") || at + 4096 > bytes.len() / 2, "{}", told.stderr);
+        std::fs::write(&path, bytes).unwrap();
+    }
+    index(&dir, &["verify", "archive"]).ok();
+}
+
+#[test]
+fn what_is_forgotten_is_original_the_next_time_and_gone_after_compact() {
+    let dir = after_monday();
+    // texts are packed: ids are not, in the strings of a segment
+    let has = |text: &str| find_in_folder(&dir.path("archive"), text.as_bytes());
+    assert_eq!(index(&dir, &["forget", "archive", "--id", "ja1"]).ok(), "1 document forgotten\n");
+    let again = index(&dir, &["forget", "archive", "--id", "ja1"]);
+    assert_eq!(
+        again.seen(),
+        "exit 0\n--- stdout\n0 documents forgotten\n--- stderr\nwarning: the index has no such document\n"
+    );
+    let asked = redite(&dir, ["query", "--index", "archive", "-"]).given(JAPANESE).ok();
+    assert!(asked.contains("documents   0 of 1 are copies"), "{asked}");
+    let documents = || index(&dir, &["export", "archive", "--documents", "-"]).ok();
+    assert!(!documents().contains("ja1") && documents().contains("fr1"));
+    assert!(has("\"ja1\"") && has("\"fr1\""));
+    let told = index(&dir, &["compact", "archive"]).ok();
+    assert!(told.ends_with(" after\n"), "{told}");
+    assert!(!has("\"ja1\"") && has("\"fr1\""));
+    assert_eq!(names(&dir.path("archive")).len(), 4, "{:?}", names(&dir.path("archive")));
+    index(&dir, &["verify", "archive"]).ok();
+    // a text whose original was forgotten is an original the next time it comes
+    let told =
+        redite(&dir, ["dedup", "tuesday.jsonl", "--output", "clean", "--index", "archive", "--json", "-q"]);
+    let told: Value = serde_json::from_str(&told.ends().ok()).unwrap();
+    assert_eq!(told["documents"]["originals"], 2);
+    let kept = std::fs::read_to_string(dir.path("clean/tuesday.jsonl")).unwrap();
+    assert!(kept.contains("ja2") && !kept.contains("fr2"));
+    // all of a source at once
+    assert_eq!(
+        index(&dir, &["forget", "archive", "--source", "monday.jsonl"]).ok(),
+        "3 documents forgotten\n"
+    );
+    index(&dir, &["compact", "archive"]).ok();
+    assert!(!has("fr1") && !has("monday") && has("\"ja2\""));
+    assert!(!documents().contains("monday"));
+    assert_eq!(index(&dir, &["export", "archive"]).ok().lines().count(), 3, "new3 of new2");
+}
+
+/// The words of a forgotten text are in no file: they would stand there as such, being too few to be packed.
+#[test]
+fn a_forgotten_text_is_in_no_file() {
+    let secret = "Xq7zKp";
+    let dir = Dir::new().file("a.jsonl", named(&[(secret, secret), ("b", &words(0..50))]));
+    assert_eq!(
+        redite(&dir, ["dedup", "a.jsonl", "-q", "--output", "o", "--index", "archive"]).ends().code,
+        0
+    );
+    let has = || find_in_folder(&dir.path("archive"), secret.as_bytes());
+    assert!(has());
+    index(&dir, &["forget", "archive", "--id", secret]).ok();
+    index(&dir, &["compact", "archive"]).ok();
+    assert!(!has());
+}
+
+#[test]
+fn rollback_undoes_the_last_night() {
+    let dir = after_monday();
+    let told = |dir: &Dir| {
+        index(dir, &["export", "archive"]).ok() + &index(dir, &["export", "archive", "--documents", "-"]).ok()
+    };
+    let monday = told(&dir);
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+    let tuesday = told(&dir);
+    let clean = files(&dir.path("clean"));
+    let undone = index(&dir, &["rollback", "archive"]).ok();
+    assert!(undone.starts_with("undone: batch "), "{undone}");
+    assert_eq!(told(&dir), monday);
+    index(&dir, &["verify", "archive"]).ok();
+    // the night can come again: its outputs are in the way as those of any other run
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 2);
+    std::fs::remove_dir_all(dir.path("clean")).unwrap();
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+    assert_eq!(told(&dir), tuesday);
+    assert!(files(&dir.path("clean")) == clean);
+    for _ in 0..2 {
+        assert!(index(&dir, &["rollback", "archive"]).ok().starts_with("undone"));
+    }
+    assert_eq!(index(&dir, &["rollback", "archive"]).ok(), "there is no batch to undo\n");
+    assert_eq!(told(&dir), "");
+}
+
+#[test]
+fn export_is_what_the_nights_told() {
+    let dir = week();
+    let mut matches = String::new();
+    for (input, output) in [("monday.jsonl", "c1"), ("tuesday.jsonl", "c2")] {
+        let flags = ["--output", output, "--index", "archive", "--units", ALL, "--matches", "m.jsonl", "-q"];
+        redite(&dir, ["dedup", input].iter().chain(&flags)).ends().ok();
+        matches += &std::fs::read_to_string(dir.path("m.jsonl")).unwrap();
+    }
+    assert_eq!(index(&dir, &["export", "archive"]).ok(), matches);
+    assert_eq!(index(&dir, &["export", "archive", "--matches", "-"]).ok(), matches);
+    assert_eq!(
+        index(&dir, &["export", "archive", "--matches", "e.jsonl", "--documents", "d.jsonl"]).ok(),
+        ""
+    );
+    assert_eq!(std::fs::read_to_string(dir.path("e.jsonl")).unwrap(), matches);
+    let documents = std::fs::read_to_string(dir.path("d.jsonl")).unwrap();
+    assert_eq!(index(&dir, &["export", "archive", "--documents", "-"]).ok(), documents);
+    let told: Vec<Value> = documents.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let first = json!({"id": "fr1", "source": "monday.jsonl", "record": 0, "text": FRENCH});
+    assert_eq!((told.len(), &told[0]), (9, &first));
+    assert!(!names(dir.root()).contains(&"-".to_owned()), "a file called `-`");
+}
+
+/// `| head` of all that tells much.
+#[test]
+fn a_reader_that_has_seen_enough_of_an_export_is_no_error() {
+    let texts: Vec<_> = (0..3000).map(|i| words(i % 500..i % 500 + 30)).collect();
+    let dir = Dir::new().file("corpus.jsonl", records(&texts));
+    redite(&dir, ["dedup", "corpus.jsonl", "--output", "o", "--index", "archive", "-q"]).ends().ok();
+    for list in ["--matches", "--documents"] {
+        let mut child = redite(&dir, ["index", "export", "archive", list, "-"]).start();
+        let mut stdout = child.stdout.take().unwrap();
+        std::io::Read::read_exact(&mut stdout, &mut [0]).unwrap();
+        drop(stdout);
+        let ended = Ended::of(child.wait_with_output().unwrap());
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{list}");
+    }
+}
+
+#[test]
+fn nights_that_bring_nothing() {
+    let dir = Dir::new()
+        .file("empty.jsonl", "")
+        .file("bad.jsonl", "nonsense\n{\"x\":1}\n")
+        .file("a.jsonl", records(&[words(0..40)]));
+    std::fs::create_dir(dir.path("nobody")).unwrap();
+    let run = |input: &str, output: &str| {
+        redite(&dir, ["dedup", input, "--output", output, "--index", "archive", "-q", "--json"]).ends().ok()
+    };
+    run("empty.jsonl", "o1");
+    run("empty.jsonl", "o1");
+    run("bad.jsonl", "o2");
+    run("nobody", "o3");
+    assert_eq!(std::fs::read(dir.path("o1/empty.jsonl")).unwrap(), b"");
+    assert_eq!(std::fs::read(dir.path("o2/bad.jsonl")).unwrap(), b"");
+    let stats = index(&dir, &["stats", "archive"]).ok();
+    assert!(stats.contains("documents                0") && !stats.contains("of the text"), "{stats}");
+    index(&dir, &["verify", "archive"]).ok();
+    run("a.jsonl", "o4");
+    let asked = redite(&dir, ["query", "--index", "archive", "-"]).given(words(0..40)).ok();
+    assert!(asked.contains("documents   1 of 1 are copies"), "{asked}");
+    let strict =
+        redite(&dir, ["dedup", "bad.jsonl", "--output", "o5", "--index", "archive", "-q", "--strict"]).ends();
+    assert_eq!(strict.code, 3);
+}
+
+/// The numbers of the run and of the index, each family told once with its type, in a file that any reader of
+/// the format takes.
+#[test]
+fn metrics_are_what_the_textfile_collector_reads() {
+    let dir = after_monday().file("redite.prom", "old");
+    let flags = ["--output", "clean", "--index", "archive", "--units", ALL, "--metrics", "redite.prom", "-q"];
+    redite(&dir, ["dedup", "tuesday.jsonl"].iter().chain(&flags)).ends().ok();
+    let told = std::fs::read_to_string(dir.path("redite.prom")).unwrap();
+    let mut family = String::new();
+    let mut families = Vec::new();
+    let mut masked = String::new();
+    for line in told.lines() {
+        if let Some(of) = line.strip_prefix("# HELP ") {
+            family = of.split(' ').next().unwrap().to_owned();
+            assert!(!families.contains(&family), "{family} is told twice");
+            families.push(family.clone());
+        } else if line.starts_with('#') {
+            assert_eq!(line, format!("# TYPE {family} gauge"));
+        } else {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            assert_eq!(name.split('{').next().unwrap(), family);
+            assert!(value.parse::<f64>().unwrap().is_finite(), "{line}");
+            let is_measured = ["_seconds", "memory"].iter().any(|of| name.contains(of));
+            masked += &if is_measured { format!("{name} …\n") } else { format!("{line}\n") };
+        }
+    }
+    assert!(told.ends_with('\n'));
+    assert_snapshot!("metrics", masked);
+    assert_eq!(names(dir.root()), ["archive", "clean", "redite.prom", "tuesday.jsonl"]);
+    // a run that fails leaves the numbers of the last one that did not
+    let failed = redite(
+        &dir,
+        [
+            "dedup",
+            "tuesday.jsonl",
+            "--output",
+            "clean",
+            "--index",
+            "archive",
+            "--seed",
+            "1",
+            "--metrics",
+            "redite.prom",
+        ],
+    );
+    assert_eq!(failed.ends().code, 2);
+    assert_eq!(std::fs::read_to_string(dir.path("redite.prom")).unwrap(), told);
+}
