@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -64,6 +64,26 @@ impl Folder {
         self.shown.join(place)
     }
 
+    /// Refuses to replace a file by another: what a batch that is run again writes is what stands there.
+    ///
+    /// # Errors
+    /// [`Error::Output`] with the first file that would change; [`Error::Io`].
+    pub fn check_same(&self, places: &[PathBuf]) -> Result<()> {
+        for place in places {
+            let (from, to) = (self.beside.path().join(place), self.target.join(place));
+            let same =
+                is_same(&from, &to).map_err(|error| Error::io(self.shown.join(place), "reading", error))?;
+            if !same {
+                return Err(Error::Output {
+                    path: self.shown.join(place),
+                    wrong: "the index has this batch already, and it would write something else".to_owned(),
+                    hint: "`--force` replaces it; or name another folder",
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Puts everything in its place. Where there is a folder with files in it already, the files are replaced
     /// one by one; of the `places` of a run, those that were not written are removed there.
     ///
@@ -110,6 +130,34 @@ impl Folder {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a file has the bytes of another, or is not there.
+fn is_same(new: &Path, old: &Path) -> io::Result<bool> {
+    let old = match File::open(old) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        old => old?,
+    };
+    let new = match File::open(new) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        new => new?,
+    };
+    if old.metadata()?.len() != new.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut old, mut new) = (BufReader::with_capacity(1 << 16, old), BufReader::with_capacity(1 << 16, new));
+    loop {
+        let (a, b) = (old.fill_buf()?, new.fill_buf()?);
+        let length = a.len().min(b.len());
+        if a[..length] != b[..length] {
+            return Ok(false);
+        }
+        if length == 0 {
+            return Ok(true);
+        }
+        old.consume(length);
+        new.consume(length);
     }
 }
 

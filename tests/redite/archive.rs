@@ -87,6 +87,22 @@ fn a_second_night_finds_copies_of_the_first_whose_file_is_gone() {
     assert_eq!(names(dir.root()), ["archive", "clean-2", "m.jsonl", "tuesday.jsonl"]);
 }
 
+/// What stands in the output of another run is not replaced because the index knows the batch.
+#[test]
+fn a_batch_that_is_run_again_replaces_nothing_else() {
+    let dir = after_monday();
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+    std::fs::write(dir.path("clean/tuesday.jsonl"), "another night\n").unwrap();
+    let told = night(&dir, "tuesday.jsonl", "clean");
+    assert_eq!(told.code, 2);
+    assert!(told.stderr.contains("tuesday.jsonl") && told.stderr.contains("--force"), "{}", told.stderr);
+    assert_eq!(std::fs::read_to_string(dir.path("clean/tuesday.jsonl")).unwrap(), "another night\n");
+    std::fs::remove_file(dir.path("clean/tuesday.jsonl")).unwrap();
+    std::fs::write(dir.path("clean/stays.txt"), "").unwrap();
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+    assert!(dir.path("clean/tuesday.jsonl").is_file() && dir.path("clean/stays.txt").is_file());
+}
+
 #[test]
 fn a_finished_night_run_again_changes_nothing_and_tells_the_same() {
     let dir = after_monday();

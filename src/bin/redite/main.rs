@@ -130,6 +130,9 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
         let folder = Folder::beside(&removing.output)?;
         let records = Records::new(&outcome, &removal, &places, removing.annotate);
         records.write(&folder, run.interrupt.progress())?;
+        if replaces && !removing.force {
+            folder.check_same(places.paths())?;
+        }
         Ok((folder, written(common, &outputs, (&outcome, Some(&removed)), &run.interrupt)?))
     });
     run.interrupt.check()?;
