@@ -215,9 +215,10 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
     }
 
     fn rows(&self) -> Vec<Row> {
+        let sources = matches::source_names(self.outcome);
         let own = self.outcome.first_document()..self.outcome.documents();
         let of_document = |document: u32| -> Vec<Row> {
-            let lines = matches::lines(self.outcome, document).into_iter();
+            let lines = matches::lines(self.outcome, document, &sources).into_iter();
             let row = |(original, line)| Row {
                 copy: self.number(0, document),
                 original: self.number(0, original),
@@ -225,7 +226,6 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
             };
             lines.map(row).collect()
         };
-        // (a closure that borrows `near` can't go to other threads)
         own.flat_map(of_document).collect()
     }
 

@@ -78,13 +78,13 @@ fn pieces(outcome: &Outcome) -> Vec<Range<u32>> {
 }
 
 /// The lines of one document, each with the document in which its original stands.
-pub(crate) fn lines(outcome: &Outcome, document: u32) -> Vec<(u32, Vec<u8>)> {
+/// `sources` are those of [`source_names`].
+pub(crate) fn lines(outcome: &Outcome, document: u32, sources: &[String]) -> Vec<(u32, Vec<u8>)> {
     let matches = outcome.matches_of(document);
     if matches.is_empty() {
         return Vec::new();
     }
-    let sources: Vec<String> = Vec::new();
-    let mut lines = Lines { outcome, sources: &sources, spans: Spans::new(outcome), to: Vec::new() };
+    let mut lines = Lines::new(outcome, sources);
     let line = |found: Match| {
         lines.push(&found);
         (found.original.document, std::mem::take(&mut lines.to))
@@ -177,10 +177,7 @@ impl<'a> Lines<'a> {
         self.text(r#"{"id":"#);
         self.text(self.outcome.id(place.document).unwrap_or("null"));
         self.text(r#","source":"#);
-        match self.sources.get(source as usize) {
-            Some(name) => self.text(name),
-            None => self.text(&json_string(&self.outcome.sources()[source as usize].name)),
-        }
+        self.text(&self.sources[source as usize]);
         self.text(r#","record":"#);
         self.number(u64::from(record));
         self.text(r#","paragraph":"#);

@@ -9,16 +9,14 @@ use crate::dedup::{Account, Finding, Outstanding, Removal, Rules};
 use crate::document::{Kind, Place};
 use crate::outcome::Outcome;
 use crate::report::clean;
-use crate::report::wording::{self, count, number, percent};
+use crate::report::terminal::{NAME, line_of_place};
+use crate::report::wording::{count, number, percent};
 
 /// Sources that a person sees.
 const SOURCES: usize = 20;
 
 /// The most sources that are listed as JSON.
 pub const LISTED: usize = 1_000;
-
-/// The most characters of a name.
-const NAME: usize = 120;
 
 /// The object `dedup` of the JSON summary.
 #[derive(Debug, Serialize)]
@@ -121,13 +119,14 @@ pub fn told(outcome: &Outcome, finding: &Finding) -> String {
         }
         Outstanding::All => format!("all sources together lose {some} of {of} ({share})"),
         Outstanding::Crowd { original } => {
-            let original = place(outcome, *original);
+            let original = line_of_place(outcome, *original);
             format!("one document and its copies are {some} of {of} ({share}): {original}")
         }
     };
     for &document in &finding.examples {
         let Some(found) = outcome.match_of(Place { document, paragraph: None }) else { continue };
-        let (copy, original) = (place(outcome, document), place(outcome, found.original.document));
+        let (copy, original) =
+            (line_of_place(outcome, document), line_of_place(outcome, found.original.document));
         let kind = match found.kind {
             Kind::Exact => "exact copy".to_owned(),
             Kind::Near => format!("similarity {:.2}", (found.jaccard * 100.0).floor() / 100.0),
@@ -147,15 +146,4 @@ pub fn refusal(outcome: &Outcome, removal: &Removal, limit: f64) -> String {
         "nothing was written: more than {limit} would be removed (`--max-removed`)\n\n{}\n\nhint: {hint}",
         findings.join("\n")
     )
-}
-
-fn place(outcome: &Outcome, document: u32) -> String {
-    let place = wording::place(outcome, document);
-    let mut told = clean::line(place.source, NAME);
-    let id = place.id.map(|id| format!("id {id}"));
-    for part in [place.record, id].into_iter().flatten() {
-        told.push_str(", ");
-        told.push_str(&clean::line(&part, NAME));
-    }
-    told
 }

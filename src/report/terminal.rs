@@ -29,7 +29,7 @@ const PAIRS: usize = 5;
 const PLACES: usize = 3;
 
 /// The most characters of a file's name or of an id.
-const NAME: usize = 120;
+pub(super) const NAME: usize = 120;
 
 /// How the summary looks.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +65,18 @@ struct Summary<'a> {
     options: Options,
     texts: Texts<'a>,
     to: &'a mut Vec<u8>,
+}
+
+/// The place of a document in one line.
+pub(super) fn line_of_place(outcome: &Outcome, document: u32) -> String {
+    let place = wording::place(outcome, document);
+    let mut told = clean::line(place.source, NAME);
+    let id = place.id.map(|id| format!("id {id}"));
+    for part in [place.record, id].into_iter().flatten() {
+        told.push_str(", ");
+        told.push_str(&clean::line(&part, NAME));
+    }
+    told
 }
 
 impl Summary<'_> {
@@ -198,11 +210,11 @@ impl Summary<'_> {
             writeln!(self.to, "    {excerpt}")?;
             let within = |copy: &Copy| copy.repeat.copy.document == group.original.document;
             if !group.copies.first().is_some_and(within) {
-                let place = self.place(group.original.document);
+                let place = line_of_place(self.outcome, group.original.document);
                 writeln!(self.to, "    original  {place}, {}", wording::extent(&group.original))?;
             }
             for copy in group.copies.iter().take(COPIES) {
-                let place = self.place(copy.repeat.copy.document);
+                let place = line_of_place(self.outcome, copy.repeat.copy.document);
                 let name = if within(copy) { "within" } else { "copy  " };
                 let told = wording::repeats(&copy.repeat);
                 writeln!(self.to, "    {name}    {place}: {told}, {}", wording::likeness(&copy.repeat))?;
@@ -242,7 +254,7 @@ impl Summary<'_> {
         }
         self.heading("Documents with the largest copied share")?;
         for &DocumentShare { document, characters, copied, .. } in &shares.documents {
-            let name = self.place(document);
+            let name = line_of_place(self.outcome, document);
             self.share(copied, characters, &name)?;
         }
         Ok(())
@@ -269,7 +281,8 @@ impl Summary<'_> {
         if !relations.documents.is_empty() {
             self.heading("Documents with the most in common")?;
             for pair in relations.documents.iter().take(PAIRS) {
-                let [copy, original] = [pair.copy, pair.original].map(|document| self.place(document));
+                let [copy, original] =
+                    [pair.copy, pair.original].map(|document| line_of_place(self.outcome, document));
                 let [of_copy, of_original] = pair.shares.map(|share| wording::share(share * 100.0, 1));
                 writeln!(self.to, "  {of_copy} % of {copy}")?;
                 writeln!(self.to, "    is in {original}, {of_original} % of that in it")?;
@@ -292,18 +305,6 @@ impl Summary<'_> {
     fn share(&mut self, copied: u64, characters: u64, name: &str) -> io::Result<()> {
         let (share, copied) = (percent(copied, characters), number(copied));
         writeln!(self.to, "  {share:>11}  {copied} of {}  {name}", number(characters))
-    }
-
-    /// The place of a document in one line.
-    fn place(&self, document: u32) -> String {
-        let place = wording::place(self.outcome, document);
-        let mut told = clean::line(place.source, NAME);
-        let id = place.id.map(|id| format!("id {id}"));
-        for part in [place.record, id].into_iter().flatten() {
-            told.push_str(", ");
-            told.push_str(&clean::line(&part, NAME));
-        }
-        told
     }
 
     fn skipped(&mut self) -> io::Result<()> {
