@@ -8,6 +8,8 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::params::Params;
+
 /// How many bands of how many rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Plan {
@@ -41,6 +43,11 @@ impl Plan {
         });
         let cheapest = plans.min_by(|a, b| a.cost().total_cmp(&b.cost()));
         cheapest.unwrap_or(Plan { bands: 512, rows: 1 })
+    }
+
+    /// That of a run with these parameters.
+    pub(crate) fn of(params: &Params) -> Self {
+        Plan::new(params.threshold, params.recall)
     }
 
     /// The probability that two units of Jaccard similarity `s` become a candidate.

@@ -181,6 +181,22 @@ impl Labels {
     }
 }
 
+impl Labels {
+    /// Appends those of the documents that come next.
+    pub(crate) fn append(&mut self, other: Labels) {
+        let mut numbers = Vec::with_capacity(other.names.len());
+        for name in other.names {
+            let next = self.names.len() as u32;
+            numbers.push(*self.known.entry(name).or_insert_with_key(|name| {
+                self.names.push(name.clone());
+                next
+            }));
+        }
+        self.sources.extend(other.sources.iter().map(|&source| numbers[source as usize]));
+        self.dates.extend(other.dates);
+    }
+}
+
 /// What was read.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Counts {
@@ -192,6 +208,25 @@ pub(crate) struct Counts {
     pub(crate) text_characters: u64,
     pub(crate) lone_surrogates: u64,
 }
+
+impl Counts {
+    /// Adds those of a part.
+    pub(crate) fn add(&mut self, other: &Counts) {
+        let add = |to: &mut [u64], of: &[u64]| to.iter_mut().zip(of).for_each(|(to, of)| *to += of);
+        add(&mut self.records, &other.records);
+        add(&mut self.lines, &other.lines);
+        self.paragraphs += other.paragraphs;
+        self.text_bytes += other.text_bytes;
+        self.text_characters += other.text_characters;
+        self.lone_surrogates += other.lone_surrogates;
+    }
+}
+
+/// Bytes held for each byte of band keys, at the most.
+const KEYS_WORKING: usize = 5;
+
+/// Bytes held for each byte of seeds, at the most: what is kept of the texts around them counts most.
+const SEEDS_WORKING: usize = 16;
 
 /// The tables while they grow.
 pub(crate) struct Builder<'a> {
@@ -207,6 +242,8 @@ pub(crate) struct Builder<'a> {
     seed_gaps: Vec<u16>,
     seed_counts: Vec<u32>,
     counts: Counts,
+    /// records and lines of each source that an earlier part of the run has read
+    before: [Vec<u64>; 2],
     skips: Vec<Skip>,
     pieces: Vec<Piece>,
     labels: Labels,
@@ -251,6 +288,7 @@ impl<'a> Builder<'a> {
             seed_gaps: Vec::new(),
             seed_counts: Vec::new(),
             counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
+            before: [(); 2].map(|()| vec![0; sources]),
             skips: Vec::new(),
             pieces: Vec::new(),
             labels: Labels::default(),
@@ -259,6 +297,35 @@ impl<'a> Builder<'a> {
             digest: Xxh3::new(),
             draws: [(); 2].map(|()| Draw::new(params.certify)),
         }
+    }
+
+    /// For what comes after: empty, but its numbers go on where these end.
+    pub(crate) fn following(&self, params: &crate::params::Params) -> Self {
+        let mut next = Builder::new(self.counts.records.len(), params, self.order);
+        let counts = [&self.counts.records, &self.counts.lines];
+        for ((next, before), counts) in next.before.iter_mut().zip(&self.before).zip(counts) {
+            next.iter_mut().zip(before).zip(counts).for_each(|((next, before), own)| *next = before + own);
+        }
+        next.digest = self.digest.clone();
+        next
+    }
+
+    /// About how many bytes will be held when this is searched: the tables, and what linking, reading again and
+    /// keeping take beside them. Measured on `real.jsonl`, where it is mostly more than that.
+    pub(crate) fn working_size(&self) -> u64 {
+        let all = [&self.document_units, &self.paragraph_units];
+        let keys: usize = all.iter().map(|units| size_of_val(&units.keys[..])).sum();
+        let distinct: usize = all.iter().map(|units| units.distinct.len()).sum();
+        let units: usize = all.iter().map(|units| size_of_val(&units.first[..])).sum();
+        let seeds = (size_of::<u64>() + size_of::<u16>()) * self.seeds.len();
+        let tables = size_of_val(&self.documents[..])
+            + units
+            + (8 + 25) * distinct
+            + self.places.len()
+            + self.ids.len()
+            + size_of_val(&self.seed_counts[..])
+            + size_of_val(&self.pieces[..]);
+        (tables * 5 / 4 + keys * KEYS_WORKING + seeds * SEEDS_WORKING) as u64
     }
 
     /// Finds which units of a batch are new.
@@ -374,7 +441,8 @@ impl<'a> Builder<'a> {
     fn number_records(&mut self, scanned: &Scanned) {
         for counted in &scanned.counted {
             let source = counted.source as usize;
-            let (records, lines) = (self.counts.records[source], self.counts.lines[source]);
+            let records = self.before[0][source] + self.counts.records[source];
+            let lines = self.before[1][source] + self.counts.lines[source];
             self.skips.extend(scanned.skips.iter().filter(|skip| skip.source == counted.source).map(
                 |skip| Skip {
                     record: skip.record.map(|record| record + records),
@@ -390,7 +458,7 @@ impl<'a> Builder<'a> {
     /// The number of the first record of a chunk that has just been counted.
     fn record_base(&self, counted: &[Counted], source: u32) -> u32 {
         let of_chunk: u64 = counted.iter().filter(|c| c.source == source).map(|c| c.records).sum();
-        (self.counts.records[source as usize] - of_chunk) as u32
+        (self.before[0][source as usize] + self.counts.records[source as usize] - of_chunk) as u32
     }
 
     /// Ends the first pass. The exact keys are kept where an index needs them.
@@ -421,26 +489,25 @@ impl<'a> Builder<'a> {
     }
 }
 
-impl Builder<'_> {
-    /// Ends the first pass over documents that were `measured` before and came in the order `ranked`.
-    pub(crate) fn finish_ordered(self, measured: Corpus, ranked: &[u32], keep_keys: bool) -> Corpus {
-        // what is read by its place alone does not tell ids
-        let told: Vec<&str> = ranked.iter().map(|&place| measured.id(place).unwrap_or_default()).collect();
-        let starts = told.iter().scan(0, |end, id| {
-            *end += id.len() as u64;
-            Some(*end - id.len() as u64)
-        });
-        let starts: Vec<u64> = starts.collect();
-        let ids = told.concat();
-        let Corpus { texts, skips, pieces, mut counts, .. } = measured;
-        let mut corpus = self.finish(texts, keep_keys);
-        corpus.documents.iter_mut().zip(starts).for_each(|(document, start)| document.id = start);
-        corpus.ids = ids;
-        std::mem::swap(&mut counts.records, &mut corpus.counts.records);
-        std::mem::swap(&mut counts.lines, &mut corpus.counts.lines);
-        let mut by_place = vec![0; ranked.len()];
-        (0..).zip(ranked).for_each(|(document, &place)| by_place[place as usize] = document);
-        Corpus { skips, pieces, by_place, ..corpus }
+impl Corpus {
+    /// Gives documents that were read by their places alone, in the order `ranked`, the ids that they were
+    /// `measured` with.
+    pub(crate) fn tell_ids(&mut self, measured: &Corpus, ranked: &[u32]) {
+        self.ids.clear();
+        for (document, &place) in self.documents.iter_mut().zip(ranked) {
+            document.id = self.ids.len() as u64;
+            self.ids.push_str(measured.id(place).unwrap_or_default());
+        }
+    }
+
+    /// Takes over what was read of the sources when all documents were `measured`; they passed in the order
+    /// `ranked`.
+    pub(crate) fn complete(&mut self, measured: Corpus, ranked: &[u32]) {
+        let Corpus { texts, skips, pieces, counts, .. } = measured;
+        (self.texts, self.skips, self.pieces) = (texts, skips, pieces);
+        (self.counts.records, self.counts.lines) = (counts.records, counts.lines);
+        self.by_place = vec![0; ranked.len()];
+        (0..).zip(ranked).for_each(|(document, &place)| self.by_place[place as usize] = document);
     }
 }
 

@@ -95,6 +95,14 @@ pub enum Error {
         /// the limit
         limit: u64,
     },
+    /// The run would have to hold more than it may.
+    #[error("{} of memory are not enough: so far about {} are needed\n\nhint: allow more with `--memory`, look for fewer units with `--units`, or take the corpus in several batches with `--index`: the answers are the same", bytes(*memory), bytes(*held))]
+    TooLittleMemory {
+        /// bytes that the run may hold
+        memory: u64,
+        /// bytes that it would have to
+        held: u64,
+    },
     /// The folder of the deduplicated corpus is not one that can be written to.
     #[error("`{}`: the output can't be written: {wrong}\n\nhint: {hint}", path.display())]
     Output {
@@ -167,6 +175,7 @@ impl Error {
             | Error::Changed { .. }
             | Error::SourceChanged { .. }
             | Error::TooMany { .. }
+            | Error::TooLittleMemory { .. }
             | Error::Damaged { .. }
             | Error::OtherVersion { .. }
             | Error::Locked { .. } => Kind::Failed,
@@ -189,6 +198,11 @@ impl Error {
     pub(crate) fn temporary(folder: impl Into<PathBuf>, source: io::Error) -> Self {
         Error::Temporary { folder: folder.into(), source: plain(source) }
     }
+}
+
+/// Bytes for people.
+fn bytes(count: u64) -> String {
+    format!("{} MiB", count.div_ceil(1 << 20))
 }
 
 /// What the system said. `tempfile` adds the random name that it tried, which tells a user nothing.

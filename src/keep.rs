@@ -68,6 +68,28 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     Ok(true)
 }
 
+/// Makes the documents of a part of a run findable for the parts behind: their keys, but not their texts and
+/// matches.
+///
+/// # Errors
+/// Those of [`keep`].
+pub(crate) fn keep_part(outcome: &Outcome, writer: &mut Writer) -> Result<()> {
+    let number = writer.index().map_or(0, |index| index.batches().len());
+    let addition = writer.begin(&outcome.summary().parameters, number as u128)?;
+    let base = addition.base();
+    let (corpus, near, covered) = outcome.parts();
+    let content = Keeping { outcome, corpus, near: &near, covered, base }.keys();
+    let batch = Batch {
+        digest: number as u128,
+        first_document: base[0],
+        end_document: base[0] + outcome.own_documents(),
+        end_paragraph: base[1] + (corpus.end_paragraph() - corpus.archived.paragraphs),
+        end_source: base[2] + content.sources.len() as u32,
+        ..Batch::default()
+    };
+    writer.commit(addition, &content, batch)
+}
+
 struct Keeping<'a, N: Fn(usize, u32) -> Option<Near>> {
     outcome: &'a Outcome,
     corpus: &'a Corpus,
@@ -95,6 +117,11 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
 
     /// Everything but the texts.
     fn content(&self) -> Content {
+        Content { rows: self.rows(), ..self.keys() }
+    }
+
+    /// Documents, and what they are found by.
+    fn keys(&self) -> Content {
         let mut content = Content::default();
         let names = self.outcome.own_sources().iter().map(|source| source.name.clone());
         content.sources = names.collect();
@@ -104,7 +131,6 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
             content.keys.bands[kind] = self.bands(kind);
         }
         content.keys.seeds = self.seeds();
-        content.rows = self.rows();
         content
     }
 

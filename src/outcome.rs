@@ -19,11 +19,12 @@ use crate::locate::{Part, Sought, Stretch, locate};
 use crate::night::Night;
 use crate::params::Params;
 use crate::passage::{Contained, Found, Passage};
-use crate::pipeline::Progress;
+use crate::pipeline::{Progress, Searched};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
 
 mod summary;
+pub(crate) mod whole;
 
 pub use summary::{CharacterSummary, InputSummary, PassageSummary, Seconds, Summary, UnitSummary};
 
@@ -108,17 +109,21 @@ pub enum Fate {
 }
 
 impl Outcome {
-    pub(crate) fn new(
-        corpus: Corpus,
-        sources: Sources,
-        (params, plan): (&Params, Plan),
-        (near, located): ([(Vec<Near>, Cost); 2], Located),
-        seconds: Seconds,
-    ) -> Self {
+    /// What was found in the whole corpus.
+    pub(crate) fn new(found: Searched, sources: Sources, how: (&Params, Plan)) -> Self {
+        let mut outcome = Outcome::of_part(found, how);
+        outcome.skips = sources.skips;
+        outcome.skips.extend(outcome.corpus.skips.iter().cloned());
+        outcome.skips.sort_by_key(|skip| (skip.source, skip.record, skip.line));
+        outcome.ignored = sources.ignored;
+        outcome.count();
+        outcome
+    }
+
+    /// What was found in a part, before anything is counted.
+    pub(crate) fn of_part(found: Searched, (params, plan): (&Params, Plan)) -> Self {
+        let Searched { corpus, near, located } = found;
         let [(documents, document_cost), (paragraphs, paragraph_cost)] = near;
-        let mut skips = sources.skips;
-        skips.extend(corpus.skips.iter().cloned());
-        skips.sort_by_key(|skip| (skip.source, skip.record, skip.line));
         let total = |of: fn(&Cost) -> u64| of(&document_cost) + of(&paragraph_cost);
         let summary = Summary {
             parameters: params.clone(),
@@ -135,8 +140,8 @@ impl Outcome {
             recall_curve: plan.curve(),
             certificate: None,
             index: None,
-            seconds,
-            peak_memory_bytes: peak_memory(),
+            seconds: Seconds::default(),
+            peak_memory_bytes: None,
         };
         let near = [
             NearCopies::new(documents, corpus.document_units.first.len()),
@@ -144,9 +149,9 @@ impl Outcome {
         ];
         let mut located = located;
         let found = std::mem::take(&mut located.found);
-        let mut outcome = Outcome { corpus, near, located, skips, ignored: sources.ignored, summary, found };
+        let (skips, ignored) = Default::default();
+        let mut outcome = Outcome { corpus, near, located, skips, ignored, summary, found };
         outcome.keep_contained_originals();
-        outcome.count();
         outcome
     }
 
@@ -274,9 +279,10 @@ impl Outcome {
         Ok(())
     }
 
-    /// Notes how long a later stage took.
-    pub(crate) fn took(&mut self, note: impl FnOnce(&mut Seconds)) {
-        note(&mut self.summary.seconds);
+    /// Notes how long the stages took, and what they held.
+    pub(crate) fn took(&mut self, seconds: Seconds) {
+        self.summary.seconds = seconds;
+        self.summary.peak_memory_bytes = peak_memory();
     }
 
     /// Tells in the summary how the run stands beside the batches of the index that it was made against;

@@ -343,8 +343,13 @@ impl<'a> Finder<'a> {
                 let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
                 let Some(Kept { tokens: stretch, start, spans: stretch_spans }) = kept else { continue };
                 let hit = (found.at as usize, (at - start) as usize);
-                // a verbatim run inside of one that stood first covers nothing new
+                // a verbatim run inside of one that stood first covers nothing new; what is kept further away than
+                // around this seed is kept for other documents, which have no say in it
+                let margin = MARGIN * self.params.passage;
                 let agrees = |token: u32| {
+                    if token.abs_diff(found.at) >= margin {
+                        return false;
+                    }
                     let there = (hit.1 + token as usize).checked_sub(hit.0).and_then(|i| stretch.get(i));
                     there.is_some() && there == tokens.get(token as usize)
                 };
@@ -362,7 +367,6 @@ impl<'a> Finder<'a> {
                 let reach = if is_own {
                     Kept { tokens: stretch, spans: &[], start }
                 } else {
-                    let margin = MARGIN * self.params.passage;
                     let bounds = self.places.reach(&prepared.seeds, number, (original, at), margin);
                     Kept { tokens: stretch, spans: stretch_spans, start }.between(bounds)
                 };

@@ -12,6 +12,7 @@ use crate::band::ABSENT;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units, document_starts, split_places};
 use crate::document::{Compression, Format, Source};
 use crate::error::{Error, Result};
+use crate::index::segment::{DocumentRow, Segment};
 use crate::index::{Index, Known};
 use crate::params::Params;
 use crate::passage::places::LISTED;
@@ -37,6 +38,26 @@ impl Past {
         let known = self.index.batches().iter().find(|batch| self.is_batch && batch.digest == digest);
         let before = known.map_or(self.before, |batch| self.before.min(batch.first_document));
         Past { before, ..self }
+    }
+}
+
+/// What was there before a corpus: an index, and what the run itself has put into it.
+pub(crate) struct Before<'a> {
+    past: &'a Past,
+    /// documents of the run that are in the index already, and the number of the first there; their texts are
+    /// where they were read
+    own: (u32, &'a [Document]),
+}
+
+impl<'a> Before<'a> {
+    /// An index alone.
+    pub(crate) fn archive(past: &'a Past) -> Self {
+        Before { past, own: (u32::MAX, &[]) }
+    }
+
+    /// An index in which the documents from a number on are these.
+    pub(crate) fn with_own(past: &'a Past, first: u32, documents: &'a [Document]) -> Self {
+        Before { past, own: (first, documents) }
     }
 }
 
@@ -86,7 +107,8 @@ struct Hits {
 }
 
 /// Puts what the index knows before the corpus.
-pub(crate) fn join(corpus: Corpus, past: &Past, params: &Params, bands: usize) -> Result<Corpus> {
+pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: usize) -> Result<Corpus> {
+    let &Before { past, own } = before;
     let hits = [
         find(0, (&corpus.document_units, &corpus.exact[0]), past, (params, bands))?,
         find(1, (&corpus.paragraph_units, &corpus.exact[1]), past, (params, bands))?,
@@ -94,7 +116,7 @@ pub(crate) fn join(corpus: Corpus, past: &Past, params: &Params, bands: usize) -
     let (seeds, listed_seeds) = find_seeds(&corpus, past)?;
     let numbers = documents(&hits, &seeds, past)?;
     let passages = params.units.passages;
-    Joining { corpus, past, hits, seeds, listed_seeds, numbers, bands, passages }.run()
+    Joining { corpus, past, own, hits, seeds, listed_seeds, numbers, bands, passages }.run()
 }
 
 fn find(
@@ -182,6 +204,8 @@ fn documents(hits: &[Hits; 2], seeds: &Seeds, past: &Past) -> Result<Vec<u32>> {
 struct Joining<'a> {
     corpus: Corpus,
     past: &'a Past,
+    /// see [`Before`]
+    own: (u32, &'a [Document]),
     hits: [Hits; 2],
     seeds: Seeds,
     listed_seeds: BTreeMap<u64, u32>,
@@ -201,9 +225,7 @@ impl Joining<'_> {
         let mut names: Vec<Source> = Vec::new();
         let mut tokens = Vec::with_capacity(archived.numbers.len());
         let mut paragraph_tokens = Vec::new();
-        for (document, &number) in archived.numbers.iter().enumerate() {
-            let (row, segment) = self.past.index.document(number)?;
-            let (id, of_paragraphs) = segment.strings(&row)?;
+        let mut of_index = |row: &DocumentRow, number: u32, segment: &Segment| {
             let source = *sources.entry(row.source).or_insert_with(|| {
                 names.push(Source {
                     path: None,
@@ -218,14 +240,20 @@ impl Joining<'_> {
                 own_sources + names.len() as u32 - 1
             });
             let length = row.text.map_or(0, |text| text.length);
-            let locator = Locator {
+            Locator {
                 source,
                 record: row.record,
                 offset: u64::from(number),
                 length,
                 text_length: length,
                 checksum: 0, // the pages of the index have their own
-            };
+            }
+        };
+        for (document, &number) in archived.numbers.iter().enumerate() {
+            let (row, segment) = self.past.index.document(number)?;
+            let (id, of_paragraphs) = segment.strings(&row)?;
+            let own = number.checked_sub(self.own.0).and_then(|own| self.own.1.get(own as usize));
+            let locator = own.map_or_else(|| of_index(&row, number, segment), |own| own.locator);
             documents.push(Document {
                 locator,
                 first_paragraph: archived.paragraphs,

@@ -17,16 +17,17 @@ use crate::error::{Error, Result};
 use crate::order::Order;
 use crate::outcome::{Located, Outcome, Seconds};
 use crate::params::Params;
+use crate::parts::Parts;
 use crate::passage::Finder;
 use crate::passage::places::Repeated;
-use crate::past::{self, Past};
+use crate::past::{self, Before, Past};
 use crate::read::chunks::{self, Buffers, Chunk, QUEUE, Reader};
 use crate::read::json::Fields;
 use crate::read::sources::Sources;
 use crate::read::texts::{Locator, Spool, Texts};
 use crate::reread::{self, Searches};
-use crate::resolve::Resolver;
 use crate::resolve::twins::Twins;
+use crate::resolve::{Cost, Near, Resolver};
 use crate::scan::{Scanned, Scanner, Signed};
 
 /// What must not change an answer (law 3).
@@ -36,11 +37,15 @@ pub struct Surroundings {
     pub temporary: PathBuf,
     /// bytes that one worker takes at once
     pub chunk: usize,
+    /// bytes that the process may hold; a corpus of which more would have to be held is taken in parts
+    pub memory: Option<u64>,
+    /// a part ends in any case when so many bytes have to be held for it
+    pub part: u64,
 }
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Surroundings { temporary: std::env::temp_dir(), chunk: 256 << 10 }
+        Surroundings { temporary: std::env::temp_dir(), chunk: 256 << 10, memory: None, part: u64::MAX }
     }
 }
 
@@ -111,7 +116,7 @@ impl Progress {
         }
     }
 
-    fn enter(&self, stage: Stage) -> Result<()> {
+    pub(crate) fn enter(&self, stage: Stage) -> Result<()> {
         self.stage.store(stage as u8, Ordering::Relaxed);
         self.check()
     }
@@ -147,10 +152,6 @@ pub fn run(
     progress: &Progress,
 ) -> Result<Outcome> {
     params.validate()?;
-    let mut clock = Clock(Instant::now());
-    let mut seconds = Seconds::default();
-
-    progress.enter(Stage::Reading)?;
     let for_index = keep || past.is_some();
     if params.certify > 0 && past.is_some() {
         return Err(Error::Parameter {
@@ -160,172 +161,273 @@ pub fn run(
             hint: "what an index holds can't be read whole for a sample; certify an audit of the batch alone",
         });
     }
-    let how = How { params, order: &order, for_index };
-    let (mut corpus, plan) = if order.is_corpus_order() {
-        first_pass(&sources, how, surroundings, progress)?
+    let plan = Plan::of(params);
+    let mut clock = Clock::start();
+    progress.enter(Stage::Reading)?;
+    let stages = Stages { params, plan, surroundings, progress };
+    let reading = Reading { stages, sources: &sources, order: &order, for_index };
+    let mut parts = Parts::new(stages, &sources, !for_index);
+    let corpus = if order.is_corpus_order() {
+        reading.pass(&mut parts, &mut clock)?
     } else {
-        ordered_pass(&sources, how, surroundings, progress)?
+        reading.ordered(&mut parts, &mut clock)?
     };
-    seconds.reading = clock.lap();
-
-    progress.enter(Stage::Linking)?;
-    let past = past.map(|past| past.unless_known(corpus.digest));
-    if let Some(past) = &past {
-        corpus = past::join(corpus, past, params, plan.bands)?;
-    }
-    let [documents, mut paragraphs] = link(&mut corpus, plan.bands, keep);
-    // what comes from an index has no twin
-    let twins = past.is_none().then(|| Twins::part(&corpus, &documents, &mut paragraphs));
-    let mut passages = params.units.passages.then(|| link_seeds(&mut corpus, params, keep));
-    if let Some((finder, _)) = &mut passages {
-        if keep {
-            finder.tell_covered();
-        }
-        corpus.archived.whole.iter().for_each(|whole| finder.archived_whole(*whole));
-    }
-    seconds.linking = clock.lap();
-
-    progress.enter(Stage::Verifying)?;
-    let resolver = |units, buckets| Resolver::new(units, buckets, params.threshold, params.comparisons);
-    let [of_documents, of_paragraphs] = &corpus.archived.verdicts;
-    let (documents, paragraphs) = rayon::join(
-        || resolver((&corpus.document_units, of_documents), documents),
-        || resolver((&corpus.paragraph_units, of_paragraphs), paragraphs),
-    );
-    let searches = Searches { documents, paragraphs, passages };
-    let mut resolved = reread::search(&corpus, (params, surroundings), searches, progress)?;
-    if let Some(twins) = twins {
-        twins.complete(&corpus, &resolved.documents.0, &mut resolved.paragraphs.0);
-    }
-    seconds.verifying = clock.lap();
-
-    progress.check()?;
-    let located = Located::new(&corpus, params, resolved.passages)?;
-    corpus.texts.check_sources()?;
-    seconds.locating = clock.lap();
-
-    let near = [resolved.documents, resolved.paragraphs];
-    let mut outcome = Outcome::new(corpus, sources, (params, plan), (near, located), seconds);
+    let mut outcome = if parts.is_empty() {
+        clock.lap(|seconds| &mut seconds.reading);
+        let past = past.map(|past| past.unless_known(corpus.digest));
+        let before = past.as_ref().map(Before::archive);
+        let found = stages.search(corpus, before.as_ref(), keep, &mut clock)?;
+        found.corpus.texts.check_sources()?;
+        Outcome::new(found, sources, (params, plan))
+    } else {
+        parts.finish(corpus, sources, &mut clock)?
+    };
     if params.certify > 0 {
         progress.enter(Stage::Certifying)?;
-        clock.lap();
+        clock.skip();
         outcome.certify(progress)?;
-        outcome.took(|seconds| seconds.certifying = clock.lap());
+        clock.lap(|seconds| &mut seconds.certifying);
     }
+    outcome.took(clock.seconds);
     Ok(outcome)
+}
+
+/// What every stage is told.
+#[derive(Clone, Copy)]
+pub(crate) struct Stages<'a> {
+    pub(crate) params: &'a Params,
+    pub(crate) plan: Plan,
+    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) progress: &'a Progress,
+}
+
+/// What was found in a corpus.
+pub(crate) struct Searched {
+    pub(crate) corpus: Corpus,
+    /// near copies, with what they took: documents, paragraphs
+    pub(crate) near: [(Vec<Near>, Cost); 2],
+    pub(crate) located: Located,
+}
+
+impl Stages<'_> {
+    /// Everything behind the first pass: finds who shares a bucket or a seed, reads those again, verifies and
+    /// resolves. What an index needs is kept if `keep` says so.
+    pub(crate) fn search(
+        &self,
+        mut corpus: Corpus,
+        before: Option<&Before<'_>>,
+        keep: bool,
+        clock: &mut Clock,
+    ) -> Result<Searched> {
+        let &Stages { params, plan, surroundings, progress } = self;
+        progress.enter(Stage::Linking)?;
+        if let Some(before) = before {
+            corpus = past::join(corpus, before, params, plan.bands)?;
+        }
+        let [documents, mut paragraphs] = link(&mut corpus, plan.bands, keep);
+        // what comes from an index has no twin
+        let twins = before.is_none().then(|| Twins::part(&corpus, &documents, &mut paragraphs));
+        let mut passages = params.units.passages.then(|| link_seeds(&mut corpus, params, keep));
+        if let Some((finder, _)) = &mut passages {
+            if keep {
+                finder.tell_covered();
+            }
+            corpus.archived.whole.iter().for_each(|whole| finder.archived_whole(*whole));
+        }
+        clock.lap(|seconds| &mut seconds.linking);
+
+        progress.enter(Stage::Verifying)?;
+        let resolver = |units, buckets| Resolver::new(units, buckets, params.threshold, params.comparisons);
+        let [of_documents, of_paragraphs] = &corpus.archived.verdicts;
+        let (documents, paragraphs) = rayon::join(
+            || resolver((&corpus.document_units, of_documents), documents),
+            || resolver((&corpus.paragraph_units, of_paragraphs), paragraphs),
+        );
+        let searches = Searches { documents, paragraphs, passages };
+        let mut resolved = reread::search(&corpus, (params, surroundings), searches, progress)?;
+        if let Some(twins) = twins {
+            twins.complete(&corpus, &resolved.documents.0, &mut resolved.paragraphs.0);
+        }
+        clock.lap(|seconds| &mut seconds.verifying);
+
+        progress.check()?;
+        let located = Located::new(&corpus, params, resolved.passages)?;
+        clock.lap(|seconds| &mut seconds.locating);
+        Ok(Searched { corpus, near: [resolved.documents, resolved.paragraphs], located })
+    }
+}
+
+/// Seconds from one stage to the next.
+pub(crate) struct Clock {
+    since: Instant,
+    seconds: Seconds,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Clock { since: Instant::now(), seconds: Seconds::default() }
+    }
+
+    /// Counts the time since the last lap for no stage.
+    fn skip(&mut self) {
+        self.since = Instant::now();
+    }
+
+    /// Counts the time since the last lap for a stage.
+    pub(crate) fn lap(&mut self, stage: impl FnOnce(&mut Seconds) -> &mut f64) {
+        let now = Instant::now();
+        *stage(&mut self.seconds) += (now - self.since).as_secs_f64();
+        self.since = now;
+    }
 }
 
 /// How the corpus is read.
 #[derive(Clone, Copy)]
-struct How<'a> {
-    params: &'a Params,
+struct Reading<'a> {
+    stages: Stages<'a>,
+    sources: &'a Sources,
     order: &'a Order,
     /// whether an index is asked or added to
     for_index: bool,
 }
 
-/// Seconds from one stage to the next.
-struct Clock(Instant);
-
-impl Clock {
-    fn lap(&mut self) -> f64 {
-        let seconds = self.0.elapsed().as_secs_f64();
-        self.0 = Instant::now();
-        seconds
+impl<'a> Reading<'a> {
+    fn scanner<'b>(&self, buffers: &'b Buffers) -> Scanner<'b>
+    where
+        'a: 'b,
+    {
+        let Stages { params, progress, .. } = self.stages;
+        let mut scanner = Scanner::new(params, &self.sources.files, progress, buffers);
+        scanner.also = self.order.fields();
+        scanner.hash_texts = self.for_index;
+        scanner
     }
-}
 
-/// Reads everything once. One thread reads, all others work on what it has read; where there is but one, it
-/// does both in turn.
-fn first_pass(
-    sources: &Sources,
-    How { params, order, for_index }: How<'_>,
-    surroundings: &Surroundings,
-    progress: &Progress,
-) -> Result<(Corpus, Plan)> {
-    let buffers = Buffers::new(surroundings.chunk.max(1));
-    let mut scanner = Scanner::new(params, &sources.files, progress, &buffers);
-    scanner.also = order.fields();
-    scanner.only_measures = !order.is_corpus_order();
-    chunks::announce(sources, progress);
-    let mut spool = Spool::new(&surroundings.temporary);
-    scanner.hash_texts = for_index;
-    let builder = Builder::new(sources.files.len(), params, order);
-    let mut work = Work { scanner: &scanner, builder, scanned: Vec::new() };
-    let fields = Fields { text: &params.text_field, id: &params.id_field, also: &[] };
-    let max_record = params.max_record as usize;
-    let reader = Reader { sources, max_record, fields, buffers: &buffers, progress };
-    if rayon::current_num_threads() == 1 {
-        let mut worked = Ok(());
-        reader.run(&mut spool, &mut |batch| {
-            worked = work.take(batch);
-            worked.is_ok()
+    fn builder(&self) -> Builder<'a> {
+        Builder::new(self.sources.files.len(), self.stages.params, self.order)
+    }
+
+    fn texts(&self, spool: &Spool) -> Texts {
+        Texts::new(self.sources.files.clone(), spool.clone(), self.stages.params)
+    }
+
+    /// Reads everything in corpus order. What is more than memory may hold goes into `parts`; what comes back
+    /// is the rest.
+    fn pass(self, parts: &mut Parts<'_>, clock: &mut Clock) -> Result<Corpus> {
+        let buffers = Buffers::new(self.stages.surroundings.chunk.max(1));
+        let scanner = self.scanner(&buffers);
+        let spool = Spool::new(&self.stages.surroundings.temporary);
+        let builder = self.read(&scanner, &spool, &mut |builder| {
+            if !parts.are_full(builder.working_size())? {
+                return Ok(());
+            }
+            let following = builder.following(self.stages.params);
+            let full = std::mem::replace(builder, following);
+            parts.add(full.finish(self.texts(&spool), true), clock)?;
+            self.stages.progress.enter(Stage::Reading)
         })?;
-        worked?;
-    } else {
-        let (to, batches) = mpsc::sync_channel(QUEUE);
-        std::thread::scope(|scope| {
-            let spool = &mut spool;
-            let reading = scope.spawn(move || reader.run(spool, &mut |batch| to.send(batch).is_ok()));
-            let worked = batches.into_iter().try_for_each(|batch| {
-                progress.check()?;
-                work.take(batch)
-            });
-            let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            worked.and(read)
-        })?;
+        Ok(builder.finish(self.texts(&spool), self.for_index || !parts.is_empty()))
     }
-    work.take(Vec::new())?;
-    let texts = Texts::new(sources.files.clone(), spool, params);
-    Ok((work.builder.finish(texts, for_index), scanner.plan))
+
+    /// Reads everything once. One thread reads, all others work on what it has read; where there is but one,
+    /// it does both in turn. `grown` sees the tables after each batch.
+    fn read(&self, scanner: &Scanner<'_>, spool: &Spool, grown: Grown<'_, 'a>) -> Result<Builder<'a>> {
+        let Stages { params, progress, .. } = self.stages;
+        chunks::announce(self.sources, progress);
+        let mut work = Work { scanner, builder: self.builder(), scanned: Vec::new(), grown };
+        let fields = Fields { text: &params.text_field, id: &params.id_field, also: &[] };
+        let max_record = params.max_record as usize;
+        let reader =
+            Reader { sources: self.sources, max_record, fields, buffers: scanner.buffers(), progress };
+        if rayon::current_num_threads() == 1 {
+            let mut worked = Ok(());
+            reader.run(spool, &mut |batch| {
+                worked = work.take(batch);
+                worked.is_ok()
+            })?;
+            worked?;
+        } else {
+            let (to, batches) = mpsc::sync_channel(QUEUE);
+            std::thread::scope(|scope| {
+                let reading = scope.spawn(move || reader.run(spool, &mut |batch| to.send(batch).is_ok()));
+                let worked = batches.into_iter().try_for_each(|batch| {
+                    progress.check()?;
+                    work.take(batch)
+                });
+                let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                worked.and(read)
+            })?;
+        }
+        work.take(Vec::new())?;
+        Ok(work.builder)
+    }
+
+    /// Puts the documents in order by a first reading, then reads them in that order.
+    fn ordered(self, parts: &mut Parts<'_>, clock: &mut Clock) -> Result<Corpus> {
+        let Stages { params, surroundings, progress, .. } = self.stages;
+        let buffers = Buffers::new(surroundings.chunk.max(1));
+        let spool = Spool::new(&surroundings.temporary);
+        let mut scanner = self.scanner(&buffers);
+        (scanner.only_measures, scanner.hash_texts) = (true, false);
+        let measured = self.read(&scanner, &spool, &mut |_| Ok(()))?.finish(self.texts(&spool), false);
+        let ranked = measured.ranked(self.order);
+        progress.enter(Stage::Reading)?;
+        let scanner = self.scanner(&buffers);
+        let locators: Vec<Locator> = ranked.iter().map(|&document| measured.locator(document)).collect();
+        let mut bytes = 0;
+        let chunks: Vec<&[Locator]> = locators
+            .chunk_by(|locator, _| {
+                bytes += u64::from(locator.text_length);
+                let goes_on = bytes < surroundings.chunk as u64;
+                bytes = if goes_on { bytes } else { 0 };
+                goes_on
+            })
+            .collect();
+        let mut left = &ranked[..];
+        let mut finish = |builder: Builder<'_>, keep_keys: bool| {
+            let mut corpus = builder.finish(self.texts(&spool), keep_keys);
+            let (own, behind) = left.split_at(corpus.documents.len());
+            corpus.tell_ids(&measured, own);
+            left = behind;
+            corpus
+        };
+        let mut builder = self.builder();
+        for batch in chunks.chunks(chunks::CHUNKS) {
+            progress.check()?;
+            if parts.are_full(builder.working_size())? {
+                let following = builder.following(params);
+                parts.add(finish(std::mem::replace(&mut builder, following), true), clock)?;
+                progress.enter(Stage::Reading)?;
+            }
+            let scanned = batch.par_iter().map(|locators| scanner.again(&measured.texts, locators));
+            let scanned: Vec<Scanned> = scanned.collect::<Result<_>>()?;
+            let admitted = builder.admit(&scanned)?;
+            let signed = sign(&scanner, &scanned, &admitted);
+            builder.append(scanned, signed, &admitted);
+        }
+        let mut corpus = finish(builder, self.for_index || !parts.is_empty());
+        if parts.is_empty() {
+            corpus.complete(measured, &ranked);
+        } else {
+            parts.measured = Some((measured, ranked));
+        }
+        Ok(corpus)
+    }
 }
 
-/// Puts the documents in order by a first reading, then reads them in that order.
-fn ordered_pass(
-    sources: &Sources,
-    how: How<'_>,
-    surroundings: &Surroundings,
-    progress: &Progress,
-) -> Result<(Corpus, Plan)> {
-    let How { params, order, for_index } = how;
-    let (measured, plan) = first_pass(sources, How { for_index: false, ..how }, surroundings, progress)?;
-    let ranked = measured.ranked(order);
-    progress.enter(Stage::Reading)?;
-    let buffers = Buffers::new(surroundings.chunk.max(1));
-    let mut scanner = Scanner::new(params, &sources.files, progress, &buffers);
-    scanner.also = order.fields();
-    scanner.hash_texts = for_index;
-    let mut builder = Builder::new(sources.files.len(), params, order);
-    let locators: Vec<Locator> = ranked.iter().map(|&document| measured.locator(document)).collect();
-    let mut bytes = 0;
-    let chunks: Vec<&[Locator]> = locators
-        .chunk_by(|locator, _| {
-            bytes += u64::from(locator.text_length);
-            let goes_on = bytes < surroundings.chunk as u64;
-            bytes = if goes_on { bytes } else { 0 };
-            goes_on
-        })
-        .collect();
-    for batch in chunks.chunks(chunks::CHUNKS) {
-        progress.check()?;
-        let scanned = batch.par_iter().map(|locators| scanner.again(&measured.texts, locators));
-        let scanned: Vec<Scanned> = scanned.collect::<Result<_>>()?;
-        let admitted = builder.admit(&scanned)?;
-        let signed = sign(&scanner, &scanned, &admitted);
-        builder.append(scanned, signed, &admitted);
-    }
-    Ok((builder.finish_ordered(measured, &ranked, for_index), plan))
-}
+/// Sees the tables after each batch, and may put others in their place.
+type Grown<'f, 'a> = &'f mut (dyn FnMut(&mut Builder<'a>) -> Result<()> + Send);
 
 /// The first pass over what has been read.
-struct Work<'a> {
-    scanner: &'a Scanner<'a>,
+struct Work<'w, 'a> {
+    scanner: &'w Scanner<'w>,
     builder: Builder<'a>,
     /// a batch that is scanned, and not yet in the tables
     scanned: Vec<Scanned>,
+    grown: Grown<'w, 'a>,
 }
 
-impl Work<'_> {
+impl Work<'_, '_> {
     /// Scans a batch in parallel, while the one before goes into the tables.
     fn take(&mut self, batch: Vec<Chunk>) -> Result<()> {
         let scanner = self.scanner;
@@ -341,7 +443,8 @@ impl Work<'_> {
             },
         );
         self.scanned = scanned;
-        entered
+        entered?;
+        if self.scanned.is_empty() { Ok(()) } else { (self.grown)(&mut self.builder) }
     }
 }
 

@@ -49,6 +49,15 @@ pub(crate) struct Cost {
     pub(crate) capped: u64,
 }
 
+impl Cost {
+    /// Adds that of a part.
+    pub(crate) fn add(&mut self, other: &Cost) {
+        self.candidates += other.candidates;
+        self.verified += other.verified;
+        self.capped += other.capped;
+    }
+}
+
 /// A unit's number as its own hash, spread; never depends on the process.
 #[derive(Default)]
 pub(crate) struct NumberHasher(u64);

@@ -163,7 +163,7 @@ impl<'a> Scanner<'a> {
         progress: &'a Progress,
         buffers: &'a Buffers,
     ) -> Self {
-        let plan = Plan::new(params.threshold, params.recall);
+        let plan = Plan::of(params);
         Scanner {
             params,
             sources,
@@ -390,6 +390,11 @@ impl<'a> Scanner<'a> {
         }
         self.give_back(work.workspace);
         Ok(work.scanned)
+    }
+
+    /// Where chunks' buffers come from and go back to.
+    pub(crate) fn buffers(&self) -> &'a Buffers {
+        self.buffers
     }
 
     /// Splits and tokenises a text. Its id has been appended to the chunk's ids.

@@ -44,7 +44,7 @@ pub struct BatchUnits {
 }
 
 /// One run's addition to an index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// names its inputs: their records, ids and texts
     pub digest: u128,

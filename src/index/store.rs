@@ -3,9 +3,12 @@
 //!
 //! Names are those of files in one folder; they are made by [`crate::index`] and hold no separators.
 
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A folder of immutable files. A file is created, appended to, synced, and then only read, renamed or
 /// removed. Nothing is on disk before it is synced: a file's bytes by [`Growing::sync`], names by
@@ -136,6 +139,73 @@ impl Store for Folder {
     }
 }
 
+/// Files that only this process sees, and only while it lives: they have no names in their folder, so however
+/// the process ends the system removes them. Nothing is brought to disk before the system wants to.
+pub(crate) struct Scratch {
+    folder: PathBuf,
+    files: Mutex<BTreeMap<String, Arc<File>>>,
+}
+
+impl Scratch {
+    /// In a folder.
+    pub(crate) fn new(folder: &Path) -> Self {
+        Scratch { folder: folder.to_owned(), files: Mutex::default() }
+    }
+
+    fn files(&self) -> MutexGuard<'_, BTreeMap<String, Arc<File>>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for Scratch {
+    fn list(&self) -> io::Result<Vec<String>> {
+        Ok(self.files().keys().cloned().collect())
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Stored>> {
+        let file = self.files().get(name).cloned().ok_or(io::ErrorKind::NotFound)?;
+        let length = file.metadata()?.len();
+        Ok(Box::new(OnDisk { file, length }))
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn Growing>> {
+        let file = Arc::new(tempfile::tempfile_in(&self.folder)?);
+        self.files().insert(name.to_owned(), file.clone());
+        Ok(Box::new(Scratched(file)))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut files = self.files();
+        let file = files.remove(from).ok_or(io::ErrorKind::NotFound)?;
+        files.insert(to.to_owned(), file);
+        Ok(())
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.files().remove(name).map(drop).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        if name.is_empty() { self.folder.clone() } else { self.folder.join(name) }
+    }
+}
+
+struct Scratched(Arc<File>);
+
+impl Growing for Scratched {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (&*self.0).write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Makes a folder and those above it that are not there yet, so that they last as what will be in them.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() || path.is_dir() {
@@ -155,18 +225,18 @@ fn sync_names(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-struct OnDisk {
-    file: File,
+struct OnDisk<F> {
+    file: F,
     length: u64,
 }
 
-impl Stored for OnDisk {
+impl<F: Borrow<File> + Send + Sync> Stored for OnDisk<F> {
     fn length(&self) -> u64 {
         self.length
     }
 
     fn read(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        crate::read::texts::read_exact_at(&self.file, offset, into)
+        crate::read::texts::read_exact_at(self.file.borrow(), offset, into)
     }
 }
 

@@ -131,6 +131,8 @@ pub struct Seconds {
     pub verifying: f64,
     /// finding the passages' places in their texts
     pub locating: f64,
+    /// putting parts of the corpus where those behind find them
+    pub spilling: f64,
     /// measuring recall
     pub certifying: f64,
 }

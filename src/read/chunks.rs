@@ -93,7 +93,7 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// [`Error::Io`] where the spool can't be written; a source that can't be read is a lost chunk.
-    pub(crate) fn run(&self, spool: &mut Spool, to: Listener<'_>) -> Result<()> {
+    pub(crate) fn run(&self, spool: &Spool, to: Listener<'_>) -> Result<()> {
         let mut batch =
             Batch { chunks: Vec::new(), bytes: 0, full: CHUNKS * self.buffers.chunk, to, listening: true };
         let files = &self.sources.files;
@@ -130,7 +130,7 @@ impl Reader<'_> {
     }
 
     /// Standard input, a pipe, or a source of lines or other records.
-    fn one_source(&self, number: usize, spool: &mut Spool, batch: &mut Batch<'_>) -> Result<()> {
+    fn one_source(&self, number: usize, spool: &Spool, batch: &mut Batch<'_>) -> Result<()> {
         let source = &self.sources.files[number];
         if !matches!(source.format, Format::Text | Format::JsonLines) {
             return self.records(source, &mut Collector::new(self, number as u32, spool, batch));
@@ -199,7 +199,7 @@ struct Lines<'a, 'b> {
     reader: &'a Reader<'a>,
     source: &'a Source,
     number: u32,
-    spool: &'a mut Spool,
+    spool: &'a Spool,
     batch: &'a mut Batch<'b>,
     /// bytes handed on (or lost) so far
     offset: u64,

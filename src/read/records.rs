@@ -37,7 +37,7 @@ pub(crate) enum Entry {
 pub(crate) struct Collector<'a, 'b> {
     reader: &'a Reader<'a>,
     source: &'a Source,
-    spool: &'a mut Spool,
+    spool: &'a Spool,
     batch: &'a mut Batch<'b>,
     /// whether a text stays where it is
     again: bool,
@@ -50,7 +50,7 @@ impl<'a, 'b> Collector<'a, 'b> {
     pub(crate) fn new(
         reader: &'a Reader<'a>,
         number: u32,
-        spool: &'a mut Spool,
+        spool: &'a Spool,
         batch: &'a mut Batch<'b>,
     ) -> Self {
         let source = &reader.sources.files[number as usize];
@@ -79,12 +79,12 @@ impl<'a, 'b> Collector<'a, 'b> {
 
     /// Which column holds the texts, for reading them again.
     pub(crate) fn column(&mut self, column: usize) {
-        self.spool.columns.insert(self.records.source, column as u32);
+        self.spool.set_column(self.records.source, column as u32);
     }
 
     /// What the source was, once it has been read.
     pub(crate) fn digest(&mut self, digest: Digest) {
-        self.spool.digests.insert(self.records.source, digest);
+        self.spool.set_digest(self.records.source, digest);
     }
 
     /// Where what passes more than once can be kept.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::document::{Format, Source};
 use crate::error::{Error, Result};
@@ -23,63 +23,95 @@ const IN_MEMORY: usize = 8 << 20;
 const OPEN_FILES: usize = 32;
 
 /// What can't be read again: kept in memory while it is small, then in an unnamed temporary file, which the
-/// system removes when the run ends, however it ends.
-pub(crate) struct Spool {
+/// system removes when the run ends, however it ends. A clone is the same spool: what has been written can be
+/// read while more is.
+#[derive(Clone)]
+pub(crate) struct Spool(Arc<Spooled>);
+
+struct Spooled {
     folder: PathBuf,
-    memory: Vec<u8>,
-    file: Option<File>,
-    length: u64,
+    bytes: RwLock<Bytes>,
     /// which column of a source of rows holds the texts
-    pub(crate) columns: HashMap<u32, u32>,
+    columns: Mutex<HashMap<u32, u32>>,
     /// what a source of rows, or an archive, was when it was read; none where nothing of it could be used
-    pub(crate) digests: HashMap<u32, Digest>,
+    digests: Mutex<HashMap<u32, Digest>>,
+}
+
+#[derive(Default)]
+struct Bytes {
+    memory: Vec<u8>,
+    file: Option<Arc<File>>,
+    length: u64,
+}
+
+fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Spool {
     /// An empty spool that will overflow into `folder`.
     pub(crate) fn new(folder: &Path) -> Self {
-        let folder = folder.to_path_buf();
-        let (columns, digests) = Default::default();
-        Spool { folder, memory: Vec::new(), file: None, length: 0, columns, digests }
+        let (bytes, columns, digests) = Default::default();
+        Spool(Arc::new(Spooled { folder: folder.to_path_buf(), bytes, columns, digests }))
     }
 
     /// Where temporary files go.
-    #[cfg(feature = "parquet")]
     pub(crate) fn folder(&self) -> &Path {
-        &self.folder
+        &self.0.folder
+    }
+
+    /// Notes which column of a source of rows holds the texts.
+    pub(crate) fn set_column(&self, source: u32, column: u32) {
+        locked(&self.0.columns).insert(source, column);
+    }
+
+    fn column(&self, source: u32) -> Option<usize> {
+        locked(&self.0.columns).get(&source).map(|&column| column as usize)
+    }
+
+    /// Notes what a source was when it was read.
+    pub(crate) fn set_digest(&self, source: u32, digest: Digest) {
+        locked(&self.0.digests).insert(source, digest);
+    }
+
+    fn digest(&self, source: u32) -> Option<Digest> {
+        locked(&self.0.digests).get(&source).copied()
     }
 
     /// Appends bytes; returns where they start.
-    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<u64> {
-        let start = self.length;
-        self.write(bytes).map_err(|source| Error::temporary(&self.folder, source))?;
-        self.length += bytes.len() as u64;
+    pub(crate) fn append(&self, bytes: &[u8]) -> Result<u64> {
+        let mut spooled = self.0.bytes.write().unwrap_or_else(PoisonError::into_inner);
+        let start = spooled.length;
+        spooled.write(bytes, &self.0.folder).map_err(|source| Error::temporary(&self.0.folder, source))?;
+        spooled.length += bytes.len() as u64;
         Ok(start)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn read(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
+        let spooled = self.0.bytes.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(file) = spooled.file.clone() else {
+            let bytes = spooled.memory.get(offset as usize..offset as usize + into.len());
+            into.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+            return Ok(());
+        };
+        drop(spooled);
+        read_exact_at(&file, offset, into)
+    }
+}
+
+impl Bytes {
+    fn write(&mut self, bytes: &[u8], folder: &Path) -> io::Result<()> {
         if self.file.is_none() {
             if self.memory.len() + bytes.len() <= IN_MEMORY {
                 self.memory.extend_from_slice(bytes);
                 return Ok(());
             }
-            let mut file = tempfile::tempfile_in(&self.folder)?;
+            let mut file = tempfile::tempfile_in(folder)?;
             file.write_all(&self.memory)?;
             self.memory = Vec::new();
-            self.file = Some(file);
+            self.file = Some(Arc::new(file));
         }
-        self.file.as_mut().map_or(Ok(()), |file| file.write_all(bytes))
-    }
-
-    fn read(&self, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        match &self.file {
-            Some(file) => read_exact_at(file, offset, into),
-            None => {
-                let bytes = self.memory.get(offset as usize..offset as usize + into.len());
-                into.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
-                Ok(())
-            }
-        }
+        self.file.as_ref().map_or(Ok(()), |file| (&**file).write_all(bytes))
     }
 }
 
@@ -148,18 +180,18 @@ impl Texts {
     /// Which column of a source of rows holds the texts.
     #[cfg(feature = "parquet")]
     pub(crate) fn column(&self, source: u32) -> Option<usize> {
-        self.spool.columns.get(&source).map(|&column| column as usize)
+        self.spool.column(source)
     }
 
     /// Where temporary files go.
     #[cfg(feature = "parquet")]
     pub(crate) fn temporary(&self) -> &Path {
-        &self.spool.folder
+        self.spool.folder()
     }
 
     /// What a source of rows, or an archive, was when it was read; `None` where nothing of it could be used.
     pub(crate) fn digest(&self, source: u32) -> Option<Digest> {
-        self.spool.digests.get(&source).copied()
+        self.spool.digest(source)
     }
 
     /// Reads the text of the record at `locator`, as it was given.
@@ -197,8 +229,7 @@ impl Texts {
                 };
                 match format.delimiter() {
                     Some(delimiter) if source.is_plain_file() => {
-                        let column =
-                            self.spool.columns.get(&locator.source).map_or(0, |&column| column as usize);
+                        let column = self.spool.column(locator.source).unwrap_or(0);
                         (utf8(csv::field(&bytes, delimiter, column).ok_or_else(changed)?)?, Record::default())
                     }
                     _ if format == Format::JsonLines => {
@@ -289,7 +320,7 @@ impl Texts {
 
     /// The source's file, opened at most once while it is in use.
     fn file(&self, source: u32) -> Result<Arc<File>> {
-        let mut open = self.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut open = locked(&self.open);
         if let Some((_, file)) = open.iter().find(|(number, _)| *number == source) {
             return Ok(file.clone());
         }

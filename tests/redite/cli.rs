@@ -489,3 +489,24 @@ fn odd_file_names_are_read_and_told_in_one_line() {
     let matches = redite(&dir, ["audit", "in", "--matches", "-"]).ends().ok();
     assert!(matches.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
 }
+
+/// A bound on memory changes nothing that is told; what is expected is told before.
+#[test]
+fn memory_is_bounded() {
+    let dir = Dir::new().file("in.jsonl", records(&[words(0..80), words(2..80), words(100..130)]));
+    let told = |bound: &[&str]| {
+        let arguments = ["audit", "in.jsonl", "--matches", "-"].iter().chain(bound);
+        redite(&dir, arguments).ends()
+    };
+    let (free, bounded) = (told(&[]), told(&["--memory", "1GiB"]));
+    assert_eq!((free.code, free.stderr.as_str()), (0, ""));
+    let folder = std::env::temp_dir();
+    let expected = format!(
+        "expected: about 1 MiB to read, 96 MiB of memory, 0 MiB of temporary files in `{}`\n",
+        folder.display()
+    );
+    assert_eq!((bounded.code, bounded.stderr), (0, expected));
+    assert_eq!(bounded.stdout, free.stdout);
+    assert_eq!(told(&["--memory", "1GiB", "--quiet"]).stderr, "");
+    assert_eq!(told(&["--memory", "much"]).code, 2);
+}

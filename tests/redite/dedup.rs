@@ -179,7 +179,8 @@ proptest! {
         let second = dedup((&out, &again), &params, (prefer.clone(), protect), &default).unwrap();
         prop_assert_eq!(second.removal.all.removed, 0);
         prop_assert!(files(&out) == files(&again));
-        let tiny = Surroundings { chunk: 100, ..Surroundings::default() };
+        let part = [u64::MAX, 0, 10_000][seed as usize % 3];
+        let tiny = Surroundings { chunk: 100, part, ..Surroundings::default() };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1 + seed as usize % 8).build().unwrap();
         pool.install(|| dedup((&input, &small), &params, (prefer, protect), &tiny)).unwrap();
         prop_assert!(files(&out) == files(&small));

@@ -31,6 +31,7 @@ mod killed;
 /// DESIGN's laws on random corpora, and by hand where chance would rarely go.
 mod laws;
 /// Licences and versions of what we depend on; the parameter record's bytes.
+mod memory;
 mod metadata;
 /// An index: one night or many, to the byte.
 mod nightly;

@@ -300,7 +300,7 @@ fn what_a_user_sees_of_refusals() {
 }
 
 #[test]
-fn threads_and_pieces_change_no_byte() {
+fn threads_pieces_and_parts_change_no_byte() {
     let texts = texts(11, 300);
     let mut dir = Dir::new()
         .file("in/a.csv", rows(&texts[..100], ',', "\r\n"))
@@ -311,17 +311,18 @@ fn threads_and_pieces_change_no_byte() {
         use crate::containers::parquet::{Layout, table};
         dir = dir.file("in/e.parquet", table(&texts[200..], Layout::plain(17)));
     }
-    let write = |threads: usize, chunk: usize| {
-        let name = format!("out{threads}-{chunk}");
+    let write = |threads: usize, chunk: usize, part: u64| {
+        let name = format!("out{threads}-{chunk}-{part}");
         let (input, output) = (dir.path("in"), dir.path(&name));
-        let surroundings = Surroundings { chunk, ..Surroundings::default() };
+        let surroundings = Surroundings { chunk, part, ..Surroundings::default() };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let run = || dedup((&input, &output), &Params::dedup(), (Prefer::First, &[]), &surroundings);
         let removal = pool.install(run).unwrap().removal;
         assert_eq!(removal.all.kept + removal.all.removed, removal.all.read);
         (removal.all, files(&output))
     };
-    let expected = write(1, 256 << 10);
+    let expected = write(1, 256 << 10, u64::MAX);
     assert!(expected.0.removed > 100);
-    assert!(write(2, 100) == expected && write(8, 5_000) == expected);
+    assert!(write(2, 100, u64::MAX) == expected && write(8, 5_000, 20_000) == expected);
+    assert!(write(2, 100, 0) == expected);
 }

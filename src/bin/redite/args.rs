@@ -65,6 +65,18 @@ pub(crate) enum Command {
     },
 }
 
+impl Command {
+    /// Whether the run's memory is bounded.
+    pub(crate) fn is_bounded(&self) -> bool {
+        match self {
+            Command::Audit(args) => args.run.memory.is_some(),
+            Command::Dedup(args) => args.run.memory.is_some(),
+            Command::Query(args) => args.run.memory.is_some(),
+            _ => false,
+        }
+    }
+}
+
 const AUDIT_HELP: &str = "Exit codes:
   0  done
   1  failed or interrupted, nothing half-written
@@ -216,6 +228,11 @@ pub(crate) struct RunArgs {
     /// Threads that work [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(crate) threads: Option<u16>,
+
+    /// Memory that the run may hold; what does not fit goes to temporary files, and the answer is the same.
+    /// K, M, G (or KiB, MiB, GiB) are understood [default: no bound]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub(crate) memory: Option<u64>,
 
     /// Folder for temporary files [default: the system's]
     #[arg(long, value_name = "DIR")]

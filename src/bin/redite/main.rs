@@ -1,5 +1,6 @@
 //! The command line: flags to parameters, the library's answer to files and to the terminal. No logic.
 
+mod allocator;
 mod args;
 mod config;
 mod index;
@@ -22,6 +23,7 @@ use progress::Bar;
 use redite::dedup::{Removal, Rules};
 use redite::document::{Format, Match};
 use redite::error::{Error, Kind};
+use redite::expect::Expected;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::pipeline::{self, Inputs, Surroundings};
@@ -36,6 +38,9 @@ use redite::write::records::Records;
 fn main() -> ExitCode {
     let result = config::arguments(std::env::args_os().collect()).and_then(|arguments| {
         let Cli { command } = Cli::parse_from(arguments);
+        if command.is_bounded() {
+            allocator::give_back();
+        }
         match command {
             Command::Audit(args) => audit(&args.run, None),
             Command::Query(args) => query(&args.run),
@@ -76,7 +81,7 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     params.validate()?;
     let sources = sources::find(&args.inputs, args.format().or(format))?;
     let outputs = Outputs::of(args, None, &sources)?;
-    let run = Run::prepare(args, &sources)?;
+    let run = Run::prepare(args, &sources, &params)?;
     let (mut outcome, bar) = run.search(archive.inputs(sources, &params)?, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
     run.interrupt.writing()?;
@@ -111,7 +116,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let mut archive = Archive::adding(common.index.as_deref())?;
     let params = args.params(archive.params(Params::dedup()));
     params.validate()?;
-    let run = Run::prepare(common, &sources)?;
+    let run = Run::prepare(common, &sources, &params)?;
     warn(common, replaces.then(|| stays(&removing.output, &places)).flatten());
     warn(common, removing.annotate.then(|| not_annotated(&sources)).flatten());
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
@@ -166,13 +171,16 @@ struct Run {
 }
 
 impl Run {
-    fn prepare(args: &RunArgs, sources: &Sources) -> anyhow::Result<Self> {
-        let mut surroundings = Surroundings::default();
+    fn prepare(args: &RunArgs, sources: &Sources, params: &Params) -> anyhow::Result<Self> {
+        let mut surroundings = Surroundings { memory: args.memory, ..Surroundings::default() };
         if let Some(folder) = &args.temp_dir {
             outputs::check_temporary(folder)?;
             surroundings.temporary.clone_from(folder);
         }
         warn(args, nothing_to_read(sources));
+        if let Some(told) = expected(args, sources, params).filter(|_| !args.quiet) {
+            say("expected", &told);
+        }
         let interrupt = Interrupt::watch()?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0).into());
         let pool = threads.build().context("starting the threads failed")?;
@@ -329,6 +337,32 @@ fn say(kind: &str, message: &str) {
     let harmless = |c: char| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c };
     let message: String = message.chars().map(harmless).collect();
     let _ = writeln!(io::stderr(), "{kind}: {message}");
+}
+
+/// Memory of which is told even where nothing bounds it.
+const MUCH: u64 = 1 << 30;
+
+/// What the run will take, where that is bounded or much.
+fn expected(args: &RunArgs, sources: &Sources, params: &Params) -> Option<String> {
+    let expected = Expected::of(sources, params)?;
+    if args.memory.is_none() && expected.memory < MUCH {
+        return None;
+    }
+    let size = |bytes: u64| format!("{} MiB", bytes.div_ceil(1 << 20));
+    let Expected { text, memory, disk, parts } = expected;
+    let cut = args.memory.filter(|bound| *bound < memory && args.index.is_none());
+    let held = match cut {
+        Some(bound) => format!("{} of memory, in parts (at once: {})", size(bound), size(memory)),
+        None => format!("{} of memory", size(memory)),
+    };
+    let disk = disk + if cut.is_some() { parts } else { 0 };
+    let folder = args.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
+    Some(format!(
+        "about {} to read, {held}, {} of temporary files in `{}`",
+        size(text),
+        size(disk),
+        folder.display()
+    ))
 }
 
 /// What to say where there is no file to read.

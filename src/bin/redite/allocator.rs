@@ -1,0 +1,41 @@
+//! What a run has freed goes back to the system where its memory is bounded.
+//!
+//! The allocator of the GNU system keeps freed blocks of up to 32 MiB for later, unless its environment said
+//! otherwise when the process began; nothing else can tell it without code that is not safe. So a bounded run
+//! begins once more, as the same process, in that environment. Other systems have other allocators, and pass
+//! over it.
+
+use std::env;
+use std::ffi::OsString;
+
+/// The variable, and what it holds.
+const VARIABLE: &str = "GLIBC_TUNABLES";
+const GIVES_BACK: &str = "glibc.malloc.mmap_threshold=1048576:glibc.malloc.trim_threshold=1048576";
+
+/// Begins again with an allocator that gives back what is freed; returns where it does already, or where that
+/// can't be had.
+pub(crate) fn give_back() {
+    let before = env::var_os(VARIABLE).unwrap_or_default();
+    if before.to_string_lossy().contains("glibc.malloc.mmap_threshold") {
+        return;
+    }
+    let mut tunables = before;
+    if !tunables.is_empty() {
+        tunables.push(":");
+    }
+    tunables.push(GIVES_BACK);
+    begin_again(&tunables);
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn begin_again(tunables: &OsString) {
+    use std::os::unix::process::CommandExt;
+    let mut arguments = env::args_os();
+    let name = arguments.next().unwrap_or_else(|| "redite".into());
+    let Ok(program) = env::current_exe() else { return };
+    // it returns only where it failed, and then the run goes on as it is
+    let _ = std::process::Command::new(program).arg0(name).args(arguments).env(VARIABLE, tunables).exec();
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn begin_again(_: &OsString) {}

@@ -1,0 +1,61 @@
+//! What a run will take, as far as the sizes of its inputs tell before anything is read.
+
+use crate::document::{Compression, Format};
+use crate::params::Params;
+use crate::parts::RESERVED;
+use crate::read::sources::Sources;
+
+/// What a run is expected to take; measured on `real.jsonl`, so that a corpus with shorter paragraphs takes
+/// more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// bytes to read, unpacked
+    pub text: u64,
+    /// bytes to be held where nothing bounds them
+    pub memory: u64,
+    /// bytes of temporary files where nothing bounds memory: what can't be read again where it is
+    pub disk: u64,
+    /// bytes of temporary files that parts take beside
+    pub parts: u64,
+}
+
+/// Thousandths of a byte for each byte of text: held, and written where there are parts; of documents,
+/// paragraphs, passages.
+const EACH: [(u64, u64); 3] = [(200, 100), (300, 300), (300, 210)];
+
+impl Expected {
+    /// Of a run over these sources; `None` where the size of one is not known.
+    pub fn of(sources: &Sources, params: &Params) -> Option<Self> {
+        let mut text = 0;
+        let mut disk = 0;
+        for source in &sources.files {
+            if !source.regular {
+                return None;
+            }
+            let unpacked = source.size * grows(source.compression, source.format);
+            text += unpacked;
+            disk += if source.is_plain_file() && source.format != Format::Parquet { 0 } else { unpacked };
+        }
+        let wanted = [true, params.units.paragraphs, params.units.passages];
+        let sum = |of: fn(&(u64, u64)) -> u64| -> u64 {
+            EACH.iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(each, _)| of(each)).sum()
+        };
+        let share = |thousandths: u64| text / 1000 * thousandths;
+        Some(Expected {
+            text,
+            memory: RESERVED + share(sum(|each| each.0)),
+            disk,
+            parts: share(sum(|each| each.1)),
+        })
+    }
+}
+
+/// Bytes of text in a byte of a file.
+fn grows(compression: Compression, format: Format) -> u64 {
+    let packed = match compression {
+        Compression::Plain => 1,
+        Compression::Gzip => 3,
+        _ => 4,
+    };
+    if format == Format::Parquet { 3 } else { packed }
+}

@@ -1,0 +1,207 @@
+//! The outcomes of the parts of a corpus, put together as that of one run over all of it.
+
+use crate::band::Plan;
+use crate::certify::Draw;
+use crate::corpus::{Corpus, Counts, Document, IS_SHORT, Labels, Units, document_starts};
+use crate::document::Skip;
+use crate::locate::Stretch;
+use crate::outcome::{Located, Outcome};
+use crate::params::Params;
+use crate::passage::{Contained, Passage};
+use crate::past::Archived;
+use crate::pipeline::Searched;
+use crate::read::sources::Sources;
+use crate::read::texts::Texts;
+use crate::resolve::{Cost, Near};
+use crate::scan::Piece;
+
+/// What is known of the parts so far. Documents and paragraphs are numbered through all of them.
+pub(crate) struct Whole {
+    documents: Vec<Document>,
+    document_units: Units,
+    paragraph_units: Units,
+    places: Vec<u8>,
+    ids: String,
+    counts: Counts,
+    skips: Vec<Skip>,
+    pieces: Vec<Piece>,
+    labels: Labels,
+    draws: [Draw; 2],
+    near: [(Vec<Near>, Cost); 2],
+    passages: Vec<(Passage, [Stretch; 2])>,
+    contained: Vec<(Contained, Stretch)>,
+    capped: u64,
+    digest: u128,
+}
+
+/// From the numbers of a part to those of the whole.
+struct Numbers<'a> {
+    archived: &'a Archived,
+    /// documents and paragraphs of the parts before
+    base: [u32; 2],
+}
+
+impl Numbers<'_> {
+    fn document(&self, document: u32) -> u32 {
+        match document.checked_sub(self.archived.documents()) {
+            Some(own) => self.base[0] + own,
+            None => self.archived.numbers[document as usize],
+        }
+    }
+
+    fn paragraph(&self, paragraph: u32) -> u32 {
+        match paragraph.checked_sub(self.archived.paragraphs) {
+            Some(own) => self.base[1] + own,
+            None => self.archived.paragraph_in_index(paragraph),
+        }
+    }
+
+    fn unit(&self, kind: usize, unit: u32) -> u32 {
+        if kind == 0 { self.document(unit) } else { self.paragraph(unit) }
+    }
+
+    /// The units of a part of the corpus itself, behind those of the parts before.
+    fn append(&self, kind: usize, own: &Units, to: &mut Units) {
+        let first_own = if kind == 0 { self.archived.documents() } else { self.archived.paragraphs };
+        let firsts = own.first[first_own as usize..].iter();
+        to.first.extend(firsts.map(|&first| if first >= IS_SHORT { first } else { self.unit(kind, first) }));
+        let behind = own.distinct.partition_point(|unit| *unit < first_own);
+        to.distinct.extend(own.distinct[behind..].iter().map(|unit| self.unit(kind, *unit)));
+        to.tokens.extend_from_slice(&own.tokens[behind..]);
+    }
+}
+
+impl Whole {
+    /// Of no part.
+    pub(crate) fn new(params: &Params, sources: usize) -> Self {
+        Whole {
+            documents: Vec::new(),
+            document_units: Units::default(),
+            paragraph_units: Units::default(),
+            places: Vec::new(),
+            ids: String::new(),
+            counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
+            skips: Vec::new(),
+            pieces: Vec::new(),
+            labels: Labels::default(),
+            draws: [(); 2].map(|()| Draw::new(params.certify)),
+            near: Default::default(),
+            passages: Vec::new(),
+            contained: Vec::new(),
+            capped: 0,
+            digest: 0,
+        }
+    }
+
+    /// The documents, in their order.
+    pub(crate) fn all_documents(&self) -> &[Document] {
+        &self.documents
+    }
+
+    /// About how many bytes it holds.
+    pub(crate) fn size(&self) -> u64 {
+        let units = |units: &Units| 4 * units.first.len() + 8 * units.distinct.len();
+        let bytes = size_of::<Document>() * self.documents.len()
+            + units(&self.document_units)
+            + units(&self.paragraph_units)
+            + self.places.len()
+            + self.ids.len()
+            + size_of::<Piece>() * self.pieces.len()
+            + size_of::<Near>() * self.near.iter().map(|(near, _)| near.len()).sum::<usize>()
+            + size_of::<(Passage, [Stretch; 2])>() * self.passages.len()
+            + size_of::<(Contained, Stretch)>() * self.contained.len();
+        bytes as u64
+    }
+
+    /// Takes a part in; gives back what reads texts again.
+    pub(crate) fn absorb(&mut self, part: Outcome) -> Texts {
+        let Outcome { corpus, near, located, summary, .. } = part;
+        let base = [self.documents.len() as u32, self.paragraph_units.first.len() as u32];
+        let numbers = Numbers { archived: &corpus.archived, base };
+        numbers.append(0, &corpus.document_units, &mut self.document_units);
+        numbers.append(1, &corpus.paragraph_units, &mut self.paragraph_units);
+        let first_own = [corpus.archived.documents(), corpus.archived.paragraphs];
+        let own = &corpus.documents[first_own[0] as usize..];
+        let (places, ids) = own.first().map_or((0, 0), |first| (first.places, first.id));
+        let shift = (self.places.len() as u64, self.ids.len() as u64);
+        self.documents.extend(own.iter().map(|document| Document {
+            locator: document.locator,
+            first_paragraph: base[1] + (document.first_paragraph - first_own[1]),
+            characters: document.characters,
+            places: document.places - places + shift.0,
+            id: document.id - ids + shift.1,
+        }));
+        if !own.is_empty() {
+            self.places.extend_from_slice(&corpus.places[places as usize..]);
+            self.ids.push_str(&corpus.ids[ids as usize..]);
+        }
+        for (kind, of_part) in near.into_iter().enumerate() {
+            let own = of_part.all.into_iter().filter(|near| near.unit >= first_own[kind]);
+            self.near[kind].0.extend(own.map(|near| Near {
+                unit: numbers.unit(kind, near.unit),
+                original: numbers.unit(kind, near.original),
+                ..near
+            }));
+            if kind == 1 || summary.parameters.units.documents {
+                let distinct = corpus.exact[kind].iter();
+                distinct.for_each(|&(key, unit)| self.draws[kind].offer(key, numbers.unit(kind, unit)));
+            }
+        }
+        self.near[0].1.add(&Cost { candidates: summary.candidates, verified: summary.verified, capped: 0 });
+        self.capped += summary.capped;
+        let Located { passages, contained, .. } = located;
+        self.passages.extend(passages.into_iter().map(|(passage, stretches)| {
+            let [copy, original] =
+                [passage.copy, passage.original].map(|document| numbers.document(document));
+            (Passage { copy, original, ..passage }, stretches)
+        }));
+        self.contained.extend(contained.into_iter().map(|(contained, stretch)| {
+            let [copy, original] =
+                [contained.copy, contained.original].map(|document| numbers.document(document));
+            (Contained { copy, original, ..contained }, stretch)
+        }));
+        self.counts.add(&corpus.counts);
+        self.skips.extend(corpus.skips);
+        self.pieces.extend(corpus.pieces);
+        self.labels.append(corpus.labels);
+        self.digest = corpus.digest;
+        corpus.texts
+    }
+
+    /// The outcome of all parts. Where the documents did not pass in the order of the corpus, they come with
+    /// what was `measured` of them, and their order.
+    pub(crate) fn finish(
+        self,
+        (texts, measured): (Texts, Option<(Corpus, Vec<u32>)>),
+        sources: Sources,
+        (params, plan): (&Params, Plan),
+    ) -> Outcome {
+        let Whole { near, passages, contained, capped, .. } = self;
+        let mut corpus = Corpus {
+            texts,
+            document_starts: document_starts(&self.documents, self.counts.paragraphs),
+            documents: self.documents,
+            document_units: self.document_units.finished(),
+            paragraph_units: self.paragraph_units.finished(),
+            places: self.places,
+            ids: self.ids,
+            exact: Default::default(),
+            digest: self.digest,
+            archived: Archived::default(),
+            seeds: Vec::new(),
+            seed_gaps: Vec::new(),
+            seed_counts: Vec::new(),
+            counts: self.counts,
+            skips: self.skips,
+            pieces: self.pieces,
+            labels: self.labels,
+            by_place: Vec::new(),
+            drawn: self.draws.map(Draw::finish),
+        };
+        if let Some((measured, ranked)) = measured {
+            corpus.complete(measured, &ranked);
+        }
+        let located = Located { passages, contained, capped, ..Located::default() };
+        Outcome::new(Searched { corpus, near, located }, sources, (params, plan))
+    }
+}

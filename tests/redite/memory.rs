@@ -1,0 +1,129 @@
+//! Law 3 across memory bounds: a corpus that is taken in parts gives what one run gives.
+
+use proptest::prelude::*;
+use redite::order::{Order, Prefer};
+use redite::outcome::Outcome;
+use redite::params::{Params, Units};
+use redite::pipeline::{self, Inputs, Progress, Surroundings};
+use redite::read::sources;
+use redite::report::facts::Facts;
+use redite::report::{json, matches};
+
+use crate::language::{Dir, Numbers, zst};
+use crate::laws::{corpus, params};
+use crate::passages::random_corpus;
+
+/// Everything that is told of a run, but for what is measured.
+fn told(outcome: &Outcome) -> (String, serde_json::Value) {
+    let mut lines = Vec::new();
+    matches::write(outcome, &mut lines).unwrap();
+    let facts = Facts::new(outcome);
+    let mut report = serde_json::to_value(json::report(outcome, &facts)).unwrap();
+    for measured in ["seconds", "peak_memory_bytes", "candidates", "verified", "capped"] {
+        report.as_object_mut().unwrap().remove(measured).unwrap();
+    }
+    (String::from_utf8(lines).unwrap(), report)
+}
+
+/// The texts in several files of several formats, a bad record among them.
+fn files(texts: &[String]) -> Dir {
+    let line = |(i, text): (usize, &String)| {
+        let source = ["a", "b", "c"][i % 3];
+        format!("{}\n", serde_json::json!({"id": i, "text": text, "source": source, "date": i * 7 % 5}))
+    };
+    let lines = |range: std::ops::Range<usize>| -> String {
+        texts.iter().enumerate().skip(range.start).take(range.len()).map(line).collect()
+    };
+    let third = texts.len().div_ceil(3);
+    Dir::new()
+        .file("in/1.jsonl", lines(0..third) + "{\"text\":\n" + "{\"id\":7}\n")
+        .file("in/2.jsonl.zst", zst((lines(third..2 * third) + "[]\n").into_bytes()))
+        .file("in/3.txt", texts.get(2 * third).cloned().unwrap_or_default())
+        .file("in/4.jsonl", lines(2 * third + 1..texts.len()))
+}
+
+/// Whatever the parts, one run's answers.
+fn judge(texts: &[String], params: &Params, order: &Order, (chunk, parts): (usize, &[u64])) {
+    let dir = files(texts);
+    let run = |surroundings: &Surroundings| {
+        let found = sources::find(&[dir.path("in")], None).unwrap();
+        let inputs = Inputs { order: order.clone(), ..found.into() };
+        pipeline::run(inputs, params, surroundings, &Progress::default()).unwrap()
+    };
+    let surroundings = Surroundings { chunk, ..Surroundings::default() };
+    let expected = run(&surroundings);
+    let expected = told(&expected);
+    for &part in parts {
+        let outcome = run(&Surroundings { part, ..surroundings.clone() });
+        let (lines, report) = told(&outcome);
+        assert_eq!(lines, expected.0, "parts of {part} bytes: {texts:#?}");
+        for (name, value) in expected.1.as_object().unwrap() {
+            assert_eq!(&report[name], value, "{name} with parts of {part} bytes: {texts:#?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn documents_and_paragraphs_in_parts(texts in corpus(), params in params()) {
+        judge(&texts, &params, &Order::default(), (1, &[0, 600]));
+    }
+}
+
+#[test]
+fn passages_in_parts() {
+    for seed in 0..200 {
+        let texts = random_corpus(&mut Numbers(seed));
+        let units = Units { documents: seed % 3 > 0, paragraphs: seed % 4 > 0, passages: true };
+        let params = Params { units, certify: [0, 5][seed as usize % 2], ..Params::audit() };
+        judge(&texts, &params, &Order::default(), (1, &[0, 2000]));
+    }
+}
+
+/// With another order, and with what records say of themselves.
+#[test]
+fn preferred_versions_in_parts() {
+    for seed in 0..60 {
+        let texts = random_corpus(&mut Numbers(seed));
+        let prefer = [Prefer::Longest, Prefer::Newest("date".to_owned()), Prefer::First];
+        let order = Order {
+            prefer: prefer[seed as usize % 3].clone(),
+            source_field: Some("source".to_owned()),
+            file_sources: vec!["in".to_owned(); 4],
+            file_places: ["1.jsonl", "2.jsonl.zst", "3.txt", "4.jsonl"].map(str::to_owned).to_vec(),
+            ..Order::default()
+        };
+        judge(&texts, &Params::audit(), &order, (1, &[0, 1500]));
+    }
+}
+
+/// A bound that is too low for what is known of a corpus is an error, not a promise broken.
+#[test]
+fn too_little_memory_is_an_error() {
+    let texts: Vec<String> =
+        (0..40).map(|i| format!("text number {i} of forty, and no other says so")).collect();
+    let dir = files(&texts);
+    let found = sources::find(&[dir.path("in")], None).unwrap();
+    let surroundings = Surroundings { chunk: 1, memory: Some(1 << 20), part: 0, ..Surroundings::default() };
+    let result = pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default());
+    let error = result.err().expect("1 MiB can't do");
+    assert!(matches!(error, redite::error::Error::TooLittleMemory { .. }), "{error}");
+    assert!(error.to_string().contains("1 MiB of memory are not enough"), "{error}");
+}
+
+/// Where temporary files can't be written, the error names their folder, and nothing is left in it.
+#[test]
+fn parts_without_a_folder_for_them() {
+    let texts: Vec<String> =
+        (0..10).map(|i| format!("text number {i} of ten, and no other says so")).collect();
+    let dir = files(&texts);
+    let found = sources::find(&[dir.path("in")], None).unwrap();
+    let temporary = dir.path("nowhere");
+    let surroundings =
+        Surroundings { chunk: 1, part: 0, temporary: temporary.clone(), ..Surroundings::default() };
+    let result = pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default());
+    let error = result.err().expect("no folder, no files");
+    assert!(error.to_string().contains(temporary.to_str().unwrap()), "{error}");
+}
