@@ -29,25 +29,33 @@ use crate::read::digest::{Digest, Digested};
 use crate::read::json::Fields;
 use crate::read::records::{Collector, no_such_column};
 
-/// The most bytes of a page, unpacked: it is held as a whole.
-const PAGE: u64 = 1 << 30;
+/// The most bytes of a page, unpacked: it is held as a whole. So many of the largest record, since a page holds
+/// many small ones; but no less than writers commonly make, and no more than the last.
+const PAGE: u64 = 4;
+const LEAST_PAGE: u64 = 64 << 20;
+const LARGEST_PAGE: u64 = 1 << 30;
 
 /// The most rows that are held at once, and about how many bytes of text.
 const ROWS: u64 = 64;
 const BYTES: u64 = 1 << 20;
 
 /// The file, refusing pages that would not fit into memory.
-pub(crate) struct Pages(File);
+pub(crate) struct Pages {
+    file: File,
+    /// the most bytes of a page, unpacked
+    page: u64,
+}
 
 impl Pages {
-    pub(crate) fn new(file: File) -> Self {
-        Pages(file)
+    /// With records of at most `max_record` bytes.
+    pub(crate) fn new(file: File, max_record: usize) -> Self {
+        Pages { file, page: (PAGE * max_record as u64).clamp(LEAST_PAGE, LARGEST_PAGE) }
     }
 }
 
 impl Length for Pages {
     fn len(&self) -> u64 {
-        self.0.len()
+        self.file.len()
     }
 }
 
@@ -58,19 +66,20 @@ impl ChunkReader for Pages {
     /// field is the size of the page, unpacked.
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
         let mut header = Vec::with_capacity(16);
-        self.0.get_read(start)?.take(16).read_to_end(&mut header)?;
+        self.file.get_read(start)?.take(16).read_to_end(&mut header)?;
         if let [0x15, rest @ ..] = header.as_slice() {
             let (_, rest) = varint(rest);
             if let [0x15, rest @ ..] = rest
                 && let size = varint(rest).0 >> 1
-                && size > PAGE
+                && size > self.page
             {
                 return Err(ParquetError::General(format!(
-                    "byte {start}: a page of {size} bytes, at most {PAGE} are allowed"
+                    "byte {start}: a page of {size} bytes, at most {} are allowed (4 times `--max-record`)",
+                    self.page
                 )));
             }
         }
-        self.0.get_read(start)
+        self.file.get_read(start)
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
@@ -79,7 +88,7 @@ impl ChunkReader for Pages {
         if end.is_none_or(|end| end > self.len()) {
             return Err(ParquetError::EOF(format!("{length} bytes at {start} are not in the file")));
         }
-        self.0.get_bytes(start, length)
+        self.file.get_bytes(start, length)
     }
 }
 
@@ -251,7 +260,7 @@ pub(crate) fn read(
         Err(error) => return to.lose_rest(to.reason(false, &error), error.to_string()),
     };
     let opened = guarded(|| {
-        let pages = Pages::new(file);
+        let pages = Pages::new(file, to.max_record());
         let footer = footer(&pages)?;
         Ok((SerializedFileReader::new(pages)?, footer))
     });
@@ -301,9 +310,9 @@ pub(crate) fn read(
 pub(crate) fn footer(pages: &Pages) -> ParquetResult<Digest> {
     let end = pages.len().saturating_sub(8);
     let mut length = [0; 4];
-    pages.0.get_read(end)?.read_exact(&mut length)?;
+    pages.file.get_read(end)?.read_exact(&mut length)?;
     let start = end.saturating_sub(u64::from(u32::from_le_bytes(length)));
-    let mut input = Digested::new(pages.0.get_read(start)?);
+    let mut input = Digested::new(pages.file.get_read(start)?);
     io::copy(&mut input, &mut io::sink())?;
     Ok(input.digest())
 }
@@ -439,18 +448,25 @@ mod tests {
         bytes.extend([zigzag as u8, 0x15, 0x02, 0x00]);
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();
-        Pages(file)
+        Pages::new(file, 32 << 20)
     }
 
     #[test]
     fn pages_that_would_not_fit_are_refused() {
-        for fits in [0, 1, 1 << 20, PAGE] {
+        let page = 128 << 20;
+        for fits in [0, 1, 1 << 20, page] {
             assert!(header(fits).get_read(0).is_ok(), "{fits}");
         }
-        for large in [PAGE + 1, i32::MAX as u64] {
+        for large in [page + 1, i32::MAX as u64] {
             let error = header(large).get_read(0).err().unwrap().to_string();
             assert!(error.contains(&format!("a page of {large} bytes")), "{error}");
         }
+    }
+
+    #[test]
+    fn the_largest_page_follows_the_largest_record() {
+        let bound = |max_record| Pages::new(tempfile::tempfile().unwrap(), max_record).page;
+        assert_eq!([1, 16 << 20, 17 << 20, 1 << 30].map(bound), [64 << 20, 64 << 20, 68 << 20, 1 << 30]);
     }
 
     #[test]

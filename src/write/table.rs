@@ -57,7 +57,10 @@ struct Table<'a> {
     file: &'a OfFile<'a>,
     records: &'a Records<'a>,
     progress: &'a Progress,
+    /// with its page index, if that is sound
     reader: SerializedFileReader<Pages>,
+    /// without: page by page, so that none is unpacked whose size has not been looked at
+    plain: SerializedFileReader<Pages>,
     /// the same file, for chunks that are copied
     pages: Pages,
     /// the column of the texts
@@ -74,14 +77,18 @@ impl Records<'_> {
         let failed = |error| Error::io(file.path(), "reading it again", error);
         texts.check(file.number)?;
         let opened = open(file.source, progress, texts.temporary())?.map_err(failed)?;
-        let pages = Pages::new(opened.try_clone().map_err(failed)?);
+        let pages = Pages::new(opened.try_clone().map_err(failed)?, texts.max_record());
         let same = footer(&pages).is_ok_and(|found| found == digest);
         if !same {
             let what = "its footer is not what it was".to_owned();
             return Err(Error::SourceChanged { path: file.path(), what });
         }
-        let reader = reader(&opened).map_err(|stop| stopped(file, stop, "the footer"))?;
-        let table = Table { file, records: self, progress, reader, pages, text };
+        let [reader, plain] = [true, false].map(|indexed| {
+            let pages = || opened.try_clone().map(|file| Pages::new(file, texts.max_record()));
+            reader(&pages, indexed).map_err(|stop| stopped(file, stop, "the footer"))
+        });
+        let (reader, plain) = (reader?, plain?);
+        let table = Table { file, records: self, progress, reader, plain, pages, text };
         let mut all = Passed::default();
         self.create(file, file.source.compression, folder, |to| {
             all = table.write(to)?;
@@ -92,14 +99,20 @@ impl Records<'_> {
     }
 }
 
-/// With its page index, if that is sound.
-fn reader(file: &std::fs::File) -> std::result::Result<SerializedFileReader<Pages>, Stop> {
-    let pages = || file.try_clone().map(Pages::new).map_err(|error| Stop::Group(error.to_string()));
+/// With its page index, where that is wanted and sound.
+fn reader(
+    pages: &dyn Fn() -> io::Result<Pages>,
+    indexed: bool,
+) -> std::result::Result<SerializedFileReader<Pages>, Stop> {
+    let pages = || pages().map_err(|error| Stop::Group(error.to_string()));
     // all that is told of encodings, to be told again
     let options = || ReadOptionsBuilder::new().with_encoding_stats_as_mask(false);
+    let plain = || guarded(|| Ok(SerializedFileReader::new_with_options(pages()?, options().build())?));
+    if !indexed {
+        return plain();
+    }
     let indexed = options().with_page_index().build();
-    guarded(|| Ok(SerializedFileReader::new_with_options(pages()?, indexed)?))
-        .or_else(|_| guarded(|| Ok(SerializedFileReader::new_with_options(pages()?, options().build())?)))
+    guarded(|| Ok(SerializedFileReader::new_with_options(pages()?, indexed)?)).or_else(|_| plain())
 }
 
 /// The error for a file of which something can't be read again.
@@ -362,7 +375,7 @@ impl Table<'_> {
     }
 
     fn column_reader(&self, group: usize, column: usize) -> std::result::Result<ColumnReader, Stop> {
-        let group = self.reader.get_row_group(group)?;
+        let group = self.plain.get_row_group(group)?;
         check(group.metadata().column(column))?;
         Ok(group.get_column_reader(column)?)
     }
