@@ -195,6 +195,13 @@ impl Labels {
         self.sources.extend(other.sources.iter().map(|&source| numbers[source as usize]));
         self.dates.extend(other.dates);
     }
+
+    /// The same for documents in another order: where a table's row is read again alone, it does not tell them.
+    fn ranked(self, ranked: &[u32]) -> Self {
+        let sources = ranked.iter().filter_map(|&place| self.sources.get(place as usize).copied()).collect();
+        let dates = ranked.iter().filter_map(|&place| self.dates.get(place as usize).copied()).collect();
+        Labels { sources, dates, ..self }
+    }
 }
 
 /// What was read.
@@ -503,7 +510,8 @@ impl Corpus {
     /// Takes over what was read of the sources when all documents were `measured`; they passed in the order
     /// `ranked`.
     pub(crate) fn complete(&mut self, measured: Corpus, ranked: &[u32]) {
-        let Corpus { texts, skips, pieces, counts, .. } = measured;
+        let Corpus { texts, skips, pieces, counts, labels, .. } = measured;
+        self.labels = labels.ranked(ranked);
         (self.texts, self.skips, self.pieces) = (texts, skips, pieces);
         (self.counts.records, self.counts.lines) = (counts.records, counts.lines);
         self.by_place = vec![0; ranked.len()];

@@ -79,6 +79,11 @@ impl Order {
         self.prefer == Prefer::First && self.protect.patterns.is_empty()
     }
 
+    /// Whether anything has to be known of each record beside its text and id.
+    pub fn asks_fields(&self) -> bool {
+        self.source_field.is_some() || self.date_field().is_some()
+    }
+
     /// The fields that have to be known of each record.
     pub(crate) fn fields(&self) -> Vec<String> {
         let mut fields: Vec<String> = self.source_field.iter().chain(self.date_field()).cloned().collect();
@@ -171,6 +176,15 @@ fn number(text: &str) -> Option<i128> {
     let whole: Option<i64> = text.parse().ok();
     if let Some(whole) = whole {
         return Some(i128::from(whole) * 1_000_000_000);
+    }
+    // with a fraction, to the nanosecond
+    if let Some((seconds, fraction)) = text.split_once('.')
+        && let (Ok(seconds), true) = (seconds.parse::<i64>(), (1..=9).contains(&fraction.len()))
+        && let Some(part) = self::whole(fraction)
+    {
+        let part = i128::from(part) * 10i128.pow(9 - fraction.len() as u32);
+        let seconds = i128::from(seconds) * 1_000_000_000;
+        return Some(if text.starts_with('-') { seconds - part } else { seconds + part });
     }
     let number: f64 = text.parse().ok()?;
     // what lies beyond is the same to a comparison of dates

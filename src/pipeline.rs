@@ -335,7 +335,7 @@ impl<'a> Reading<'a> {
         let Stages { params, progress, .. } = self.stages;
         chunks::announce(self.sources, progress);
         let mut work = Work { scanner, builder: self.builder(), scanned: Vec::new(), grown };
-        let fields = Fields { text: &params.text_field, id: &params.id_field, also: &[] };
+        let fields = Fields { text: &params.text_field, id: &params.id_field, also: &scanner.also };
         let max_record = params.max_record as usize;
         let reader =
             Reader { sources: self.sources, max_record, fields, buffers: scanner.buffers(), progress };

@@ -329,7 +329,7 @@ impl<'a> Scanner<'a> {
                     work.scanned.skips.push(lost(*records, *line, *reason, detail.clone()));
                     counted.records += records;
                 }
-                Entry::Text { text, id, place, line } => {
+                Entry::Text { text, id, place, line, also } => {
                     counted.records += 1;
                     let bytes = &records.bytes[text.clone()];
                     // the bytes of a chunk may be UTF-8, and those of its texts not
@@ -348,7 +348,7 @@ impl<'a> Scanner<'a> {
                                 text_length: text.len() as u32,
                                 checksum: checksum(text),
                             };
-                            self.document(text, (locator, Vec::new()), work);
+                            self.document(text, (locator, also.clone()), work);
                         }
                         Err(error) => {
                             let reason = SkipReason::InvalidUtf8;

@@ -197,6 +197,8 @@ impl<R: Read> Rows<R> {
 struct Columns {
     text: usize,
     id: Option<usize>,
+    /// those that a run has another use for; none where the table lacks them
+    also: Vec<Option<usize>>,
     count: usize,
 }
 
@@ -209,7 +211,8 @@ impl Columns {
             let names = (0..count).map(|i| String::from_utf8_lossy(header.field(i).unwrap_or_default()));
             super::records::no_such_column(fields.text, names)
         })?;
-        Ok(Columns { text, id: at(fields.id), count })
+        let also = fields.also.iter().map(|name| at(name)).collect();
+        Ok(Columns { text, id: at(fields.id), also, count })
     }
 }
 
@@ -280,6 +283,13 @@ fn read_rows(
             (Row::Fields, Some(text)) if rows.count() == columns.count => {
                 let id = columns.id.and_then(|id| rows.field(id)).filter(|id| !id.is_empty());
                 to.string_id(id);
+                if !columns.also.is_empty() {
+                    let value =
+                        |at: &Option<usize>| at.and_then(|at| rows.field(at)).filter(|v| !v.is_empty());
+                    let json =
+                        |value: &[u8]| serde_json::Value::from(String::from_utf8_lossy(value)).to_string();
+                    to.also(columns.also.iter().map(|at| value(at).map(json)).collect());
+                }
                 to.text(text, rows.place(), line)?;
             }
             (Row::Fields, _) => {

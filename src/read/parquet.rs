@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use parquet::basic::{ConvertedType, LogicalType, Type};
+use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
@@ -107,6 +107,8 @@ fn varint(bytes: &[u8]) -> (u64, &[u8]) {
 struct Columns {
     text: usize,
     id: Option<usize>,
+    /// those that a run has another use for; none where the table lacks them, or they hold lists
+    also: Vec<Option<usize>>,
 }
 
 impl Columns {
@@ -132,7 +134,8 @@ impl Columns {
             let detail = format!("column `{}` does not hold texts but {what}; {there_are}", fields.text);
             return Err((SkipReason::TextNotString, detail));
         }
-        Ok(Columns { text, id: at(fields.id).filter(|&id| columns[id].max_rep_level() == 0) })
+        let plain = |name: &str| at(name).filter(|&column| columns[column].max_rep_level() == 0);
+        Ok(Columns { text, id: plain(fields.id), also: fields.also.iter().map(|name| plain(name)).collect() })
     }
 }
 
@@ -213,6 +216,43 @@ fn ids(reader: ColumnReader, column: &ColumnDescriptor) -> Ids {
         // what is no plain value names nothing
         _ => Box::new(|rows| Ok(vec![None; rows])),
     }
+}
+
+/// Reads values as [`ids`] does, but dates and moments as seconds since 1970.
+fn moments(reader: ColumnReader, column: &ColumnDescriptor) -> Ids {
+    let logical = column.logical_type_ref();
+    let of_second = match (logical, column.converted_type()) {
+        (Some(LogicalType::Timestamp(of)), _) => match of.unit {
+            TimeUnit::MILLIS => Some(1_000),
+            TimeUnit::MICROS => Some(1_000_000),
+            TimeUnit::NANOS => Some(1_000_000_000),
+        },
+        (_, ConvertedType::TIMESTAMP_MILLIS) => Some(1_000),
+        (_, ConvertedType::TIMESTAMP_MICROS) => Some(1_000_000),
+        _ => None,
+    };
+    let is_date =
+        matches!(logical, Some(LogicalType::Date)) || column.converted_type() == ConvertedType::DATE;
+    match (reader, of_second) {
+        (ColumnReader::Int64ColumnReader(reader), Some(of_second)) => {
+            json(reader, column, move |&moment| Some(seconds(i128::from(moment), of_second)))
+        }
+        (ColumnReader::Int32ColumnReader(reader), _) if is_date => {
+            json(reader, column, |&days| Some((i64::from(days) * 86_400).to_string()))
+        }
+        (ColumnReader::Int96ColumnReader(reader), _) => {
+            json(reader, column, |moment| Some(seconds(i128::from(moment.to_nanos()), 1_000_000_000)))
+        }
+        (reader, _) => ids(reader, column),
+    }
+}
+
+/// A moment in parts of a second as a number of seconds.
+fn seconds(moment: i128, of_second: i128) -> String {
+    let digits = of_second.ilog10() as usize;
+    let sign = if moment < 0 { "-" } else { "" };
+    let (whole, part) = (moment.abs() / of_second, moment.abs() % of_second);
+    format!("{sign}{whole}.{part:0digits$}")
 }
 
 fn json<T: DataType + 'static>(
@@ -364,8 +404,8 @@ fn row_group(
     let group = reader.get_row_group(group)?;
     let chunk = group.metadata().column(columns.text);
     check(chunk)?;
-    if let Some(id) = columns.id {
-        check(group.metadata().column(id))?;
+    for &column in columns.id.iter().chain(columns.also.iter().flatten()) {
+        check(group.metadata().column(column))?;
     }
     let bytes = u64::try_from(chunk.uncompressed_size()).unwrap_or(0) / (*left).max(1);
     let at_once = (BYTES / bytes.max(1)).clamp(1, ROWS);
@@ -377,18 +417,31 @@ fn row_group(
         Some(id) => ids(group.get_column_reader(id)?, &schema.column(id)),
         None => Box::new(|rows| Ok(vec![None; rows])),
     };
+    let mut others: Vec<Ids> = Vec::with_capacity(columns.also.len());
+    for column in &columns.also {
+        others.push(match column {
+            Some(column) => moments(group.get_column_reader(*column)?, &schema.column(*column)),
+            None => Box::new(|rows| Ok(vec![None; rows])),
+        });
+    }
     while *left > 0 {
         if !to.go_on()? {
             return Ok(());
         }
         let rows = at_once.min(*left) as usize;
         let ids = ids(rows)?;
+        let mut also: Vec<std::vec::IntoIter<Option<String>>> = Vec::with_capacity(others.len());
+        for values in &mut others {
+            also.push(values(rows)?.into_iter());
+        }
         let mut read = 0;
         for (text, id) in texts.read(rows)?.zip(ids) {
             read += 1;
+            let own: Vec<Option<String>> = also.iter_mut().map(|values| values.next().flatten()).collect();
             match text {
                 Some(text) => {
                     to.json_id(id);
+                    to.also(own);
                     to.text(text.data(), 0..0, None)?;
                 }
                 None => to.lose(None, SkipReason::TextNotString, "the text column holds null".to_owned())?,

@@ -28,7 +28,14 @@ pub(crate) struct Records {
 /// A record, or some that were lost.
 pub(crate) enum Entry {
     /// its text, and what is read when the text is needed again
-    Text { text: Range<usize>, id: Range<usize>, place: Range<u64>, line: Option<u64> },
+    Text {
+        text: Range<usize>,
+        id: Range<usize>,
+        place: Range<u64>,
+        line: Option<u64>,
+        /// see [`crate::read::json::Record::also`]
+        also: Vec<Option<String>>,
+    },
     /// as many records as can't be used
     Lost { records: u64, line: Option<u64>, reason: SkipReason, detail: String },
 }
@@ -42,6 +49,7 @@ pub(crate) struct Collector<'a, 'b> {
     /// whether a text stays where it is
     again: bool,
     id: String,
+    also: Vec<Option<String>>,
     records: Records,
 }
 
@@ -56,7 +64,7 @@ impl<'a, 'b> Collector<'a, 'b> {
         let source = &reader.sources.files[number as usize];
         let again = source.is_plain_file() && source.format != Format::Parquet;
         let records = Records { source: number, bytes: reader.buffers.take(), ..Records::default() };
-        Collector { reader, source, spool, batch, again, id: String::new(), records }
+        Collector { reader, source, spool, batch, again, id: String::new(), also: Vec::new(), records }
     }
 
     /// The most bytes of a record.
@@ -101,6 +109,11 @@ impl<'a, 'b> Collector<'a, 'b> {
         }
     }
 
+    /// Other fields of the next text, as JSON, in the order of [`crate::read::json::Fields::also`].
+    pub(crate) fn also(&mut self, values: Vec<Option<String>>) {
+        self.also = values;
+    }
+
     /// The id of the next text, as JSON.
     #[cfg(feature = "parquet")]
     pub(crate) fn json_id(&mut self, id: Option<String>) {
@@ -112,6 +125,7 @@ impl<'a, 'b> Collector<'a, 'b> {
     /// # Errors
     /// Those of the spool.
     pub(crate) fn text(&mut self, text: &[u8], place: Range<u64>, line: Option<u64>) -> Result<()> {
+        let also = std::mem::take(&mut self.also);
         if text.len() > self.max_record() {
             return self.lose_too_large(line);
         }
@@ -120,7 +134,7 @@ impl<'a, 'b> Collector<'a, 'b> {
         records.bytes.extend_from_slice(text);
         records.ids.push_str(&self.id);
         let (text, id) = (start..records.bytes.len(), id..records.ids.len());
-        records.entries.push(Entry::Text { text, id, place, line });
+        records.entries.push(Entry::Text { text, id, place, line, also });
         self.flush_full()
     }
 

@@ -247,6 +247,59 @@ fn a_preference_chooses_the_original() {
     assert_eq!(kept(&["--protect", "paper", "--prefer", "longest"]), "c1 b1 b2 undated 0");
 }
 
+/// Columns are fields, too; texts and archives have none.
+#[test]
+fn columns_tell_dates_and_sources() {
+    let row = |id: &str, date: &str, of: &str, text: &str| format!("{id},{date},{of},{text}\n");
+    let header = "id,date,of,text\n".to_owned();
+    let table = header
+        + &row("a", "2026-03-01", "x", &words(0..40))
+        + &row("b", "2026-01-31", "y", &words(0..40))
+        + &row("c", "", "y", &words(0..40));
+    let mut dir = Dir::new().file("in/a.csv", &table).file("in/b.txt", words(0..40));
+    #[cfg(feature = "parquet")]
+    {
+        use crate::containers::parquet::{Column, Layout, file, strings};
+        let schema = "message m { optional binary id (STRING); optional int64 date (TIMESTAMP(MILLIS,true)); \
+            optional binary of (STRING); optional binary text (STRING); }";
+        let moments = Column::Integers(vec![Some(1_780_000_000_000), Some(1_700_000_000_000), None]);
+        let columns = [
+            strings(&["p", "q", "r"]),
+            moments,
+            strings(&["x", "y", "y"]),
+            strings(&[words(50..90), words(50..90), words(50..90)]),
+        ];
+        dir = dir.file("in/c.parquet", file(schema, &columns, Layout::plain(2)));
+    }
+    let run = |flags: &[&str]| {
+        let _ = std::fs::remove_dir_all(dir.path("out"));
+        let ended = redite(&dir, ["dedup", "in", "--output", "out", "--json"].iter().chain(flags)).ends();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let kept = std::fs::read_to_string(dir.path("out/a.csv")).unwrap();
+        let kept: Vec<String> = kept.lines().skip(1).map(|row| row[..1].to_owned()).collect();
+        let told: Value = serde_json::from_str(&ended.stdout).unwrap();
+        (kept.join(""), told["dedup"].clone(), ended.stderr)
+    };
+    assert_eq!(run(&[]).0, "a");
+    let (kept, told, stderr) = run(&["--prefer", "oldest:date"]);
+    assert_eq!(kept, "b");
+    let undated = if cfg!(feature = "parquet") { 3 } else { 2 };
+    assert_eq!(told["undated"], undated);
+    assert!(stderr.contains("1 file is a text or a text archive, which have no fields"), "{stderr}");
+    assert_eq!(run(&["--prefer", "newest:date"]).0, "a");
+    let (kept, told, _) = run(&["--source-field", "of", "--prefer", "source:y"]);
+    assert_eq!(kept, "b");
+    let names: Vec<&str> =
+        told["sources"].as_array().unwrap().iter().map(|of| of["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["x", "y", "in"]);
+    #[cfg(feature = "parquet")]
+    for (prefer, id) in [("oldest:date", "q"), ("newest:date", "p"), ("first", "p")] {
+        run(&["--prefer", prefer]);
+        let found = crate::language::audit_inputs(&[dir.path("out/c.parquet")], &Params::audit());
+        assert_eq!((found.documents(), found.id(0)), (1, Some(&*format!("\"{id}\""))));
+    }
+}
+
 /// In the columns and the order of the matches, whatever was preferred.
 #[test]
 fn what_is_removed_is_listed_with_its_original() {

@@ -164,7 +164,7 @@ pub(crate) struct RemovingArgs {
     #[arg(long, value_name = "GLOB")]
     protect: Vec<String>,
 
-    /// Field of a record that names its source [default: the first folder of its file's place, or the file]
+    /// Field or column of a record that names its source [default: the first folder of its file's place, or the file]
     #[arg(long, value_name = "NAME")]
     source_field: Option<String>,
 

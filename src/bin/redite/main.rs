@@ -119,6 +119,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let run = Run::prepare(common, &sources, &params)?;
     warn(common, replaces.then(|| stays(&removing.output, &places)).flatten());
     warn(common, removing.annotate.then(|| not_annotated(&sources)).flatten());
+    warn(common, rules.order.asks_fields().then(|| without_fields(&sources)).flatten());
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
     let (mut outcome, bar) = run.search(inputs, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
@@ -402,6 +403,20 @@ fn not_annotated(sources: &Sources) -> Option<String> {
     let texts = sources.files.iter().filter(|source| source.format == Format::Text).count();
     let files = if texts == 1 { "text file has" } else { "text files have" };
     (texts > 0).then(|| format!("{texts} {files} no place for annotations, and stay as they are"))
+}
+
+/// What to say where fields are asked for of what has none.
+fn without_fields(sources: &Sources) -> Option<String> {
+    let has_none = |source: &&redite::document::Source| matches!(source.format, Format::Text | Format::Wet);
+    let files = sources.files.iter().filter(has_none).count();
+    let what =
+        if files == 1 { "file is a text or a text archive" } else { "files are texts or text archives" };
+    (files > 0).then(|| {
+        format!(
+            "{files} {what}, which have no fields: their documents have no date, and their source is the place \
+             of their file"
+        )
+    })
 }
 
 /// What to say of records that were not used.
