@@ -142,6 +142,8 @@ pub(crate) struct Corpus {
     pub(crate) by_place: Vec<u32>,
     /// distinct documents and paragraphs drawn for [`crate::certify`]
     pub(crate) drawn: [Vec<u32>; 2],
+    /// documents that leave, where that has a say in what else does; see [`crate::standing`]
+    pub(crate) leaving: Ranks,
 }
 
 /// What the records say of themselves besides, for [`crate::order`] and the guards.
@@ -243,6 +245,8 @@ pub(crate) struct Builder<'a> {
     exact_documents: Exact,
     exact_paragraphs: Exact,
     units: crate::params::Units,
+    /// whether equal documents are one, see [`crate::params::Params::collapses_documents`]
+    collapses: bool,
     places: Vec<u8>,
     ids: String,
     seeds: Vec<u64>,
@@ -289,6 +293,7 @@ impl<'a> Builder<'a> {
             exact_documents: Exact::new(),
             exact_paragraphs: Exact::new(),
             units: params.units,
+            collapses: params.collapses_documents(),
             places: Vec::new(),
             ids: String::new(),
             seeds: Vec::new(),
@@ -365,7 +370,12 @@ impl<'a> Builder<'a> {
         let keys = gather(|scanned| &scanned.document_keys);
         let document_base = self.document_units.first.len();
         let compared = self.units.documents || self.units.passages;
-        let documents = admit(&mut self.exact_documents, &keys, document_base, compared, "documents")?;
+        let collapsed = compared && self.collapses;
+        let mut documents = admit(&mut self.exact_documents, &keys, document_base, collapsed, "documents")?;
+        if compared && !self.collapses {
+            let alone = (document_base as u32..).zip(&mut documents);
+            alone.filter(|(_, first)| **first != IS_EMPTY).for_each(|(unit, first)| *first = unit);
+        }
         if self.units.documents {
             draw(&mut self.draws[0], &keys, document_base, &documents);
         }
@@ -492,6 +502,7 @@ impl<'a> Builder<'a> {
             labels: self.labels,
             by_place: Vec::new(),
             drawn: self.draws.map(Draw::finish),
+            leaving: Ranks::default(),
         }
     }
 }

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::document::{Match, Place, SkipReason, Unit};
+use crate::document::{Kind, Match, Place, SkipReason, Span, Unit};
 use crate::order::Order;
 use crate::outcome::{Fate, Outcome};
+use crate::params::Remove;
 
 /// A source loses more than this share of its documents: a warning.
 const MUCH: f64 = 0.5;
@@ -32,7 +33,8 @@ pub struct Rules {
     pub annotate: bool,
     /// who comes first, and what the sources are called
     pub order: Order,
-    /// the largest share of the documents of one source, and of all, that may be removed: 0 to 1
+    /// the largest share of the documents of one source, and of all, that may be removed: 0 to 1; where texts
+    /// lose parts, of their characters as well
     pub max_removed: Option<f64>,
 }
 
@@ -49,6 +51,43 @@ pub struct Account {
     pub removed: u64,
     /// that can't be used
     pub skipped: u64,
+    /// of the texts, where parts of them leave
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Texts>,
+}
+
+/// What became of the texts of one source, where parts of them leave: `paragraphs` is the sum of the three below.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Texts {
+    /// of all documents
+    pub paragraphs: u64,
+    /// in the output, though passages may be cut out of them
+    pub paragraphs_kept: u64,
+    /// copies of paragraphs that are kept
+    pub paragraphs_removed: u64,
+    /// of removed documents
+    pub paragraphs_in_removed: u64,
+    /// stretches that are cut out
+    pub passages_removed: u64,
+    /// Unicode scalar values of all documents
+    pub characters: u64,
+    /// of these, in removed documents, paragraphs and passages; each once
+    pub characters_removed: u64,
+    /// documents that are kept without a word of their text
+    pub emptied: u64,
+}
+
+impl Texts {
+    fn add(&mut self, other: &Texts) {
+        self.paragraphs += other.paragraphs;
+        self.paragraphs_kept += other.paragraphs_kept;
+        self.paragraphs_removed += other.paragraphs_removed;
+        self.paragraphs_in_removed += other.paragraphs_in_removed;
+        self.passages_removed += other.passages_removed;
+        self.characters += other.characters;
+        self.characters_removed += other.characters_removed;
+        self.emptied += other.emptied;
+    }
 }
 
 /// What is removed of a corpus.
@@ -56,6 +95,9 @@ pub struct Account {
 pub struct Removal {
     /// a bit for each document
     removed: Vec<u64>,
+    /// a bit for each document of whose text parts leave
+    cut: Vec<u64>,
+    remove: Remove,
     /// copies that are kept because they are protected
     pub protected: u64,
     /// documents without a date, where one was asked for
@@ -75,7 +117,7 @@ pub struct Removal {
 pub struct Finding {
     /// what stands out
     pub what: Outstanding,
-    /// documents that it is about
+    /// documents that it is about; characters, where it is about texts
     pub documents: u64,
     /// of so many
     pub of: u64,
@@ -90,6 +132,10 @@ pub enum Outstanding {
     Source(String),
     /// all together do
     All,
+    /// a source loses a large share of its characters
+    SourceText(String),
+    /// all together do
+    AllText,
     /// one original has very many copies
     Crowd {
         /// the original
@@ -103,6 +149,8 @@ impl Removal {
         let corpus = outcome.corpus();
         let mut removal = Removal {
             removed: vec![0; outcome.documents() as usize / 64 + 1],
+            cut: vec![0; outcome.documents() as usize / 64 + 1],
+            remove: outcome.summary().parameters.remove,
             undated: corpus.labels.dates.iter().filter(|date| date.is_none()).count() as u64,
             ..Removal::default()
         };
@@ -118,17 +166,26 @@ impl Removal {
         for document in outcome.in_corpus_order() {
             let name = corpus.source_name(document, &rules.order);
             let at = *numbers.entry(name).or_insert_with(|| {
-                removal.accounts.push(Account { name: name.to_owned(), ..Account::default() });
+                removal.accounts.push(removal.account(name));
                 examples.push(Vec::new());
                 removal.accounts.len() - 1
             });
             let account = &mut removal.accounts[at];
             account.read += 1;
             let place = Place { document, paragraph: None };
-            let is_copy = outcome.fate(place) == Fate::Copy;
+            let is_copy = takes(removal.remove, outcome.fate(place));
             let is_protected = protected.get(outcome.record(document).0 as usize) == Some(&true);
             removal.protected += u64::from(is_copy && is_protected);
-            if !is_copy || is_protected || rules.annotate {
+            let stays = !is_copy || is_protected || rules.annotate;
+            if let Some(texts) = &mut account.texts {
+                let told =
+                    told(outcome, document, (!is_protected && !rules.annotate).then_some(removal.remove));
+                texts.add(&told);
+                if stays && told.characters_removed > 0 {
+                    removal.cut[document as usize / 64] |= 1 << (document % 64);
+                }
+            }
+            if stays {
                 account.kept += 1;
                 continue;
             }
@@ -158,7 +215,27 @@ impl Removal {
 
     /// Whether a match is why something is removed.
     pub fn removes(&self, found: &Match) -> bool {
-        found.unit == Unit::Document && self.is_removed(found.copy.document)
+        let is_cut = self.is_cut(found.copy.document);
+        match found.unit {
+            Unit::Document => self.is_removed(found.copy.document),
+            Unit::Paragraph => is_cut && self.remove.paragraphs && found.kind != Kind::Contained,
+            Unit::Passage => is_cut && self.remove.passages,
+        }
+    }
+
+    /// Whether a document is in the output without parts of its text.
+    pub fn is_cut(&self, document: u32) -> bool {
+        self.cut[document as usize / 64] >> (document % 64) & 1 == 1
+    }
+
+    /// The stretches that leave the text of a document that [stays](Removal::is_cut), by where they start.
+    pub(crate) fn stretches(&self, outcome: &Outcome, document: u32) -> Vec<Span> {
+        if self.is_cut(document) { outcome.leaving_stretches(document, self.remove) } else { Vec::new() }
+    }
+
+    fn account(&self, name: &str) -> Account {
+        let texts = self.remove.is_by_parts().then(Texts::default);
+        Account { name: name.to_owned(), texts, ..Account::default() }
     }
 
     fn count_skips(&mut self, outcome: &Outcome, rules: &Rules, numbers: &BTreeMap<String, usize>) {
@@ -166,7 +243,7 @@ impl Removal {
         for skip in outcome.skips().iter().filter(|skip| skip.records > 0) {
             let name = rules.order.file_sources.get(skip.source as usize).cloned().unwrap_or_default();
             let at = *numbers.entry(name).or_insert_with_key(|name| {
-                self.accounts.push(Account { name: name.clone(), ..Account::default() });
+                self.accounts.push(self.account(name));
                 self.accounts.len() - 1
             });
             self.accounts[at].read += skip.records;
@@ -179,11 +256,23 @@ impl Removal {
             kept: sum(|account| account.kept),
             removed: sum(|account| account.removed),
             skipped: sum(|account| account.skipped),
+            texts: self.remove.is_by_parts().then(|| {
+                let mut all = Texts::default();
+                self.accounts
+                    .iter()
+                    .filter_map(|account| account.texts.as_ref())
+                    .for_each(|texts| all.add(texts));
+                all
+            }),
         };
         assert_eq!(self.all.read, outcome.summary().input.records, "every record belongs to a source");
         for account in self.accounts.iter().chain([&self.all]) {
             let told = account.kept + account.removed + account.skipped;
             assert_eq!(told, account.read, "{}: kept + removed + skipped = read", account.name);
+            if let Some(texts) = &account.texts {
+                let told = texts.paragraphs_kept + texts.paragraphs_removed + texts.paragraphs_in_removed;
+                assert_eq!(told, texts.paragraphs, "{}: paragraphs kept + removed = read", account.name);
+            }
         }
     }
 
@@ -198,6 +287,18 @@ impl Removal {
             let documents = account.kept + account.removed;
             let exceeds = |share: f64| account.removed as f64 > share * documents as f64;
             let is_all = std::ptr::eq(account, &self.all);
+            if let Some(texts) = &account.texts {
+                let exceeds = |share: f64| texts.characters_removed as f64 > share * texts.characters as f64;
+                let name = || Outstanding::SourceText(account.name.clone());
+                let what = if is_all { Outstanding::AllText } else { name() };
+                let (documents, of) = (texts.characters_removed, texts.characters);
+                let finding = Finding { what, documents, of, examples: Vec::new() };
+                match limit {
+                    Some(limit) if exceeds(limit) => refusals.push(finding),
+                    None if exceeds(MUCH) && !is_all => warnings.push(finding),
+                    _ => {}
+                }
+            }
             let what = if is_all { Outstanding::All } else { Outstanding::Source(account.name.clone()) };
             let finding = Finding { what, documents: account.removed, of: documents, examples };
             match limit {
@@ -224,6 +325,41 @@ impl Removal {
             .collect();
         crowds.sort_by_key(|crowd| std::cmp::Reverse(crowd.documents));
         self.warnings.append(&mut crowds);
+    }
+}
+
+/// Whether documents with this fate leave.
+fn takes(remove: Remove, fate: Fate) -> bool {
+    (fate == Fate::Copy && remove.documents) || (fate == Fate::Contained && remove.contained)
+}
+
+/// What becomes of the text of one document; nothing leaves it without `remove`.
+fn told(outcome: &Outcome, document: u32, remove: Option<Remove>) -> Texts {
+    let place = Place { document, paragraph: None };
+    let (paragraphs, characters) = (u64::from(outcome.paragraphs(document)), outcome.span(place).chars.end);
+    let kept = Texts { paragraphs, paragraphs_kept: paragraphs, characters, ..Texts::default() };
+    let Some(remove) = remove else { return kept };
+    if takes(remove, outcome.fate(place)) {
+        return Texts {
+            paragraphs_kept: 0,
+            paragraphs_in_removed: paragraphs,
+            characters_removed: characters,
+            ..kept
+        };
+    }
+    let stretches = outcome.leaving_stretches(document, remove);
+    if stretches.is_empty() {
+        return kept;
+    }
+    let paragraphs_removed =
+        if remove.paragraphs { outcome.copied_paragraphs(document).count() as u64 } else { 0 };
+    Texts {
+        paragraphs_kept: paragraphs - paragraphs_removed,
+        paragraphs_removed,
+        passages_removed: if remove.passages { outcome.passages(document).count() as u64 } else { 0 },
+        characters_removed: stretches.iter().map(|span| span.chars.end - span.chars.start).sum(),
+        emptied: u64::from(outcome.is_emptied_by(document, &stretches)),
+        ..kept
     }
 }
 

@@ -140,6 +140,15 @@ impl Index {
     /// # Errors
     /// [`Error::OtherParameter`] with the first field that differs, and both values.
     pub fn check_params(&self, params: &Params, adds: bool) -> Result<()> {
+        let [own, other] = [&self.manifest.params, params].map(|params| params.remove);
+        if own != other {
+            return Err(Error::OtherParameter {
+                path: self.store.path(""),
+                name: "remove".to_owned(),
+                index: own.names().join(","),
+                given: other.names().join(","),
+            });
+        }
         let own = serde_json::to_value(&self.manifest.params).unwrap_or_default();
         let given = serde_json::to_value(params).unwrap_or_default();
         // how records are read changes no answer about their texts

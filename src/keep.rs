@@ -14,9 +14,11 @@ use crate::index::segment::{Content, CopyRow, DocumentRow, Row};
 use crate::index::table::Entry;
 use crate::index::{Batch, Writer};
 use crate::night::units;
+use crate::normalise::Tokenizers;
 use crate::outcome::{Covered, Outcome};
 use crate::passage::OriginalText;
 use crate::passage::places::LISTED;
+use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
 use crate::past::stored_key;
 use crate::report::matches;
@@ -49,7 +51,8 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
             return Err(Error::TooMany { what, limit: u64::from(IS_SHORT) });
         }
     }
-    let keeping = Keeping { outcome, corpus, near: &near, covered, base };
+    let cuts = cuts(outcome, corpus)?;
+    let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts };
     let mut content = keeping.content();
     keeping.texts(&mut content, |text| addition.text(text))?;
     let summary = outcome.summary();
@@ -78,7 +81,8 @@ pub(crate) fn keep_part(outcome: &Outcome, writer: &mut Writer) -> Result<()> {
     let addition = writer.begin(&outcome.summary().parameters, number as u128)?;
     let base = addition.base();
     let (corpus, near, covered) = outcome.parts();
-    let content = Keeping { outcome, corpus, near: &near, covered, base }.keys();
+    let cuts = cuts(outcome, corpus)?;
+    let content = Keeping { outcome, corpus, near: &near, covered, base, cuts }.keys();
     let batch = Batch {
         digest: number as u128,
         first_document: base[0],
@@ -97,6 +101,8 @@ struct Keeping<'a, N: Fn(usize, u32) -> Option<Near>> {
     covered: &'a Covered,
     /// the first numbers that are free in the index: of documents, paragraphs, sources
     base: [u32; 3],
+    /// what leaves the texts of documents that stay
+    cuts: BTreeMap<u32, Cuts>,
 }
 
 impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
@@ -150,6 +156,9 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
                 let row = corpus.paragraph_units.row(paragraph);
                 let tokens = row.map_or(0, |row| corpus.paragraph_units.tokens[row]);
                 write_varint(u64::from(tokens), &mut content.strings);
+            }
+            if let Some(cuts) = self.cuts.get(&number) {
+                cuts.write(&mut content.strings);
             }
             let is_first = units.first[number as usize] == number;
             let row = if is_first { units.row(number) } else { None };
@@ -219,7 +228,7 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
             let own = start..start + count as usize;
             start = own.end;
             let document = units.distinct[row];
-            if document < corpus.archived.documents() {
+            if document < corpus.archived.documents() || corpus.leaving.contains(document) {
                 continue;
             }
             let before = covered.partition_point(|(of, _)| *of < document);
@@ -228,10 +237,12 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
             covered = &covered[behind..];
             let text = OriginalText { passage: params.passage, seed, tokens: units.tokens[row] };
             let number = self.number(0, document);
+            let cuts = self.cuts.get(&document);
             let mut at = 0;
             for (&key, &gap) in corpus.seeds[own.clone()].iter().zip(&corpus.seed_gaps[own]) {
                 at += u32::from(gap);
-                if text.holds(&runs, at) {
+                let stays = cuts.is_none_or(|cuts| cuts.around(at, seed, units.tokens[row]).is_some());
+                if stays && text.holds(&runs, at) {
                     entries.push(Entry { key, numbers: [number, at] });
                 }
             }
@@ -283,6 +294,29 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         }
         Ok(())
     }
+}
+
+/// What leaves the texts of the documents that stay, in tokens; needed only where passages are looked for.
+fn cuts(outcome: &Outcome, corpus: &Corpus) -> Result<BTreeMap<u32, Cuts>> {
+    let params = &outcome.summary().parameters;
+    if !params.remove.cuts_texts() || !params.units.passages {
+        return Ok(BTreeMap::new());
+    }
+    let tokenizers = Tokenizers::new(params.seed);
+    let own = (outcome.first_document()..outcome.documents()).into_par_iter();
+    let of_document = |document: u32| {
+        let stretches = outcome.leaving_stretches(document, params.remove);
+        if stretches.is_empty() {
+            return Ok(None);
+        }
+        let text = corpus.text(document)?;
+        let mut starts: Vec<u64> = Vec::new();
+        tokenizers.with(|tokenizer| tokenizer.tokens(&text, |_, start, _| starts.push(start as u64)));
+        let token = |byte: u64| starts.partition_point(|start| *start < byte) as u32;
+        let cuts = stretches.iter().map(|span| token(span.bytes.start)..token(span.bytes.end));
+        Ok(Some((document, Cuts::new(cuts.collect()))))
+    };
+    own.filter_map(|document| of_document(document).transpose()).collect()
 }
 
 /// Keeps so many entries of each key that with those of the index it has `most`.

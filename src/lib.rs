@@ -57,5 +57,6 @@ mod scan;
 pub mod shingle;
 pub mod sign;
 pub mod split;
+mod standing;
 pub mod verify;
 pub mod write;

@@ -23,6 +23,7 @@ use crate::pipeline::{Progress, Searched};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
 
+mod leaving;
 mod summary;
 pub(crate) mod whole;
 
@@ -106,6 +107,9 @@ pub enum Fate {
     Short,
     /// it has no token
     Empty,
+    /// it is a paragraph of a document that leaves, and so neither original nor copy; only where paragraphs or
+    /// passages leave, too
+    InLeaving,
 }
 
 impl Outcome {
@@ -193,7 +197,7 @@ impl Outcome {
         let mut documents = count_units(
             &self.corpus.document_units,
             &self.near[0],
-            (self.first_document(), compared.documents),
+            (self.first_document(), self.judges_documents()),
         );
         documents.originals -= contained(true);
         documents.contained_copies += contained(true);
@@ -204,6 +208,7 @@ impl Outcome {
         );
         paragraphs.originals -= contained(false);
         paragraphs.contained_copies += contained(false);
+        self.count_leaving(&mut paragraphs);
         assert_eq!(input.records, input.documents + skipped_records, "records read = documents + skipped");
         assert_eq!(
             documents.total(),
@@ -407,7 +412,10 @@ impl Outcome {
     pub fn fate(&self, place: Place) -> Fate {
         let (units, near, unit) = self.unit(place);
         let compared = self.summary.parameters.units;
-        let compared = if place.paragraph.is_none() { compared.documents } else { compared.paragraphs };
+        let compared = if place.paragraph.is_none() { self.judges_documents() } else { compared.paragraphs };
+        if place.paragraph.is_some() && self.corpus.leaving.contains(place.document) {
+            return Fate::InLeaving;
+        }
         match units.first[unit as usize] {
             IS_EMPTY => Fate::Empty,
             _ if !compared => Fate::Short,
@@ -416,6 +424,12 @@ impl Outcome {
             _ if self.contained(place).is_some() => Fate::Contained,
             _ => Fate::Original,
         }
+    }
+
+    /// Whether documents are compared, or judged by what they contain.
+    fn judges_documents(&self) -> bool {
+        let Params { units, remove, .. } = &self.summary.parameters;
+        units.documents || remove.contained
     }
 
     /// The match of which a document or paragraph is the copy.

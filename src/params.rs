@@ -21,6 +21,66 @@ pub struct Units {
     pub passages: bool,
 }
 
+/// What leaves a corpus. It decides what can be an original, so it is a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remove {
+    /// copies of whole documents
+    pub documents: bool,
+    /// documents that stand, to [`Params::contained`], inside one kept document
+    pub contained: bool,
+    /// copied paragraphs, out of their texts
+    pub paragraphs: bool,
+    /// copied passages, out of their texts
+    pub passages: bool,
+}
+
+impl Default for Remove {
+    fn default() -> Self {
+        Remove { documents: true, contained: false, paragraphs: false, passages: false }
+    }
+}
+
+impl Remove {
+    /// The words of `--remove`, in the order in which they are resolved.
+    pub const NAMES: [&str; 4] = ["documents", "contained", "paragraphs", "passages"];
+
+    fn flags(self) -> [bool; 4] {
+        [self.documents, self.contained, self.paragraphs, self.passages]
+    }
+
+    /// The words that are meant.
+    pub fn names(self) -> Vec<&'static str> {
+        Remove::NAMES
+            .into_iter()
+            .zip(self.flags())
+            .filter(|(_, is_meant)| *is_meant)
+            .map(|(n, _)| n)
+            .collect()
+    }
+
+    /// Whether anything but copies of whole documents leaves, so that what stays is decided document by document.
+    pub fn is_by_parts(self) -> bool {
+        self != Remove::default()
+    }
+
+    /// Whether stretches leave texts that stay.
+    pub fn cuts_texts(self) -> bool {
+        self.paragraphs || self.passages
+    }
+
+    /// A bit for each of [`Remove::NAMES`], the first the lowest.
+    pub(crate) fn bits(self) -> u8 {
+        self.flags().into_iter().rev().fold(0, |bits, flag| bits << 1 | u8::from(flag))
+    }
+
+    /// What [`Remove::bits`] stands for.
+    pub(crate) fn from_bits(bits: u8) -> Option<Self> {
+        let bit = |at: u8| bits >> at & 1 == 1;
+        let remove = Remove { documents: bit(0), contained: bit(1), paragraphs: bit(2), passages: bit(3) };
+        (bits < 16 && bits > 0).then_some(remove)
+    }
+}
+
 /// How a document's text is cut into paragraphs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -69,6 +129,10 @@ pub struct Params {
     /// changes no match, so it is no part of the record that names a set of parameters.
     #[serde(skip)]
     pub certify: u32,
+    /// what leaves the corpus. No part of the serialised record, which is older; [`Params::digest`] takes it in,
+    /// and an index keeps it beside.
+    #[serde(skip)]
+    pub remove: Remove,
 }
 
 impl Params {
@@ -90,6 +154,7 @@ impl Params {
             id_field: "id".to_owned(),
             max_record: 64 << 20,
             certify: 0,
+            remove: Remove::default(),
         }
     }
 
@@ -130,6 +195,7 @@ impl Params {
             let hint = "`--units document,paragraph,passage` looks for all three";
             return fail("units", "a list of `document`, `paragraph` and `passage`", String::new(), hint);
         }
+        self.validate_removal()?;
         if !(8..=10_000).contains(&self.passage) {
             let hint = "25 tokens are about two lines; below 12 chance repeats abound";
             return fail("passage", "from 8 to 10000", self.passage.to_string(), hint);
@@ -153,12 +219,51 @@ impl Params {
         Ok(())
     }
 
+    /// Whether what leaves is looked for, and can be.
+    fn validate_removal(&self) -> Result<()> {
+        let Remove { contained, paragraphs, passages, .. } = self.remove;
+        if !self.remove.is_by_parts() {
+            return Ok(());
+        }
+        let fail = |name, expected, got: String, hint| Err(Error::Parameter { name, expected, got, hint });
+        if self.remove.names().is_empty() {
+            let hint = "`--remove documents` is the default";
+            return fail("remove", "at least one word", String::new(), hint);
+        }
+        let Units { documents, paragraphs: has_paragraphs, passages: has_passages } = self.units;
+        let is_sought = (documents || !self.remove.documents)
+            && (has_paragraphs || !paragraphs)
+            && (has_passages || !(passages || contained));
+        if !is_sought {
+            let hint = "what leaves must be looked for; `contained` is found by passages";
+            return fail("units", "all that `--remove` names", self.remove.names().join(","), hint);
+        }
+        if documents && !self.remove.documents && has_passages {
+            let hint = "add `documents` to `--remove`, or leave `document` out of `--units`";
+            let expected = "no documents where passages are looked for and copies of documents stay";
+            return fail("units", expected, "document,passage".to_owned(), hint);
+        }
+        if self.certify > 0 {
+            let hint = "certify an audit with the same threshold";
+            return fail("certify", "0 where more than documents leaves", self.certify.to_string(), hint);
+        }
+        Ok(())
+    }
+
+    /// Whether equal documents are one for the search: not where passages of the later ones are wanted.
+    pub(crate) fn collapses_documents(&self) -> bool {
+        !self.remove.is_by_parts() || self.remove.documents || !self.units.passages
+    }
+
     /// 64 bits that differ when any parameter, or the [`NORMALISER_VERSION`], does. The same on every
     /// machine: XXH3 of the bincode record (fixed-width little-endian).
     pub fn digest(&self) -> u64 {
         let config = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
         let record = (NORMALISER_VERSION, self);
-        let bytes = bincode::serde::encode_to_vec(record, config).unwrap_or_default();
+        let mut bytes = bincode::serde::encode_to_vec(record, config).unwrap_or_default();
+        if self.remove.is_by_parts() {
+            bytes.push(self.remove.bits());
+        }
         xxhash_rust::xxh3::xxh3_64(&bytes)
     }
 }

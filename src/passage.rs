@@ -11,6 +11,7 @@
 
 pub(crate) mod align;
 pub(crate) mod places;
+pub(crate) mod standing;
 pub(crate) mod winnow;
 
 use std::collections::BinaryHeap;
@@ -21,6 +22,7 @@ use crate::locate::{Part, Ruler, Stretch};
 use crate::params::Params;
 use crate::passage::align::{Alignment, Run, Step, extend, run_around};
 use crate::passage::places::{Kept, LISTED, Places, Repeated};
+use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
 use crate::resolve::NumberMap;
 use crate::shingle::Shingler;
@@ -256,7 +258,7 @@ impl<'a> Finder<'a> {
             let copy = candidate.alignment.copy();
             overlaps.push(self.tell(prepared, candidate, ruler.measure([copy.start, copy.end])));
         }
-        self.tell_contained(prepared, &taken, &overlaps);
+        self.tell_contained(prepared, (&taken, &overlaps), |_| true);
         if let [only] = &taken[..]
             && let [run] = only.alignment.runs[..]
             && run.length as usize == prepared.tokens.len()
@@ -271,15 +273,22 @@ impl<'a> Finder<'a> {
             seed: self.seed as u32,
             tokens: prepared.tokens.len() as u32,
         };
-        self.places.add(prepared, MARGIN * self.params.passage, |found| text.holds(&covered, found.at));
+        let all = [0, text.tokens];
+        self.places.add(prepared, MARGIN * self.params.passage, |found| {
+            text.holds(&covered, found.at).then_some(all)
+        });
         if let Some(all) = &mut self.covered {
             all.extend(covered.into_iter().map(|range| (prepared.document, range)));
         }
     }
 
-    /// A document of an index: its repeated seeds are places that were listed when its batch came.
-    pub(crate) fn archived(&mut self, prepared: &Prepared) {
-        self.places.add(prepared, MARGIN * self.params.passage, |_| true);
+    /// A document of an index: its repeated seeds are places that were listed when its batch came. `leaves` is
+    /// what was removed of it then.
+    pub(crate) fn archived(&mut self, prepared: &Prepared, leaves: Option<&Cuts>) {
+        let (seed, tokens) = (self.seed as u32, prepared.tokens.len() as u32);
+        self.places.add(prepared, MARGIN * self.params.passage, |found| {
+            leaves.map_or(Some([0, tokens]), |leaves| leaves.around(found.at, seed, tokens))
+        });
     }
 
     /// A document of an index that is one verbatim passage from end to end.
@@ -437,7 +446,13 @@ impl<'a> Finder<'a> {
     }
 
     /// The document and those of its paragraphs that lie in passages from one earlier document.
-    fn tell_contained(&mut self, prepared: &Prepared, taken: &[Candidate], overlaps: &[Overlap]) {
+    /// Those of them that are `wanted`, by the paragraph's number.
+    fn tell_contained(
+        &mut self,
+        prepared: &Prepared,
+        (taken, overlaps): (&[Candidate], &[Overlap]),
+        wanted: impl Fn(Option<u32>) -> bool,
+    ) {
         if taken.is_empty() {
             return;
         }
@@ -445,7 +460,12 @@ impl<'a> Finder<'a> {
         let earlier = |candidate: &Candidate| candidate.original != prepared.document;
         let others = taken.iter().zip(overlaps.iter().copied()).filter(|(candidate, _)| earlier(candidate));
         let others: Vec<(&Candidate, Overlap)> = others.collect();
-        self.contained.extend(self.contained_unit(prepared, &others, whole, None));
+        if wanted(None) {
+            self.contained.extend(self.contained_unit(prepared, &others, whole, None));
+        }
+        if !wanted(Some(0)) {
+            return;
+        }
         let mut start = 0;
         let mut first = 0;
         for (number, &end) in prepared.paragraph_ends.iter().enumerate() {
@@ -553,12 +573,7 @@ fn choose(candidates: Vec<Candidate>, params: &Params) -> Vec<Candidate> {
         return candidates;
     }
     let verbatim = verbatim_tokens(&candidates, params.passage);
-    let is_kept = |rest: &Alignment| {
-        let range = rest.copy();
-        let before = verbatim.partition_point(|run| run.end <= range.start);
-        range.len() * 2 >= params.passage as usize
-            || verbatim.get(before).is_some_and(|run| run.start < range.end)
-    };
+    let is_kept = |rest: &Alignment| is_long_enough(rest, &verbatim, params.passage);
     let mut heap = BinaryHeap::from(candidates);
     let mut taken: Vec<Candidate> = Vec::new();
     while let Some(Candidate { original, alignment }) = heap.pop() {
@@ -582,6 +597,13 @@ fn choose(candidates: Vec<Candidate>, params: &Params) -> Vec<Candidate> {
         }
     }
     taken
+}
+
+/// Whether what is left of a passage is one: half as long, or of a verbatim run that was long enough.
+fn is_long_enough(rest: &Alignment, verbatim: &[Range<u32>], passage: u32) -> bool {
+    let range = rest.copy();
+    let before = verbatim.partition_point(|run| run.end <= range.start);
+    range.len() * 2 >= passage as usize || verbatim.get(before).is_some_and(|run| run.start < range.end)
 }
 
 /// The tokens of all verbatim runs of at least `passage` tokens, in order, apart from each other.

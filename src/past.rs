@@ -16,6 +16,7 @@ use crate::index::segment::{DocumentRow, Segment};
 use crate::index::{Index, Known};
 use crate::params::Params;
 use crate::passage::places::LISTED;
+use crate::passage::standing::Cuts;
 use crate::read::texts::Locator;
 use crate::resolve::{Verdict, listed_originals};
 use crate::scan::read_varint;
@@ -80,6 +81,8 @@ pub(crate) struct Archived {
     pub(crate) listed: [BTreeMap<u64, u32>; 2],
     /// how many places the index lists for seeds of the corpus
     pub(crate) listed_seeds: BTreeMap<u64, u32>,
+    /// what was removed of their texts, in tokens
+    pub(crate) cuts: BTreeMap<u32, Cuts>,
 }
 
 impl Archived {
@@ -263,6 +266,9 @@ impl Joining<'_> {
             });
             let (of_places, mut of_tokens) = split_places(&of_paragraphs, row.paragraphs);
             paragraph_tokens.extend((0..row.paragraphs).map(|_| read_varint(&mut of_tokens) as u32));
+            if !of_tokens.is_empty() {
+                archived.cuts.insert(document as u32, Cuts::read(of_tokens));
+            }
             places.extend_from_slice(of_places);
             ids.push_str(&id);
             tokens.push(row.tokens);

@@ -161,12 +161,20 @@ pub fn run(
             hint: "what an index holds can't be read whole for a sample; certify an audit of the batch alone",
         });
     }
+    if params.remove.contained && for_index {
+        return Err(Error::Parameter {
+            name: "remove",
+            expected: "no `contained` where a run is matched against an index",
+            got: params.remove.names().join(","),
+            hint: "an index does not keep what was found contained; remove it from what the runs have written",
+        });
+    }
     let plan = Plan::of(params);
     let mut clock = Clock::start();
     progress.enter(Stage::Reading)?;
     let stages = Stages { params, plan, surroundings, progress };
     let reading = Reading { stages, sources: &sources, order: &order, for_index };
-    let mut parts = Parts::new(stages, &sources, !for_index);
+    let mut parts = Parts::new(stages, &sources, !for_index && !params.remove.contained);
     let corpus = if order.is_corpus_order() {
         reading.pass(&mut parts, &mut clock)?
     } else {
@@ -225,8 +233,9 @@ impl Stages<'_> {
             corpus = past::join(corpus, before, params, plan.bands)?;
         }
         let [documents, mut paragraphs] = link(&mut corpus, plan.bands, keep);
-        // what comes from an index has no twin
-        let twins = before.is_none().then(|| Twins::part(&corpus, &documents, &mut paragraphs));
+        // what comes from an index has no twin; nor has what may leave alone
+        let twins = (before.is_none() && !params.remove.is_by_parts())
+            .then(|| Twins::part(&corpus, &documents, &mut paragraphs));
         let mut passages = params.units.passages.then(|| link_seeds(&mut corpus, params, keep));
         if let Some((finder, _)) = &mut passages {
             if keep {
@@ -250,6 +259,9 @@ impl Stages<'_> {
         }
         clock.lap(|seconds| &mut seconds.verifying);
 
+        if let Some(decided) = resolved.decided.take() {
+            decided.apply(&mut corpus);
+        }
         progress.check()?;
         let located = Located::new(&corpus, params, resolved.passages)?;
         clock.lap(|seconds| &mut seconds.locating);

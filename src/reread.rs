@@ -20,6 +20,7 @@ use crate::pipeline::{Progress, Surroundings};
 use crate::resolve::{Cost, Near, Resolver};
 use crate::shingle::Shingler;
 use crate::split::paragraphs;
+use crate::standing::{Decided, Decisions, Searching};
 
 /// Chunks of text that are held at once.
 const CHUNKS: u64 = 16;
@@ -39,6 +40,8 @@ pub(crate) struct Resolved {
     pub(crate) paragraphs: (Vec<Near>, Cost),
     /// passages
     pub(crate) passages: Found,
+    /// what stays, where that was decided document by document
+    pub(crate) decided: Option<Decided>,
 }
 
 /// A document that has to be read again, and what for.
@@ -83,6 +86,8 @@ pub(crate) fn search(
         progress.text_done.fetch_add(batch.iter().map(length).sum(), Ordering::Relaxed);
         made
     };
+    let by_parts = params.remove.is_by_parts();
+    let mut decisions = by_parts.then(|| Decisions::new(params.remove, [&mut documents, &mut paragraphs]));
     let mut done = (0, 0);
     let mut ready = batches.first().map_or(Ok(Vec::new()), |batch| prepare(batch))?;
     for i in 0..batches.len().max(1) {
@@ -101,6 +106,16 @@ pub(crate) fn search(
                     made.document.take().into_iter().for_each(|(row, set)| documents.give_set(row, set));
                     made.paragraphs.drain(..).for_each(|(row, set)| paragraphs.give_set(row, set));
                 }
+                if let Some(decisions) = &mut decisions {
+                    let (documents, paragraphs) = (&mut documents, &mut paragraphs);
+                    let mut searching = Searching { documents, paragraphs, finder: finder.as_mut() };
+                    let mut prepared = made.iter().filter_map(|made| made.passages.as_ref()).peekable();
+                    for document in done.0..end {
+                        let own = prepared.next_if(|prepared| prepared.document == document);
+                        decisions.decide(corpus, document, own, &mut searching);
+                    }
+                    return;
+                }
                 documents.advance(done.0..end);
                 paragraphs.advance(done.1..end_paragraph);
                 if let Some(finder) = &mut finder {
@@ -112,10 +127,12 @@ pub(crate) fn search(
         ready = prepared?;
         done = (end, end_paragraph);
     }
+    let decided = decisions.map(|decisions| decisions.finish(&mut documents, &mut paragraphs));
     Ok(Resolved {
         documents: documents.finish(),
         paragraphs: paragraphs.finish(),
         passages: finder.map(Finder::finish).unwrap_or_default(),
+        decided,
     })
 }
 
@@ -135,7 +152,7 @@ fn find_passages<'a>(
             finder.equal_document(document, first, tokens);
         } else if let Some(prepared) = prepared.next_if(|prepared| prepared.document == document) {
             if document < corpus.archived.documents() {
-                finder.archived(prepared);
+                finder.archived(prepared, None);
             } else {
                 finder.document(prepared);
             }
@@ -242,7 +259,13 @@ fn make(
         let document = wanted.document;
         let places = corpus.places(document).collect();
         let units = corpus.paragraphs(document);
-        let is_first = units.map(|unit| corpus.paragraph_units.first[unit as usize] == unit).collect();
+        // where what leaves decides which one counts as the first, that is known later
+        let any = params.remove.is_by_parts();
+        let is_first = |unit: u32| {
+            let first = corpus.paragraph_units.first[unit as usize];
+            first == unit || (any && first < IS_SHORT)
+        };
+        let is_first = units.map(is_first).collect();
         made.passages =
             Some(Prepared { document, text, places, tokens, spans, paragraph_ends: ends, is_first, seeds });
     }

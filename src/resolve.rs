@@ -14,6 +14,7 @@
 //! originals, the first ones; a unit that meets more candidates than that is compared with those that share the most buckets
 //! (ties: the earliest). What this leaves out is counted.
 
+pub(crate) mod standing;
 pub(crate) mod twins;
 
 use std::collections::HashMap;
@@ -189,6 +190,8 @@ pub(crate) struct Resolver<'a> {
     candidates: Vec<u32>,
     /// for each place, how many buckets its unit shares with the one that asks; all zero in between
     shared: Vec<u16>,
+    /// which unit of each row counts as the first, where not all do; see [`standing`]
+    firsts: Option<Vec<u32>>,
 }
 
 impl<'a> Resolver<'a> {
@@ -238,6 +241,7 @@ impl<'a> Resolver<'a> {
             cost: Cost::default(),
             candidates: Vec::new(),
             shared: Vec::new(),
+            firsts: None,
             buckets,
         }
     }
@@ -283,9 +287,14 @@ impl<'a> Resolver<'a> {
     fn first_of_its_tokens(&mut self, unit: u32, row: u32) {
         let Some(place) = self.sets.place(row) else { return };
         let verdict = self.ask(row, place);
+        self.settle((unit, row), place, verdict);
+    }
+
+    /// Writes down what has been found of the first unit of a row.
+    fn settle(&mut self, (unit, row): (u32, u32), place: u32, verdict: Verdict) {
         let uses = match verdict {
             Some((original, overlap)) => {
-                self.near.push(Near { unit, original: self.units.distinct[original as usize], overlap });
+                self.near.push(Near { unit, original: self.unit(original), overlap });
                 let repeats = self.repeats.get(&row).copied().unwrap_or(0);
                 if repeats > 0 {
                     self.seen.insert(row, Seen { verdict, listed: self.listed(row) });
@@ -341,9 +350,14 @@ impl<'a> Resolver<'a> {
         if let (Some(seen), Some(place)) = (self.seen.get(&row), self.sets.place(row)) {
             let listed = self.listed(row);
             let before = seen.verdict;
-            let verdict = if seen.listed == listed { before } else { better(self.ask(row, place), before) };
+            let verdict = if seen.listed == listed {
+                before
+            } else {
+                let found = self.ask(row, place);
+                self.better(found, before)
+            };
             if let Some((original, overlap)) = verdict {
-                self.near.push(Near { unit, original: self.units.distinct[original as usize], overlap });
+                self.near.push(Near { unit, original: self.unit(original), overlap });
             }
             self.seen.insert(row, Seen { verdict, listed });
             self.sets.let_go(place);
@@ -379,7 +393,10 @@ impl<'a> Resolver<'a> {
         if beyond > 0 {
             self.cost.capped += beyond as u64;
             let order = |&original: &u32| {
-                (std::cmp::Reverse(self.shared[original as usize]), self.sets.rows[original as usize])
+                (
+                    std::cmp::Reverse(self.shared[original as usize]),
+                    self.rank(self.sets.rows[original as usize]),
+                )
             };
             candidates.select_nth_unstable_by_key(self.cap, order);
         }
@@ -403,9 +420,26 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             let Some(overlap) = compare(set, &sets.sets[original as usize], least) else { continue };
-            best = better(best, Some((sets.rows[original as usize], overlap)));
+            best = self.better(best, Some((sets.rows[original as usize], overlap)));
         }
         best
+    }
+
+    /// The more similar of two; the earlier of equals.
+    fn better(&self, a: Verdict, b: Verdict) -> Verdict {
+        let (Some((first, of_first)), Some((second, of_second))) = (a, b) else { return a.or(b) };
+        let (one, other) = (of_first.jaccard(), of_second.jaccard());
+        if one > other || (one == other && self.rank(first) < self.rank(second)) { a } else { b }
+    }
+
+    /// What orders rows by where their first units stand.
+    fn rank(&self, row: u32) -> u32 {
+        self.firsts.as_ref().map_or(row, |firsts| firsts[row as usize])
+    }
+
+    /// The first unit of a row.
+    fn unit(&self, row: u32) -> u32 {
+        self.firsts.as_ref().map_or_else(|| self.units.distinct[row as usize], |firsts| firsts[row as usize])
     }
 
     /// One member fewer to come in each of the row's buckets; a bucket for which none is left lets its
@@ -421,13 +455,6 @@ impl<'a> Resolver<'a> {
             }
         }
     }
-}
-
-/// The more similar of two; the earlier of equals.
-fn better(a: Verdict, b: Verdict) -> Verdict {
-    let (Some((first, of_first)), Some((second, of_second))) = (a, b) else { return a.or(b) };
-    let (one, other) = (of_first.jaccard(), of_second.jaccard());
-    if one > other || (one == other && first < second) { a } else { b }
 }
 
 /// Whether the bit of this number is set.

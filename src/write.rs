@@ -6,8 +6,10 @@ mod leftover;
 mod pack;
 pub mod places;
 pub mod records;
+mod seam;
 mod splice;
 mod streams;
+mod stretches;
 #[cfg(feature = "parquet")]
 mod table;
 

@@ -1,7 +1,8 @@
 //! What an index is made of: the one file whose appearance under its name is a commit.
 //!
 //! `manifest-` and the generation in ten digits: magic (8 bytes), format version (u32), length of the record
-//! (u64), the record (bincode, fixed-width little-endian), XXH3-128 of all before. The highest generation
+//! (u64), the record (bincode, fixed-width little-endian; behind it a byte, where more than documents is
+//! removed), XXH3-128 of all before. The highest generation
 //! counts; the one before stays until the next commit.
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::index::pages::{FORMAT_VERSION, FileEntry, bincode_config};
 use crate::index::segment::SegmentEntry;
 use crate::index::store::Store;
-use crate::params::{NORMALISER_VERSION, Params};
+use crate::params::{NORMALISER_VERSION, Params, Remove};
 
 const MAGIC: [u8; 8] = *b"redite\x00\x1b";
 
@@ -133,7 +134,10 @@ impl Manifest {
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let record = bincode::serde::encode_to_vec(self, bincode_config()).unwrap_or_default();
+        let mut record = bincode::serde::encode_to_vec(self, bincode_config()).unwrap_or_default();
+        if self.params.remove.is_by_parts() {
+            record.push(self.params.remove.bits());
+        }
         let mut bytes = Vec::with_capacity(record.len() + HEAD + 16);
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
@@ -170,8 +174,16 @@ impl Manifest {
         }
         let record = &all[HEAD..];
         let decoded = bincode::serde::decode_from_slice::<Manifest, _>(record, bincode_config());
-        match decoded {
-            Ok((manifest, used)) if used == record.len() && manifest.generation == generation => Ok(manifest),
+        let remove = |used: usize| match &record[used..] {
+            [] => Some(Remove::default()),
+            [bits] => Remove::from_bits(*bits).filter(|remove| remove.is_by_parts()),
+            _ => None,
+        };
+        match decoded.map(|(manifest, used)| (remove(used), manifest)) {
+            Ok((Some(remove), mut manifest)) if manifest.generation == generation => {
+                manifest.params.remove = remove;
+                Ok(manifest)
+            }
             _ => Err(damaged(HEAD as u64, "no record of a manifest")),
         }
     }

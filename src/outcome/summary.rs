@@ -85,6 +85,13 @@ pub struct UnitSummary {
     pub empty: u64,
     /// not asked for by `--units`
     pub not_compared: u64,
+    /// paragraphs of documents that leave; told only where paragraphs, passages or contained documents do, too
+    #[serde(skip_serializing_if = "is_zero")]
+    pub in_leaving: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl UnitSummary {
@@ -94,7 +101,7 @@ impl UnitSummary {
     }
 
     pub(crate) fn total(&self) -> u64 {
-        self.originals + self.copies() + self.short + self.empty + self.not_compared
+        self.originals + self.copies() + self.short + self.empty + self.not_compared + self.in_leaving
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::band::Plan;
 use crate::certify::Draw;
-use crate::corpus::{Corpus, Counts, Document, IS_SHORT, Labels, Units, document_starts};
+use crate::corpus::{Corpus, Counts, Document, IS_SHORT, Labels, Ranks, Units, document_starts};
 use crate::document::Skip;
 use crate::locate::Stretch;
 use crate::outcome::{Located, Outcome};
@@ -31,6 +31,8 @@ pub(crate) struct Whole {
     passages: Vec<(Passage, [Stretch; 2])>,
     contained: Vec<(Contained, Stretch)>,
     capped: u64,
+    /// documents that leave, see [`crate::standing`]
+    leaving: Vec<u32>,
     digest: u128,
 }
 
@@ -89,6 +91,7 @@ impl Whole {
             passages: Vec::new(),
             contained: Vec::new(),
             capped: 0,
+            leaving: Vec::new(),
             digest: 0,
         }
     }
@@ -109,7 +112,8 @@ impl Whole {
             + size_of::<Piece>() * self.pieces.len()
             + size_of::<Near>() * self.near.iter().map(|(near, _)| near.len()).sum::<usize>()
             + size_of::<(Passage, [Stretch; 2])>() * self.passages.len()
-            + size_of::<(Contained, Stretch)>() * self.contained.len();
+            + size_of::<(Contained, Stretch)>() * self.contained.len()
+            + size_of_val(&self.leaving[..]);
         bytes as u64
     }
 
@@ -147,6 +151,9 @@ impl Whole {
                 distinct.for_each(|&(key, unit)| self.draws[kind].offer(key, numbers.unit(kind, unit)));
             }
         }
+        let leaving =
+            (first_own[0]..corpus.documents.len() as u32).filter(|own| corpus.leaving.contains(*own));
+        self.leaving.extend(leaving.map(|own| numbers.document(own)));
         self.near[0].1.add(&Cost { candidates: summary.candidates, verified: summary.verified, capped: 0 });
         self.capped += summary.capped;
         let Located { passages, contained, .. } = located;
@@ -177,6 +184,7 @@ impl Whole {
         (params, plan): (&Params, Plan),
     ) -> Outcome {
         let Whole { near, passages, contained, capped, .. } = self;
+        let leaving_end = self.documents.len();
         let mut corpus = Corpus {
             texts,
             document_starts: document_starts(&self.documents, self.counts.paragraphs),
@@ -197,6 +205,7 @@ impl Whole {
             labels: self.labels,
             by_place: Vec::new(),
             drawn: self.draws.map(Draw::finish),
+            leaving: Ranks::new(self.leaving.into_iter(), leaving_end),
         };
         if let Some((measured, ranked)) = measured {
             corpus.complete(measured, &ranked);

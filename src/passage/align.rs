@@ -190,6 +190,17 @@ impl Alignment {
         Alignment { runs: inside.collect() }
     }
 
+    /// What is left of it inside `bounds` of the earlier text.
+    pub(crate) fn cut_original(&self, bounds: Range<u32>) -> Alignment {
+        let inside = self.runs.iter().filter_map(|run| {
+            let start = run.original.max(bounds.start);
+            let end = (run.original + run.length).min(bounds.end);
+            let copy = run.copy + start.checked_sub(run.original)?;
+            (start < end).then(|| Run { copy, original: start, length: end - start })
+        });
+        Alignment { runs: inside.collect() }
+    }
+
     /// The same in parts that each agree as far as `identity` asks: what was cut off may have been what made
     /// up for a difference. Parted at the widest difference first.
     pub(crate) fn apart(self, identity: f64) -> Vec<Alignment> {

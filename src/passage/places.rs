@@ -225,13 +225,13 @@ impl Places {
         Some(Kept { tokens: &stretch.tokens, spans: &stretch.spans, start: stretch.start })
     }
 
-    /// Takes leave of a document's seeds: those that `is_original` says so of are listed, with `margin`
-    /// tokens around each, if they occur again later.
+    /// Takes leave of a document's seeds: those for which `original` gives the stretch of original text that
+    /// they lie in are listed, with `margin` tokens of it around each, if they occur again later.
     pub(crate) fn add(
         &mut self,
         prepared: &Prepared,
         margin: u32,
-        is_original: impl Fn(&Occurrence) -> bool,
+        original: impl Fn(&Occurrence) -> Option<[u32; 2]>,
     ) {
         let Prepared { document, tokens, spans, seeds, .. } = prepared;
         let document = *document;
@@ -246,9 +246,10 @@ impl Places {
         let mut bounds: Vec<(u32, u32)> = Vec::new();
         for seed in seeds {
             let entry = &mut self.seeds[seed.number as usize];
-            if entry.to_come == 0 || !is_original(seed) {
+            if entry.to_come == 0 {
                 continue;
             }
+            let Some([first, behind]) = original(seed) else { continue };
             if entry.listed >= LISTED {
                 self.capped += 1;
                 continue;
@@ -257,8 +258,8 @@ impl Places {
             entry.last = insert(&mut self.nodes, &mut self.free, node);
             entry.listed += 1;
             text.uses += 1;
-            let start = seed.at.saturating_sub(margin);
-            let end = (seed.at + margin).min(tokens.len() as u32);
+            let start = seed.at.saturating_sub(margin).max(first);
+            let end = (seed.at + margin).min(behind);
             match bounds.last_mut() {
                 Some(last) if start <= last.1 => last.1 = end,
                 _ => bounds.push((start, end)),
@@ -362,13 +363,12 @@ mod tests {
             places.of(number, &mut listed);
             listed
         };
-        let add = |places: &mut Places,
-                   document,
-                   seeds: &[Occurrence],
-                   is_original: fn(&Occurrence) -> bool| {
-            let (tokens, spans, seeds) = (tokens.clone(), spans.clone(), seeds.to_vec());
-            places.add(&Prepared { document, tokens, spans, seeds, ..Prepared::default() }, 5, is_original);
-        };
+        let add =
+            |places: &mut Places, document, seeds: &[Occurrence], is_original: fn(&Occurrence) -> bool| {
+                let original = |seed: &Occurrence| is_original(seed).then_some([0, 50]);
+                let (tokens, spans, seeds) = (tokens.clone(), spans.clone(), seeds.to_vec());
+                places.add(&Prepared { document, tokens, spans, seeds, ..Prepared::default() }, 5, original);
+            };
         add(&mut places, 0, &[seed(0, 3), seed(1, 40)], |_| true);
         assert_eq!(of(&places, 0), [(0, 3)]);
         let kept = |range: std::ops::Range<usize>| {

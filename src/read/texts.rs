@@ -178,7 +178,6 @@ impl Texts {
     }
 
     /// Which column of a source of rows holds the texts.
-    #[cfg(feature = "parquet")]
     pub(crate) fn column(&self, source: u32) -> Option<usize> {
         self.spool.column(source)
     }

@@ -33,7 +33,7 @@ impl<'a> Annotator<'a> {
             (Fate::Copy, _) => "near_copy",
             (Fate::Contained, _) => "contained_copy",
             (Fate::Short, _) => "not_compared",
-            (Fate::Empty, _) => "empty",
+            (Fate::Empty | Fate::InLeaving, _) => "empty",
         };
         self.value.clear();
         self.value.push_str("{\"fate\":\"");

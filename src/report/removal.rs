@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::dedup::{Account, Finding, Outstanding, Removal, Rules};
+use crate::dedup::{Account, Finding, Outstanding, Removal, Rules, Texts};
 use crate::document::{Kind, Place};
 use crate::outcome::Outcome;
 use crate::report::clean;
@@ -24,7 +24,7 @@ pub struct Report<'a> {
     /// the folder as given
     pub output: String,
     /// what is removed
-    pub remove: [&'static str; 1],
+    pub remove: Vec<&'static str>,
     /// whether everything is kept and annotated instead
     pub annotate: bool,
     /// which of several versions is the original
@@ -53,6 +53,9 @@ pub struct Counts {
     pub removed: u64,
     /// that can't be used
     pub skipped: u64,
+    /// of the texts, where parts of them leave
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Texts>,
 }
 
 /// The numbers as JSON.
@@ -60,10 +63,16 @@ pub fn report<'a>(outcome: &Outcome, removal: &'a Removal, rules: &Rules, output
     let all = &removal.all;
     Report {
         output: output.to_owned(),
-        remove: ["documents"],
+        remove: outcome.summary().parameters.remove.names(),
         annotate: rules.annotate,
         prefer: rules.order.prefer.to_string(),
-        all: Counts { read: all.read, kept: all.kept, removed: all.removed, skipped: all.skipped },
+        all: Counts {
+            read: all.read,
+            kept: all.kept,
+            removed: all.removed,
+            skipped: all.skipped,
+            texts: all.texts,
+        },
         protected: removal.protected,
         undated: removal.undated,
         sources: removal.accounts.iter().take(LISTED).collect(),
@@ -80,6 +89,9 @@ pub fn write(removal: &Removal, output: &str, colour: bool, to: &mut impl Write)
     let all = &removal.all;
     writeln!(to, "\n{bold}Written to {}{plain}", clean::line(output, NAME))?;
     writeln!(to, "  {}", numbers(all))?;
+    if let Some(texts) = &all.texts {
+        parts(texts, to)?;
+    }
     if removal.protected > 0 {
         writeln!(to, "  {} kept: protected", count(removal.protected, "copy is", "copies are"))?;
     }
@@ -101,6 +113,23 @@ pub fn write(removal: &Removal, output: &str, colour: bool, to: &mut impl Write)
     Ok(())
 }
 
+/// What leaves the texts.
+fn parts(texts: &Texts, to: &mut impl Write) -> io::Result<()> {
+    let [kept, removed, inside] =
+        [texts.paragraphs_kept, texts.paragraphs_removed, texts.paragraphs_in_removed].map(number);
+    let read = count(texts.paragraphs, "paragraph", "paragraphs");
+    writeln!(to, "  {read}: {kept} kept, {removed} removed, {inside} in removed documents")?;
+    let passages = count(texts.passages_removed, "passage", "passages");
+    let (gone, all) = (number(texts.characters_removed), count(texts.characters, "character", "characters"));
+    let share = percent(texts.characters_removed, texts.characters);
+    writeln!(to, "  {passages} removed; in all {gone} of {all} ({share})")?;
+    if texts.emptied > 0 {
+        let records = count(texts.emptied, "record is", "records are");
+        writeln!(to, "  {records} kept with an empty text: all of it stands elsewhere")?;
+    }
+    Ok(())
+}
+
 fn numbers(account: &Account) -> String {
     let [kept, removed, skipped] = [account.kept, account.removed, account.skipped].map(number);
     let share = percent(account.removed, account.kept + account.removed);
@@ -110,14 +139,20 @@ fn numbers(account: &Account) -> String {
 
 /// What a guard says, with examples; on several lines.
 pub fn told(outcome: &Outcome, finding: &Finding) -> String {
-    let (some, of) = (number(finding.documents), count(finding.of, "document", "documents"));
+    let unit = match finding.what {
+        Outstanding::SourceText(_) | Outstanding::AllText => ["character", "characters"],
+        _ => ["document", "documents"],
+    };
+    let (some, of) = (number(finding.documents), count(finding.of, unit[0], unit[1]));
     let share = percent(finding.documents, finding.of);
     let mut told = match &finding.what {
-        Outstanding::Source(name) => {
+        Outstanding::Source(name) | Outstanding::SourceText(name) => {
             let name = clean::line(name, NAME);
             format!("source `{name}` loses {some} of {of} ({share})")
         }
-        Outstanding::All => format!("all sources together lose {some} of {of} ({share})"),
+        Outstanding::All | Outstanding::AllText => {
+            format!("all sources together lose {some} of {of} ({share})")
+        }
         Outstanding::Crowd { original } => {
             let original = line_of_place(outcome, *original);
             format!("one document and its copies are {some} of {of} ({share}): {original}")

@@ -48,7 +48,7 @@ fn continued(outcome: &Outcome, run: &Repeat, next: &Match) -> Option<[Paragraph
     let silent = |document: u32, mut between: Range<u32>| {
         between.all(|paragraph| {
             let fate = outcome.fate(Place { document, paragraph: Some(paragraph) });
-            matches!(fate, Fate::Short | Fate::Empty)
+            matches!(fate, Fate::Short | Fate::Empty | Fate::InLeaving)
         })
     };
     let continues = next.original.document == run.original.document

@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use crate::dedup::{Removal, is_lost};
 use crate::document::{Compression, Format, Source};
 use crate::error::{Error, Result};
+use crate::normalise::Tokenizers;
 use crate::outcome::Outcome;
 use crate::pipeline::Progress;
 use crate::read::compression::unpacked;
@@ -24,7 +25,8 @@ use crate::scan::Piece;
 use crate::write::folder::Folder;
 use crate::write::pack::Packed;
 use crate::write::places::Places;
-use crate::write::splice::annotated;
+use crate::write::seam::{self, Cut};
+use crate::write::splice::{annotated, cut_string};
 
 /// Pieces of one file that are made at once.
 const PIECES: usize = 16;
@@ -36,6 +38,7 @@ pub struct Records<'a> {
     places: &'a Places,
     /// the sources' names as JSON, where each record tells what is known of it
     names: Option<Vec<String>>,
+    tokenizers: Tokenizers,
 }
 
 /// Documents of one file that were written or left out, for the sums.
@@ -100,6 +103,23 @@ impl<'a> Passing<'a> {
         locator.filter(|locator| u64::from(locator.record) == self.record)
     }
 
+    /// What goes of the text of the document that has just passed, with what is left; `None` of most.
+    pub(super) fn cut(&self) -> Result<Option<(Vec<Cut>, String)>> {
+        let document = self.records.outcome.at_place(self.place - 1);
+        if !self.records.removal.is_cut(document) {
+            return Ok(None);
+        }
+        let text = self.records.outcome.text(document)?;
+        let cuts = self.records.cuts(document, &text);
+        let left = seam::apply(&text, &cuts);
+        Ok(Some((cuts, left)))
+    }
+
+    /// The error for the document that has just passed, where it is not what it was.
+    pub(super) fn changed(&self) -> Error {
+        self.records.outcome.corpus().texts.changed(&self.records.locator(self.place - 1))
+    }
+
     /// Whether the next record is a document that stays; passes it.
     pub(super) fn stays(&mut self) -> bool {
         let is_document = self.document().is_some();
@@ -123,7 +143,9 @@ impl<'a> Passing<'a> {
 impl<'a> Records<'a> {
     /// What `removal` leaves of a run, or, to `annotate`, all of it.
     pub fn new(outcome: &'a Outcome, removal: &'a Removal, places: &'a Places, annotate: bool) -> Self {
-        Records { outcome, removal, places, names: annotate.then(|| source_names(outcome)) }
+        let names = annotate.then(|| source_names(outcome));
+        let tokenizers = Tokenizers::new(outcome.summary().parameters.seed);
+        Records { outcome, removal, places, names, tokenizers }
     }
 
     /// Writes everything into `folder`, in rayon's current pool.
@@ -141,6 +163,14 @@ impl<'a> Records<'a> {
         let told = &self.removal.all;
         assert_eq!((all.kept, all.removed), (told.kept, told.removed), "what is written is what is told");
         Ok(())
+    }
+
+    /// What goes of the text of a document; nothing of most.
+    pub(super) fn cuts(&self, document: u32, text: &str) -> Vec<Cut> {
+        let stretches = self.removal.stretches(self.outcome, document);
+        let ranges = stretches.iter().map(|span| span.bytes.start as usize..span.bytes.end as usize);
+        let ranges: Vec<std::ops::Range<usize>> = ranges.collect();
+        self.tokenizers.with(|tokenizer| seam::cuts(text, &ranges, tokenizer))
     }
 
     fn files(&self) -> Vec<OfFile<'_>> {
@@ -185,8 +215,16 @@ impl<'a> Records<'a> {
         let (Some(place), Some(piece)) = (file.documents.clone().next(), file.pieces.first()) else {
             return Ok(Passed::default());
         };
-        if self.removal.is_removed(self.outcome.at_place(place)) {
+        let document = self.outcome.at_place(place);
+        if self.removal.is_removed(document) {
             return Ok(Passed { kept: 0, removed: 1 });
+        }
+        if self.removal.is_cut(document) {
+            let text = self.outcome.text(document)?;
+            let left = seam::apply(&text, &self.cuts(document, &text));
+            let compression = file.source.compression;
+            self.create(file, compression, folder, |to| to.push(left.as_bytes()).map_err(Into::into))?;
+            return Ok(Passed { kept: 1, removed: 0 });
         }
         let changed = || self.outcome.corpus().texts.changed(&self.locator(place));
         let path = file.source.path.as_deref().filter(|_| file.source.regular);
@@ -299,6 +337,16 @@ impl<'a> Records<'a> {
                         made.extend_from_slice(told.as_bytes());
                         from = end;
                     }
+                }
+                if self.removal.is_cut(document) {
+                    let changed = || self.outcome.corpus().texts.changed(&self.locator(place - 1));
+                    let read = std::str::from_utf8(&bytes[line.clone()]).map_err(|_| changed())?;
+                    let cuts = self.cuts(document, &self.outcome.text(document)?);
+                    let field = &self.outcome.summary().parameters.text_field;
+                    let left = cut_string(read, field, &cuts).ok_or_else(changed)?;
+                    made.extend_from_slice(&bytes[from..line.start]);
+                    made.extend_from_slice(left.as_bytes());
+                    from = end;
                 }
                 !is_removed
             } else {

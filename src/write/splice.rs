@@ -6,6 +6,8 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::write::seam::Cut;
+
 /// The name of the field that annotations go into.
 pub const FIELD: &str = "redite";
 
@@ -30,6 +32,49 @@ pub(crate) fn annotated(line: &str, value: &str) -> Option<String> {
     }
     to.push_str(&line[from..]);
     Some(to)
+}
+
+/// The record without what is cut of the string in the field `name`: the last of that name, as it was read.
+/// Every escape that stays is the same. `None` where there is no such string.
+pub(crate) fn cut_string(line: &str, name: &str, cuts: &[Cut]) -> Option<String> {
+    let (standing, _) = values(line, name)?;
+    let value = standing.last()?.clone();
+    let string = line[value.clone()].strip_prefix('"')?.strip_suffix('"')?;
+    let mut to = String::with_capacity(line.len());
+    to.push_str(&line[..value.start + 1]);
+    let mut cuts = cuts.iter().peekable();
+    // bytes of the text, and of the string that writes it
+    let (mut at, mut raw) = (0, 0);
+    while raw < string.len() {
+        let (length, of_text) = character(&string[raw..]);
+        while cuts.next_if(|cut| cut.bytes.end <= at).is_some() {}
+        match cuts.peek() {
+            Some(cut) if cut.bytes.start <= at => {
+                if cut.bytes.start == at && cut.space {
+                    to.push(' ');
+                }
+            }
+            _ => to.push_str(&string[raw..raw + length]),
+        }
+        (at, raw) = (at + of_text, raw + length);
+    }
+    to.push_str(&line[value.end - 1..]);
+    Some(to)
+}
+
+/// How many bytes the first character of a JSON string takes as it is written, and as it is read: an escape of a
+/// lone surrogate is read as U+FFFD.
+fn character(string: &str) -> (usize, usize) {
+    let unit = |at: usize| {
+        let hex = string.get(at..at + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(hex, 16).ok()
+    };
+    match (string.as_bytes().get(..2), unit(0)) {
+        (_, Some(0xD800..=0xDBFF)) if matches!(unit(6), Some(0xDC00..=0xDFFF)) => (12, 4),
+        (_, Some(code)) => (6, char::from_u32(code).unwrap_or('\u{FFFD}').len_utf8()),
+        (Some([b'\\', _]), None) => (2, 1),
+        _ => string.chars().next().map_or((1, 1), |c| (c.len_utf8(), c.len_utf8())),
+    }
 }
 
 /// Where the values of a field stand in an object, and whether the object is empty.
@@ -108,6 +153,21 @@ impl Visitor<'_> for Named<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stays_of_a_string_keeps_its_escapes() {
+        let text = r#"a\u00e9\/\n\ud83d\ude00\ud800 \"b\" é"#;
+        let line = format!(r#"{{"text":"no","x":[1, 2.0],"text" : "{text}","text2":"\u0041"}} "#);
+        let cut = |bytes: Range<usize>, space| cut_string(&line, "text", &[Cut { bytes, space }]).unwrap();
+        // a, é (2), /, a line feed, 😀 (4), U+FFFD (3), a space, a quote, b, a quote, a space, é (2)
+        assert_eq!(cut(0..0, false), line);
+        assert_eq!(cut(1..3, false), line.replace(r"a\u00e9", "a"));
+        assert_eq!(cut(3..5, true), line.replace(r"\/\n", " "));
+        assert_eq!(cut(5..9, false), line.replace(r"\ud83d\ude00", ""));
+        assert_eq!(cut(15..17, false), line.replace(r#"b\" é"#, "bé"));
+        assert_eq!(cut(0..19, false), line.replace(text, ""));
+        assert_eq!(cut_string(r#"{"text":1}"#, "text", &[]), None);
+    }
 
     #[test]
     fn annotations_are_spliced_in_and_nothing_else_changes() {

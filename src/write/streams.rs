@@ -16,6 +16,7 @@ use crate::read::wet::{Archive, Found};
 use crate::write::folder::Folder;
 use crate::write::pack::Packed;
 use crate::write::records::{OfFile, Passed, Passing, Records, Trouble};
+use crate::write::stretches::{cut_record, cut_row};
 
 /// Records from one look at whether the run has been asked to stop to the next.
 const RECORDS: usize = 1024;
@@ -32,7 +33,8 @@ impl Records<'_> {
         let mut input = Digested::new(input);
         let mut passing = Passing::new(self, file);
         self.create(file, file.source.compression, folder, |to| {
-            let mut stream = Stream { max_record: texts.max_record(), passing: &mut passing, to, progress };
+            let (max_record, column) = (texts.max_record(), texts.column(file.number).unwrap_or(0));
+            let mut stream = Stream { max_record, column, passing: &mut passing, to, progress };
             match file.source.format.delimiter() {
                 Some(delimiter) => stream.rows(&mut input, delimiter),
                 None => stream.archive(&mut input),
@@ -50,6 +52,8 @@ impl Records<'_> {
 /// What passes from a source to its output.
 struct Stream<'a, 'b> {
     max_record: usize,
+    /// of the texts, in a file of rows
+    column: usize,
     passing: &'a mut Passing<'b>,
     to: &'a mut Packed,
     progress: &'a Progress,
@@ -63,13 +67,17 @@ impl Stream<'_, '_> {
         for number in 0.. {
             self.check(number)?;
             let Ok(Some(row)) = rows.advance() else { break };
-            let stays = match row {
-                Row::Between => true,
-                _ if is_header => std::mem::take(&mut is_header),
-                _ => self.passing.stays(),
-            };
-            if stays {
+            if row == Row::Between || is_header {
+                is_header &= row == Row::Between;
                 self.to.push(rows.bytes())?;
+            } else if self.passing.stays() {
+                match self.passing.cut()? {
+                    None => self.to.push(rows.bytes())?,
+                    Some((cuts, left)) => {
+                        let cut = cut_row(rows.bytes(), (delimiter, self.column), &cuts, &left);
+                        self.to.push(&cut.ok_or_else(|| self.passing.changed())?)?;
+                    }
+                }
             }
         }
         Ok(())
@@ -80,15 +88,24 @@ impl Stream<'_, '_> {
         for number in 0.. {
             self.check(number)?;
             let Ok(Some(found)) = archive.advance() else { break };
-            let (stays, is_record) = match found {
+            let (stays, is_record) = match &found {
                 Found::Between => (true, false),
                 Found::Other => (true, !archive.is_part()),
                 Found::Text { .. } => (self.passing.stays(), true),
                 // nothing is at hand
-                Found::Lost { is_text, .. } => (is_text && self.passing.stays(), false),
+                Found::Lost { is_text, .. } => (*is_text && self.passing.stays(), false),
             };
             if stays {
-                self.to.push(archive.bytes())?;
+                let cut = match &found {
+                    Found::Text { .. } => self.passing.cut()?,
+                    _ => None,
+                };
+                match (cut, found) {
+                    (Some((_, left)), Found::Text { block, .. }) => {
+                        self.to.push(&cut_record(archive.bytes(), block, &left))?;
+                    }
+                    _ => self.to.push(archive.bytes())?,
+                }
                 if is_record {
                     self.to.end_record();
                 }

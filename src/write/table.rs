@@ -4,6 +4,7 @@
 //!
 //! The file is the one that was read if its footer is, and every text.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ use crate::read::texts::checksum;
 use crate::write::folder::Folder;
 use crate::write::pack::Packed;
 use crate::write::records::{OfFile, Passed, Records, Trouble};
+use crate::write::seam;
 
 /// The most rows of a column that are held at once, and about how many bytes.
 const ROWS: u64 = 4096;
@@ -42,6 +44,8 @@ struct Kept {
     first: u64,
     /// rows that stay, counted from the first of the row group
     runs: Vec<Range<u64>>,
+    /// those of whose texts parts leave, with their documents
+    cut: BTreeMap<u64, u32>,
     passed: Passed,
 }
 
@@ -157,10 +161,10 @@ impl Table<'_> {
             let mut of_output_group = writer.next_row_group().map_err(of_output)?;
             for column in 0..of_group.num_columns() {
                 self.progress.check()?;
-                if kept.is_whole(rows) {
+                if kept.is_whole(rows) && (column != self.text || kept.cut.is_empty()) {
                     self.copy_chunk(group, column, &mut of_output_group)?;
                 } else {
-                    self.filter_chunk(group, column, &kept.runs, &mut of_output_group)?;
+                    self.filter_chunk(group, column, &kept, &mut of_output_group)?;
                 }
             }
             of_output_group.close().map_err(of_output)?;
@@ -225,9 +229,13 @@ impl Table<'_> {
                 break;
             }
             let row = record - first;
-            if self.records.removal.is_removed(self.records.outcome.at_place(*place)) {
+            let document = self.records.outcome.at_place(*place);
+            if self.records.removal.is_removed(document) {
                 kept.passed.removed += 1;
             } else {
+                if self.records.removal.is_cut(document) {
+                    kept.cut.insert(row, document);
+                }
                 kept.passed.kept += 1;
                 match kept.runs.last_mut() {
                     Some(run) if run.end == row => run.end += 1,
@@ -324,7 +332,7 @@ impl Table<'_> {
         &self,
         group: usize,
         column: usize,
-        runs: &[Range<u64>],
+        kept: &Kept,
         to: &mut SerializedRowGroupWriter<'_, &mut Packed>,
     ) -> std::result::Result<(), Trouble> {
         let mut writer = to
@@ -333,33 +341,39 @@ impl Table<'_> {
             .ok_or_else(|| of_output(ParquetError::General("a column too many".to_owned())))?;
         let (descriptor, at_once) = (self.descriptor(column), self.at_once(group, column));
         let filtered = guarded(|| {
-            let mut filter = Filter { runs, descriptor: &descriptor, at_once, progress: self.progress };
+            let mut filter =
+                Filter { runs: &kept.runs, descriptor: &descriptor, at_once, progress: self.progress };
             let filtered = match (self.column_reader(group, column)?, writer.untyped()) {
                 (ColumnReader::BoolColumnReader(from), ColumnWriter::BoolColumnWriter(to)) => {
-                    filter.run(from, to)
+                    filter.run(from, to, as_it_is)
                 }
                 (ColumnReader::Int32ColumnReader(from), ColumnWriter::Int32ColumnWriter(to)) => {
-                    filter.run(from, to)
+                    filter.run(from, to, as_it_is)
                 }
                 (ColumnReader::Int64ColumnReader(from), ColumnWriter::Int64ColumnWriter(to)) => {
-                    filter.run(from, to)
+                    filter.run(from, to, as_it_is)
                 }
                 (ColumnReader::Int96ColumnReader(from), ColumnWriter::Int96ColumnWriter(to)) => {
-                    filter.run(from, to)
+                    filter.run(from, to, as_it_is)
                 }
                 (ColumnReader::FloatColumnReader(from), ColumnWriter::FloatColumnWriter(to)) => {
-                    filter.run(from, to)
+                    filter.run(from, to, as_it_is)
                 }
                 (ColumnReader::DoubleColumnReader(from), ColumnWriter::DoubleColumnWriter(to)) => {
-                    filter.run(from, to)
+                    filter.run(from, to, as_it_is)
+                }
+                (ColumnReader::ByteArrayColumnReader(from), ColumnWriter::ByteArrayColumnWriter(to))
+                    if column == self.text =>
+                {
+                    filter.run(from, to, |row, text| self.cut(kept, row, text))
                 }
                 (ColumnReader::ByteArrayColumnReader(from), ColumnWriter::ByteArrayColumnWriter(to)) => {
-                    filter.run(from, to)
+                    filter.run(from, to, as_it_is)
                 }
                 (
                     ColumnReader::FixedLenByteArrayColumnReader(from),
                     ColumnWriter::FixedLenByteArrayColumnWriter(to),
-                ) => filter.run(from, to),
+                ) => filter.run(from, to, as_it_is),
                 _ => return Err(Stop::Group("a column of two types".to_owned())),
             };
             match filtered {
@@ -372,6 +386,15 @@ impl Table<'_> {
             .map_err(|stop| stopped(self.file, stop, &self.place(group, column)))?
             .and_then(|()| writer.close())
             .map_err(of_output)
+    }
+
+    /// Cuts out of the text of a row what leaves it.
+    fn cut(&self, kept: &Kept, row: u64, text: &mut ByteArray) {
+        let Some(&document) = kept.cut.get(&row) else { return };
+        // it has been held against what it was
+        if let Ok(own) = std::str::from_utf8(text.data()) {
+            *text = ByteArray::from(seam::apply(own, &self.records.cuts(document, own)).into_bytes());
+        }
     }
 
     fn column_reader(&self, group: usize, column: usize) -> std::result::Result<ColumnReader, Stop> {
@@ -398,6 +421,9 @@ impl Table<'_> {
         format!("row group {group}, column `{name}`")
     }
 }
+
+/// Of most columns nothing changes.
+fn as_it_is<T>(_: u64, _: &mut T) {}
 
 /// How the values of a chunk are encoded, where that is not by a dictionary.
 fn encoding(chunk: &ColumnChunkMetaData) -> Encoding {
@@ -435,6 +461,7 @@ impl Filter<'_> {
         &mut self,
         mut from: ColumnReaderImpl<T>,
         to: &mut ColumnWriterImpl<'_, T>,
+        mut change: impl FnMut(u64, &mut T::T),
     ) -> std::result::Result<(), Failed> {
         let (whole, is_list) = (self.descriptor.max_def_level(), self.descriptor.max_rep_level() > 0);
         let (mut levels, mut repeated, mut values) = (Vec::new(), Vec::new(), Vec::new());
@@ -451,6 +478,12 @@ impl Filter<'_> {
             let (read, _, count) = read.map_err(|error| Failed::Here(error.into()))?;
             if read < wanted {
                 return Err(Failed::Here(Stop::Group("fewer rows than the footer tells of".to_owned())));
+            }
+            if !is_list {
+                let mut of_rows = values.iter_mut();
+                let is_there = |at: usize| levels.get(at).is_none_or(|&level| level == whole);
+                let rows = (row..row + read as u64).enumerate().filter(|(at, _)| is_there(*at));
+                rows.zip(&mut of_rows).for_each(|((_, row), value)| change(row, value));
             }
             // where the level, and the value, of the next row stand
             let (mut level, mut value) = (0, 0);

@@ -41,6 +41,8 @@ mod oracle;
 mod pan;
 /// Copied passages: all of them, nothing else, the same always.
 mod passages;
+/// `redite dedup --remove`: every combination, what is left of each text, in every container.
+mod removing;
 /// What reports arrange.
 mod report;
 /// What boilerplate and templates cost, in comparisons counted.

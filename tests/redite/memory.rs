@@ -12,6 +12,7 @@ use redite::report::{json, matches};
 use crate::language::{Dir, Numbers, zst};
 use crate::laws::{corpus, params};
 use crate::passages::random_corpus;
+use crate::removing::{combinations, removing, repetitive};
 
 /// Everything that is told of a run, but for what is measured.
 fn told(outcome: &Outcome) -> (String, serde_json::Value) {
@@ -126,4 +127,17 @@ fn parts_without_a_folder_for_them() {
     let result = pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default());
     let error = result.err().expect("no folder, no files");
     assert!(error.to_string().contains(temporary.to_str().unwrap()), "{error}");
+}
+
+/// With everything that can leave.
+#[test]
+fn removals_in_parts() {
+    for (number, remove) in combinations().enumerate() {
+        for seed in 0..16 {
+            let mut numbers = Numbers(seed + 1000 * number as u64);
+            let texts = if seed % 3 == 0 { random_corpus(&mut numbers) } else { repetitive(&mut numbers) };
+            let params = Params { passage: [25, 12][seed as usize % 2], ..removing(remove) };
+            judge(&texts, &params, &Order::default(), (1, &[0, 3000]));
+        }
+    }
 }

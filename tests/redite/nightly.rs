@@ -7,7 +7,7 @@ use redite::index::store::{Folder, Store};
 use redite::index::{Index, Writer};
 use redite::keep::keep;
 use redite::outcome::Outcome;
-use redite::params::{Params, Units};
+use redite::params::{Params, Remove, Units};
 use redite::past::Past;
 use redite::pipeline::{self, Inputs, Progress, Surroundings};
 use redite::read::sources;
@@ -15,6 +15,7 @@ use redite::read::sources;
 use crate::language::{Dir, Numbers};
 use crate::laws::{corpus, params};
 use crate::passages::random_corpus;
+use crate::removing::{combinations, removing, repetitive};
 
 /// An index in a folder of its own.
 struct Archive {
@@ -109,6 +110,46 @@ proptest! {
     fn one_night_or_many(texts in corpus(), params in params(), cuts in prop::collection::vec(any::<usize>(), 1..4)) {
         judge(&texts, &cuts, &params);
     }
+}
+
+/// Law 2 for everything that can leave.
+#[test]
+fn removals_of_many_nights() {
+    for (number, remove) in combinations().filter(|remove| !remove.contained).enumerate() {
+        for seed in 0..24 {
+            let mut numbers = Numbers(seed + 1000 * number as u64);
+            let texts = if seed % 3 == 0 { random_corpus(&mut numbers) } else { repetitive(&mut numbers) };
+            let cuts: Vec<usize> = (0..1 + numbers.below(3)).map(|_| numbers.below(1000)).collect();
+            let params = Params { passage: [25, 12][seed as usize % 2], ..removing(remove) };
+            judge(&texts, &cuts, &params);
+        }
+    }
+}
+
+/// What an index can't hold to is refused, and so is another removal than its own.
+#[test]
+fn what_leaves_is_a_parameter_of_an_index() {
+    let mut archive = Archive::new();
+    let texts = [crate::language::words(0..40), crate::language::words(50..90)];
+    let remove = Remove { paragraphs: true, passages: true, ..Remove::default() };
+    archive.night(&texts, 0, &removing(remove));
+    let index = Index::open(archive.store.clone()).unwrap().unwrap();
+    assert_eq!(index.params().remove, remove);
+    for other in combinations().chain([Remove::default()]) {
+        let params = Params { remove: other, ..removing(remove) };
+        let told = index.check_params(&params, true).map_err(|error| error.to_string());
+        match told {
+            Ok(()) => assert_eq!(other, remove),
+            Err(told) => assert!(told.contains("remove") && told.contains("documents,paragraphs,passages")),
+        }
+    }
+    let folder = Dir::new().file("night.jsonl", named(&texts, 0));
+    let sources = sources::find(&[folder.path("night.jsonl")], None).unwrap();
+    let inputs = Inputs { keep: true, ..sources.into() };
+    let params = removing(Remove { contained: true, ..Remove::default() });
+    let refused = pipeline::audit(inputs, &params, &Surroundings::default(), &Progress::default());
+    let told = refused.err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(told.contains("contained"), "{told}");
 }
 
 /// Law 2 for all units.

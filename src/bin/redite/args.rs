@@ -7,7 +7,7 @@ use redite::dedup::Rules;
 use redite::document::Format;
 use redite::error::Error;
 use redite::order::{Order, Prefer, Protect};
-use redite::params::{ParagraphMode, Params, Units};
+use redite::params::{ParagraphMode, Params, Remove, Units};
 use redite::report::facts::Wanted;
 use redite::report::html;
 use redite::write::places::Places;
@@ -137,8 +137,9 @@ pub(crate) struct RemovingArgs {
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// What is removed
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST", default_value = "documents")]
+    /// What is removed: copies of whole documents; documents that stand nearly whole in a kept one; copied
+    /// paragraphs, and copied passages, out of their texts [default: documents, or what the index was made with]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     remove: Vec<RemoveArg>,
 
     /// Remove nothing: add a field `redite` to each JSON record that tells what it is a copy of
@@ -168,7 +169,8 @@ pub(crate) struct RemovingArgs {
     #[arg(long, value_name = "NAME")]
     source_field: Option<String>,
 
-    /// Write nothing where more than this share of the documents of a source, or of all, would be removed
+    /// Write nothing where more than this share of the documents of a source, or of all, would be removed; where
+    /// parts of texts are, of their characters too
     #[arg(long, value_name = "SHARE", value_parser = percentage)]
     pub(crate) max_removed: Option<f64>,
 }
@@ -177,6 +179,12 @@ pub(crate) struct RemovingArgs {
 enum RemoveArg {
     /// copies of whole documents
     Documents,
+    /// documents that stand, to `--contained`, inside one kept document
+    Contained,
+    /// copied paragraphs leave their texts
+    Paragraphs,
+    /// copied passages leave their texts
+    Passages,
 }
 
 /// What every run takes.
@@ -346,8 +354,22 @@ enum ParagraphsArg {
 impl DedupArgs {
     /// The parameters: the defaults of a removal, and what was given.
     pub(crate) fn params(&self, defaults: Params) -> Params {
+        let given = &self.removing.remove;
         let mut params = self.run.params(defaults);
-        params.units.documents |= self.removing.remove.contains(&RemoveArg::Documents);
+        if !given.is_empty() {
+            let has = |word| given.contains(&word);
+            params.remove = Remove {
+                documents: has(RemoveArg::Documents),
+                contained: has(RemoveArg::Contained),
+                paragraphs: has(RemoveArg::Paragraphs),
+                passages: has(RemoveArg::Passages),
+            };
+            // the default looks for what the default removes
+            params.units.documents &= params.remove.documents || self.run.names_units();
+        }
+        params.units.documents |= params.remove.documents;
+        params.units.paragraphs |= params.remove.paragraphs;
+        params.units.passages |= params.remove.passages || params.remove.contained;
         params
     }
 
@@ -372,6 +394,11 @@ impl RunArgs {
             return Err(Usage("`-`: standard input can be read only once".to_owned()));
         }
         Ok(())
+    }
+
+    /// Whether `--units` was given.
+    fn names_units(&self) -> bool {
+        !self.comparing.units.is_empty()
     }
 
     /// The parameters: `defaults`, and what was given.
@@ -407,6 +434,7 @@ impl RunArgs {
             id_field: given.id_field.clone().unwrap_or(defaults.id_field),
             max_record: given.max_record.unwrap_or(defaults.max_record),
             certify: self.certify.unwrap_or(defaults.certify),
+            remove: defaults.remove,
         }
     }
 

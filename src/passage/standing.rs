@@ -1,0 +1,236 @@
+//! The search where stretches leave: what is an original must stay, whole.
+//!
+//! Tokens that leave (of removed paragraphs, of passages where these are removed) are no original text and no
+//! copy of any. What an earlier document is found by, and followed into, is cut at them. In the document itself
+//! a stretch that something else is a copy of must not leave either.
+
+use std::collections::BinaryHeap;
+use std::ops::Range;
+
+use crate::locate::Ruler;
+use crate::params::Params;
+use crate::passage::align::Alignment;
+use crate::passage::{
+    Candidate, Contained, Finder, MARGIN, OriginalText, Prepared, is_long_enough, verbatim_tokens,
+};
+use crate::scan::{read_varint, write_varint};
+use crate::verify::Overlap;
+
+/// What may be a passage of a document.
+pub(crate) struct Candidates(Vec<Candidate>);
+
+/// What leaves a text, in tokens: in order, apart from each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Cuts(Vec<Range<u32>>);
+
+impl Cuts {
+    /// Of stretches in any order.
+    pub(crate) fn new(mut stretches: Vec<Range<u32>>) -> Self {
+        stretches.retain(|stretch| !stretch.is_empty());
+        stretches.sort_unstable_by_key(|stretch| (stretch.start, stretch.end));
+        stretches.dedup_by(|next, before| {
+            let joined = next.start <= before.end;
+            if joined {
+                before.end = before.end.max(next.end);
+            }
+            joined
+        });
+        Cuts(stretches)
+    }
+
+    /// Appends them as an index keeps them: what stays before each, and its length.
+    pub(crate) fn write(&self, into: &mut Vec<u8>) {
+        let mut end = 0;
+        for cut in &self.0 {
+            write_varint(u64::from(cut.start - end), into);
+            write_varint(u64::from(cut.end - cut.start), into);
+            end = cut.end;
+        }
+    }
+
+    /// Reads what [`Cuts::write`] wrote, to the end.
+    pub(crate) fn read(mut bytes: &[u8]) -> Self {
+        let mut cuts = Vec::new();
+        let mut end = 0u32;
+        while !bytes.is_empty() {
+            let start = end.saturating_add(read_varint(&mut bytes) as u32);
+            end = start.saturating_add(read_varint(&mut bytes) as u32);
+            cuts.push(start..end);
+        }
+        Cuts::new(cuts)
+    }
+
+    /// Those that a range touches.
+    fn within(&self, range: &Range<u32>) -> &[Range<u32>] {
+        let first = self.0.partition_point(|cut| cut.end <= range.start);
+        let behind = first + self.0[first..].partition_point(|cut| cut.start < range.end);
+        &self.0[first..behind]
+    }
+
+    /// The stretch around the `length` tokens at `at` in which nothing leaves; `None` where one of them does.
+    pub(crate) fn around(&self, at: u32, length: u32, tokens: u32) -> Option<[u32; 2]> {
+        let before = self.0.partition_point(|cut| cut.start <= at);
+        let start = before.checked_sub(1).map_or(0, |i| self.0[i].end);
+        let end = self.0.get(before).map_or(tokens, |cut| cut.start);
+        (start <= at && at + length <= end).then_some([start, end])
+    }
+
+    fn insert(&mut self, range: Range<u32>) {
+        let mut all = std::mem::take(&mut self.0);
+        all.push(range);
+        *self = Cuts::new(all);
+    }
+}
+
+/// Those of earlier documents first, then the longest, then the one that stood first.
+#[derive(PartialEq, Eq)]
+struct Ranked {
+    is_earlier: bool,
+    candidate: Candidate,
+}
+
+impl Ord for Ranked {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.is_earlier.cmp(&other.is_earlier).then_with(|| self.candidate.cmp(&other.candidate))
+    }
+}
+
+impl PartialOrd for Ranked {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Finder<'_> {
+    /// All that may be passages of the next document. [`Finder::pass_over`] or [`Finder::settle`] must follow.
+    pub(crate) fn look(&mut self, prepared: &Prepared) -> Candidates {
+        Candidates(self.candidates(prepared))
+    }
+
+    /// Whether the document lies, nearly all, in passages from one earlier document; then these are told.
+    pub(crate) fn is_contained(&mut self, prepared: &Prepared, candidates: &Candidates) -> bool {
+        let taken = choose(candidates.0.clone(), self.params, prepared.document, &Cuts::default());
+        let (passages, contained) = (self.passages.len(), self.contained.len());
+        let overlaps = self.tell_all(prepared, &taken);
+        self.tell_contained(prepared, (&taken, &overlaps), |paragraph| paragraph.is_none());
+        let is_contained = self.contained.len() > contained;
+        if !is_contained {
+            self.passages.truncate(passages);
+        }
+        is_contained
+    }
+
+    /// A document with the tokens of one that is contained, and leaves as that did.
+    pub(crate) fn repeat_contained(&mut self, document: u32, first: u32) {
+        let found = self.contained.binary_search_by_key(&(first, None), |of| (of.copy, of.paragraph));
+        let again = found.ok().map(|at| Contained { copy: document, ..self.contained[at] });
+        self.contained.extend(again);
+    }
+
+    /// A document that leaves: nothing of it is original text.
+    pub(crate) fn pass_over(&mut self, prepared: &Prepared) {
+        self.places.add(prepared, MARGIN * self.params.passage, |_| None);
+    }
+
+    /// Finds the passages of a document that stays but for `cut` paragraphs.
+    pub(crate) fn settle(&mut self, prepared: &Prepared, candidates: Candidates, cut: Cuts) {
+        let remove = self.params.remove;
+        let taken = choose(candidates.0, self.params, prepared.document, &cut);
+        let overlaps = self.tell_all(prepared, &taken);
+        self.tell_contained(prepared, (&taken, &overlaps), |paragraph| {
+            paragraph.is_some() || !remove.contained
+        });
+        let runs = || taken.iter().flat_map(|candidate| &candidate.alignment.runs);
+        let covered: Vec<Range<u32>> = runs().map(|run| run.copy..run.end()).collect();
+        let mut leaves = cut;
+        if remove.passages {
+            let copies = taken.iter().map(|candidate| candidate.alignment.copy());
+            leaves = Cuts::new(leaves.0.into_iter().chain(copies).collect());
+        }
+        let (seed, tokens) = (self.seed as u32, prepared.tokens.len() as u32);
+        let text = OriginalText { passage: self.params.passage, seed, tokens };
+        self.places.add(prepared, MARGIN * self.params.passage, |found| {
+            let is_original = remove.passages || text.holds(&covered, found.at);
+            leaves.around(found.at, seed, tokens).filter(|_| is_original)
+        });
+        if let Some(all) = self.covered.as_mut().filter(|_| !remove.passages) {
+            all.extend(covered.into_iter().map(|range| (prepared.document, range)));
+        }
+    }
+
+    fn tell_all(&mut self, prepared: &Prepared, taken: &[Candidate]) -> Vec<Overlap> {
+        let mut ruler = Ruler::new(Some(&prepared.text), &prepared.places, &prepared.spans);
+        let mut overlaps = Vec::with_capacity(taken.len());
+        for candidate in taken {
+            let copy = candidate.alignment.copy();
+            overlaps.push(self.tell(prepared, candidate, ruler.measure([copy.start, copy.end])));
+        }
+        overlaps
+    }
+}
+
+/// As the search does where nothing leaves, but no copy holds a token that leaves already, or that is the
+/// original of another copy in this document; and no original in this document holds one that leaves.
+fn choose(candidates: Vec<Candidate>, params: &Params, document: u32, cut: &Cuts) -> Vec<Candidate> {
+    let verbatim = verbatim_tokens(&candidates, params.passage);
+    let ranked = |candidate: Candidate| Ranked { is_earlier: candidate.original != document, candidate };
+    let mut heap: BinaryHeap<Ranked> = candidates.into_iter().map(ranked).collect();
+    let mut leaves = cut.clone();
+    let mut stays = Cuts::default();
+    let mut taken: Vec<Candidate> = Vec::new();
+    while let Some(Ranked { is_earlier, candidate: Candidate { original, alignment } }) = heap.pop() {
+        let (copy, from) = (alignment.copy(), alignment.original());
+        let bars = Cuts::new([leaves.within(&copy), stays.within(&copy)].concat());
+        let own_bars = if is_earlier { &[] } else { leaves.within(&from) };
+        let rests: Vec<Alignment> = if !bars.0.is_empty() {
+            between(&copy, &bars.0).map(|rest| alignment.cut(rest)).collect()
+        } else if !own_bars.is_empty() {
+            between(&from, own_bars).map(|rest| alignment.cut_original(rest)).collect()
+        } else if !is_earlier && from.end > copy.start {
+            // a text that goes on repeating itself: what it repeats must not be what leaves
+            vec![alignment.cut_original(from.start..copy.start)]
+        } else {
+            let at = taken.partition_point(|other| other.alignment.copy().end <= copy.start);
+            taken.insert(at, Candidate { original, alignment });
+            leaves.insert(copy);
+            if !is_earlier {
+                stays.insert(from);
+            }
+            continue;
+        };
+        let parts = rests.into_iter().flat_map(|rest| rest.apart(params.identity));
+        let parts = parts.filter(|rest| is_long_enough(rest, &verbatim, params.passage));
+        heap.extend(parts.map(|alignment| ranked(Candidate { original, alignment })));
+    }
+    taken
+}
+
+/// What of a range lies between the bars.
+fn between<'a>(range: &Range<u32>, bars: &'a [Range<u32>]) -> impl Iterator<Item = Range<u32>> + use<'a> {
+    let starts = [range.start].into_iter().chain(bars.iter().map(|bar| bar.end));
+    let ends = bars.iter().map(|bar| bar.start).chain([range.end]);
+    starts.zip(ends).filter(|(start, end)| start < end).map(|(start, end)| start..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_leaves_around_what_stays() {
+        let cuts = Cuts::new(vec![40..50, 10..20, 20..25, 7..7]);
+        assert_eq!(cuts.0, [10..25, 40..50]);
+        assert_eq!(cuts.around(0, 10, 60), Some([0, 10]));
+        assert_eq!(cuts.around(0, 11, 60), None);
+        assert_eq!(cuts.around(24, 1, 60), None);
+        assert_eq!(cuts.around(25, 15, 60), Some([25, 40]));
+        assert_eq!(cuts.around(50, 10, 60), Some([50, 60]));
+        assert_eq!(cuts.within(&(25..41)), &cuts.0[1..]);
+        assert_eq!(cuts.within(&(25..40)), []);
+        let parts: Vec<Range<u32>> = between(&(5..45), cuts.within(&(5..45))).collect();
+        assert_eq!(parts, [5..10, 25..40]);
+        let mut kept = Vec::new();
+        cuts.write(&mut kept);
+        assert_eq!(Cuts::read(&kept), cuts);
+    }
+}

@@ -1,0 +1,350 @@
+//! Stretches cut out of a text, and the seams closed: what stays keeps its bytes, and between two tokens that
+//! meet now stands one of the two separators that stood there, never both, never none.
+//!
+//! Where a cut ends a line, or begins one, the line break stays that keeps more apart; punctuation that belonged
+//! to what is cut goes with it: quotes and brackets around it, a full stop behind it where one stands before it
+//! already. Nothing is written into a text but a space, where two words would become one.
+
+use std::ops::Range;
+
+use crate::normalise::Tokenizer;
+
+/// Bytes of a text that go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) bytes: Range<usize>,
+    /// whether a space comes in their place
+    pub(crate) space: bool,
+}
+
+/// What belongs to the word behind it.
+const OPENING: &[char] =
+    &['(', '[', '{', '«', '‹', '“', '‘', '„', '‚', '¿', '¡', '「', '『', '（', '【', '《', '〈', '［', '｛'];
+
+/// What closes what [`OPENING`] has opened, in its order.
+const CLOSING: &[&[char]] = &[
+    &[')'],
+    &[']'],
+    &['}'],
+    &['»'],
+    &['›'],
+    &['”', '»'],
+    &['’'],
+    &['“', '”'],
+    &['‘', '’'],
+    &['?'],
+    &['!'],
+    &['」'],
+    &['』'],
+    &['）'],
+    &['】'],
+    &['》'],
+    &['〉'],
+    &['］'],
+    &['｝'],
+];
+
+/// What ends a sentence.
+const ENDS: &[char] = &['.', '!', '?', '…', '。', '！', '？', '؟', '۔', '।', '॥', '።'];
+
+/// What must go so that the `removed` stretches, which are in order and end at the borders of tokens, leave
+/// a text. All of it goes where no token stays.
+pub(crate) fn cuts(text: &str, removed: &[Range<usize>], tokenizer: &mut Tokenizer) -> Vec<Cut> {
+    let mut tokens: Vec<Range<usize>> = Vec::new();
+    tokenizer.tokens(text, |_, start, end| tokens.push(start..end));
+    let merged = merged(text, removed, &tokens);
+    let leaves = |token: &Range<usize>| {
+        let before = merged.partition_point(|range| range.end <= token.start);
+        merged.get(before).is_some_and(|range| range.start <= token.start)
+    };
+    let kept: Vec<Range<usize>> = tokens.into_iter().filter(|token| !leaves(token)).collect();
+    if kept.is_empty() {
+        return if merged.is_empty() { Vec::new() } else { vec![Cut { bytes: 0..text.len(), space: false }] };
+    }
+    let mut cuts: Vec<Cut> = Vec::new();
+    for (i, range) in merged.iter().enumerate() {
+        let behind = kept.partition_point(|token| token.start < range.start);
+        let before = behind.checked_sub(1).map(|at| &kept[at]);
+        let after = kept.get(behind);
+        let floor = cuts.last().map_or(0, |cut: &Cut| cut.bytes.end);
+        let ceiling = merged.get(i + 1).map_or(text.len(), |next| next.start);
+        let from = before.map_or(0, |token| token.end).max(floor);
+        let to = after.map_or(text.len(), |token| token.start).min(ceiling);
+        let seam = Seam { text, is_first: before.is_none(), is_last: after.is_none() };
+        let bytes = seam.close(from, range.clone(), to);
+        let mut cut = Cut { bytes, space: false };
+        if let (Some(before), Some(after)) = (before, after) {
+            let between = format!(
+                "{}{}",
+                &text[before.end..cut.bytes.start.max(before.end)],
+                &text[cut.bytes.end.min(after.start)..after.start]
+            );
+            if !between.contains(char::is_whitespace) {
+                let met = [&text[before.clone()], &between, &text[after.clone()]].concat();
+                let mut count = 0;
+                tokenizer.tokens(&met, |_, _, _| count += 1);
+                cut.space = count < 2;
+            }
+        }
+        cuts.push(cut);
+    }
+    cuts
+}
+
+/// The text without what is cut.
+pub(crate) fn apply(text: &str, cuts: &[Cut]) -> String {
+    let mut to = String::with_capacity(text.len());
+    let mut from = 0;
+    for cut in cuts {
+        to.push_str(&text[from..cut.bytes.start]);
+        if cut.space {
+            to.push(' ');
+        }
+        from = cut.bytes.end;
+    }
+    to.push_str(&text[from..]);
+    to
+}
+
+/// Stretches with no token between them as one, where they are of one line or nothing visible parts them.
+fn merged(text: &str, removed: &[Range<usize>], tokens: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(removed.len());
+    for range in removed {
+        if let Some(last) = merged.last_mut() {
+            if range.start <= last.end {
+                last.end = last.end.max(range.end);
+                continue;
+            }
+            let between = &text[last.end..range.start];
+            let next = tokens.partition_point(|token| token.start < last.end);
+            let has_token = tokens.get(next).is_some_and(|token| token.start < range.start);
+            if !has_token && (between.trim().is_empty() || !between.contains('\n')) {
+                last.end = range.end;
+                continue;
+            }
+        }
+        merged.push(range.clone());
+    }
+    merged
+}
+
+/// A cut between two tokens that stay, or an end of the text.
+struct Seam<'a> {
+    text: &'a str,
+    is_first: bool,
+    is_last: bool,
+}
+
+impl Seam<'_> {
+    /// What goes, of `from..to`, so that `range` does.
+    fn close(&self, from: usize, range: Range<usize>, to: usize) -> Range<usize> {
+        let (mut start, mut end) = (range.start, range.end);
+        while let Some((before, behind)) = pair(&self.text[from..start], &self.text[end..to]) {
+            (start, end) = (from + before, end + behind);
+        }
+        let (left, right) = (&self.text[from..start], &self.text[end..to]);
+        let (starts_line, ends_line) =
+            (self.is_first || left.contains('\n'), self.is_last || right.contains('\n'));
+        match (starts_line, ends_line) {
+            (true, true) => self.line(from, start..end, to),
+            (true, false) => from + line_start(left)..to - opening(right),
+            (false, true) if ends_sentence(left) => {
+                from + left.trim_end().len()..end + first_break(right).unwrap_or(right.len())
+            }
+            (false, true) => from + closing(left)..end,
+            (false, false) => {
+                let (before, behind) = (strength(left), strength(right));
+                let keeps_left = before > behind || before == 2;
+                if keeps_left { start..to - opening(right) } else { from + closing(left)..end }
+            }
+        }
+    }
+
+    /// A cut of whole lines: of the breaks on both sides the wider one stays, at the end of a text the one there.
+    fn line(&self, from: usize, range: Range<usize>, to: usize) -> Range<usize> {
+        let (left, right) = (&self.text[from..range.start], &self.text[range.end..to]);
+        let breaks = |part: &str| part.bytes().filter(|&byte| byte == b'\n').count();
+        let run = blank_run(right);
+        let own = left.len() - line_start(left);
+        let last = left[..left.len() - own].trim_end().len();
+        let wider = breaks(&right[run.clone()]) > breaks(&left[last..]);
+        if (self.is_last || wider) && !self.is_first {
+            // the break before it goes
+            let behind = first_break(right).unwrap_or(right.len());
+            let before = left[..line_start(left)].trim_end().len();
+            let before = before + first_break(&left[before..]).unwrap_or(0);
+            return from + before..range.end + behind;
+        }
+        let behind = right[run.clone()].rfind('\n').map_or(right.len(), |at| run.start + at + 1);
+        from + line_start(left)..range.end + behind
+    }
+}
+
+/// The white space around the first line break, up to what is seen behind it.
+fn blank_run(right: &str) -> Range<usize> {
+    let Some(at) = right.find('\n') else { return 0..right.len() };
+    let start = right[..at].trim_end().len();
+    let end = right.len() - right[at..].trim_start().len();
+    start..end
+}
+
+/// Where the first line break stands.
+fn first_break(part: &str) -> Option<usize> {
+    let at = part.find('\n')?;
+    Some(if part[..at].ends_with('\r') { at - 1 } else { at })
+}
+
+/// Behind the last line break, and the white space that the line begins with.
+fn line_start(left: &str) -> usize {
+    let line = left.rfind('\n').map_or(0, |at| at + 1);
+    line + left[line..].len() - left[line..].trim_start().len()
+}
+
+/// How much of an end belongs to the word behind it.
+fn opening(right: &str) -> usize {
+    let own = right.trim_end();
+    let kept = own.trim_end_matches(OPENING).len();
+    if kept == own.len() { 0 } else { right.len() - kept }
+}
+
+/// How much of a start belongs to the word before it.
+fn closing(left: &str) -> usize {
+    let closes = |c: char| CLOSING.iter().any(|all| all.contains(&c) && !['?', '!', '’'].contains(&c));
+    let visible = left.trim_start();
+    let behind = visible.trim_start_matches(closes);
+    if behind.len() == visible.len() { 0 } else { left.len() - behind.len() }
+}
+
+fn ends_sentence(part: &str) -> bool {
+    part.contains(ENDS)
+}
+
+/// What a separator keeps apart: sentences 2, clauses 1, words 0; nothing -1, as a hyphen or apostrophe.
+fn strength(part: &str) -> i8 {
+    let is_blank = part.trim().is_empty();
+    match part {
+        _ if ends_sentence(part) => 2,
+        _ if !part.contains(char::is_whitespace) && part.trim_matches(['-', '\'', '’', '‐']).is_empty() => {
+            -1
+        }
+        _ if is_blank => 0,
+        _ => 1,
+    }
+}
+
+/// Where a bracket or quote opens right before a cut and closes right behind it: what is left of either side.
+fn pair(left: &str, right: &str) -> Option<(usize, usize)> {
+    // a full stop inside of them goes, too
+    let inside = |c: char| c.is_whitespace() || c == ',' || ENDS.contains(&c);
+    let (before, behind) = (left.trim_end(), right.trim_start_matches(inside));
+    let (open, close) = (before.chars().next_back()?, behind.chars().next()?);
+    let fits = match OPENING.iter().position(|&opening| opening == open) {
+        Some(at) => CLOSING[at].contains(&close),
+        None => open == '"' && close == '"',
+    };
+    let closed = right.len() - behind.len() + close.len_utf8();
+    fits.then(|| (before.len() - open.len_utf8(), closed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The text without what stands between ⟦ and ⟧.
+    fn without(marked: &str) -> String {
+        let (mut text, mut removed) = (String::new(), Vec::new());
+        for part in marked.split('⟦') {
+            match part.split_once('⟧') {
+                Some((cut, rest)) => {
+                    removed.push(text.len()..text.len() + cut.len());
+                    text.push_str(cut);
+                    text.push_str(rest);
+                }
+                None => text.push_str(part),
+            }
+        }
+        apply(&text, &cuts(&text, &removed, &mut Tokenizer::new(0)))
+    }
+
+    #[test]
+    fn paragraphs_leave_with_their_line_break() {
+        assert_eq!(without("one.\n⟦two.⟧\nthree."), "one.\nthree.");
+        assert_eq!(without("one.\n\n⟦two.⟧\n\nthree.\n"), "one.\n\nthree.\n");
+        assert_eq!(without("one.\n\n⟦two.⟧\nthree.\n"), "one.\n\nthree.\n");
+        assert_eq!(without("one.\n⟦two.⟧\n\nthree.\n"), "one.\n\nthree.\n");
+        assert_eq!(without("⟦one.⟧\r\n\r\n  two.\r\n"), "  two.\r\n");
+        assert_eq!(without("one.\r\n⟦two.⟧\r\n⟦three.⟧\r\n"), "one.\r\n");
+        assert_eq!(without("one.\n\n⟦two.⟧"), "one.");
+        assert_eq!(without("one.\n***\n⟦two.⟧\n***\nthree."), "one.\n***\n***\nthree.");
+        assert_eq!(without("⟦one.⟧\n***\n⟦two.⟧\nthree."), "***\nthree.");
+        assert_eq!(without("⟦one.⟧\n⟦two.⟧\n"), "");
+    }
+
+    #[test]
+    fn passages_leave_one_separator() {
+        assert_eq!(without("a b ⟦c d⟧ e f"), "a b e f");
+        assert_eq!(without("a b, ⟦c d⟧. E f"), "a b. E f");
+        assert_eq!(without("A b. ⟦C d⟧, e f"), "A b. e f");
+        assert_eq!(without("A b. ⟦C d⟧. E f"), "A b. E f");
+        assert_eq!(without("A b: ⟦c d⟧.\nE f"), "A b.\nE f");
+        assert_eq!(without("A b. ⟦C d⟧.\nE f"), "A b.\nE f");
+        assert_eq!(without("A b.\n⟦C d⟧, e f"), "A b.\ne f");
+        assert_eq!(without("A b.\n« ⟦C d⟧ », e « f »"), "A b.\ne « f »");
+        assert_eq!(without("a (⟦b c⟧) d"), "a d");
+        assert_eq!(without("a \"⟦b c⟧\", d"), "a, d");
+        assert_eq!(without("a : « ⟦B c⟧. » D e"), "a : D e");
+        assert_eq!(without("« A » ⟦b c⟧.\nD"), "« A ».\nD");
+        assert_eq!(without("l’⟦offensive b⟧ c"), "l c");
+        assert_eq!(without("A\n\n⟦B c.⟧\n\n⟦D⟧ e.\n"), "A\n\ne.\n");
+        assert_eq!(without("⟦a b⟧ c"), "c");
+        assert_eq!(without("a ⟦b c⟧"), "a");
+        assert_eq!(without("a b. ⟦c d.⟧\n"), "a b.\n");
+    }
+
+    #[test]
+    fn words_are_not_glued() {
+        assert_eq!(without("abc⟦甲乙⟧def"), "abc def");
+        assert_eq!(without("甲⟦乙丙⟧丁"), "甲丁");
+        assert_eq!(without("甲⟦乙丙⟧。丁"), "甲。丁");
+    }
+
+    proptest! {
+        /// Whatever is cut: of the tokens exactly those that were meant to go are gone, and of the rest no byte.
+        #[test]
+        fn tokens_that_stay_are_the_same(
+            text in "([a-c]{1,3}|[甲乙]|é|คน|ক্ষ|[ .,;«»()\"’\\-\n\r—…?]){0,60}",
+            picks in prop::collection::vec((0usize..60, 1usize..8), 1..5),
+        ) {
+            let mut tokenizer = Tokenizer::new(0);
+            let mut tokens: Vec<Range<usize>> = Vec::new();
+            tokenizer.tokens(&text, |_, start, end| tokens.push(start..end));
+            let mut removed: Vec<(usize, usize)> = picks.into_iter()
+                .filter(|(first, _)| *first < tokens.len())
+                .map(|(first, count)| (first, (first + count).min(tokens.len())))
+                .collect();
+            removed.sort_unstable();
+            let goes = |at: usize| removed.iter().any(|(first, end)| (*first..*end).contains(&at));
+            let stays: Vec<&str> = (0..tokens.len()).filter(|&at| !goes(at)).map(|at| &text[tokens[at].clone()]).collect();
+            let mut ranges: Vec<Range<usize>> = Vec::new();
+            for &(first, end) in &removed {
+                let range = tokens[first].start..tokens[end - 1].end;
+                match ranges.last_mut() {
+                    Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+                    _ => ranges.push(range),
+                }
+            }
+            let made = cuts(&text, &ranges, &mut tokenizer);
+            prop_assert!(made.windows(2).all(|pair| pair[0].bytes.end <= pair[1].bytes.start), "{:?}", made);
+            let left = apply(&text, &made);
+            let mut told: Vec<String> = Vec::new();
+            tokenizer.tokens(&left, |_, start, end| told.push(left[start..end].to_owned()));
+            prop_assert_eq!(told, stays, "{:?} {:?}", text, left);
+            if !removed.is_empty() {
+                let breaks = |text: &str| text.split('\n').map(str::trim).collect::<Vec<_>>().windows(2)
+                    .filter(|pair| pair.iter().all(|line| line.is_empty())).count();
+                prop_assert!(breaks(&left) <= breaks(&text), "{:?} {:?}", text, left);
+            }
+        }
+    }
+}
