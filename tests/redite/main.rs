@@ -25,6 +25,8 @@ mod cli;
 mod dedup;
 /// One corpus in every container; ranges in every script.
 mod formats;
+/// The maker of large corpora.
+mod generate;
 /// The process, killed at random times.
 #[cfg(all(feature = "cli", unix))]
 mod killed;
