@@ -207,12 +207,19 @@ impl Index {
         Ok(known)
     }
 
-    /// Originals with these band keys, sorted by the key's index and unit.
-    pub(crate) fn find_bands(&self, kind: usize, keys: &[u64], before: u32) -> Result<Vec<(u32, u32)>> {
+    /// Originals with these keys of a band, sorted by the key's index and unit.
+    pub(crate) fn find_bands(
+        &self,
+        kind: usize,
+        (keys, band): (&[u64], usize),
+        before: u32,
+    ) -> Result<Vec<(u32, u32)>> {
         let found = self.find(keys, |segment| &segment.bands[kind])?;
-        let kept = found
-            .into_iter()
-            .filter(|(segment, _, [unit, _])| self.is_kept(&self.segments[*segment], kind, *unit, before));
+        // segments of version 1 don't say of which band a key is
+        let is_of_band = |number: u32| number == 0 || number as usize == band + 1;
+        let kept = found.into_iter().filter(|(segment, _, [unit, number])| {
+            is_of_band(*number) && self.is_kept(&self.segments[*segment], kind, *unit, before)
+        });
         let mut units: Vec<(u32, u32)> = kept.map(|(_, key, [unit, _])| (key, unit)).collect();
         units.par_sort_unstable();
         Ok(units)

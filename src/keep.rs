@@ -20,7 +20,6 @@ use crate::passage::OriginalText;
 use crate::passage::places::LISTED;
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
-use crate::past::stored_key;
 use crate::report::matches;
 use crate::resolve::{Near, listed_originals};
 use crate::scan::write_varint;
@@ -207,12 +206,13 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         for (row, &unit) in originals {
             let keys = units.keys.get(row * bands..(row + 1) * bands).into_iter().flatten();
             let stored = keys.enumerate().filter(|(_, key)| **key != ABSENT);
-            let numbers = [self.number(kind, unit), 0];
-            entries.extend(stored.map(|(band, &key)| Entry { key: stored_key(key, band), numbers }));
+            let unit = self.number(kind, unit);
+            entries.extend(stored.map(|(band, &key)| Entry { key, numbers: [unit, band as u32 + 1] }));
         }
         entries.par_sort_unstable();
         let most = listed_originals(self.outcome.summary().parameters.comparisons);
-        cap(entries, most, &self.corpus.archived.listed[kind])
+        let listed = &self.corpus.archived.listed[kind];
+        cap(entries, most, |entry| (entry.key, entry.numbers[1] - 1), listed)
     }
 
     /// The seeds of original text, as far as their lists have room.
@@ -248,7 +248,7 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
             }
         }
         entries.par_sort_unstable();
-        cap(entries, usize::from(LISTED), &corpus.archived.listed_seeds)
+        cap(entries, usize::from(LISTED), |entry| (entry.key, 0), &corpus.archived.listed_seeds)
     }
 
     fn rows(&self) -> Vec<Row> {
@@ -319,17 +319,27 @@ fn cuts(outcome: &Outcome, corpus: &Corpus) -> Result<BTreeMap<u32, Cuts>> {
     own.filter_map(|document| of_document(document).transpose()).collect()
 }
 
-/// Keeps so many entries of each key that with those of the index it has `most`.
-fn cap(mut entries: Vec<Entry<u64>>, most: usize, listed: &BTreeMap<u64, u32>) -> Vec<Entry<u64>> {
-    let mut last = None;
-    let mut room = 0;
+/// Keeps so many entries of each list that with those of the index it has `most`. Entries of one key stand
+/// together; by accident those of two lists have one.
+fn cap(
+    mut entries: Vec<Entry<u64>>,
+    most: usize,
+    list: impl Fn(&Entry<u64>) -> (u64, u32),
+    listed: &BTreeMap<(u64, u32), u32>,
+) -> Vec<Entry<u64>> {
+    let mut rooms: Vec<((u64, u32), usize)> = Vec::new();
     entries.retain(|entry| {
-        if last != Some(entry.key) {
-            last = Some(entry.key);
-            room = most.saturating_sub(listed.get(&entry.key).copied().unwrap_or(0) as usize);
+        let of = list(entry);
+        if rooms.first().is_some_and(|(of, _)| of.0 != entry.key) {
+            rooms.clear();
         }
-        let fits = room > 0;
-        room = room.saturating_sub(1);
+        let at = rooms.iter().position(|(known, _)| *known == of).unwrap_or_else(|| {
+            rooms.push((of, most.saturating_sub(listed.get(&of).copied().unwrap_or(0) as usize)));
+            rooms.len() - 1
+        });
+        let room = &mut rooms[at].1;
+        let fits = *room > 0;
+        *room = room.saturating_sub(1);
         fits
     });
     entries

@@ -77,10 +77,11 @@ pub(crate) struct Archived {
     pub(crate) verdicts: [Vec<Verdict>; 2],
     /// documents that are one verbatim passage from end to end: document, of which, from which token
     pub(crate) whole: Vec<(u32, u32, u32)>,
-    /// how many originals the index lists for band keys of the corpus, by key; of documents and paragraphs
-    pub(crate) listed: [BTreeMap<u64, u32>; 2],
-    /// how many places the index lists for seeds of the corpus
-    pub(crate) listed_seeds: BTreeMap<u64, u32>,
+    /// how many originals the index lists for band keys of the corpus, by key and band; of documents and
+    /// paragraphs
+    pub(crate) listed: [BTreeMap<(u64, u32), u32>; 2],
+    /// how many places the index lists for seeds of the corpus; beside each seed a 0
+    pub(crate) listed_seeds: BTreeMap<(u64, u32), u32>,
     /// what was removed of their texts, in tokens
     pub(crate) cuts: BTreeMap<u32, Cuts>,
 }
@@ -106,7 +107,7 @@ struct Hits {
     /// rows of band keys for the units of the index: the bands in which each shares a bucket
     bands: BTreeMap<u32, Vec<(usize, u64)>>,
     /// see [`Archived::listed`]
-    listed: BTreeMap<u64, u32>,
+    listed: BTreeMap<(u64, u32), u32>,
 }
 
 /// Puts what the index knows before the corpus.
@@ -142,17 +143,13 @@ fn find(
             rows.iter().filter_map(|row| units.keys.get(row * bands + band).copied()).collect();
         keys.sort_unstable();
         keys.dedup();
-        let stored: Vec<u64> = keys.iter().map(|key| stored_key(*key, band)).collect();
-        let mut order: Vec<usize> = (0..keys.len()).collect();
-        order.sort_unstable_by_key(|&i| stored[i]);
-        let sorted: Vec<u64> = order.iter().map(|&i| stored[i]).collect();
-        let found = past.index.find_bands(kind, &sorted, past.before)?;
+        let found = past.index.find_bands(kind, (&keys, band), past.before)?;
         for same in found.chunk_by(|a, b| a.0 == b.0) {
-            let at = order[same[0].0 as usize];
+            let key = keys[same[0].0 as usize];
             let count = same.len().min(listed_originals(params.comparisons));
-            hits.listed.insert(stored[at], count as u32);
+            hits.listed.insert((key, band as u32), count as u32);
             for (_, unit) in &same[..count] {
-                hits.bands.entry(*unit).or_default().push((band, keys[at]));
+                hits.bands.entry(*unit).or_default().push((band, key));
             }
         }
     }
@@ -160,15 +157,15 @@ fn find(
     Ok(hits)
 }
 
-/// A band key as the index has it: those of all bands are in one table.
-pub(crate) fn stored_key(key: u64, band: usize) -> u64 {
-    (key ^ (band as u64 + 1).wrapping_mul(0xD6E8_FEB8_6659_FD93)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+/// A seed that no text has, another one for each place.
+fn no_seed(document: u32, at: u32) -> u64 {
+    (u64::from(document) << 32 | u64::from(at)).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1
 }
 
 /// Places in the index of seeds of the corpus: by document, the tokens with their seeds.
 type Seeds = BTreeMap<u32, Vec<(u32, u64)>>;
 
-fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, BTreeMap<u64, u32>)> {
+fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, BTreeMap<(u64, u32), u32>)> {
     let mut keys = corpus.seeds.clone();
     rayon::slice::ParallelSliceMut::par_sort_unstable(&mut keys[..]);
     keys.dedup();
@@ -178,7 +175,7 @@ fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, BTreeMap<u64, u32>
     for same in found.chunk_by(|a, b| a.0 == b.0) {
         let hash = keys[same[0].0 as usize];
         let same = &same[..same.len().min(usize::from(LISTED))];
-        listed.insert(hash, same.len() as u32);
+        listed.insert((hash, 0), same.len() as u32);
         for (_, document, at) in same {
             seeds.entry(*document).or_default().push((*at, hash));
         }
@@ -211,7 +208,7 @@ struct Joining<'a> {
     own: (u32, &'a [Document]),
     hits: [Hits; 2],
     seeds: Seeds,
-    listed_seeds: BTreeMap<u64, u32>,
+    listed_seeds: BTreeMap<(u64, u32), u32>,
     numbers: Vec<u32>,
     bands: usize,
     passages: bool,
@@ -347,7 +344,7 @@ impl Joining<'_> {
                 // a gap has 16 bits: what stands between is a seed that nothing else has
                 while at - last > u32::from(u16::MAX) {
                     last += u32::from(u16::MAX);
-                    seeds.push(stored_key(u64::from(last), *number as usize));
+                    seeds.push(no_seed(*number, last));
                     gaps.push(u16::MAX);
                 }
                 seeds.push(hash);

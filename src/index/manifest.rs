@@ -169,7 +169,7 @@ impl Manifest {
         if xxh3_128(all).to_le_bytes() != sum {
             return Err(damaged(0, "a record whose checksum is wrong"));
         }
-        if version != FORMAT_VERSION {
+        if !(1..=FORMAT_VERSION).contains(&version) {
             return Err(Error::OtherVersion { path, version, known: FORMAT_VERSION });
         }
         let record = &all[HEAD..];

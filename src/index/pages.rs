@@ -22,7 +22,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const CARRIED: usize = PAGE - 8;
 
 /// The version of everything that is laid out under `src/index`.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+pub(crate) const FORMAT_VERSION: u32 = 2;
 
 /// The first bytes of every tail.
 const MAGIC: [u8; 8] = *b"redite\x00\x1a";
@@ -187,6 +187,7 @@ pub(crate) struct Pages {
     file: Arc<dyn Stored>,
     path: PathBuf,
     identity: u64,
+    version: u32,
     sections: Vec<Section>,
     count: u64,
 }
@@ -200,6 +201,7 @@ impl Pages {
             file: file.into(),
             path,
             identity: entry.identity,
+            version: FORMAT_VERSION,
             sections: Vec::new(),
             count: entry.pages,
         };
@@ -218,17 +220,22 @@ impl Pages {
         });
         let fits = |tail: &Tail| {
             tail.magic == MAGIC
-                && tail.version == FORMAT_VERSION
+                && (1..=FORMAT_VERSION).contains(&tail.version)
                 && tail.purpose == purpose
                 && tail.identity == entry.identity
                 && tail.pages == entry.pages
                 && tail.sections.iter().all(|[start, end]| start <= end && *end <= last * CARRIED as u64)
         };
         match tail {
-            Some(tail) if fits(&tail) => pages.sections = tail.sections,
+            Some(tail) if fits(&tail) => (pages.version, pages.sections) = (tail.version, tail.sections),
             _ => return Err(pages.damaged(last, "no tail of the file that the manifest names".to_owned())),
         }
         Ok(pages)
+    }
+
+    /// The version of the format that it was written in.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
     }
 
     pub(crate) fn section(&self, number: usize) -> Result<Section> {

@@ -20,6 +20,13 @@ pub(crate) const NO_DOCUMENT: u32 = u32::MAX;
 /// Bytes of rows that are compressed together.
 const ROWS_TOGETHER: usize = 256 << 10;
 
+/// Bits of a key that tell it from all others: of exact keys, which are looked up unseen, more than of keys
+/// that only bring candidates. [`crate::band`] and [`crate::passage::winnow`] cut those to as many from the
+/// start, so that a run without an index takes the same keys for equal.
+pub(crate) const EXACT_BITS: u32 = 96;
+use crate::band::KEY_BITS as BAND_BITS;
+use crate::passage::winnow::SEED_BITS;
+
 /// The sections, in the order in which they are written.
 mod section {
     pub(super) const SOURCES: usize = 0;
@@ -191,10 +198,11 @@ pub(crate) fn write(store: &dyn Store, name: &str, identity: u64, content: &Cont
     to.end_section(start);
     let Keys { exact, bands, seeds } = &content.keys;
     for entries in exact {
-        table::write(&mut to, entries.len() as u64, entries.iter().map(|entry| Ok(*entry)))?;
+        let size = (EXACT_BITS, entries.len() as u64);
+        table::write(&mut to, size, entries.iter().map(|entry| Ok(*entry)))?;
     }
-    for entries in bands.iter().chain([seeds]) {
-        table::write(&mut to, entries.len() as u64, entries.iter().map(|entry| Ok(*entry)))?;
+    for (entries, bits) in [(&bands[0], BAND_BITS), (&bands[1], BAND_BITS), (seeds, SEED_BITS)] {
+        table::write(&mut to, (bits, entries.len() as u64), entries.iter().map(|entry| Ok(*entry)))?;
     }
     to.finish()
 }
@@ -256,10 +264,10 @@ pub(crate) struct Segment {
 impl Segment {
     pub(crate) fn open(store: &dyn Store, entry: &SegmentEntry) -> Result<Self> {
         let pages = Pages::open(store, &entry.file, Purpose::Segment)?;
-        let table = |number: usize| Table::open(&pages, section::TABLES + number * SECTIONS);
-        let exact = [table(0)?, table(1)?];
-        let bands = [table(2)?, table(3)?];
-        let seeds = table(4)?;
+        let table = |number: usize, bits: u32| Table::open(&pages, section::TABLES + number * SECTIONS, bits);
+        let exact = [table(0, EXACT_BITS)?, table(1, EXACT_BITS)?];
+        let bands = [table(2, BAND_BITS)?, table(3, BAND_BITS)?];
+        let seeds = table(4, SEED_BITS)?;
         let documents = u64::from(entry.documents[1].saturating_sub(entry.documents[0]));
         let [start, end] = pages.section(section::FIRST_PARAGRAPHS)?;
         let records = pages.section(section::DOCUMENTS)?;
@@ -545,14 +553,16 @@ pub(crate) fn merge(
                 Ok(entry)
             })
         });
-        merge_tables(&mut to, segments, |s| &s.exact[kind], sources, |s, unit| keep_unit(s, kind, unit))?;
+        let to = (&mut to, EXACT_BITS);
+        merge_tables(to, segments, |s| &s.exact[kind], sources, |s, unit| keep_unit(s, kind, unit))?;
     }
     for kind in 0..2 {
         let sources = segments.iter().map(|segment| segment.bands[kind].entries::<u64>(&segment.pages));
-        merge_tables(&mut to, segments, |s| &s.bands[kind], sources, |s, unit| keep_unit(s, kind, unit))?;
+        let to = (&mut to, BAND_BITS);
+        merge_tables(to, segments, |s| &s.bands[kind], sources, |s, unit| keep_unit(s, kind, unit))?;
     }
     let sources = segments.iter().map(|segment| segment.seeds.entries::<u64>(&segment.pages));
-    merge_tables(&mut to, segments, |s| &s.seeds, sources, |s, unit| keep_unit(s, 0, unit))?;
+    merge_tables((&mut to, SEED_BITS), segments, |s| &s.seeds, sources, |s, unit| keep_unit(s, 0, unit))?;
     let file = to.finish()?;
     let span = |of: fn(&SegmentEntry) -> [u32; 2]| {
         let first = segments.first().map_or(0, |segment| of(&segment.entry)[0]);
@@ -583,7 +593,7 @@ fn lost_sources(segments: &[&Segment], keep: impl Fn(u32) -> bool) -> Result<BTr
 }
 
 fn merge_tables<K: Key>(
-    to: &mut PageWriter,
+    (to, bits): (&mut PageWriter, u32),
     segments: &[&Segment],
     table: impl Fn(&Segment) -> &Table,
     sources: impl Iterator<Item = impl Iterator<Item = Result<Entry<K>>>>,
@@ -604,7 +614,7 @@ fn merge_tables<K: Key>(
             }
         }
     });
-    table::write(to, most, merged)
+    table::write(to, (bits, most), merged)
 }
 
 /// The documents of a segment as a range.

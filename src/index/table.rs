@@ -1,36 +1,45 @@
 //! Sorted tables on disk: from a hash to the numbers that it was met with. Keys are hashes, so they spread
-//! evenly: leaves hold them as differences, a filter tells nearly every key that is not there, and one fence
-//! for each leaf tells where a key would be.
+//! evenly: [`leaf`] codes them densely, a filter tells nearly every key that is not there, and one fence for
+//! each leaf tells where a key would be.
 //!
-//! A table is four sections: how many entries; the filter; the leaves, a page each; the fences.
+//! Of a key so many bits are kept as its kind needs; keys that agree in these are the same key.
 //!
-//! A leaf: entries (u16), width of key differences and of the two numbers in bytes (3 × u8), 3 zeros, the
-//! first key (u128), the least first and second number (2 × u32); then the differences to the key before,
-//! the first numbers and the second numbers, each less the least, a column each. All little-endian.
+//! A table is four sections: the leaves, a page each; the fences; the filter; how many entries and leaves
+//! there are, and how many bits a key has. Tables of version 1 ([`v1`]) have whole keys, and are asked without
+//! their filter, which knows whole keys only.
+
+mod leaf;
+mod v1;
 
 use crate::error::Result;
 use crate::index::pages::{CARRIED, Forward, PageWriter, Pages, Section};
+use leaf::{Leaf, View};
 
-/// Bits of the filter for each key: about one miss in 200 goes on to a leaf.
-const FILTER_BITS: u64 = 10;
+/// Bits of the filter for each key: about one miss in 50 goes on to a leaf.
+const FILTER_BITS: u64 = 8;
 
 /// Bytes of one block of the filter.
 const BLOCK: usize = 32;
 
-/// Bytes before the columns of a leaf.
-const LEAF_HEAD: usize = 32;
-
 /// A hash of 64 or 128 bits.
 pub(crate) trait Key: Copy + Ord + Send + Sync {
+    const BITS: u32;
     /// Its 64 high bits, by which keys are ordered first.
     fn high(self) -> u64;
     /// 64 bits that two keys with equal high bits differ in.
     fn low(self) -> u64;
     fn wide(self) -> u128;
     fn narrow(wide: u128) -> Self;
+
+    /// Its first bits; the others are 0.
+    fn cut(self, bits: u32) -> Self {
+        let rest = Self::BITS - bits;
+        Self::narrow(self.wide() >> rest << rest)
+    }
 }
 
 impl Key for u64 {
+    const BITS: u32 = 64;
     fn high(self) -> u64 {
         self
     }
@@ -46,6 +55,7 @@ impl Key for u64 {
 }
 
 impl Key for u128 {
+    const BITS: u32 = 128;
     fn high(self) -> u64 {
         (self >> 64) as u64
     }
@@ -67,30 +77,37 @@ pub(crate) struct Entry<K> {
     pub(crate) numbers: [u32; 2],
 }
 
-/// Writes a table of entries that come in order; `most` is at least how many they are.
+/// Writes a table of entries that come in order, with so many bits of their keys; `most` is at least how many
+/// they are.
 pub(crate) fn write<K: Key>(
     to: &mut PageWriter,
-    most: u64,
+    (bits, most): (u32, u64),
     entries: impl Iterator<Item = Result<Entry<K>>>,
 ) -> Result<()> {
+    let rest = K::BITS - bits;
     let mut filter = Filter::new(most);
     let mut fences: Vec<u8> = Vec::new();
     let mut count = 0u64;
     to.align()?;
     let start = to.position();
     let mut leaf = Leaf::default();
+    let mut end_leaf = |leaf: &mut Leaf, to: &mut PageWriter| {
+        fences.extend_from_slice(&K::narrow(leaf.first() << rest).high().to_le_bytes());
+        to.append(&leaf.take())?;
+        to.align()
+    };
     for entry in entries {
         let entry = entry?;
+        let key = entry.key.cut(bits);
         count += 1;
-        filter.insert(entry.key);
-        if !leaf.takes(&entry) {
-            leaf.write(to, &mut fences)?;
-            leaf = Leaf::default();
-            leaf.takes(&entry);
+        filter.insert(key);
+        if !leaf.takes(key.wide() >> rest, entry.numbers) {
+            end_leaf(&mut leaf, to)?;
+            leaf.takes(key.wide() >> rest, entry.numbers);
         }
     }
-    if !leaf.entries.is_empty() {
-        leaf.write(to, &mut fences)?;
+    if !leaf.is_empty() {
+        end_leaf(&mut leaf, to)?;
     }
     to.end_section(start);
     let start = to.position();
@@ -103,8 +120,9 @@ pub(crate) fn write<K: Key>(
     }
     to.end_section(start);
     let start = to.position();
-    to.append(&count.to_le_bytes())?;
-    to.append(&(fences.len() as u64 / 8).to_le_bytes())?;
+    for number in [count, fences.len() as u64 / 8, u64::from(bits)] {
+        to.append(&number.to_le_bytes())?;
+    }
     to.end_section(start);
     Ok(())
 }
@@ -112,118 +130,21 @@ pub(crate) fn write<K: Key>(
 /// Sections that a table takes.
 pub(crate) const SECTIONS: usize = 4;
 
-/// The entries of one page.
-struct Leaf<K> {
-    entries: Vec<Entry<K>>,
-    widths: [usize; 3],
-    largest_step: u128,
-    least: [u32; 2],
-    most: [u32; 2],
-}
-
-impl<K> Default for Leaf<K> {
-    fn default() -> Self {
-        Leaf { entries: Vec::new(), widths: [0; 3], largest_step: 0, least: [u32::MAX; 2], most: [0; 2] }
-    }
-}
-
-/// Bytes that hold a number.
-fn width(number: u128) -> usize {
-    (128 - number.leading_zeros() as usize).div_ceil(8)
-}
-
-impl<K: Key> Leaf<K> {
-    /// Appends an entry if the page has room for it.
-    fn takes(&mut self, entry: &Entry<K>) -> bool {
-        let step = self.entries.last().map_or(0, |last| entry.key.wide() - last.key.wide());
-        let largest_step = self.largest_step.max(step);
-        let least: [u32; 2] = std::array::from_fn(|i| self.least[i].min(entry.numbers[i]));
-        let most: [u32; 2] = std::array::from_fn(|i| self.most[i].max(entry.numbers[i]));
-        let spread = |i: usize| width(u128::from(most[i] - least[i]));
-        let widths = [width(largest_step), spread(0), spread(1)];
-        let count = self.entries.len() + 1;
-        if LEAF_HEAD + count * widths.iter().sum::<usize>() > CARRIED || count > usize::from(u16::MAX) {
-            return false;
-        }
-        (self.largest_step, self.least, self.most, self.widths) = (largest_step, least, most, widths);
-        self.entries.push(*entry);
-        true
-    }
-
-    fn write(&self, to: &mut PageWriter, fences: &mut Vec<u8>) -> Result<()> {
-        let first = self.entries[0].key;
-        fences.extend_from_slice(&first.high().to_le_bytes());
-        let mut page = Vec::with_capacity(CARRIED);
-        page.extend_from_slice(&(self.entries.len() as u16).to_le_bytes());
-        page.extend(self.widths.map(|width| width as u8));
-        page.extend([0; 3]);
-        page.extend_from_slice(&first.wide().to_le_bytes());
-        self.least.iter().for_each(|least| page.extend_from_slice(&least.to_le_bytes()));
-        let mut before = first.wide();
-        for entry in &self.entries {
-            page.extend_from_slice(&(entry.key.wide() - before).to_le_bytes()[..self.widths[0]]);
-            before = entry.key.wide();
-        }
-        for column in 0..2 {
-            for entry in &self.entries {
-                let number = entry.numbers[column] - self.least[column];
-                page.extend_from_slice(&number.to_le_bytes()[..self.widths[1 + column]]);
-            }
-        }
-        to.append(&page)?;
-        to.align()
-    }
-}
-
-/// Takes the entries out of a page; `None` where it is no leaf.
-fn decode<K: Key>(page: &[u8], into: &mut Vec<Entry<K>>) -> Option<()> {
-    into.clear();
-    let head = page.first_chunk::<LEAF_HEAD>()?;
-    let count = usize::from(u16::from_le_bytes([head[0], head[1]]));
-    let widths = [2, 3, 4].map(|i| usize::from(head[i]));
-    if widths[0] > 16 || widths[1] > 4 || widths[2] > 4 {
-        return None;
-    }
-    let mut columns = page.get(LEAF_HEAD..LEAF_HEAD + count * widths.iter().sum::<usize>())?;
-    let mut column = |width: usize| {
-        let (own, rest) = columns.split_at(count * width);
-        columns = rest;
-        own
-    };
-    let [steps, firsts, seconds] = widths.map(&mut column);
-    let number = |column: &[u8], i: usize, width: usize| {
-        let mut bytes = [0; 16];
-        bytes[..width].copy_from_slice(&column[i * width..(i + 1) * width]);
-        u128::from_le_bytes(bytes)
-    };
-    let least = |at: usize| head.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
-    let (least_first, least_second) = (least(24)?, least(28)?);
-    let mut key = u128::from_le_bytes(head.get(8..24)?.try_into().ok()?);
-    into.reserve(count);
-    for i in 0..count {
-        key = key.checked_add(number(steps, i, widths[0]))?;
-        let first = least_first.checked_add(number(firsts, i, widths[1]) as u32)?;
-        let second = least_second.checked_add(number(seconds, i, widths[2]) as u32)?;
-        let narrow = K::narrow(key);
-        if narrow.wide() != key {
-            return None;
-        }
-        into.push(Entry { key: narrow, numbers: [first, second] });
-    }
-    Some(())
-}
-
 /// A table on disk.
 pub(crate) struct Table {
     leaves: Section,
     filter: Section,
     fences: Vec<u64>,
     count: u64,
+    /// bits of a key that count
+    bits: u32,
+    /// whether it is one of version 1
+    has_whole_keys: bool,
 }
 
 impl Table {
-    /// Opens the table whose first section has this number.
-    pub(crate) fn open(pages: &Pages, first_section: usize) -> Result<Self> {
+    /// Opens the table whose first section has this number; of its keys so many bits count.
+    pub(crate) fn open(pages: &Pages, first_section: usize, bits: u32) -> Result<Self> {
         let leaves = pages.section(first_section)?;
         let fences = pages.section(first_section + 1)?;
         let filter = pages.section(first_section + 2)?;
@@ -246,7 +167,11 @@ impl Table {
         {
             return Err(wrong());
         }
-        Ok(Table { leaves, filter, fences, count })
+        let has_whole_keys = pages.version() == 1;
+        if !has_whole_keys && number(16) != Some(u64::from(bits)) {
+            return Err(pages.wrong(head[0], "a table with another number of bits in its keys"));
+        }
+        Ok(Table { leaves, filter, fences, count, bits, has_whole_keys })
     }
 
     /// How many entries it has.
@@ -261,33 +186,36 @@ impl Table {
         keys: &[K],
         mut tell: impl FnMut(usize, [u32; 2]),
     ) -> Result<()> {
-        if self.fences.is_empty() {
-            return Ok(());
-        }
         let blocks = (self.filter[1] - self.filter[0]) / BLOCK as u64;
         let mut filter = Forward::new(pages);
         let mut leaves = Forward::new(pages);
-        let mut leaf: Vec<Entry<K>> = Vec::new();
-        let mut decoded = usize::MAX;
-        for (i, &key) in keys.iter().enumerate() {
-            if !self.may_hold(key, blocks, &mut filter)? {
+        let rest = K::BITS - self.bits;
+        // whole keys that agree in the bits that count
+        let others = if self.has_whole_keys { K::narrow((1 << rest) - 1).high() } else { 0 };
+        let base = self.leaves[0] / CARRIED as u64;
+        let limit = base + self.fences.len() as u64;
+        let mut decoded = (usize::MAX, Vec::new());
+        for (i, key) in keys.iter().map(|key| key.cut(self.bits)).enumerate() {
+            if !self.has_whole_keys && !self.may_hold(key, blocks, &mut filter)? {
                 continue;
             }
             let mut page = self.fences.partition_point(|fence| *fence < key.high()).saturating_sub(1);
-            while page < self.fences.len() && self.fences[page] <= key.high() {
-                if decoded != page {
-                    let base = self.leaves[0] / CARRIED as u64;
-                    let limit = base + self.fences.len() as u64;
+            while page < self.fences.len() && self.fences[page] <= key.high() | others {
+                let wrong = || pages.wrong(self.leaves[0] + (page * CARRIED) as u64, "no leaf of a table");
+                if self.has_whole_keys {
+                    if decoded.0 != page {
+                        let carried = leaves.page(base + page as u64, limit)?;
+                        v1::decode::<K>(carried, &mut decoded.1).ok_or_else(wrong)?;
+                        decoded.0 = page;
+                    }
+                    let leaf: &[Entry<K>] = &decoded.1;
+                    let from = leaf.partition_point(|entry| entry.key < key);
+                    let same = leaf[from..].iter().take_while(|entry| entry.key.cut(self.bits) == key);
+                    same.for_each(|entry| tell(i, entry.numbers));
+                } else {
                     let carried = leaves.page(base + page as u64, limit)?;
-                    let wrong =
-                        || pages.wrong(self.leaves[0] + (page * CARRIED) as u64, "no leaf of a table");
-                    decode(carried, &mut leaf).ok_or_else(wrong)?;
-                    decoded = page;
-                }
-                let from = leaf.partition_point(|entry| entry.key < key);
-                leaf[from..].iter().take_while(|entry| entry.key == key).for_each(|e| tell(i, e.numbers));
-                if leaf.last().is_some_and(|last| last.key > key) {
-                    break;
+                    let leaf = View::new(carried).ok_or_else(wrong)?;
+                    leaf.find(key.wide() >> rest, |numbers| tell(i, numbers)).ok_or_else(wrong)?;
                 }
                 page += 1;
             }
@@ -316,7 +244,7 @@ impl Table {
         Ok(bits_of(key).into_iter().enumerate().all(|(i, bit)| word(i) & bit != 0))
     }
 
-    /// All entries, in order.
+    /// All entries, in the order of their keys; those of version 1 with whole keys.
     pub(crate) fn entries<'a, K: Key + 'a>(
         &'a self,
         pages: &'a Pages,
@@ -329,7 +257,7 @@ impl Table {
             let carried = leaves.page(base + page as u64, base + self.fences.len() as u64)?;
             let mut leaf = Vec::new();
             let wrong = || pages.wrong(self.leaves[0] + (page * CARRIED) as u64, "no leaf of a table");
-            decode(carried, &mut leaf).ok_or_else(wrong)?;
+            self.decode(carried, &mut leaf).ok_or_else(wrong)?;
             seen += leaf.len() as u64;
             let is_behind = leaf.first().is_none_or(|first| before.is_none_or(|before| before <= first.key));
             if !is_behind || seen > self.count {
@@ -347,22 +275,35 @@ impl Table {
         })
     }
 
+    /// Takes the entries out of a page; `None` where it is no leaf.
+    fn decode<K: Key>(&self, page: &[u8], into: &mut Vec<Entry<K>>) -> Option<()> {
+        if self.has_whole_keys {
+            return v1::decode(page, into);
+        }
+        let rest = K::BITS - self.bits;
+        let leaf = View::new(page)?;
+        leaf.each(|key, numbers| {
+            let whole = K::narrow(key << rest);
+            (key >> self.bits == 0).then(|| into.push(Entry { key: whole, numbers }))
+        })
+    }
+
     /// Checks order, fences, filter and count.
     pub(crate) fn verify<K: Key>(&self, pages: &Pages) -> Result<()> {
         let blocks = (self.filter[1] - self.filter[0]) / BLOCK as u64;
         let mut filter = Forward::new(pages);
-        let mut before: Option<Entry<K>> = None;
+        let mut before: Option<K> = None;
         let mut count = 0;
         for entry in self.entries::<K>(pages) {
             let entry = entry?;
             count += 1;
-            if before.is_some_and(|before| before > entry) {
+            if before.is_some_and(|before| before > entry.key) {
                 return Err(pages.wrong(self.leaves[0], "a table that is out of order"));
             }
             if !self.may_hold(entry.key, blocks, &mut filter)? {
                 return Err(pages.wrong(self.filter[0], "a filter without a key of its table"));
             }
-            before = Some(entry);
+            before = Some(entry.key);
         }
         if count != self.count {
             return Err(pages.wrong(self.leaves[0], "a table with another number of entries than it says"));

@@ -83,7 +83,7 @@ pub(super) fn add(writer: &mut Writer, texts: &[&str], digest: u128) -> Result<(
                 let overlap = Overlap { shared: 9, sizes: [10, 10] };
                 content.copies[kind].push(CopyRow { unit, original: unit - 1, overlap });
             } else {
-                content.keys.bands[kind].push(Entry { key: key as u64 >> 1, numbers: [unit, 0] });
+                content.keys.bands[kind].push(Entry { key: key as u64 >> 1, numbers: [unit, 1] });
             }
         }
         content.keys.seeds.push(Entry { key: (key >> 64) as u64, numbers: [first_document + i, 3 * i] });
@@ -184,26 +184,49 @@ fn nights_add_up() {
 
 proptest! {
     #[test]
-    fn tables_are_maps(keys in prop::collection::vec((0u64..5000, 0u32..9, 0u32..100_000), 0..3000), wide in any::<bool>()) {
-        let (_folder, store) = folder();
-        let spread = |key: u64| if wide { key << 50 | key } else { key.wrapping_mul(0x9E37_79B9_7F4A_7C15) };
-        let mut entries: Vec<Entry<u64>> =
-            keys.iter().map(|&(key, a, b)| Entry { key: spread(key), numbers: [a, b] }).collect();
-        entries.sort_unstable();
-        let mut to = pages::PageWriter::create(&*store, "table", 5, Purpose::Segment).unwrap();
-        to.append(b"something before").unwrap();
-        table::write(&mut to, entries.len() as u64, entries.iter().map(|e| Ok(*e))).unwrap();
-        let file = to.finish().unwrap();
-        let pages = Pages::open(&*store, &file, Purpose::Segment).unwrap();
-        let table = Table::open(&pages, 0).unwrap();
-        table.verify::<u64>(&pages).unwrap();
-        prop_assert_eq!(table.entries::<u64>(&pages).collect::<Result<Vec<_>>>().unwrap(), entries.clone());
-        let mut map: BTreeMap<u64, Vec<[u32; 2]>> = BTreeMap::new();
-        entries.iter().for_each(|entry| map.entry(entry.key).or_default().push(entry.numbers));
-        let mut asked: Vec<u64> = (0..5000).map(spread).collect();
-        asked.sort_unstable();
-        let mut found: BTreeMap<u64, Vec<[u32; 2]>> = BTreeMap::new();
-        table.find(&pages, &asked, |i, numbers| found.entry(asked[i]).or_default().push(numbers)).unwrap();
-        prop_assert_eq!(found, map);
+    fn tables_are_maps(
+        keys in prop::collection::vec((0u64..5000, 0u32..9, 0u32..100_000), 0..3000),
+        shape in 0..4,
+        bits in prop::sample::select(vec![64_u32, 40, 36, 13]),
+    ) {
+        let spread = |key: u64| match shape {
+            0 => key << 50 | key,
+            1 => key << 28,
+            2 => u64::MAX - key * key,
+            _ => key.wrapping_mul(0x9E37_79B9_7F4A_7C15),
+        };
+        check_table::<u64>(&keys, bits, spread)?;
+        check_table::<u128>(&keys, bits + 32, |key| u128::from(spread(key)) << 64 | u128::from(spread(key + 1)))?;
     }
+}
+
+/// Writes a table of these keys and asks it everything.
+fn check_table<K: Key + std::fmt::Debug>(
+    keys: &[(u64, u32, u32)],
+    bits: u32,
+    spread: impl Fn(u64) -> K,
+) -> std::result::Result<(), TestCaseError> {
+    let (_folder, store) = folder();
+    let mut entries: Vec<Entry<K>> =
+        keys.iter().map(|&(key, a, b)| Entry { key: spread(key), numbers: [a, b] }).collect();
+    entries.sort_unstable();
+    let mut to = pages::PageWriter::create(&*store, "table", 5, Purpose::Segment).unwrap();
+    to.append(b"something before").unwrap();
+    table::write(&mut to, (bits, entries.len() as u64), entries.iter().map(|e| Ok(*e))).unwrap();
+    let file = to.finish().unwrap();
+    let pages = Pages::open(&*store, &file, Purpose::Segment).unwrap();
+    let table = Table::open(&pages, 0, bits).unwrap();
+    table.verify::<K>(&pages).unwrap();
+    let cut: Vec<Entry<K>> = entries.iter().map(|e| Entry { key: e.key.cut(bits), ..*e }).collect();
+    let told = table.entries::<K>(&pages).collect::<Result<Vec<_>>>().unwrap();
+    prop_assert_eq!(told, cut.clone());
+    let mut map: BTreeMap<K, Vec<[u32; 2]>> = BTreeMap::new();
+    cut.iter().for_each(|entry| map.entry(entry.key).or_default().push(entry.numbers));
+    let mut asked: Vec<K> = (0..5000).map(|key| spread(key).cut(bits)).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let mut found: BTreeMap<K, Vec<[u32; 2]>> = BTreeMap::new();
+    table.find(&pages, &asked, |i, numbers| found.entry(asked[i]).or_default().push(numbers)).unwrap();
+    prop_assert_eq!(found, map);
+    Ok(())
 }

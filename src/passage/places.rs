@@ -7,6 +7,7 @@
 use hashbrown::HashTable;
 use rayon::prelude::*;
 
+use crate::passage::winnow::SEED_BITS;
 use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
 
@@ -39,11 +40,11 @@ impl Repeated {
         let mut table: HashTable<(u64, u32)> = HashTable::new();
         let mut counts = Vec::new();
         for same in hashes.chunk_by(|a, b| a == b) {
-            table.insert_unique(same[0], (same[0], counts.len() as u32), |entry| entry.0);
+            table.insert_unique(spread(same[0]), (same[0], counts.len() as u32), |entry| spread(entry.0));
             counts.push(same.len() as u32);
         }
         drop(hashes);
-        let find = |hash: u64| table.find(hash, |entry| entry.0 == hash).map(|entry| entry.1);
+        let find = |hash: u64| table.find(spread(hash), |entry| entry.0 == hash).map(|entry| entry.1);
         let found: Vec<(u64, Vec<u32>)> = seeds
             .par_chunks(64)
             .map(|seeds| {
@@ -306,6 +307,11 @@ fn insert(nodes: &mut Vec<Node>, free: &mut u32, node: Node) -> u32 {
     at
 }
 
+/// A seed's bits over all of a word: a table takes its slots from the last ones and its tags from the first.
+fn spread(hash: u64) -> u64 {
+    (hash >> (u64::BITS - SEED_BITS)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 /// The hashes that occur more than once, each as often as it does, sorted.
 fn repeated(seeds: &[u64]) -> Vec<u64> {
     // two bits for each of 8 times as many slots leave few of those that occur once to be sorted
@@ -313,7 +319,7 @@ fn repeated(seeds: &[u64]) -> Vec<u64> {
     let mut once = vec![0u64; slots / 64];
     let mut twice = vec![0u64; slots / 64];
     let slot = |hash: u64| {
-        let at = (hash >> 16) as usize & (slots - 1);
+        let at = (hash >> (u64::BITS - SEED_BITS)) as usize & (slots - 1);
         (at / 64, 1u64 << (at % 64))
     };
     for &hash in seeds {
@@ -349,7 +355,7 @@ mod tests {
 
     #[test]
     fn seeds_are_listed_while_they_occur_again_and_texts_with_them() {
-        let hashes = [1u64 << 20, 5 << 20, 7 << 20, 7 << 20, 1 << 20, 1 << 20];
+        let hashes = [1u64 << 30, 5 << 30, 7 << 30, 7 << 30, 1 << 30, 1 << 30];
         let repeated = Repeated::new(&hashes, vec![3, 9, 28, 9, 1, 0], &[3, 2, 1]);
         let seed = |number: u32, at| Occurrence { number, at };
         assert_eq!(repeated.of(0), [seed(0, 3), seed(1, 40)]);

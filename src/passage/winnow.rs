@@ -9,6 +9,10 @@ use crate::shingle::Shingler;
 /// Tokens in a seed: enough that chance repeats are rare.
 const SEED: usize = 12;
 
+/// The first bits of a seed; the others are 0. Seeds that share them by accident are told apart by the tokens
+/// around them.
+pub(crate) const SEED_BITS: u32 = 40;
+
 /// Picks the seeds of texts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Winnower {
@@ -59,10 +63,15 @@ impl Winnower {
             }
             if end + 1 >= self.window && told != least {
                 told = least;
-                seed(Seed { hash: hashes[least], at: least as u32 });
+                seed(Seed { hash: cut(hashes[least]), at: least as u32 });
             }
         }
     }
+}
+
+fn cut(hash: u64) -> u64 {
+    let rest = u64::BITS - SEED_BITS;
+    hash >> rest << rest
 }
 
 #[cfg(test)]

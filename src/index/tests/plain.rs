@@ -25,6 +25,13 @@ fn narrow(number: u64) -> u64 {
     xxh3_64(&number.to_le_bytes())
 }
 
+/// The band that a key is of.
+const BANDS: usize = 3;
+
+fn band(number: u64) -> usize {
+    number as usize % BANDS
+}
+
 /// A unit with its keys.
 #[derive(Debug, Clone)]
 struct Unit {
@@ -325,7 +332,8 @@ fn add(writer: &mut Writer, night: &Night) -> Result<()> {
                 copy = content.copies[kind].len() as u32;
             }
             content.keys.exact[kind].push(Entry { key: wide(keys.exact), numbers: [unit, copy] });
-            let bands = keys.bands.iter().map(|key| Entry { key: narrow(*key), numbers: [unit, 0] });
+            let entry = |key: &u64| Entry { key: narrow(*key), numbers: [unit, band(*key) as u32 + 1] };
+            let bands = keys.bands.iter().map(entry);
             content.keys.bands[kind].extend(bands);
         }
         let seeds =
@@ -392,11 +400,14 @@ impl Answers {
                 found
             });
             heard.hear(found, &self.exact[kind], "exact keys");
-            let found = index.find_bands(kind, &narrow_keys, self.before).map(|found| {
-                let mut found: Vec<(u64, u32)> =
-                    found.into_iter().map(|(key, unit)| (narrows[key as usize].1, unit)).collect();
-                found.sort_unstable();
-                found
+            let found = (0..BANDS).try_fold(Vec::new(), |mut all, of| {
+                let mine: Vec<(u64, u64)> =
+                    narrows.iter().copied().filter(|(_, number)| band(*number) == of).collect();
+                let keys: Vec<u64> = mine.iter().map(|(key, _)| *key).collect();
+                let found = index.find_bands(kind, (&keys, of), self.before)?;
+                all.extend(found.into_iter().map(|(key, unit)| (mine[key as usize].1, unit)));
+                all.sort_unstable();
+                Ok(all)
             });
             heard.hear(found, &self.bands[kind], "bands");
         }
