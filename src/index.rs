@@ -6,6 +6,8 @@
 
 pub(crate) mod manifest;
 pub(crate) mod pages;
+mod provenance;
+pub(crate) mod rows;
 pub(crate) mod segment;
 pub mod stats;
 pub mod store;
@@ -322,17 +324,6 @@ impl Index {
             }
         }
         Ok(())
-    }
-
-    /// All matches of all copies, as lines of `--matches`, in the order in which they came.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`], [`Error::Io`], and what `tell` fails with.
-    pub fn matches(&self, mut tell: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let gone = |document: u32| self.manifest.is_forgotten(document);
-        self.segments.iter().try_for_each(|segment| {
-            segment.rows(|row| if gone(row.copy) || gone(row.original) { Ok(()) } else { tell(&row.line) })
-        })
     }
 }
 

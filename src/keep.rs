@@ -9,8 +9,10 @@ use rayon::prelude::*;
 
 use crate::band::ABSENT;
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units};
+use crate::document::Place;
 use crate::error::{Error, Result};
-use crate::index::segment::{Content, CopyRow, DocumentRow, Row};
+use crate::index::rows::{Row, Told};
+use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow};
 use crate::index::table::Entry;
 use crate::index::{Batch, Writer};
 use crate::night::units;
@@ -20,7 +22,7 @@ use crate::passage::OriginalText;
 use crate::passage::places::LISTED;
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
-use crate::report::matches;
+use crate::report::matches::Spans;
 use crate::resolve::{Near, listed_originals};
 use crate::scan::write_varint;
 
@@ -81,7 +83,8 @@ pub(crate) fn keep_part(outcome: &Outcome, writer: &mut Writer) -> Result<()> {
     let base = addition.base();
     let (corpus, near, covered) = outcome.parts();
     let cuts = cuts(outcome, corpus)?;
-    let content = Keeping { outcome, corpus, near: &near, covered, base, cuts }.keys();
+    let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts };
+    let content = keeping.keys();
     let batch = Batch {
         digest: number as u128,
         first_document: base[0],
@@ -121,12 +124,12 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
     }
 
     /// Everything but the texts.
-    fn content(&self) -> Content {
-        Content { rows: self.rows(), ..self.keys() }
+    fn content(&self) -> Content<'_> {
+        Content { rows: Some(self.rows()), ..self.keys() }
     }
 
     /// Documents, and what they are found by.
-    fn keys(&self) -> Content {
+    fn keys(&self) -> Content<'_> {
         let mut content = Content::default();
         let names = self.outcome.own_sources().iter().map(|source| source.name.clone());
         content.sources = names.collect();
@@ -139,7 +142,7 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         content
     }
 
-    fn documents(&self, content: &mut Content) {
+    fn documents(&self, content: &mut Content<'_>) {
         let corpus = self.corpus;
         let units = &corpus.document_units;
         let whole: BTreeMap<u32, (u32, u32)> =
@@ -170,6 +173,7 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
                 source: self.base[2] + document.locator.source,
                 record: document.locator.record,
                 strings,
+                strings_at: 0,
                 id_length: id.len() as u32,
                 places_length: (content.strings.len() as u64 - strings) as u32 - id.len() as u32,
                 whole: whole.get(&number).map(|&(of, token)| (self.number(0, of), token)),
@@ -177,7 +181,7 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         }
     }
 
-    fn exact(&self, kind: usize, content: &mut Content) {
+    fn exact(&self, kind: usize, content: &mut Content<'_>) {
         let copies = &mut content.copies[kind];
         let mut entries = Vec::with_capacity(self.corpus.exact[kind].len());
         for &(key, unit) in &self.corpus.exact[kind] {
@@ -251,25 +255,27 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         cap(entries, usize::from(LISTED), |entry| (entry.key, 0), &corpus.archived.listed_seeds)
     }
 
-    fn rows(&self) -> Vec<Row> {
-        let sources = matches::source_names(self.outcome);
-        let own = self.outcome.first_document()..self.outcome.documents();
-        let of_document = |document: u32| -> Vec<Row> {
-            let lines = matches::lines(self.outcome, document, &sources).into_iter();
-            let row = |(original, line)| Row {
-                copy: self.number(0, document),
-                original: self.number(0, original),
-                line,
-            };
-            lines.map(row).collect()
-        };
-        own.flat_map(of_document).collect()
+    /// The matches, with both stretches, by the numbers of the index.
+    fn rows(&self) -> EachRow<'_> {
+        Box::new(|tell| {
+            let mut spans = Spans::new(self.outcome);
+            for document in self.outcome.first_document()..self.outcome.documents() {
+                for mut found in self.outcome.matches_of(document) {
+                    found.stretches = Some(spans.of(&found));
+                    let in_index = |place: Place| Place { document: self.number(0, place.document), ..place };
+                    (found.copy, found.original) = (in_index(found.copy), in_index(found.original));
+                    let (copy, original) = (found.copy.document, found.original.document);
+                    tell(&Row { copy, original, told: Told::Match(found) })?;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Hands on the texts of all documents that something may match, in order.
     fn texts(
         &self,
-        content: &mut Content,
+        content: &mut Content<'_>,
         mut keep: impl FnMut(&str) -> Result<crate::index::texts::TextPlace>,
     ) -> Result<()> {
         let first = self.outcome.first_document();

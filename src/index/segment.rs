@@ -8,7 +8,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::index::pages::{FileEntry, PageWriter, Pages, Purpose};
+use crate::index::pages::{FileEntry, PageWriter, Pages, Purpose, Section};
+use crate::index::rows::{self, Row, RowsWriter};
 use crate::index::store::Store;
 use crate::index::table::{self, Entry, Key, SECTIONS, Table};
 use crate::index::texts::{BlockWriter, TextPlace, read_block};
@@ -17,8 +18,8 @@ use crate::verify::Overlap;
 /// No document.
 pub(crate) const NO_DOCUMENT: u32 = u32::MAX;
 
-/// Bytes of rows that are compressed together.
-const ROWS_TOGETHER: usize = 256 << 10;
+/// Bytes of strings that are compressed together.
+const STRINGS_TOGETHER: usize = 16 << 10;
 
 /// Bits of a key that tell it from all others: of exact keys, which are looked up unseen, more than of keys
 /// that only bring candidates. [`crate::band`] and [`crate::passage::winnow`] cut those to as many from the
@@ -27,15 +28,20 @@ pub(crate) const EXACT_BITS: u32 = 96;
 use crate::band::KEY_BITS as BAND_BITS;
 use crate::passage::winnow::SEED_BITS;
 
-/// The sections, in the order in which they are written.
+/// The sections.
 mod section {
     pub(super) const SOURCES: usize = 0;
-    pub(super) const DOCUMENTS: usize = 1;
-    pub(super) const FIRST_PARAGRAPHS: usize = 2;
-    pub(super) const STRINGS: usize = 3;
+    pub(super) const STRINGS: usize = 1;
+    pub(super) const DOCUMENTS: usize = 2;
+    pub(super) const FIRST_PARAGRAPHS: usize = 3;
     pub(super) const COPIES: [usize; 2] = [4, 5];
     pub(super) const ROWS: usize = 6;
     pub(super) const TABLES: usize = 7;
+
+    /// The same in version 1, where the strings came behind what names them.
+    pub(super) const V1_DOCUMENTS: usize = 1;
+    pub(super) const V1_FIRST_PARAGRAPHS: usize = 2;
+    pub(super) const V1_STRINGS: usize = 3;
 }
 
 /// What a segment covers; stands in the manifest.
@@ -62,8 +68,10 @@ pub(crate) struct DocumentRow {
     pub(crate) tokens: u32,
     pub(crate) source: u32,
     pub(crate) record: u32,
-    /// its id as JSON and the places of its paragraphs, in the section of strings
+    /// where its id as JSON and the places of its paragraphs are: their block in the section of strings, and
+    /// the byte in that; in version 1, whose strings are in no blocks, the byte in the section, and 0
     pub(crate) strings: u64,
+    pub(crate) strings_at: u32,
     pub(crate) id_length: u32,
     pub(crate) places_length: u32,
     /// where it is one verbatim passage from end to end: of which document, from which token
@@ -92,7 +100,7 @@ impl DocumentRow {
             self.places_length,
             whole.0,
             whole.1,
-            0,
+            self.strings_at,
         ];
         rest.iter().for_each(|number| into.extend_from_slice(&number.to_le_bytes()));
     }
@@ -115,6 +123,7 @@ impl DocumentRow {
             id_length: short(8)?,
             places_length: short(9)?,
             whole: (whole.0 != NO_DOCUMENT).then_some(whole),
+            strings_at: short(12)?,
         })
     }
 }
@@ -155,26 +164,29 @@ pub(crate) struct Keys {
     pub(crate) seeds: Vec<Entry<u64>>,
 }
 
-/// A match of a batch, told as `--matches` tells it.
-pub(crate) struct Row {
-    pub(crate) copy: u32,
-    pub(crate) original: u32,
-    pub(crate) line: Vec<u8>,
-}
+/// Calls back with each match, by the copy's place.
+pub(crate) type EachRow<'a> = Box<dyn Fn(&mut dyn FnMut(&Row) -> Result<()>) -> Result<()> + 'a>;
 
 /// What a batch brings to an index.
 #[derive(Default)]
-pub(crate) struct Content {
+pub(crate) struct Content<'a> {
     pub(crate) sources: Vec<String>,
+    /// where their strings are, as if these were in no blocks
     pub(crate) documents: Vec<DocumentRow>,
     pub(crate) strings: Vec<u8>,
     pub(crate) copies: [Vec<CopyRow>; 2],
-    pub(crate) rows: Vec<Row>,
+    /// the matches; they are many, so they are made as they are written
+    pub(crate) rows: Option<EachRow<'a>>,
     pub(crate) keys: Keys,
 }
 
 /// Writes a segment.
-pub(crate) fn write(store: &dyn Store, name: &str, identity: u64, content: &Content) -> Result<FileEntry> {
+pub(crate) fn write(
+    store: &dyn Store,
+    name: &str,
+    identity: u64,
+    content: &Content<'_>,
+) -> Result<FileEntry> {
     let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
     let start = to.position();
     for name in &content.sources {
@@ -182,19 +194,26 @@ pub(crate) fn write(store: &dyn Store, name: &str, identity: u64, content: &Cont
         to.append(name.as_bytes())?;
     }
     to.end_section(start);
-    write_documents(&mut to, &content.documents)?;
-    let start = to.position();
-    to.append(&content.strings)?;
-    to.end_section(start);
+    let mut strings = StringsWriter::new(&to);
+    let mut documents = content.documents.clone();
+    for document in &mut documents {
+        let at = document.strings as usize;
+        let length = document.id_length as usize + document.places_length as usize;
+        let bytes = content.strings.get(at..at + length).unwrap_or_default();
+        strings.append(&mut to, document, bytes)?;
+    }
+    strings.finish(&mut to)?;
+    write_documents(&mut to, &documents)?;
+    drop(documents);
     for copies in &content.copies {
         write_copies(&mut to, copies)?;
     }
     let start = to.position();
-    let mut blocks = BlockWriter::new(ROWS_TOGETHER);
-    for row in &content.rows {
-        blocks.append(&mut to, &row.encode())?;
+    let mut rows = RowsWriter::default();
+    if let Some(each_row) = &content.rows {
+        each_row(&mut |row| rows.append(&mut to, row))?;
     }
-    blocks.end_block(&mut to)?;
+    rows.finish(&mut to)?;
     to.end_section(start);
     let Keys { exact, bands, seeds } = &content.keys;
     for entries in exact {
@@ -205,6 +224,31 @@ pub(crate) fn write(store: &dyn Store, name: &str, identity: u64, content: &Cont
         table::write(&mut to, (bits, entries.len() as u64), entries.iter().map(|entry| Ok(*entry)))?;
     }
     to.finish()
+}
+
+/// Writes the strings of documents, some together in a block.
+struct StringsWriter {
+    start: u64,
+    blocks: BlockWriter,
+}
+
+impl StringsWriter {
+    fn new(to: &PageWriter) -> Self {
+        StringsWriter { start: to.position(), blocks: BlockWriter::new(STRINGS_TOGETHER) }
+    }
+
+    /// Appends the strings of a document, which tells where they are from then on.
+    fn append(&mut self, to: &mut PageWriter, document: &mut DocumentRow, bytes: &[u8]) -> Result<()> {
+        let (block, at) = self.blocks.append(to, bytes)?;
+        (document.strings, document.strings_at) = (block - self.start, at);
+        Ok(())
+    }
+
+    fn finish(mut self, to: &mut PageWriter) -> Result<()> {
+        self.blocks.end_block(to)?;
+        to.end_section(self.start);
+        Ok(())
+    }
 }
 
 fn write_documents(to: &mut PageWriter, documents: &[DocumentRow]) -> Result<()> {
@@ -230,25 +274,6 @@ fn write_copies(to: &mut PageWriter, copies: &[CopyRow]) -> Result<()> {
     Ok(())
 }
 
-impl Row {
-    fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(12 + self.line.len());
-        for number in [self.copy, self.original, self.line.len() as u32] {
-            bytes.extend_from_slice(&number.to_le_bytes());
-        }
-        bytes.extend_from_slice(&self.line);
-        bytes
-    }
-
-    fn decode(bytes: &mut &[u8]) -> Option<Self> {
-        let number = |i: usize| bytes.get(4 * i..4 * i + 4)?.try_into().ok().map(u32::from_le_bytes);
-        let (copy, original, length) = (number(0)?, number(1)?, number(2)? as usize);
-        let line = bytes.get(12..12 + length)?.to_vec();
-        *bytes = &bytes[12 + length..];
-        Some(Row { copy, original, line })
-    }
-}
-
 /// A segment on disk.
 pub(crate) struct Segment {
     pub(crate) entry: SegmentEntry,
@@ -257,6 +282,8 @@ pub(crate) struct Segment {
     pub(crate) exact: [Table; 2],
     pub(crate) bands: [Table; 2],
     pub(crate) seeds: Table,
+    records: Section,
+    strings: Section,
     first_paragraphs: Vec<u32>,
     sources: Vec<String>,
 }
@@ -269,8 +296,12 @@ impl Segment {
         let bands = [table(2, BAND_BITS)?, table(3, BAND_BITS)?];
         let seeds = table(4, SEED_BITS)?;
         let documents = u64::from(entry.documents[1].saturating_sub(entry.documents[0]));
-        let [start, end] = pages.section(section::FIRST_PARAGRAPHS)?;
-        let records = pages.section(section::DOCUMENTS)?;
+        let parts = match pages.version() {
+            1 => [section::V1_DOCUMENTS, section::V1_FIRST_PARAGRAPHS, section::V1_STRINGS],
+            _ => [section::DOCUMENTS, section::FIRST_PARAGRAPHS, section::STRINGS],
+        };
+        let [records, [start, end], strings] =
+            [pages.section(parts[0])?, pages.section(parts[1])?, pages.section(parts[2])?];
         if end - start != 4 * documents || records[1] - records[0] != DOCUMENT as u64 * documents {
             return Err(pages.wrong(start, "another number of documents than the manifest says"));
         }
@@ -290,7 +321,17 @@ impl Segment {
         if sources.len() as u64 != u64::from(entry.sources[1].saturating_sub(entry.sources[0])) {
             return Err(pages.wrong(start, "another number of sources than the manifest says"));
         }
-        Ok(Segment { entry: entry.clone(), pages, exact, bands, seeds, first_paragraphs, sources })
+        Ok(Segment {
+            entry: entry.clone(),
+            pages,
+            exact,
+            bands,
+            seeds,
+            records,
+            strings,
+            first_paragraphs,
+            sources,
+        })
     }
 
     /// Whether a document is one of this segment.
@@ -320,7 +361,7 @@ impl Segment {
         };
         let [documents, paragraphs] = section::COPIES;
         Ok(crate::index::stats::Bytes {
-            documents: (section::SOURCES..=section::STRINGS).map(length).sum::<Result<u64>>()?,
+            documents: (section::SOURCES..=section::FIRST_PARAGRAPHS).map(length).sum::<Result<u64>>()?,
             exact: tables(0, 2)? + length(documents)? + length(paragraphs)?,
             bands: tables(2, 2)?,
             seeds: tables(4, 1)?,
@@ -331,7 +372,7 @@ impl Segment {
 
     /// A document of this segment.
     pub(crate) fn document(&self, document: u32) -> Result<DocumentRow> {
-        let start = self.pages.section(section::DOCUMENTS)?[0];
+        let start = self.records[0];
         let at = start + u64::from(document - self.entry.documents[0]) * DOCUMENT as u64;
         let bytes = self.pages.read(at, DOCUMENT as u64)?;
         DocumentRow::decode(&bytes).ok_or_else(|| self.pages.wrong(at, "no document"))
@@ -339,7 +380,7 @@ impl Segment {
 
     /// All of them.
     pub(crate) fn documents(&self) -> Result<Vec<DocumentRow>> {
-        let [start, end] = self.pages.section(section::DOCUMENTS)?;
+        let [start, end] = self.records;
         let bytes = self.pages.read(start, end - start)?;
         let wrong = || self.pages.wrong(start, "no document");
         bytes.chunks_exact(DOCUMENT).map(|bytes| DocumentRow::decode(bytes).ok_or_else(wrong)).collect()
@@ -347,18 +388,29 @@ impl Segment {
 
     /// The id of a document, as JSON, and the places of its paragraphs.
     pub(crate) fn strings(&self, document: &DocumentRow) -> Result<(String, Vec<u8>)> {
-        let start = self.pages.section(section::STRINGS)?[0];
-        let at = start.saturating_add(document.strings);
-        let length = u64::from(document.id_length) + u64::from(document.places_length);
-        let mut id = self.pages.read(at, length)?;
+        let mut id = self.string_bytes(document, &mut Held::default())?;
         let places = id.split_off(document.id_length as usize);
-        let id = String::from_utf8(id).map_err(|_| self.pages.wrong(at, "an id that is no text"))?;
+        let id =
+            String::from_utf8(id).map_err(|_| self.pages.wrong(self.strings[0], "an id that is no text"))?;
         Ok((id, places))
     }
 
-    fn all_strings(&self) -> Result<Vec<u8>> {
-        let [start, end] = self.pages.section(section::STRINGS)?;
-        self.pages.read(start, end - start)
+    /// Both as they stand there. The block is held for the next one.
+    fn string_bytes(&self, document: &DocumentRow, held: &mut Held) -> Result<Vec<u8>> {
+        let at = self.strings[0].saturating_add(document.strings);
+        let length = u64::from(document.id_length) + u64::from(document.places_length);
+        if self.pages.version() == 1 {
+            return self.pages.read(at, length);
+        }
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        if held.at != Some(at) {
+            *held = Held { at: Some(at), block: read_block(&self.pages, at)?.0 };
+        }
+        let start = document.strings_at as usize;
+        let bytes = held.block.get(start..start.saturating_add(length as usize));
+        bytes.map(<[u8]>::to_vec).ok_or_else(|| self.pages.wrong(at, "no strings of a document"))
     }
 
     /// How many copy rows there are of documents (0) or paragraphs (1).
@@ -389,13 +441,7 @@ impl Segment {
     pub(crate) fn rows(&self, mut tell: impl FnMut(Row) -> Result<()>) -> Result<()> {
         let [mut at, end] = self.pages.section(section::ROWS)?;
         while at < end {
-            let (block, next) = read_block(&self.pages, at)?;
-            let mut rest = &block[..];
-            while !rest.is_empty() {
-                let wrong = || self.pages.wrong(at, "no matches where some should be");
-                tell(Row::decode(&mut rest).ok_or_else(wrong)?)?;
-            }
-            at = next;
+            at = rows::read(&self.pages, at, &mut tell)?;
         }
         Ok(())
     }
@@ -422,8 +468,9 @@ impl Segment {
         }
         self.seeds.verify::<u64>(&self.pages)?;
         self.seeds.entries::<u64>(&self.pages).try_for_each(|entry| self.check_unit(0, entry?.numbers[0]))?;
+        let mut held = Held::default();
         for document in self.documents()? {
-            self.strings(&document)?;
+            self.string_bytes(&document, &mut held)?;
             if self.source(document.source).is_none() {
                 return Err(self.pages.wrong(0, "a document of a source that is not there"));
             }
@@ -436,6 +483,13 @@ impl Segment {
         let found = "a key of a unit that is not of this segment";
         if (start..end).contains(&unit) { Ok(()) } else { Err(self.pages.wrong(0, found)) }
     }
+}
+
+/// A block of strings.
+#[derive(Default)]
+struct Held {
+    at: Option<u64>,
+    block: Vec<u8>,
 }
 
 /// Where a segment that is written anew ends.
@@ -478,26 +532,18 @@ pub(crate) fn merge(
         to.append(name.as_bytes())?;
     }
     to.end_section(start);
-    let mut strings = Vec::new();
+    let mut strings = StringsWriter::new(&to);
     let mut documents = Vec::new();
     for segment in segments {
-        let own = segment.all_strings()?;
+        let mut held = Held::default();
         for (i, mut document) in segment.documents()?.into_iter().enumerate() {
             let number = segment.entry.documents[0] + i as u32;
             if number >= end {
                 break;
             }
-            let length = u64::from(document.id_length) + u64::from(document.places_length);
-            let from = document.strings;
-            document.strings = strings.len() as u64;
-            if let Some(places) = rewrite.places {
-                document.text = places.get(number as usize).copied().flatten();
-            }
+            let mut bytes = Vec::new();
             if keep(number) {
-                let bytes = own.get(from as usize..from.saturating_add(length) as usize);
-                strings.extend_from_slice(
-                    bytes.ok_or_else(|| segment.pages.wrong(0, "no strings of a document"))?,
-                );
+                bytes = segment.string_bytes(&document, &mut held)?;
             } else {
                 document = DocumentRow {
                     text: None,
@@ -510,14 +556,16 @@ pub(crate) fn merge(
                     ..document
                 };
             }
+            if let Some(places) = rewrite.places {
+                document.text = places.get(number as usize).copied().flatten();
+            }
+            strings.append(&mut to, &mut document, &bytes)?;
             documents.push(document);
         }
     }
+    strings.finish(&mut to)?;
     write_documents(&mut to, &documents)?;
-    let start = to.position();
-    to.append(&strings)?;
-    to.end_section(start);
-    drop((documents, strings));
+    drop(documents);
     let mut bases = [Vec::new(), Vec::new()];
     for (kind, bases) in bases.iter_mut().enumerate() {
         let mut all = Vec::new();
@@ -528,16 +576,13 @@ pub(crate) fn merge(
         write_copies(&mut to, &all)?;
     }
     let start = to.position();
-    let mut blocks = BlockWriter::new(ROWS_TOGETHER);
+    let mut rows = RowsWriter::default();
     for segment in segments {
         segment.rows(|row| {
-            if keep(row.copy) && keep(row.original) {
-                blocks.append(&mut to, &row.encode())?;
-            }
-            Ok(())
+            if keep(row.copy) && keep(row.original) { rows.append(&mut to, &row) } else { Ok(()) }
         })?;
     }
-    blocks.end_block(&mut to)?;
+    rows.finish(&mut to)?;
     to.end_section(start);
     let keep_unit = |segment: &Segment, kind: usize, unit: u32| {
         keep(if kind == 0 { unit } else { segment.document_of(unit) })

@@ -9,13 +9,15 @@ mod failure;
 mod golden;
 mod model;
 mod plain;
+mod rows;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::segment::{Content, CopyRow, DocumentRow, Row};
+use super::rows::{Row, Told};
+use super::segment::{Content, CopyRow, DocumentRow};
 use super::store::{Folder, Store};
 use super::table::Entry;
 use super::*;
@@ -54,6 +56,7 @@ pub(super) fn add(writer: &mut Writer, texts: &[&str], digest: u128) -> Result<(
     let params = Params::dedup();
     let mut addition = writer.begin(&params, digest)?;
     let [first_document, first_paragraph, first_source] = addition.base();
+    let mut rows = Vec::new();
     let mut content = Content { sources: vec![format!("night-{digest}.jsonl")], ..Content::default() };
     for (i, text) in texts.iter().enumerate() {
         let i = i as u32;
@@ -69,6 +72,7 @@ pub(super) fn add(writer: &mut Writer, texts: &[&str], digest: u128) -> Result<(
             source: first_source,
             record: i,
             strings: content.strings.len() as u64,
+            strings_at: 0,
             id_length: id.len() as u32,
             places_length: 2,
             whole: (i == 3).then_some((first_document, 5)),
@@ -89,9 +93,14 @@ pub(super) fn add(writer: &mut Writer, texts: &[&str], digest: u128) -> Result<(
         content.keys.seeds.push(Entry { key: (key >> 64) as u64, numbers: [first_document + i, 3 * i] });
         if copy == 1 {
             let line = format!("{{\"copy\":{id}}}\n").into_bytes();
-            content.rows.push(Row { copy: first_document + i, original: first_document + i - 1, line });
+            rows.push(Row {
+                copy: first_document + i,
+                original: first_document + i - 1,
+                told: Told::Line(line),
+            });
         }
     }
+    content.rows = Some(Box::new(|tell| rows.iter().try_for_each(tell)));
     content.keys.exact.iter_mut().for_each(|keys| keys.sort_unstable());
     content.keys.bands.iter_mut().for_each(|keys| keys.sort_unstable());
     content.keys.seeds.sort_unstable();

@@ -148,7 +148,7 @@ impl Writer {
     }
 
     /// Makes a batch part of the index. The numbers in `content` go on where the index ends.
-    pub(crate) fn commit(&mut self, addition: Addition, content: &Content, batch: Batch) -> Result<()> {
+    pub(crate) fn commit(&mut self, addition: Addition, content: &Content<'_>, batch: Batch) -> Result<()> {
         let Addition { mut manifest, texts } = addition;
         let file = texts.finish()?;
         let documents = [manifest.documents, batch.end_document];

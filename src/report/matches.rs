@@ -77,39 +77,24 @@ fn pieces(outcome: &Outcome) -> Vec<Range<u32>> {
     pieces
 }
 
-/// The lines of one document, each with the document in which its original stands.
-/// `sources` are those of [`source_names`].
-pub(crate) fn lines(outcome: &Outcome, document: u32, sources: &[String]) -> Vec<(u32, Vec<u8>)> {
-    let matches = outcome.matches_of(document);
-    if matches.is_empty() {
-        return Vec::new();
-    }
-    let mut lines = Lines::new(outcome, sources);
-    let line = |found: Match| {
-        lines.push(&found);
-        (found.original.document, std::mem::take(&mut lines.to))
-    };
-    matches.into_iter().map(line).collect()
-}
-
 /// Documents whose paragraphs' places are held at once.
 const HELD: usize = 64;
 
 /// Where both sides of a match stand. Neighbouring matches are of few documents, so the places of their
 /// paragraphs are decoded once and held.
-pub(super) struct Spans<'a> {
+pub(crate) struct Spans<'a> {
     outcome: &'a Outcome,
     held: NumberMap<Vec<Span>>,
 }
 
 impl<'a> Spans<'a> {
     /// Nothing held yet.
-    pub(super) fn new(outcome: &'a Outcome) -> Self {
+    pub(crate) fn new(outcome: &'a Outcome) -> Self {
         Spans { outcome, held: HashMap::default() }
     }
 
     /// The stretches of copy and original.
-    pub(super) fn of(&mut self, found: &Match) -> [Span; 2] {
+    pub(crate) fn of(&mut self, found: &Match) -> [Span; 2] {
         match &found.stretches {
             Some(stretches) => stretches.clone(),
             None => [self.span(found.copy), self.span(found.original)],
@@ -147,6 +132,32 @@ impl<'a> Lines<'a> {
     }
 
     pub(super) fn push(&mut self, found: &Match) {
+        let spans = self.spans.of(found);
+        let names = [found.copy, found.original].map(|place| {
+            let (source, record) = self.outcome.record(place.document);
+            let id = self.outcome.id(place.document).unwrap_or("null");
+            Named { id, source: &self.sources[source as usize], record }
+        });
+        Line { to: &mut self.to }.push(found, &spans, names);
+    }
+}
+
+/// What a document is called: its id and its source as JSON, and its record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) source: &'a str,
+    pub(crate) record: u32,
+}
+
+/// A line being made.
+pub(crate) struct Line<'a> {
+    pub(crate) to: &'a mut Vec<u8>,
+}
+
+impl Line<'_> {
+    /// Of both sides of a match: where they stand, and what their documents are called.
+    pub(crate) fn push(&mut self, found: &Match, spans: &[Span; 2], names: [Named<'_>; 2]) {
         let unit = match found.unit {
             Unit::Document => r#"{"unit":"document","kind":"#,
             Unit::Paragraph => r#"{"unit":"paragraph","kind":"#,
@@ -164,22 +175,20 @@ impl<'a> Lines<'a> {
         self.share(found.containment);
         self.text(r#","tokens":"#);
         self.pair(u64::from(found.tokens[0]), u64::from(found.tokens[1]));
-        let [copy, original] = self.spans.of(found);
         self.text(r#","copy":"#);
-        self.side(found.copy, &copy);
+        self.side(names[0], found.copy, &spans[0]);
         self.text(r#","original":"#);
-        self.side(found.original, &original);
+        self.side(names[1], found.original, &spans[1]);
         self.text("}\n");
     }
 
-    fn side(&mut self, place: Place, span: &Span) {
-        let (source, record) = self.outcome.record(place.document);
+    fn side(&mut self, name: Named<'_>, place: Place, span: &Span) {
         self.text(r#"{"id":"#);
-        self.text(self.outcome.id(place.document).unwrap_or("null"));
+        self.text(name.id);
         self.text(r#","source":"#);
-        self.text(&self.sources[source as usize]);
+        self.text(name.source);
         self.text(r#","record":"#);
-        self.number(u64::from(record));
+        self.number(u64::from(name.record));
         self.text(r#","paragraph":"#);
         match place.paragraph {
             Some(paragraph) => self.number(u64::from(paragraph)),
@@ -229,11 +238,11 @@ impl<'a> Lines<'a> {
 }
 
 /// To six decimals.
-pub(super) fn rounded(share: f64) -> f64 {
+pub(crate) fn rounded(share: f64) -> f64 {
     (share * 1e6).round() / 1e6
 }
 
 /// A string as JSON.
-pub(super) fn json_string(text: &str) -> String {
+pub(crate) fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

@@ -7,7 +7,8 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::Numbers;
 use crate::error::{Error, Result};
-use crate::index::segment::{Content, CopyRow, DocumentRow, Row};
+use crate::index::rows::{Row, Told};
+use crate::index::segment::{Content, CopyRow, DocumentRow};
 use crate::index::table::Entry;
 use crate::index::{Batch, BatchUnits, Index, Known, Writer};
 use crate::params::Params;
@@ -300,6 +301,7 @@ pub(super) fn apply(writer: &mut Writer, change: &Change) -> Result<()> {
 fn add(writer: &mut Writer, night: &Night) -> Result<()> {
     let mut addition = writer.begin(&Params::dedup(), night.digest)?;
     let [first_document, mut paragraph, first_source] = addition.base();
+    let mut rows = Vec::new();
     let mut content = Content { sources: night.sources.clone(), ..Content::default() };
     for (i, document) in night.documents.iter().enumerate() {
         let number = first_document + i as u32;
@@ -314,6 +316,7 @@ fn add(writer: &mut Writer, night: &Night) -> Result<()> {
             source: document.source,
             record: document.record,
             strings: content.strings.len() as u64,
+            strings_at: 0,
             id_length: document.id.len() as u32,
             places_length: document.places.len() as u32,
             whole: document.whole,
@@ -340,9 +343,11 @@ fn add(writer: &mut Writer, night: &Night) -> Result<()> {
             document.seeds.iter().map(|(key, at)| Entry { key: narrow(*key), numbers: [number, *at] });
         content.keys.seeds.extend(seeds);
         for (original, line) in &document.rows {
-            content.rows.push(Row { copy: number, original: *original, line: line.clone().into_bytes() });
+            let told = Told::Line(line.clone().into_bytes());
+            rows.push(Row { copy: number, original: *original, told });
         }
     }
+    content.rows = Some(Box::new(|tell| rows.iter().try_for_each(tell)));
     content.keys.exact.iter_mut().for_each(|keys| keys.sort_unstable());
     content.keys.bands.iter_mut().for_each(|keys| keys.sort_unstable());
     content.keys.seeds.sort_unstable();
