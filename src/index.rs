@@ -104,6 +104,12 @@ impl Index {
         &self.manifest.params
     }
 
+    /// The folder, for messages.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn location(&self) -> std::path::PathBuf {
+        self.store.path("")
+    }
+
     /// Its generation: one more with each change.
     pub fn generation(&self) -> u64 {
         self.manifest.generation

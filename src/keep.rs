@@ -22,6 +22,7 @@ use crate::passage::OriginalText;
 use crate::passage::places::LISTED;
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
+use crate::past::Listed;
 use crate::report::matches::Spans;
 use crate::resolve::{Near, listed_originals};
 use crate::scan::write_varint;
@@ -331,7 +332,7 @@ fn cap(
     mut entries: Vec<Entry<u64>>,
     most: usize,
     list: impl Fn(&Entry<u64>) -> (u64, u32),
-    listed: &BTreeMap<(u64, u32), u32>,
+    listed: &Listed,
 ) -> Vec<Entry<u64>> {
     let mut rooms: Vec<((u64, u32), usize)> = Vec::new();
     entries.retain(|entry| {

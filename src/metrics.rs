@@ -70,6 +70,14 @@ impl Metrics<'_> {
             for (unit, count) in counts {
                 to.sample("run_copies_of_index", &[("unit", unit)], count)?;
             }
+            to.family(
+                "run_groups",
+                "Originals to which the run brought copies: new ones, and those of the index",
+            )?;
+            for (unit, of) in [("document", night.groups.documents), ("paragraph", night.groups.paragraphs)] {
+                to.sample("run_groups", &[("unit", unit), ("state", "new")], of.new)?;
+                to.sample("run_groups", &[("unit", unit), ("state", "grown")], of.grown)?;
+            }
         }
         if let Some(removal) = self.removal {
             to.one("run_removed_documents", "Documents that are not in the output", removal.all.removed)?;

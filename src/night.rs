@@ -1,17 +1,26 @@
 //! What a run brought to an index, beside the batches before it: whether tonight was a night like others.
 
+mod groups;
+
 use std::io::{self, Write};
 
-use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::document::Unit;
 use crate::index::stats::BatchStats;
 use crate::index::{BatchUnits, Index};
+use crate::night::groups::Tally;
 use crate::outcome::{Outcome, UnitSummary};
+use crate::report::clean::line as clean_line;
+use crate::report::terminal::NAME;
+use crate::report::wording::{count, number};
+
+pub use groups::{GROUPS, Group, GroupCounts, Groups, SOURCES, SourceOfNight};
 
 /// The most batches that are told of.
 pub const BATCHES: usize = 7;
+
+/// Groups and sources that are told of to a person.
+const TOLD: usize = 8;
 
 /// A run against an index. The same when the batch is run again: what came after it is not looked at.
 #[derive(Debug, Clone, Serialize)]
@@ -24,6 +33,10 @@ pub struct Night {
     pub copies_of_index: Repeats,
     /// all copies of the run
     pub copies: Repeats,
+    /// the first [`SOURCES`] sources of the run, in corpus order
+    pub sources: Vec<SourceOfNight>,
+    /// originals to which the run brought copies
+    pub groups: Groups,
     /// the run itself
     pub batch: BatchStats,
     /// the last [`BATCHES`] batches before it, the latest first
@@ -59,28 +72,14 @@ impl Night {
         let known = batches.iter().position(|batch| is_batch && batch.digest == outcome.digest());
         let before = &batches[..known.unwrap_or(batches.len())];
         let summary = outcome.summary();
-        let own = (outcome.first_document()..outcome.documents()).into_par_iter();
-        let repeats = |document| {
-            let (mut all, mut of_index) = (Repeats::default(), Repeats::default());
-            for found in outcome.matches_of(document) {
-                let is_archived = found.original.document < outcome.first_document();
-                for repeats in [Some(&mut all), is_archived.then_some(&mut of_index)].into_iter().flatten() {
-                    *match found.unit {
-                        Unit::Document => &mut repeats.documents,
-                        Unit::Paragraph => &mut repeats.paragraphs,
-                        Unit::Passage => &mut repeats.passages,
-                    } += 1;
-                }
-            }
-            (all, of_index)
-        };
-        let none = || (Repeats::default(), Repeats::default());
-        let (copies, copies_of_index) = own.map(repeats).reduce(none, |a, b| (a.0.and(b.0), a.1.and(b.1)));
+        let tally = Tally::of(outcome);
         Night {
             batches: before.len() as u64,
             documents: before.last().map_or(0, |batch| u64::from(batch.end_document)),
-            copies_of_index,
-            copies,
+            copies_of_index: tally.of_index,
+            copies: tally.all,
+            sources: tally.sources(outcome),
+            groups: tally.groups(outcome),
             batch: BatchStats {
                 digest: format!("{:032x}", outcome.digest()),
                 documents: summary.input.documents,
@@ -118,6 +117,8 @@ impl Night {
         if !adds {
             return Ok(());
         }
+        self.write_groups(to)?;
+        self.write_sources(to)?;
         writeln!(to, "  batch       documents    originals       copies")?;
         let mut number = self.batches + 1;
         for batch in std::iter::once(&self.batch).chain(&self.batches_before) {
@@ -128,6 +129,52 @@ impl Night {
             let (documents, originals) = (batch.documents, of.originals);
             writeln!(to, "  {name:<8} {documents:>12} {originals:>12} {copies:>12} ({share:.1} %)")?;
             number = number.saturating_sub(1);
+        }
+        Ok(())
+    }
+}
+
+impl Night {
+    fn write_groups(&self, to: &mut impl Write) -> io::Result<()> {
+        let Groups { documents, paragraphs, largest } = &self.groups;
+        let told =
+            |[groups, copies]: [u64; 2]| format!("{} (+{})", number(groups), count(copies, "copy", "copies"));
+        let [of_documents, of_paragraphs] =
+            [documents, paragraphs].map(|of| told([of.new, of.copies_in_new]));
+        writeln!(to, "  new groups     {of_documents} of documents, {of_paragraphs} of paragraphs")?;
+        let [of_documents, of_paragraphs] =
+            [documents, paragraphs].map(|of| told([of.grown, of.copies_in_grown]));
+        writeln!(to, "  groups grown   {of_documents} of documents, {of_paragraphs} of paragraphs")?;
+        for group in largest.iter().take(TOLD) {
+            let copies = number(group.copies);
+            let state = if group.is_new { "new" } else { "grown" };
+            let source = clean_line(&group.source, NAME);
+            let id = group.id.as_ref().map_or(String::new(), |id| {
+                let id = serde_json::from_str(id.get()).unwrap_or_else(|_| id.get().to_owned());
+                format!(", id {}", clean_line(&id, NAME))
+            });
+            writeln!(to, "    +{copies} {state}: {source}, record {}{id}", group.record)?;
+        }
+        Ok(())
+    }
+
+    /// By source, where there are several: those with the most copies first.
+    fn write_sources(&self, to: &mut impl Write) -> io::Result<()> {
+        // files of one text each tell nothing that the batch does not
+        if self.sources.len() < 2 || self.sources.iter().all(|source| source.documents < 2) {
+            return Ok(());
+        }
+        let mut sources: Vec<&SourceOfNight> = self.sources.iter().collect();
+        sources.sort_by_key(|source| std::cmp::Reverse(source.copies));
+        writeln!(to, "  documents    originals       copies   of index  source")?;
+        for SourceOfNight { name, documents, originals, copies, copies_of_index } in
+            sources.iter().copied().take(TOLD)
+        {
+            let name = clean_line(name, NAME);
+            writeln!(to, "  {documents:>9} {originals:>12} {copies:>12} {copies_of_index:>10}  {name}")?;
+        }
+        if sources.len() > TOLD {
+            writeln!(to, "    and {} more", number((sources.len() - TOLD) as u64))?;
         }
         Ok(())
     }

@@ -42,6 +42,9 @@ impl Past {
     }
 }
 
+/// How many places an index lists for a key of a band, or for a seed, beside which stands a 0.
+pub(crate) type Listed = BTreeMap<(u64, u32), u32>;
+
 /// What was there before a corpus: an index, and what the run itself has put into it.
 pub(crate) struct Before<'a> {
     past: &'a Past,
@@ -77,11 +80,10 @@ pub(crate) struct Archived {
     pub(crate) verdicts: [Vec<Verdict>; 2],
     /// documents that are one verbatim passage from end to end: document, of which, from which token
     pub(crate) whole: Vec<(u32, u32, u32)>,
-    /// how many originals the index lists for band keys of the corpus, by key and band; of documents and
-    /// paragraphs
-    pub(crate) listed: [BTreeMap<(u64, u32), u32>; 2],
-    /// how many places the index lists for seeds of the corpus; beside each seed a 0
-    pub(crate) listed_seeds: BTreeMap<(u64, u32), u32>,
+    /// how many originals the index lists for band keys of the corpus; of documents and paragraphs
+    pub(crate) listed: [Listed; 2],
+    /// how many places the index lists for seeds of the corpus
+    pub(crate) listed_seeds: Listed,
     /// what was removed of their texts, in tokens
     pub(crate) cuts: BTreeMap<u32, Cuts>,
 }
@@ -107,7 +109,7 @@ struct Hits {
     /// rows of band keys for the units of the index: the bands in which each shares a bucket
     bands: BTreeMap<u32, Vec<(usize, u64)>>,
     /// see [`Archived::listed`]
-    listed: BTreeMap<(u64, u32), u32>,
+    listed: Listed,
 }
 
 /// Puts what the index knows before the corpus.
@@ -165,7 +167,7 @@ fn no_seed(document: u32, at: u32) -> u64 {
 /// Places in the index of seeds of the corpus: by document, the tokens with their seeds.
 type Seeds = BTreeMap<u32, Vec<(u32, u64)>>;
 
-fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, BTreeMap<(u64, u32), u32>)> {
+fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, Listed)> {
     let mut keys = corpus.seeds.clone();
     rayon::slice::ParallelSliceMut::par_sort_unstable(&mut keys[..]);
     keys.dedup();
@@ -208,7 +210,7 @@ struct Joining<'a> {
     own: (u32, &'a [Document]),
     hits: [Hits; 2],
     seeds: Seeds,
-    listed_seeds: BTreeMap<(u64, u32), u32>,
+    listed_seeds: Listed,
     numbers: Vec<u32>,
     bands: usize,
     passages: bool,

@@ -3,7 +3,7 @@
 //! anything. What is for people goes through [`facts`] first, which says what belongs together.
 
 pub mod annotation;
-mod clean;
+pub(crate) mod clean;
 pub mod facts;
 #[cfg(test)]
 mod hostile;
@@ -20,4 +20,4 @@ pub mod table;
 pub mod terminal;
 mod texts;
 mod walk;
-mod wording;
+pub(crate) mod wording;

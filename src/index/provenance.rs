@@ -54,18 +54,21 @@ impl Index {
     /// # Errors
     /// [`crate::error::Error::Damaged`], [`crate::error::Error::Io`], and what `tell` fails with.
     pub fn matches(&self, mut tell: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut names = Names { index: self, held: HashMap::default() };
         let mut made = Vec::new();
-        self.each_row(|row| match &row.told {
+        self.each_match(|told, names| match told {
             Told::Line(line) => tell(line),
             Told::Match(found) => {
                 made.clear();
-                let spans = found.stretches.clone().unwrap_or_default();
-                let names = names.of([row.copy, row.original])?;
-                Line { to: &mut made }.push(found, &spans, names);
+                Line { to: &mut made }.push(found, &found.stretches.clone().unwrap_or_default(), names);
                 tell(&made)
             }
         })
+    }
+
+    /// All matches of all copies with the names of both documents, in the order in which they came.
+    pub(crate) fn each_match(&self, mut tell: impl FnMut(&Told, [Named<'_>; 2]) -> Result<()>) -> Result<()> {
+        let mut names = Names { index: self, held: HashMap::default() };
+        self.each_row(|row| tell(&row.told, names.of([row.copy, row.original])?))
     }
 
     /// All rows of documents that are not forgotten.

@@ -37,7 +37,7 @@ pub(super) fn name(raw: &str, most: usize) -> String {
 
 /// One line for a terminal: white space as single spaces; controls, escapes and direction marks replaced; at
 /// most `most` characters.
-pub(super) fn line(raw: &str, most: usize) -> String {
+pub(crate) fn line(raw: &str, most: usize) -> String {
     let mut after_space = true;
     let characters = raw.chars().filter_map(|c| {
         let space = c.is_whitespace();

@@ -1,6 +1,8 @@
 //! The matches as Parquet: the columns of [`crate::report::matches`], nested in the same way, so that one query
 //! reads both. Ids are strings here, since a column has one type: the string itself, or any other id as JSON.
 
+mod kept;
+
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -15,8 +17,11 @@ use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::outcome::Outcome;
 use crate::report::matches::{Spans, rounded};
 
-/// Matches in a row group.
+/// Rows in a row group.
 const ROWS: usize = 1 << 16;
+
+/// Bytes of text after which a row group ends.
+const BYTES: usize = 64 << 20;
 
 /// One side of a match, with the braces of its group left out.
 const SIDE: &str = "
@@ -27,19 +32,7 @@ const SIDE: &str = "
     required group bytes (LIST) { repeated group list { required int64 element; } }
     required group chars (LIST) { repeated group list { required int64 element; } }";
 
-fn schema() -> String {
-    format!(
-        "message matches {{
-    required binary unit (STRING);
-    required binary kind (STRING);
-    required double jaccard;
-    required double containment;
-    required group tokens (LIST) {{ repeated group list {{ required int64 element; }} }}
-    required group copy {{ {SIDE} }}
-    required group original {{ {SIDE} }}
-}}"
-    )
-}
+pub use kept::{write_kept_documents, write_kept_matches};
 
 /// Writes all matches, sorted by the copy's place in the corpus.
 ///
@@ -58,12 +51,17 @@ pub fn write_those(
     to: impl Write + Send,
     wanted: impl Fn(&Match) -> bool,
 ) -> io::Result<()> {
-    attempt(outcome, to, wanted).map_err(|error| match error {
+    attempt(outcome, to, wanted).map_err(as_io)
+}
+
+/// What the writer failed with, or that what it writes is no table.
+fn as_io(error: ParquetError) -> io::Error {
+    match error {
         ParquetError::External(error) => {
             error.downcast::<io::Error>().map_or_else(io::Error::other, |error| *error)
         }
         error => io::Error::other(error),
-    })
+    }
 }
 
 fn attempt(
@@ -71,28 +69,82 @@ fn attempt(
     to: impl Write + Send,
     wanted: impl Fn(&Match) -> bool,
 ) -> Result<(), ParquetError> {
-    let properties = WriterProperties::builder()
-        .set_created_by(concat!("redite ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::default()));
-    let schema = Arc::new(parse_message_type(&schema())?);
-    let mut file = SerializedFileWriter::new(to, schema, Arc::new(properties.build()))?;
+    let mut table = Table::<_, Rows>::new(to)?;
     let sources = outcome.sources().iter().map(|source| ByteArray::from(source.name.as_str()));
     let sources: Vec<ByteArray> = sources.collect();
-    let mut rows = Rows::default();
     let mut spans = Spans::new(outcome);
     for document in outcome.in_corpus_order() {
         for found in outcome.matches_of(document).into_iter().filter(|found| wanted(found)) {
-            rows.push(&found, outcome, &sources, &mut spans);
-            if rows.unit.values.len() == ROWS {
-                std::mem::take(&mut rows).write(file.next_row_group()?)?;
-            }
+            let stretches = spans.of(&found);
+            let names = [found.copy, found.original].map(|place| {
+                let (source, record) = outcome.record(place.document);
+                let id = outcome.id(place.document).map(id_text);
+                Named { id, source: sources[source as usize].clone(), record }
+            });
+            table.rows.push(&found, &stretches, names);
+            table.end_row()?;
         }
     }
-    if !rows.unit.values.is_empty() {
-        rows.write(file.next_row_group()?)?;
+    table.finish()
+}
+
+/// What a document is called.
+struct Named {
+    id: Option<ByteArray>,
+    source: ByteArray,
+    record: u32,
+}
+
+/// An id as a column has it, from JSON.
+fn id_text(id: &str) -> ByteArray {
+    let string = serde_json::from_str::<String>(id);
+    ByteArray::from(string.unwrap_or_else(|_| id.to_owned()).into_bytes())
+}
+
+/// The rows of a row group.
+trait RowGroup: Default {
+    /// The columns, as Parquet names them.
+    fn schema() -> String;
+    fn count(&self) -> usize;
+    /// Bytes of text held.
+    fn bytes(&self) -> usize {
+        0
     }
-    file.close()?;
-    Ok(())
+    fn write(&self, group: SerializedRowGroupWriter<'_, impl Write + Send>) -> Result<(), ParquetError>;
+}
+
+/// A table on its way into a file.
+struct Table<W: Write + Send, R> {
+    file: SerializedFileWriter<W>,
+    rows: R,
+}
+
+impl<W: Write + Send, R: RowGroup> Table<W, R> {
+    fn new(to: W) -> Result<Self, ParquetError> {
+        let properties = WriterProperties::builder()
+            .set_created_by(concat!("redite ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_compression(Compression::ZSTD(ZstdLevel::default()));
+        let schema = Arc::new(parse_message_type(&R::schema())?);
+        let file = SerializedFileWriter::new(to, schema, Arc::new(properties.build()))?;
+        Ok(Table { file, rows: R::default() })
+    }
+
+    /// Writes the rows so far where they are a group.
+    fn end_row(&mut self) -> Result<(), ParquetError> {
+        if self.rows.count() == ROWS || self.rows.bytes() >= BYTES { self.end_group() } else { Ok(()) }
+    }
+
+    fn end_group(&mut self) -> Result<(), ParquetError> {
+        std::mem::take(&mut self.rows).write(self.file.next_row_group()?)
+    }
+
+    fn finish(mut self) -> Result<(), ParquetError> {
+        if self.rows.count() > 0 {
+            self.end_group()?;
+        }
+        self.file.close()?;
+        Ok(())
+    }
 }
 
 /// The values of a column, with their levels where they may be missing or are several a row.
@@ -159,7 +211,7 @@ struct Rows {
 }
 
 impl Rows {
-    fn push(&mut self, found: &Match, outcome: &Outcome, sources: &[ByteArray], spans: &mut Spans<'_>) {
+    fn push(&mut self, found: &Match, stretches: &[Span; 2], names: [Named; 2]) {
         let unit = match found.unit {
             Unit::Document => "document",
             Unit::Paragraph => "paragraph",
@@ -175,10 +227,30 @@ impl Rows {
         self.jaccard.values.push(rounded(found.jaccard));
         self.containment.values.push(rounded(found.containment));
         self.tokens.pair(found.tokens.map(i64::from));
-        let stretches = spans.of(found);
-        for ((side, place), span) in self.sides.iter_mut().zip([found.copy, found.original]).zip(stretches) {
-            side.push(place, &span, outcome, sources);
+        let places = [found.copy, found.original].into_iter().zip(stretches);
+        for ((side, name), (place, span)) in self.sides.iter_mut().zip(names).zip(places) {
+            side.push(name, place, span);
         }
+    }
+}
+
+impl RowGroup for Rows {
+    fn schema() -> String {
+        format!(
+            "message matches {{
+    required binary unit (STRING);
+    required binary kind (STRING);
+    required double jaccard;
+    required double containment;
+    required group tokens (LIST) {{ repeated group list {{ required int64 element; }} }}
+    required group copy {{ {SIDE} }}
+    required group original {{ {SIDE} }}
+}}"
+        )
+    }
+
+    fn count(&self) -> usize {
+        self.unit.values.len()
     }
 
     fn write(&self, mut group: SerializedRowGroupWriter<'_, impl Write + Send>) -> Result<(), ParquetError> {
@@ -200,15 +272,10 @@ impl Rows {
 }
 
 impl Side {
-    fn push(&mut self, place: Place, span: &Span, outcome: &Outcome, sources: &[ByteArray]) {
-        let (source, record) = outcome.record(place.document);
-        let id = outcome.id(place.document).map(|id| {
-            let string = serde_json::from_str::<String>(id);
-            ByteArray::from(string.unwrap_or_else(|_| id.to_owned()).into_bytes())
-        });
-        self.id.optional(id);
-        self.source.values.push(sources[source as usize].clone());
-        self.record.values.push(i64::from(record));
+    fn push(&mut self, name: Named, place: Place, span: &Span) {
+        self.id.optional(name.id);
+        self.source.values.push(name.source);
+        self.record.values.push(i64::from(name.record));
         self.paragraph.optional(place.paragraph.map(i64::from));
         self.bytes.pair([span.bytes.start as i64, span.bytes.end as i64]);
         self.chars.pair([span.chars.start as i64, span.chars.end as i64]);

@@ -29,7 +29,7 @@ const PAIRS: usize = 5;
 const PLACES: usize = 3;
 
 /// The most characters of a file's name or of an id.
-pub(super) const NAME: usize = 120;
+pub(crate) const NAME: usize = 120;
 
 /// How the summary looks.
 #[derive(Debug, Clone, Copy)]

@@ -16,7 +16,7 @@ pub(super) const PASSAGE_LENGTHS: [&str; 6] =
 const LONGEST_ID: usize = 4096;
 
 /// `1,234,567`.
-pub(super) fn number(number: u64) -> String {
+pub(crate) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut told = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -29,7 +29,7 @@ pub(super) fn number(number: u64) -> String {
 }
 
 /// `1 file`, `2 files`.
-pub(super) fn count(count: u64, one: &str, many: &str) -> String {
+pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 

@@ -432,6 +432,77 @@ fn export_is_what_the_nights_told() {
     assert!(!names(dir.root()).contains(&"-".to_owned()), "a file called `-`");
 }
 
+#[cfg(feature = "parquet")]
+#[test]
+fn export_as_tables_has_the_same_rows() {
+    let dir = after_tuesday();
+    // ids of other types, and none: as strings, since a column has one type
+    let odd = format!("{}\n{}\n", json!({"id": 7, "text": FRENCH}), json!({"text": JAPANESE}));
+    std::fs::write(dir.path("wednesday.jsonl"), odd).unwrap();
+    assert_eq!(night(&dir, "wednesday.jsonl", "clean-3").code, 0);
+    let tables = ["export", "archive", "--matches", "e.parquet", "--documents", "d.Parquet"];
+    assert_eq!(index(&dir, &tables).ok(), "");
+    let with_string_ids = |line: &str| -> Value {
+        let mut row: Value = serde_json::from_str(line).unwrap();
+        for at in ["/id", "/copy/id", "/original/id"] {
+            if let Some(id) = row.pointer_mut(at).filter(|id| !id.is_null() && !id.is_string()) {
+                *id = json!(id.to_string());
+            }
+        }
+        row
+    };
+    for (list, file, least) in [("--matches", "e.parquet", 10), ("--documents", "d.Parquet", 11)] {
+        let lines = index(&dir, &["export", "archive", list, "-"]).ok();
+        let lines: Vec<Value> = lines.lines().map(with_string_ids).collect();
+        assert_eq!(crate::language::rows(&dir.path(file)), lines);
+        assert!(lines.len() >= least, "{}", lines.len());
+    }
+}
+
+#[test]
+fn a_night_tells_new_groups_grown_ones_and_sources() {
+    let dir = after_monday();
+    let flags = ["--output", "clean", "--index", "archive", "--units", ALL, "-q", "--json"];
+    std::fs::write(dir.path("extra.jsonl"), named(&[("fr3", FRENCH), ("other", &words(700..760))])).unwrap();
+    let told = redite(&dir, ["dedup", "tuesday.jsonl", "extra.jsonl"].iter().chain(&flags)).ends().ok();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let night = &told["index"];
+    // new2 and new3 are a group of their own; fr2, fr3, ja2 and ar2 came to groups of monday
+    let counts = json!({"new": 1, "copies_in_new": 1, "grown": 3, "copies_in_grown": 4});
+    assert_eq!(night["groups"]["documents"], counts);
+    assert_eq!(night["groups"]["paragraphs"], counts);
+    let largest = &night["groups"]["largest"];
+    assert_eq!(largest.as_array().unwrap().len(), 4);
+    let first = json!({"id": "fr1", "source": "monday.jsonl", "record": 0, "is_new": false, "copies": 2});
+    assert_eq!(largest[0], first);
+    assert_eq!(largest[3]["id"], "new2");
+    assert_eq!(largest[3]["is_new"], true);
+    let sources = json!([
+        {"name": "tuesday.jsonl", "documents": 5, "originals": 1, "copies": 4, "copies_of_index": 3},
+        {"name": "extra.jsonl", "documents": 2, "originals": 1, "copies": 1, "copies_of_index": 1},
+    ]);
+    assert_eq!(night["sources"], sources);
+    // the same for a person, when it is run again
+    let told = redite(&dir, ["dedup", "tuesday.jsonl", "extra.jsonl"].iter().chain(&flags[..7])).ends().ok();
+    let start = told.find("  new groups").unwrap();
+    assert_snapshot!(told[start..told.find("  batch").unwrap()], @r"
+    new groups     1 (+1 copy) of documents, 1 (+1 copy) of paragraphs
+    groups grown   3 (+4 copies) of documents, 3 (+4 copies) of paragraphs
+      +2 grown: monday.jsonl, record 0, id fr1
+      +1 grown: monday.jsonl, record 1, id ja1
+      +1 grown: monday.jsonl, record 2, id ar1
+      +1 new: tuesday.jsonl, record 3, id new2
+    documents    originals       copies   of index  source
+            5            1            4          3  tuesday.jsonl
+            2            1            1          1  extra.jsonl
+    ");
+    // what is told adds up
+    let groups = &night["groups"]["documents"];
+    let copies = groups["copies_in_new"].as_u64().unwrap() + groups["copies_in_grown"].as_u64().unwrap();
+    assert_eq!(night["copies"]["documents"], copies);
+    assert_eq!(night["copies_of_index"]["documents"], groups["copies_in_grown"]);
+}
+
 /// `| head` of all that tells much.
 #[test]
 fn a_reader_that_has_seen_enough_of_an_export_is_no_error() {

@@ -197,23 +197,7 @@ fn columns_are_found_by_path_and_ids_keep_their_type() {
 #[cfg(feature = "parquet")]
 #[test]
 fn the_table_of_matches_holds_what_the_lines_do() {
-    use parquet::file::reader::{FileReader, SerializedFileReader};
-    use parquet::record::Field;
     use serde_json::{Value, json};
-
-    fn value(field: &Field) -> Value {
-        match field {
-            Field::Null => Value::Null,
-            Field::Long(number) => json!(number),
-            Field::Double(number) => json!(number),
-            Field::Str(text) => json!(text),
-            Field::Group(row) => {
-                row.get_column_iter().map(|(name, field)| (name.clone(), value(field))).collect()
-            }
-            Field::ListInternal(list) => list.elements().iter().map(value).collect(),
-            other => panic!("{other:?}"),
-        }
-    }
 
     let texts = texts("news-fr");
     let id = |i: usize| [json!("a\"b"), json!(7), json!(true), Value::Null, json!(1.5)][i % 5].clone();
@@ -224,9 +208,7 @@ fn the_table_of_matches_holds_what_the_lines_do() {
         let mut bytes = Vec::new();
         redite::report::table::write(&outcome, &mut bytes).unwrap();
         let file = Dir::new().file("m.parquet", &bytes);
-        let reader = SerializedFileReader::new(std::fs::File::open(file.path("m.parquet")).unwrap()).unwrap();
-        let rows: Vec<Value> =
-            reader.get_row_iter(None).unwrap().map(|row| value(&Field::Group(row.unwrap()))).collect();
+        let rows = crate::language::rows(&file.path("m.parquet"));
         let with_string_ids = |line: &str| {
             let mut found: Value = serde_json::from_str(line).unwrap();
             for side in ["copy", "original"] {

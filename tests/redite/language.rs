@@ -200,3 +200,28 @@ pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files.sort();
     files
 }
+
+/// The rows of a Parquet file.
+#[cfg(feature = "parquet")]
+pub(crate) fn rows(file: &Path) -> Vec<serde_json::Value> {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+    use serde_json::{Value, json};
+
+    fn value(field: &Field) -> Value {
+        match field {
+            Field::Null => Value::Null,
+            Field::Long(number) => json!(number),
+            Field::Double(number) => json!(number),
+            Field::Str(text) => json!(text),
+            Field::Group(row) => {
+                row.get_column_iter().map(|(name, field)| (name.clone(), value(field))).collect()
+            }
+            Field::ListInternal(list) => list.elements().iter().map(value).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    let reader = SerializedFileReader::new(std::fs::File::open(file).unwrap()).unwrap();
+    reader.get_row_iter(None).unwrap().map(|row| value(&Field::Group(row.unwrap()))).collect()
+}

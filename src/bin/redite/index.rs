@@ -20,6 +20,7 @@ use redite::read::sources::Sources;
 use redite::write::Pending;
 
 use crate::args::Usage;
+use crate::outputs::names_table;
 
 /// What can be done with an index.
 #[derive(Debug, Subcommand)]
@@ -58,7 +59,7 @@ pub(crate) enum IndexCommand {
         /// The index
         dir: PathBuf,
     },
-    /// Write what an index knows, one JSON object a line
+    /// Write what an index knows, one JSON object a line, or as Parquet where a name ends in `.parquet`
     Export {
         /// The index
         dir: PathBuf,
@@ -270,11 +271,19 @@ fn export(
         let path = documents.unwrap_or(Path::new("-")).display();
         return Err(Usage(format!("`{path}`: the matches and the documents can't be one file")).into());
     }
+    for path in [matches, documents].into_iter().flatten() {
+        if names_table(path) && cfg!(not(feature = "parquet")) {
+            let hint = "hint: give it a name that ends in `.jsonl`";
+            return Err(Usage(format!("`{}`: this build has no Parquet\n\n{hint}", path.display())).into());
+        }
+    }
     let mut files = Vec::new();
-    for (path, list) in [(documents, each_document as List), (matches, each_match)] {
+    for (path, list) in [(documents, List::Documents), (matches, List::Matches)] {
         match path {
-            Some(path) if path == Path::new("-") => list(index, to)?,
-            Some(path) => files.push(Pending::write(path, |to| list(index, to).map_err(io::Error::other))?),
+            Some(path) if path == Path::new("-") => list.lines(index, to)?,
+            Some(path) => {
+                files.push(Pending::write(path, |to| list.write(index, path, to).map_err(io::Error::other))?);
+            }
             None => {}
         }
     }
@@ -282,7 +291,34 @@ fn export(
     Ok(())
 }
 
-type List = fn(&Index, &mut dyn Write) -> anyhow::Result<()>;
+/// A list of the index.
+#[derive(Clone, Copy)]
+enum List {
+    Matches,
+    Documents,
+}
+
+impl List {
+    fn lines(self, index: &Index, to: &mut dyn Write) -> anyhow::Result<()> {
+        match self {
+            List::Matches => each_match(index, to),
+            List::Documents => each_document(index, to),
+        }
+    }
+
+    /// A table where the name ends in `.parquet`.
+    fn write(self, index: &Index, path: &Path, to: &mut (impl Write + Send)) -> anyhow::Result<()> {
+        #[cfg(feature = "parquet")]
+        if names_table(path) {
+            use redite::report::table::{write_kept_documents, write_kept_matches};
+            return told(match self {
+                List::Matches => write_kept_matches(index, to),
+                List::Documents => write_kept_documents(index, to),
+            });
+        }
+        self.lines(index, to)
+    }
+}
 
 fn each_match(index: &Index, to: &mut dyn Write) -> anyhow::Result<()> {
     told(index.matches(|line| to.write_all(line).map_err(broken)))

@@ -1,0 +1,186 @@
+//! Who repeats whom in a run against an index: by source, and by group. A group is an original and its copies.
+
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::document::{Match, Place, Unit};
+use crate::night::Repeats;
+use crate::outcome::{Fate, Outcome};
+
+/// The most sources that are told of.
+pub const SOURCES: usize = 1000;
+
+/// The most groups that are told of.
+pub const GROUPS: usize = 20;
+
+/// A source of the run.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct SourceOfNight {
+    /// its name
+    pub name: String,
+    /// its documents
+    pub documents: u64,
+    /// of these, those that match no earlier original
+    pub originals: u64,
+    /// copies
+    pub copies: u64,
+    /// copies whose original is in the index
+    pub copies_of_index: u64,
+}
+
+/// Groups to which the run brought copies.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Groups {
+    /// of documents
+    pub documents: GroupCounts,
+    /// of paragraphs
+    pub paragraphs: GroupCounts,
+    /// the [`GROUPS`] groups of documents to which it brought the most copies
+    pub largest: Vec<Group>,
+}
+
+/// How many groups of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct GroupCounts {
+    /// groups whose original came with the run
+    pub new: u64,
+    /// their copies
+    pub copies_in_new: u64,
+    /// groups whose original was in the index before
+    pub grown: u64,
+    /// the copies that came to them
+    pub copies_in_grown: u64,
+}
+
+/// A group of documents.
+#[derive(Debug, Clone, Serialize)]
+pub struct Group {
+    /// the original's id; `null` where it has none
+    pub id: Option<Box<RawValue>>,
+    /// the original's source
+    pub source: String,
+    /// the original's record there
+    pub record: u32,
+    /// whether the original came with the run
+    pub is_new: bool,
+    /// copies that came with the run
+    pub copies: u64,
+}
+
+/// What is counted over all documents of a run.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) all: Repeats,
+    pub(super) of_index: Repeats,
+    /// by source of the run
+    sources: Vec<SourceOfNight>,
+    /// the original of each copied document and paragraph
+    originals: [Vec<Place>; 2],
+}
+
+impl Tally {
+    pub(super) fn of(outcome: &Outcome) -> Self {
+        let own = (outcome.first_document()..outcome.documents()).into_par_iter();
+        let count = |mut tally: Tally, document: u32| {
+            tally.add(outcome, document);
+            tally
+        };
+        own.fold(Tally::default, count).reduce(Tally::default, Tally::and)
+    }
+
+    fn add(&mut self, outcome: &Outcome, document: u32) {
+        let (source, _) = outcome.record(document);
+        let source = source as usize;
+        if self.sources.len() <= source {
+            self.sources.resize_with(source + 1, SourceOfNight::default);
+        }
+        let of_source = &mut self.sources[source];
+        of_source.documents += 1;
+        of_source.originals += u64::from(outcome.fate(Place { document, paragraph: None }) == Fate::Original);
+        for Match { unit, original, .. } in outcome.matches_of(document) {
+            let is_archived = original.document < outcome.first_document();
+            for repeats in
+                [Some(&mut self.all), is_archived.then_some(&mut self.of_index)].into_iter().flatten()
+            {
+                *match unit {
+                    Unit::Document => &mut repeats.documents,
+                    Unit::Paragraph => &mut repeats.paragraphs,
+                    Unit::Passage => &mut repeats.passages,
+                } += 1;
+            }
+            match unit {
+                Unit::Document => {
+                    of_source.copies += 1;
+                    of_source.copies_of_index += u64::from(is_archived);
+                    self.originals[0].push(Place { paragraph: None, ..original });
+                }
+                Unit::Paragraph => self.originals[1].push(original),
+                Unit::Passage => {}
+            }
+        }
+    }
+
+    fn and(mut self, mut other: Tally) -> Tally {
+        if self.sources.len() < other.sources.len() {
+            std::mem::swap(&mut self.sources, &mut other.sources);
+        }
+        for (to, from) in self.sources.iter_mut().zip(&other.sources) {
+            to.documents += from.documents;
+            to.originals += from.originals;
+            to.copies += from.copies;
+            to.copies_of_index += from.copies_of_index;
+        }
+        for (to, from) in self.originals.iter_mut().zip(&mut other.originals) {
+            to.append(from);
+        }
+        self.all = self.all.and(other.all);
+        self.of_index = self.of_index.and(other.of_index);
+        self
+    }
+
+    /// The first [`SOURCES`] sources, in corpus order.
+    pub(super) fn sources(&self, outcome: &Outcome) -> Vec<SourceOfNight> {
+        let counts = self.sources.iter().cloned().chain(std::iter::repeat(SourceOfNight::default()));
+        let named = outcome.own_sources().iter().zip(counts);
+        named.map(|(of, counts)| SourceOfNight { name: of.name.clone(), ..counts }).take(SOURCES).collect()
+    }
+
+    pub(super) fn groups(self, outcome: &Outcome) -> Groups {
+        let mut groups = Groups::default();
+        let counts = [&mut groups.documents, &mut groups.paragraphs];
+        let mut largest: Vec<(u64, Place)> = Vec::new();
+        for (kind, (mut originals, counts)) in self.originals.into_iter().zip(counts).enumerate() {
+            originals.par_sort_unstable();
+            for same in originals.chunk_by(|a, b| a == b) {
+                let copies = same.len() as u64;
+                let [groups, all] = if same[0].document < outcome.first_document() {
+                    [&mut counts.grown, &mut counts.copies_in_grown]
+                } else {
+                    [&mut counts.new, &mut counts.copies_in_new]
+                };
+                *groups += 1;
+                *all += copies;
+                if kind == 0 {
+                    largest.push((copies, same[0]));
+                }
+            }
+        }
+        // the earliest of equally large ones
+        largest.sort_unstable_by_key(|(copies, place)| (std::cmp::Reverse(*copies), *place));
+        largest.truncate(GROUPS);
+        let group = |(copies, place): (u64, Place)| {
+            let (source, record) = outcome.record(place.document);
+            let id = outcome.id(place.document).map(str::to_owned);
+            Group {
+                id: id.and_then(|id| RawValue::from_string(id).ok()),
+                source: outcome.sources()[source as usize].name.clone(),
+                record,
+                is_new: place.document >= outcome.first_document(),
+                copies,
+            }
+        };
+        groups.largest = largest.into_iter().map(group).collect();
+        groups
+    }
+}
