@@ -110,6 +110,17 @@ impl Manifest {
         (format!("{kind}-{number:010}"), xxh3_64_with_seed(&self.encode(), number))
     }
 
+    /// Whether all ranges go forward, and those of forgotten documents are in order.
+    fn is_sound(&self) -> bool {
+        let segments = self.segments.iter();
+        let mut ranges: Vec<[u32; 2]> =
+            segments.flat_map(|s| [s.documents, s.paragraphs, s.sources]).collect();
+        ranges.extend(self.texts.iter().map(|texts| texts.documents));
+        ranges.extend(self.batches.iter().map(|batch| [batch.first_document, batch.end_document]));
+        let is_forgotten_in_order = self.forgotten.windows(2).all(|pair| pair[0][1] <= pair[1][0]);
+        ranges.iter().chain(&self.forgotten).all(|[start, end]| start <= end) && is_forgotten_in_order
+    }
+
     /// All files that it names.
     pub(crate) fn files(&self) -> impl Iterator<Item = &FileEntry> {
         let segments = self.segments.iter().map(|segment| &segment.file);
@@ -180,7 +191,7 @@ impl Manifest {
             _ => None,
         };
         match decoded.map(|(manifest, used)| (remove(used), manifest)) {
-            Ok((Some(remove), mut manifest)) if manifest.generation == generation => {
+            Ok((Some(remove), mut manifest)) if manifest.generation == generation && manifest.is_sound() => {
                 manifest.params.remove = remove;
                 Ok(manifest)
             }

@@ -292,3 +292,26 @@ fn a_newer_version_is_refused() {
     ");
     assert_eq!(Writer::open(disk.store(), None).err().unwrap().to_string(), refusal);
 }
+
+/// Found by fuzzing: ranges that go backward were subtracted.
+#[test]
+fn a_manifest_whose_ranges_go_backward_is_damaged() {
+    let (disk, plain) = small(1);
+    let index = Index::open(disk.store()).unwrap().unwrap();
+    let name = Manifest::name(plain.generation);
+    let forge: [fn(&mut Manifest); 4] = [
+        |manifest| manifest.forgotten = vec![[3, 1]],
+        |manifest| manifest.forgotten = vec![[4, 6], [1, 2]],
+        |manifest| manifest.batches[0].end_document = 0,
+        |manifest| manifest.segments[0].documents = [9, 2],
+    ];
+    for (i, forge) in forge.into_iter().enumerate() {
+        let mut manifest = index.manifest.clone();
+        manifest.batches[0].first_document = u32::from(i == 2);
+        forge(&mut manifest);
+        let disk = Disk::new(disk.medium());
+        disk.put(&name, Some(manifest.encode()));
+        let refusal = Index::open(disk.store()).err().unwrap().to_string();
+        assert!(refusal.contains(&name) && refusal.contains("no record of a manifest"), "{refusal}");
+    }
+}
