@@ -51,7 +51,7 @@ impl Plan {
 
     /// That of a run with these parameters.
     pub(crate) fn of(params: &Params) -> Self {
-        Plan::new(params.threshold, params.recall)
+        Plan::new(params.planned_for(), params.recall)
     }
 
     /// The probability that two units of Jaccard similarity `s` become a candidate.
@@ -90,7 +90,7 @@ impl Plan {
 
 /// The buckets in which two or more units stand. Units go by number; the bands are laid out one after the
 /// other, so a bucket's number tells its band apart.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Buckets {
     /// behind the last member of each bucket, in `members`
     ends: Vec<u32>,

@@ -155,6 +155,12 @@ pub(crate) struct Labels {
     pub(crate) names: Vec<String>,
     /// for each document its date, where one is asked for
     pub(crate) dates: Vec<Option<i128>>,
+    /// for each document the date that reports tell, where one is asked for
+    pub(crate) told_dates: Vec<Option<i128>>,
+    /// of these, documents that have none: for want of the field or of a value, and of a date in it
+    pub(crate) undated: [u64; 2],
+    /// the field of these
+    pub(crate) told_field: Option<String>,
     known: BTreeMap<String, u32>,
 }
 
@@ -179,6 +185,14 @@ impl Labels {
         }
         if let Some(field) = order.date_field() {
             self.dates.push(value(field).and_then(moment));
+        }
+        if let Some(field) = &order.dates {
+            let json = value(field).filter(|json| !matches!(*json, "null" | "\"\""));
+            let date = json.and_then(moment);
+            if date.is_none() {
+                self.undated[usize::from(json.is_some())] += 1;
+            }
+            self.told_dates.push(date);
         }
     }
 }
@@ -303,7 +317,7 @@ impl<'a> Builder<'a> {
             before: [(); 2].map(|()| vec![0; sources]),
             skips: Vec::new(),
             pieces: Vec::new(),
-            labels: Labels::default(),
+            labels: Labels { told_field: order.dates.clone(), ..Labels::default() },
             order,
             fields: order.fields(),
             digest: Xxh3::new(),

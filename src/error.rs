@@ -156,6 +156,16 @@ pub enum Error {
         /// who does
         holder: String,
     },
+    /// A file that is not what a run with a floor writes beside its matches.
+    #[error("`{}`: line {line}: {wrong}\n\nhint: `redite audit INPUT --floor 0.6 --matches M.jsonl` writes what `redite rethreshold M.jsonl` reads", path.display())]
+    Pairs {
+        /// the file
+        path: PathBuf,
+        /// which line, from 1
+        line: u64,
+        /// what is wrong with it
+        wrong: String,
+    },
     /// The run was asked to stop and did; nothing was written.
     #[error("interrupted, nothing was written")]
     Interrupted,
@@ -178,6 +188,7 @@ impl Error {
             | Error::TooLittleMemory { .. }
             | Error::Damaged { .. }
             | Error::OtherVersion { .. }
+            | Error::Pairs { .. }
             | Error::Locked { .. } => Kind::Failed,
             Error::Refused(_) => Kind::Refused,
             Error::Interrupted => Kind::Interrupted,

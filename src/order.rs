@@ -5,6 +5,8 @@
 //! ones; ties by corpus order. The corpus is read once for what the order needs (no tokens, no signatures),
 //! then a second time in that order, by the same stages as ever ([`crate::pipeline`]).
 
+mod mail;
+
 use glob::{MatchOptions, Pattern};
 
 use crate::document::Source;
@@ -71,6 +73,8 @@ pub struct Order {
     pub file_sources: Vec<String>,
     /// the place of each file below its input
     pub file_places: Vec<String>,
+    /// the field of a record that holds its date, for reports; see [`crate::outcome::Outcome::date`]
+    pub dates: Option<String>,
 }
 
 impl Order {
@@ -86,7 +90,9 @@ impl Order {
 
     /// The fields that have to be known of each record.
     pub(crate) fn fields(&self) -> Vec<String> {
-        let mut fields: Vec<String> = self.source_field.iter().chain(self.date_field()).cloned().collect();
+        let all = self.source_field.iter().chain(self.date_field()).chain(&self.dates);
+        let mut fields: Vec<String> = all.cloned().collect();
+        fields.sort_unstable();
         fields.dedup();
         fields
     }
@@ -160,8 +166,8 @@ impl Protect {
 }
 
 /// The moment that a JSON value names, in nanoseconds since 1970: a date (RFC 3339, or as much of it as
-/// `2026`, `2026-11`, `2026-11-22`, `2026-11-22T15:51`; without an offset it is UTC), or a number, which counts
-/// as seconds; as a string or as it is.
+/// `2026`, `2026-11`, `2026-11-22`, `2026-11-22T15:51`; without an offset it is UTC; or RFC 2822), or a number, which
+/// counts as seconds; as a string or as it is.
 pub(crate) fn moment(json: &str) -> Option<i128> {
     let text: String = match json.as_bytes().first()? {
         b'"' => serde_json::from_str(json).ok()?,
@@ -169,7 +175,7 @@ pub(crate) fn moment(json: &str) -> Option<i128> {
         _ => return None,
     };
     let text = text.trim();
-    date(text).or_else(|| number(text))
+    date(text).or_else(|| mail::date(text)).or_else(|| number(text))
 }
 
 fn number(text: &str) -> Option<i128> {

@@ -23,10 +23,12 @@ use crate::pipeline::{Progress, Searched};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
 
+mod floor;
 mod leaving;
 mod summary;
 pub(crate) mod whole;
 
+pub(crate) use floor::{Floor, KeptMatch};
 pub use summary::{CharacterSummary, InputSummary, PassageSummary, Seconds, Summary, UnitSummary};
 
 /// A finished run.
@@ -40,7 +42,12 @@ pub struct Outcome {
     summary: Summary,
     /// what an index needs of the search for passages
     found: Covered,
+    /// what is kept beside, where that is asked for
+    pub(crate) floor: Option<Floor>,
 }
+
+/// A contained unit, and the stretch that it repeats.
+type LocatedContained = (Contained, Stretch);
 
 /// Which tokens are no original text, see [`Found`].
 #[derive(Default)]
@@ -126,7 +133,7 @@ impl Outcome {
 
     /// What was found in a part, before anything is counted.
     pub(crate) fn of_part(found: Searched, (params, plan): (&Params, Plan)) -> Self {
-        let Searched { corpus, near, located } = found;
+        let Searched { corpus, near, located, kept } = found;
         let [(documents, document_cost), (paragraphs, paragraph_cost)] = near;
         let total = |of: fn(&Cost) -> u64| of(&document_cost) + of(&paragraph_cost);
         let summary = Summary {
@@ -153,8 +160,9 @@ impl Outcome {
         ];
         let mut located = located;
         let found = std::mem::take(&mut located.found);
+        let floor = kept.map(|kept| Floor { kept, contained: located.contained.clone() });
         let (skips, ignored) = Default::default();
-        let mut outcome = Outcome { corpus, near, located, skips, ignored, summary, found };
+        let mut outcome = Outcome { corpus, near, located, skips, ignored, summary, found, floor };
         outcome.keep_contained_originals();
         outcome
     }
@@ -379,6 +387,21 @@ impl Outcome {
     /// A document's id as JSON (a string, a number, `true` or `false`); `None` where its record has none.
     pub fn id(&self, document: u32) -> Option<&str> {
         self.corpus.id(document)
+    }
+
+    /// When a document came out, in nanoseconds since 1970, where [`crate::order::Order::dates`] names the field that
+    /// tells; `None` where it has no date, and for documents of an index.
+    pub fn date(&self, document: u32) -> Option<i128> {
+        let own = document.checked_sub(self.first_document())?;
+        self.corpus.labels.told_dates.get(own as usize).copied().flatten()
+    }
+
+    /// The field that tells dates, and how many documents have one, lack the field, have no date in it.
+    pub fn dated(&self) -> Option<(&str, [u64; 3])> {
+        let labels = &self.corpus.labels;
+        let [missing, unreadable] = labels.undated;
+        let dated = labels.told_dates.len() as u64 - missing - unreadable;
+        Some((labels.told_field.as_deref()?, [dated, missing, unreadable]))
     }
 
     /// Where a unit stands in its document's text.

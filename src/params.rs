@@ -133,6 +133,11 @@ pub struct Params {
     /// and an index keeps it beside.
     #[serde(skip)]
     pub remove: Remove,
+    /// all verified pairs down to this similarity are kept, so that other thresholds can be told of
+    /// ([`crate::what_if`]); 0.1 <= f <= threshold. Bands are planned for it in place of the threshold. No index
+    /// is made with one, so it is no part of the record that names a set of parameters there.
+    #[serde(skip)]
+    pub floor: Option<f64>,
 }
 
 impl Params {
@@ -155,6 +160,7 @@ impl Params {
             max_record: 64 << 20,
             certify: 0,
             remove: Remove::default(),
+            floor: None,
         }
     }
 
@@ -178,6 +184,10 @@ impl Params {
         if self.threshold < 0.1 {
             let hint = "below 0.1 nearly all pairs of a corpus are candidates";
             return fail("threshold", "at least 0.1", self.threshold.to_string(), hint);
+        }
+        if let Some(floor) = self.floor.filter(|floor| !(*floor >= 0.1 && *floor <= self.threshold)) {
+            let hint = "pairs are kept from the floor up, and matches told from the threshold up";
+            return fail("floor", "at least 0.1 and at most the threshold", floor.to_string(), hint);
         }
         if !(self.recall >= 0.5 && self.recall <= 0.9999) {
             let hint = "0.99 loses at most one in a hundred of the pairs at the threshold";
@@ -255,6 +265,11 @@ impl Params {
         !self.remove.is_by_parts() || self.remove.documents || !self.units.passages
     }
 
+    /// The similarity at which [`Params::recall`] is promised.
+    pub fn planned_for(&self) -> f64 {
+        self.floor.unwrap_or(self.threshold)
+    }
+
     /// 64 bits that differ when any parameter, or the [`NORMALISER_VERSION`], does. The same on every
     /// machine: XXH3 of the bincode record (fixed-width little-endian).
     pub fn digest(&self) -> u64 {
@@ -264,6 +279,7 @@ impl Params {
         if self.remove.is_by_parts() {
             bytes.push(self.remove.bits());
         }
+        bytes.extend(self.floor.iter().flat_map(|floor| floor.to_le_bytes()));
         xxhash_rust::xxh3::xxh3_64(&bytes)
     }
 }

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::band::Plan;
+use crate::band::{Buckets, Plan};
 use crate::corpus::{Builder, Corpus, link};
 use crate::error::{Error, Result};
 use crate::order::Order;
@@ -26,6 +26,7 @@ use crate::read::json::Fields;
 use crate::read::sources::Sources;
 use crate::read::texts::{Locator, Spool, Texts};
 use crate::reread::{self, Searches};
+use crate::resolve::pairs::{Kept, Pairs};
 use crate::resolve::twins::Twins;
 use crate::resolve::{Cost, Near, Resolver};
 use crate::scan::{Scanned, Scanner, Signed};
@@ -169,12 +170,21 @@ pub fn run(
             hint: "an index does not keep what was found contained; remove it from what the runs have written",
         });
     }
+    if let Some(floor) = params.floor.filter(|_| for_index) {
+        return Err(Error::Parameter {
+            name: "floor",
+            expected: "left out where there is an index",
+            got: floor.to_string(),
+            hint: "the bands of an index are planned for its threshold; audit the batch alone",
+        });
+    }
     let plan = Plan::of(params);
     let mut clock = Clock::start();
     progress.enter(Stage::Reading)?;
     let stages = Stages { params, plan, surroundings, progress };
     let reading = Reading { stages, sources: &sources, order: &order, for_index };
-    let mut parts = Parts::new(stages, &sources, !for_index && !params.remove.contained);
+    let mut parts =
+        Parts::new(stages, &sources, !for_index && !params.remove.contained && params.floor.is_none());
     let corpus = if order.is_corpus_order() {
         reading.pass(&mut parts, &mut clock)?
     } else {
@@ -215,6 +225,8 @@ pub(crate) struct Searched {
     /// near copies, with what they took: documents, paragraphs
     pub(crate) near: [(Vec<Near>, Cost); 2],
     pub(crate) located: Located,
+    /// all pairs of documents, of paragraphs, where they are kept
+    pub(crate) kept: Option<[Kept; 2]>,
 }
 
 impl Stages<'_> {
@@ -233,8 +245,8 @@ impl Stages<'_> {
             corpus = past::join(corpus, before, params, plan.bands)?;
         }
         let [documents, mut paragraphs] = link(&mut corpus, plan.bands, keep);
-        // what comes from an index has no twin; nor has what may leave alone
-        let twins = (before.is_none() && !params.remove.is_by_parts())
+        // what comes from an index has no twin, nor has what may leave alone; pairs are kept of all that are compared
+        let twins = (before.is_none() && !params.remove.is_by_parts() && params.floor.is_none())
             .then(|| Twins::part(&corpus, &documents, &mut paragraphs));
         let mut passages = params.units.passages.then(|| link_seeds(&mut corpus, params, keep));
         if let Some((finder, _)) = &mut passages {
@@ -246,13 +258,18 @@ impl Stages<'_> {
         clock.lap(|seconds| &mut seconds.linking);
 
         progress.enter(Stage::Verifying)?;
+        let pairs = params.floor.map(|floor| {
+            let pairs =
+                |units, buckets: &Buckets| Pairs::new(units, buckets.clone(), (floor, params.comparisons));
+            [pairs(&corpus.document_units, &documents), pairs(&corpus.paragraph_units, &paragraphs)]
+        });
         let resolver = |units, buckets| Resolver::new(units, buckets, params.threshold, params.comparisons);
         let [of_documents, of_paragraphs] = &corpus.archived.verdicts;
         let (documents, paragraphs) = rayon::join(
             || resolver((&corpus.document_units, of_documents), documents),
             || resolver((&corpus.paragraph_units, of_paragraphs), paragraphs),
         );
-        let searches = Searches { documents, paragraphs, passages };
+        let searches = Searches { documents, paragraphs, passages, pairs };
         let mut resolved = reread::search(&corpus, (params, surroundings), searches, progress)?;
         if let Some(twins) = twins {
             twins.complete(&corpus, &resolved.documents.0, &mut resolved.paragraphs.0);
@@ -265,7 +282,8 @@ impl Stages<'_> {
         progress.check()?;
         let located = Located::new(&corpus, params, resolved.passages)?;
         clock.lap(|seconds| &mut seconds.locating);
-        Ok(Searched { corpus, near: [resolved.documents, resolved.paragraphs], located })
+        let near = [resolved.documents, resolved.paragraphs];
+        Ok(Searched { corpus, near, located, kept: resolved.pairs })
     }
 }
 

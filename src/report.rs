@@ -13,6 +13,7 @@ pub mod json;
 #[cfg(feature = "html")]
 mod marks;
 pub mod matches;
+pub mod pairs;
 pub mod removal;
 mod runs;
 #[cfg(feature = "parquet")]

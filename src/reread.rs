@@ -17,6 +17,7 @@ use crate::params::Params;
 use crate::passage::places::Repeated;
 use crate::passage::{Finder, Found, Prepared};
 use crate::pipeline::{Progress, Surroundings};
+use crate::resolve::pairs::{Kept, Pairs};
 use crate::resolve::{Cost, Near, Resolver};
 use crate::shingle::Shingler;
 use crate::split::paragraphs;
@@ -30,6 +31,8 @@ pub(crate) struct Searches<'a> {
     pub(crate) documents: Resolver<'a>,
     pub(crate) paragraphs: Resolver<'a>,
     pub(crate) passages: Option<(Finder<'a>, Repeated)>,
+    /// all pairs of documents, of paragraphs, where they are kept
+    pub(crate) pairs: Option<[Pairs<'a>; 2]>,
 }
 
 /// What the searches found.
@@ -42,6 +45,8 @@ pub(crate) struct Resolved {
     pub(crate) passages: Found,
     /// what stays, where that was decided document by document
     pub(crate) decided: Option<Decided>,
+    /// all pairs of documents, of paragraphs
+    pub(crate) pairs: Option<[Kept; 2]>,
 }
 
 /// A document that has to be read again, and what for.
@@ -70,7 +75,7 @@ pub(crate) fn search(
     searches: Searches<'_>,
     progress: &Progress,
 ) -> Result<Resolved> {
-    let Searches { mut documents, mut paragraphs, passages } = searches;
+    let Searches { mut documents, mut paragraphs, passages, mut pairs } = searches;
     let (mut finder, repeated) = passages.unzip();
     let wanted = wanted(corpus, [&documents, &paragraphs], repeated.as_ref());
     let length = |wanted: &Wanted| u64::from(corpus.documents[wanted.document as usize].locator.text_length);
@@ -102,6 +107,9 @@ pub(crate) fn search(
         (prepared, ()) = rayon::join(
             || next.map_or(Ok(Vec::new()), |batch| prepare(batch)),
             || {
+                if let Some(pairs) = &mut pairs {
+                    keep_pairs(pairs, &made, [end, end_paragraph]);
+                }
                 for made in &mut made {
                     made.document.take().into_iter().for_each(|(row, set)| documents.give_set(row, set));
                     made.paragraphs.drain(..).for_each(|(row, set)| paragraphs.give_set(row, set));
@@ -133,7 +141,18 @@ pub(crate) fn search(
         paragraphs: paragraphs.finish(),
         passages: finder.map(Finder::finish).unwrap_or_default(),
         decided,
+        pairs: pairs.map(|pairs| pairs.map(Pairs::finish)),
     })
+}
+
+/// Leads documents and paragraphs up to these numbers through the search for all pairs.
+fn keep_pairs([documents, paragraphs]: &mut [Pairs<'_>; 2], made: &[Made], ends: [u32; 2]) {
+    for made in made {
+        made.document.iter().for_each(|(row, set)| documents.give_set(*row, set));
+        made.paragraphs.iter().for_each(|(row, set)| paragraphs.give_set(*row, set));
+    }
+    documents.advance(ends[0]);
+    paragraphs.advance(ends[1]);
 }
 
 /// Leads the documents of a range through the search for passages.

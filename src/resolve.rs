@@ -14,6 +14,7 @@
 //! originals, the first ones; a unit that meets more candidates than that is compared with those that share the most buckets
 //! (ties: the earliest). What this leaves out is counted.
 
+pub(crate) mod pairs;
 pub(crate) mod standing;
 pub(crate) mod twins;
 

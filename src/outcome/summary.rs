@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::band::Plan;
 use crate::certify::Certificate;
@@ -69,7 +69,7 @@ pub struct InputSummary {
 }
 
 /// What became of the units of one kind: the fields add up to all of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitSummary {
     /// match no earlier original
     pub originals: u64,

@@ -211,6 +211,6 @@ impl Whole {
             corpus.complete(measured, &ranked);
         }
         let located = Located { passages, contained, capped, ..Located::default() };
-        Outcome::new(Searched { corpus, near, located }, sources, (params, plan))
+        Outcome::new(Searched { corpus, near, located, kept: None }, sources, (params, plan))
     }
 }

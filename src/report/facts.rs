@@ -11,20 +11,25 @@
 
 mod add_up;
 mod boilerplate;
+mod dates;
 mod gather;
 mod overlap;
 mod places;
 mod relations;
 mod shares;
+mod templates;
 
 use serde::Serialize;
 
 use crate::document::{Kind, Span, Unit};
 use crate::outcome::Outcome;
+use crate::what_if::WhatIf;
 
+pub use dates::{DatedPair, Dates};
 pub use relations::{DocumentPair, PAIRS, Relations, SourcePair};
 pub(super) use shares::share_of;
 pub use shares::{DocumentShare, Shares, SourceShare};
+pub use templates::Templates;
 
 /// The most groups that are kept, unless more are asked for.
 pub const GROUPS: usize = 500;
@@ -137,6 +142,8 @@ pub struct Group {
     pub documents: u64,
     /// whether that are so many that nobody copied it, or half of it lies in paragraphs of which that is true
     pub is_boilerplate: bool,
+    /// whether its near copies differ from it by numbers and names alone; `None` where that is not known
+    pub is_template: Option<bool>,
 }
 
 /// What is to be kept.
@@ -191,6 +198,12 @@ pub struct Facts {
     pub relations: Relations,
     /// what recurs everywhere
     pub boilerplate: Boilerplate,
+    /// what is filled in rather than copied; all zero before [`Facts::find_templates`]
+    pub templates: Templates,
+    /// who came first, where dates are known
+    pub dates: Option<Dates>,
+    /// what other thresholds would have told, where a run has a floor
+    pub what_if: Option<WhatIf>,
 }
 
 impl Facts {
@@ -206,6 +219,7 @@ impl Facts {
         facts.gather(outcome, &sums);
         facts.place(outcome);
         facts.find_boilerplate(outcome, wanted);
+        facts.what_if = outcome.what_if();
         facts
     }
 }

@@ -14,6 +14,7 @@
 mod both;
 mod charts;
 mod data;
+mod dates;
 mod digest;
 mod documents;
 mod foot;
@@ -21,6 +22,7 @@ mod group;
 mod head;
 mod method;
 mod relations;
+mod what_if;
 
 use std::io::{self, Write};
 

@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 
 use crate::document::SkipReason;
 use crate::outcome::{CharacterSummary, Outcome, Summary};
-use crate::report::facts::{Boilerplate, Facts};
+use crate::report::facts::{Boilerplate, Dates, Facts, Templates};
+use crate::what_if::WhatIf;
 
 /// The most skipped records that are listed; the numbers by reason count all of them.
 pub const SKIPS: usize = 1_000;
@@ -25,8 +26,14 @@ pub struct Report<'a> {
     pub groups: u64,
     /// texts that stand in many documents
     pub boilerplate: Boilerplate,
+    /// texts that are filled in rather than copied, among the groups that repeat the most
+    pub templates: Templates,
     /// who repeats whom
     pub relations: Related<'a>,
+    /// who came first; `null` unless a field of dates is named
+    pub dates: Option<Dated<'a>>,
+    /// what other thresholds would have told; `null` without a floor
+    pub what_if: Option<&'a WhatIf>,
     /// the documents that are no copies but hold the most copied text, with how much
     pub copied_documents: Vec<Copied<'a>>,
     /// the first [`SOURCES`] sources, in corpus order, with how much of each stood before
@@ -116,6 +123,29 @@ pub struct RelatedDocuments<'a> {
     pub original_share: f64,
 }
 
+/// Who came first; see [`crate::report::facts::Dates`].
+#[derive(Debug, Serialize)]
+pub struct Dated<'a> {
+    /// the numbers
+    #[serde(flatten)]
+    pub dates: &'a Dates,
+    /// pairs of sources, those with the most copies first
+    pub pairs: Vec<DatedSources<'a>>,
+}
+
+/// Which of two sources came first, how often, and by how much.
+#[derive(Debug, Serialize)]
+pub struct DatedSources<'a> {
+    /// both
+    pub sources: [&'a str; 2],
+    /// how often either was first
+    pub first: [u64; 2],
+    /// the median of the seconds to the other, where it was
+    pub median_seconds: [Option<u64>; 2],
+    /// how often both have the same date
+    pub same: u64,
+}
+
 /// A record or a file that was not used.
 #[derive(Debug, Serialize)]
 pub struct Skipped<'a> {
@@ -134,7 +164,7 @@ pub struct Skipped<'a> {
 }
 
 /// The JSON summary of a run.
-pub fn report<'a>(outcome: &'a Outcome, facts: &Facts) -> Report<'a> {
+pub fn report<'a>(outcome: &'a Outcome, facts: &'a Facts) -> Report<'a> {
     let skips = outcome.skips().iter().take(SKIPS).map(|skip| Skipped {
         source: &outcome.sources()[skip.source as usize].name,
         record: skip.record,
@@ -192,7 +222,22 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &Facts) -> Report<'a> {
     });
     Report {
         boilerplate: facts.boilerplate,
+        templates: facts.templates,
         relations: related,
+        dates: facts.dates.as_ref().map(|dates| Dated {
+            dates,
+            pairs: dates
+                .pairs
+                .iter()
+                .map(|pair| DatedSources {
+                    sources: pair.sources.map(name),
+                    first: pair.first,
+                    median_seconds: pair.median_seconds,
+                    same: pair.same,
+                })
+                .collect(),
+        }),
+        what_if: facts.what_if.as_ref(),
         copied_documents: copied.collect(),
         summary: outcome.summary(),
         groups: facts.group_count,

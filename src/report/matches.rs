@@ -7,7 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
-use crate::outcome::Outcome;
+use crate::outcome::{KeptMatch, Outcome};
 use crate::resolve::NumberMap;
 
 /// Documents and paragraphs whose matches are made into lines at once, by one thread.
@@ -132,13 +132,46 @@ impl<'a> Lines<'a> {
     }
 
     pub(super) fn push(&mut self, found: &Match) {
+        self.open(found);
+        Line { to: &mut self.to }.text("}\n");
+    }
+
+    /// With the columns that [`crate::report::pairs`] has besides.
+    pub(super) fn push_kept(&mut self, kept: &KeptMatch) {
+        self.open(&kept.found);
+        let mut line = Line { to: &mut self.to };
+        if let Some((copy, original)) = kept.units {
+            line.text(r#","units":["#);
+            line.number(u64::from(copy));
+            line.text(",");
+            match original {
+                Some(original) => line.number(u64::from(original)),
+                None => line.text("null"),
+            }
+            line.text("]");
+        }
+        if let Some(shingles) = kept.shingles {
+            let [shared, copy, original] = shingles.map(u64::from);
+            line.text(r#","shingles":["#);
+            line.number(shared);
+            line.text(",");
+            line.number(copy);
+            line.text(",");
+            line.number(original);
+            line.text("]");
+        }
+        line.text("}\n");
+    }
+
+    /// A line but for its end.
+    fn open(&mut self, found: &Match) {
         let spans = self.spans.of(found);
         let names = [found.copy, found.original].map(|place| {
             let (source, record) = self.outcome.record(place.document);
             let id = self.outcome.id(place.document).unwrap_or("null");
             Named { id, source: &self.sources[source as usize], record }
         });
-        Line { to: &mut self.to }.push(found, &spans, names);
+        Line { to: &mut self.to }.open(found, &spans, names);
     }
 }
 
@@ -158,6 +191,11 @@ pub(crate) struct Line<'a> {
 impl Line<'_> {
     /// Of both sides of a match: where they stand, and what their documents are called.
     pub(crate) fn push(&mut self, found: &Match, spans: &[Span; 2], names: [Named<'_>; 2]) {
+        self.open(found, spans, names);
+        self.text("}\n");
+    }
+
+    fn open(&mut self, found: &Match, spans: &[Span; 2], names: [Named<'_>; 2]) {
         let unit = match found.unit {
             Unit::Document => r#"{"unit":"document","kind":"#,
             Unit::Paragraph => r#"{"unit":"paragraph","kind":"#,
@@ -179,7 +217,6 @@ impl Line<'_> {
         self.side(names[0], found.copy, &spans[0]);
         self.text(r#","original":"#);
         self.side(names[1], found.original, &spans[1]);
-        self.text("}\n");
     }
 
     fn side(&mut self, name: Named<'_>, place: Place, span: &Span) {
@@ -228,12 +265,17 @@ impl Line<'_> {
     }
 
     fn share(&mut self, share: f64) {
-        if share == 1.0 {
-            self.text("1.0");
-        } else {
-            // a vector never fails
-            let _ = write!(self.to, "{:?}", rounded(share));
-        }
+        write_share(share, &mut self.to);
+    }
+}
+
+/// A share as all matches have it.
+pub(crate) fn write_share(share: f64, to: &mut Vec<u8>) {
+    if share == 1.0 {
+        to.extend_from_slice(b"1.0");
+    } else {
+        // a vector never fails
+        let _ = write!(to, "{:?}", rounded(share));
     }
 }
 

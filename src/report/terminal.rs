@@ -67,6 +67,13 @@ struct Summary<'a> {
     to: &'a mut Vec<u8>,
 }
 
+/// How often, and by how long.
+fn first(times: u64, median_seconds: Option<u64>) -> String {
+    let Some(seconds) = median_seconds else { return number(times) };
+    let (amount, unit) = wording::delay(seconds);
+    format!("{} (median {})", number(times), count(amount, unit, &format!("{unit}s")))
+}
+
 /// The place of a document in one line.
 pub(super) fn line_of_place(outcome: &Outcome, document: u32) -> String {
     let place = wording::place(outcome, document);
@@ -86,6 +93,7 @@ impl Summary<'_> {
             .read()
             .and_then(|()| self.repeats())
             .and_then(|()| if self.options.brief { Ok(()) } else { self.details(&excerpts) })
+            .and_then(|()| self.what_if())
             .and_then(|()| self.skipped())
             .and_then(|()| self.ignored())
             .and_then(|()| self.sureness());
@@ -96,6 +104,7 @@ impl Summary<'_> {
         self.sources()?;
         self.documents()?;
         self.relations()?;
+        self.dates()?;
         self.groups(excerpts)
     }
 
@@ -180,6 +189,15 @@ impl Summary<'_> {
                 wording::characters(boilerplate.characters),
             )?;
         }
+        let templates = self.facts.templates;
+        if templates.groups > 0 {
+            let groups = count(templates.groups, "repeated text is", "repeated texts are");
+            writeln!(
+                self.to,
+                "  templates   {groups} alike but for numbers and names, of the {} that repeat the most",
+                number(templates.judged)
+            )?;
+        }
         let characters = summary.characters;
         writeln!(
             self.to,
@@ -204,9 +222,10 @@ impl Summary<'_> {
         let facts = self.facts;
         for (rank, (group, excerpt)) in facts.groups.iter().zip(excerpts).enumerate() {
             let boilerplate = if group.is_boilerplate { ", boilerplate" } else { "" };
+            let template = if group.is_template == Some(true) { ", template" } else { "" };
             let copies = count(group.count, "copy", "copies");
             let characters = count(group.characters, "character", "characters");
-            writeln!(self.to, "{:>2}. {copies}, {characters}{boilerplate}", rank + 1)?;
+            writeln!(self.to, "{:>2}. {copies}, {characters}{boilerplate}{template}", rank + 1)?;
             writeln!(self.to, "    {excerpt}")?;
             let within = |copy: &Copy| copy.repeat.copy.document == group.original.document;
             if !group.copies.first().is_some_and(within) {
@@ -288,6 +307,78 @@ impl Summary<'_> {
                 writeln!(self.to, "    is in {original}, {of_original} % of that in it")?;
             }
             self.more(relations.document_pairs, "pair", "pairs")?;
+        }
+        Ok(())
+    }
+
+    /// Which sources had first what others have too.
+    fn dates(&mut self) -> io::Result<()> {
+        let Some(dates) = &self.facts.dates else { return Ok(()) };
+        self.heading("Who came first")?;
+        writeln!(
+            self.to,
+            "  {} a date in `{}`; missing in {}, not readable in {}",
+            count(dates.dated, "document has", "documents have"),
+            clean::line(&dates.field, NAME),
+            number(dates.missing),
+            number(dates.unreadable)
+        )?;
+        if dates.repeats > 0 {
+            let copies = count(dates.repeats, "copy", "copies");
+            let older = count(dates.backwards, "is", "are");
+            writeln!(self.to, "  of {copies} with both dates, {older} older than the original")?;
+        }
+        for pair in dates.pairs.iter().take(PAIRS) {
+            let [a, b] =
+                pair.sources.map(|source| clean::line(&self.outcome.sources()[source as usize].name, NAME));
+            let same =
+                if pair.same > 0 { format!(", {} of one date", number(pair.same)) } else { String::new() };
+            if pair.sources[0] == pair.sources[1] {
+                writeln!(
+                    self.to,
+                    "  {a} with itself: {}{same}",
+                    first(pair.first[0], pair.median_seconds[0])
+                )?;
+                continue;
+            }
+            let [of_a, of_b] = [0, 1].map(|side| first(pair.first[side], pair.median_seconds[side]));
+            writeln!(self.to, "  {a} before {b}: {of_a}; after it: {of_b}{same}")?;
+        }
+        self.more(dates.source_pairs, "pair", "pairs")
+    }
+
+    /// What other thresholds would have told.
+    fn what_if(&mut self) -> io::Result<()> {
+        let Some(what_if) = &self.facts.what_if else { return Ok(()) };
+        let compared = self.outcome.summary().parameters.units;
+        let own = self.outcome.summary().parameters.threshold;
+        self.heading("What if the threshold were another")?;
+        // every twentieth, and the run's own
+        let is_told = |threshold: f64| (threshold * 20.0 - (threshold * 20.0).round()).abs() < 1e-9;
+        for level in what_if.levels.iter().filter(|level| is_told(level.threshold) || level.threshold == own)
+        {
+            let kinds = [
+                ("documents", level.documents, compared.documents),
+                ("paragraphs", level.paragraphs, compared.paragraphs),
+            ];
+            let kinds = kinds.into_iter().filter(|(_, _, is_compared)| *is_compared);
+            let told = kinds.map(|(name, units, _)| {
+                format!(
+                    "{name} {:>11} originals {:>11} copies",
+                    number(units.originals),
+                    number(units.copies())
+                )
+            });
+            let told: Vec<String> = told.collect();
+            let here = if level.threshold == own { "  this run" } else { "" };
+            writeln!(self.to, "  {:<5} {}{here}", wording::share(level.threshold, 2), told.join("   "))?;
+        }
+        if what_if.capped_units > 0 {
+            let units = count(what_if.capped_units, "text was", "texts were");
+            writeln!(
+                self.to,
+                "  {units} not compared with all that share a bucket: a run may tell these otherwise"
+            )?;
         }
         Ok(())
     }

@@ -52,6 +52,16 @@ pub(super) fn share(share: f64, decimals: usize) -> String {
     format!("{:.decimals$}", (share * scale + 1e-6).floor() / scale)
 }
 
+/// Seconds in the largest unit of which there are two, and its name: `second`, `minute`, `hour`, `day`.
+pub(super) fn delay(seconds: u64) -> (u64, &'static str) {
+    match seconds {
+        0..120 => (seconds, "second"),
+        120..7_200 => (seconds / 60, "minute"),
+        7_200..172_800 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    }
+}
+
 /// How a copy is like its original: `exact`, `similarity 0.83`, `similarity 0.71 to 1.00`.
 pub(super) fn likeness(repeat: &Repeat) -> String {
     let [low, high] = repeat.similarity.map(|jaccard| share(jaccard, 2));

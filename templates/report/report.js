@@ -39,6 +39,11 @@
       noPair: 'The text of this copy is not in this file, which would be too large.',
       more: n => n === 1 ? '1 more copy is not listed.' : `${num(n)} more copies are not listed.`,
       stood: (p, a, b) => `${p} stood before: ${num(a)} of ${num(b)} characters`, pieces: n => n === 1 ? '1 piece' : `${num(n)} pieces`,
+      after: told => `${told} after the original`, before: told => `${told} before the original`, sameDate: 'of the same date as the original',
+      delays: { second: n => n === 1 ? '1 second' : `${num(n)} seconds`, minute: n => `${num(n)} minutes`, hour: n => `${num(n)} hours`, day: n => `${num(n)} days` },
+      level: 'Threshold', at: (level, own) => `At ${level}${own ? ', as in this report' : ''}:`,
+      told: (name, [o, e, n, c]) => `${name}: ${num(o)} originals, ${num(e + n + c)} copies (${num(e)} exact, ${num(n)} near, ${num(c)} contained)`,
+      documents: 'documents', paragraphsName: 'paragraphs', coming: next => `Copies here that would be none at ${next}, the longest of them:`,
       morePieces: n => `and ${num(n)} more`, removed: 'only in the original: ', added: 'only in the copy: ', end: '. ',
     },
     fr: {
@@ -75,6 +80,11 @@
       noPair: 'Le texte de cette copie n’est pas dans ce fichier, qui serait trop grand.',
       more: n => n < 2 ? `${n} autre copie n’est pas listée.` : `${num(n)} autres copies ne sont pas listées.`,
       stood: (p, a, b) => `${p} déjà présents : ${num(a)} caractères sur ${num(b)}`, pieces: n => n < 2 ? `${n} morceau` : `${num(n)} morceaux`,
+      after: told => `${told} après l’original`, before: told => `${told} avant l’original`, sameDate: 'de la même date que l’original',
+      delays: { second: n => n < 2 ? `${n} seconde` : `${num(n)} secondes`, minute: n => `${num(n)} minutes`, hour: n => `${num(n)} heures`, day: n => `${num(n)} jours` },
+      level: 'Seuil', at: (level, own) => `À ${level}${own ? ', comme dans ce rapport' : ''} :`,
+      told: (name, [o, e, n, c]) => `${name} : ${num(o)} originaux, ${num(e + n + c)} copies (${num(e)} exactes, ${num(n)} proches, ${num(c)} contenus)`,
+      documents: 'documents', paragraphsName: 'paragraphes', coming: next => `Copies ici qui n’en seraient pas à ${next}, les plus longues :`,
       morePieces: n => `et ${num(n)} de plus`, removed: 'seulement dans l’original : ', added: 'seulement dans la copie : ', end: '. ',
     },
   };
@@ -109,11 +119,27 @@
     const told = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(Math.floor(value * 10) / 10);
     return `${told}\u202f%`;
   };
+  // dates that a calendar knows; times in UTC
+  let dateFormat = null;
+  const dateOf = number => {
+    const seconds = data.dates ? data.dates[number] : null;
+    return seconds != null && Math.abs(seconds) <= 8.64e12 ? new Date(seconds * 1000) : null;
+  };
+  const delayOf = (copy, original) => {
+    if (!data.dates || copy === original || data.dates[copy] == null || data.dates[original] == null) return '';
+    const seconds = data.dates[copy] - data.dates[original];
+    if (!seconds) return t.sameDate;
+    const amount = Math.abs(seconds);
+    const [unit, size] = amount < 120 ? ['second', 1] : amount < 7200 ? ['minute', 60] : amount < 172800 ? ['hour', 3600] : ['day', 86400];
+    return (seconds > 0 ? t.after : t.before)(t.delays[unit](Math.floor(amount / size)));
+  };
   const place = number => {
     const [source, record, id] = data.documents[number];
     const told = make('span', { class: 'place' }, make('bdi', { class: 'source' }, data.sources[source]));
     if (record) told.append(', ' + t.record(record));
     if (id != null) told.append(`, ${t.id} `, make('bdi', { class: 'id' }, id));
+    const date = dateOf(number);
+    if (date != null) told.append(', ', make('time', { datetime: date.toISOString() }, dateFormat.format(date)));
     return told;
   };
   const extent = ([what, first, last, from, upto]) => {
@@ -283,6 +309,8 @@
       const item = make('li', {}, make('b', {}, `${t.copyName} ${num(at + 1)}`), ' ', place(copy.d),
         copy.d === group.d ? ` (${t.sameDocument})` : '', ': ' + repeats(copy.x, copy.o || group.x) + ', ');
       item.append(make('span', { class: 'likeness' }, copy.l > 0 && copy.l < 4 ? t.levels[copy.l] : likeness(copy.k, copy.s)));
+      const delay = delayOf(copy.d, group.d);
+      if (delay) item.append(', ', make('span', { class: 'delay' }, delay));
       if (copy.i) item.append(make('div', { class: 'note' }, t.explained(...copy.i)));
       return item;
     });
@@ -390,6 +418,29 @@
     }));
   };
 
+  // --- other thresholds
+  let level = data.whatIf ? data.whatIf.levels.findIndex(one => one[0] === data.whatIf.own) : 0;
+  const drawLevels = () => {
+    const host = document.getElementById('levels');
+    if (!host || !data.whatIf) return;
+    const { levels, coming, own } = data.whatIf;
+    host.hidden = false;
+    const threshold = at => share(Math.round(levels[at][0] * 1000));
+    const told = make('div', { id: 'at-level', role: 'status' });
+    const show = () => {
+      const [value, documents, paragraphs] = levels[level];
+      const items = coming[level].map(one => make('li', {}, place(one.d), one.d === one.o ? ` (${t.sameDocument})` : '', ': ' + repeats(one.x, one.y),
+        ' — ', one.d === one.o ? t.sameDocument : place(one.o), ': ' + t.similarity(share(one.s), share(one.s))));
+      input.setAttribute('aria-valuetext', threshold(level));
+      told.replaceChildren(make('p', {}, make('b', {}, t.at(threshold(level), value === own))),
+        make('ul', {}, make('li', {}, t.told(t.documents, documents)), make('li', {}, t.told(t.paragraphsName, paragraphs))),
+        ...items.length && level + 1 < levels.length ? [make('p', { class: 'note' }, t.coming(threshold(level + 1))), make('ul', { class: 'note coming' }, ...items)] : []);
+    };
+    const input = make('input', { type: 'range', name: 'level', min: 0, max: levels.length - 1, step: 1, value: level, on: { input: () => { level = Number(input.value); show(); } } });
+    host.replaceChildren(control(t.level, input), told);
+    show();
+  };
+
   // --- language, theme
   const controls = document.getElementById('controls');
   let theme = '';
@@ -406,12 +457,14 @@
   const draw = () => {
     t = WORDS[language];
     format = new Intl.NumberFormat(language);
+    if (data.dates) dateFormat = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
     root.lang = language;
     root.dataset.language = language;
     document.title = t.title;
     document.getElementById('contents').setAttribute('aria-label', t.contents);
     drawControls();
     drawDocuments();
+    drawLevels();
     if (groups.length) { drawFilters(); select(); page = 0; drawList(); }
   };
   for (const name of ['static-groups', 'static-documents']) {

@@ -291,12 +291,12 @@ test('hostile texts do nothing', async () => {
   ];
   const words = n => Array.from({ length: 40 }, (_, i) => `w${n}x${i}`).join(' ');
   const records = strings.flatMap((text, n) => [
-    { id: text, text: `${text} ${words(n)} ${text}` }, { id: text, text: `${text} ${words(n)} changed ${text}` }, { id: [text], text },
+    { id: text, when: text, text: `${text} ${words(n)} ${text}` }, { id: text, text: `${text} ${words(n)} changed ${text}` }, { id: [text], text },
     { id: text, text: `${text}\n${words(n + 100)}\n${text} ${words(n)}` },
   ]);
   const name = join(folder, 'hostile <img src=x onerror=window.hacked=1>.jsonl');
   writeFileSync(name, records.map(record => JSON.stringify(record)).join('\n') + '\n' + strings.join('\n'));
-  const page = await open(report('hostile', [name], '--id-field', 'id'));
+  const page = await open(report('hostile', [name], '--id-field', 'id', '--floor', '0.3', '--date-field', 'when'));
   assert(await shown(page) >= strings.length);
   for (const group of await page.locator('#groups .group').all()) {
     if (!await group.evaluate(element => element.open)) await group.locator('summary').first().click();
@@ -310,6 +310,107 @@ test('hostile texts do nothing', async () => {
   assert.equal(await page.evaluate(() => window.hacked), undefined);
   assert.equal(await page.locator('main img, main iframe, main a[href^=javascript], main script').count(), 0);
   return page;
+});
+
+const told = (...flags) => JSON.parse(execFileSync(redite, [...flags, '--json', '--quiet'], { cwd: root, encoding: 'utf8' }));
+
+test('another threshold: the numbers of a run with it, and what becomes a copy', async () => {
+  const page = await open(report('floor', ['corpus'], '--floor', '0.5', '--threshold', '0.8'));
+  const slider = page.locator('[name=level]');
+  assert.equal(await slider.getAttribute('aria-valuetext'), '0.80');
+  assert.match(await page.locator('#at-level').innerText(), /^At 0\.80, as in this report:/);
+  const at = async value => {
+    const { documents, paragraphs } = told('audit', 'corpus', '--floor', '0.5', '--threshold', String(value));
+    const line = (name, of) => `${name}: ${of.originals} originals, ${of.exact_copies + of.near_copies + of.contained_copies} copies (${of.exact_copies} exact, ${of.near_copies} near, ${of.contained_copies} contained)`;
+    const shown = await page.locator('#at-level > ul').first().locator('li').allInnerTexts();
+    assert.deepEqual(shown.map(text => text.replace(/,(?=\d)/g, '')), [line('documents', documents), line('paragraphs', paragraphs)]);
+  };
+  await at(0.8);
+  await slider.focus();
+  for (let i = 0; i < 15; i++) await page.keyboard.press('ArrowLeft');
+  assert.equal(await slider.getAttribute('aria-valuetext'), '0.65');
+  await at(0.65);
+  assert(await page.locator('.coming li').count() > 0, 'what becomes a copy here');
+  // mostly those between here and the next step; one whose original was a copy there may be more similar
+  const similar = (await page.locator('.coming li').allInnerTexts()).map(text => Number(/similarity ([\d.]+)$/.exec(text)[1]));
+  assert(similar.includes(0.65) && similar.every(one => one >= 0.65), `${similar}`);
+  await page.keyboard.press('Home');
+  await at(0.5);
+  await page.locator('#what-if').scrollIntoViewIfNeeded();
+  await page.locator('#what-if').screenshot({ path: join(shots, 'what-if.png') });
+  await page.locator('[name=language]').selectOption('fr');
+  assert.match(await page.locator('#at-level').innerText(), /^À 0,50/);
+  for (const summary of await page.locator('#what-if summary').all()) await summary.click();
+  const troubles = await accessible(page, 'what if');
+  assert.deepEqual(troubles.filter(line => /what-if|level/.test(line)), []);
+  return page;
+});
+
+test('dates: who came first, and how long after', async () => {
+  const words = n => Array.from({ length: 40 }, (_, i) => `w${n}x${i}`).join(' ');
+  const record = (n, date) => JSON.stringify({ id: `r${n}`, text: words(n), date });
+  const write = (name, dates) => {
+    const path = join(folder, name);
+    writeFileSync(path, dates.map((date, n) => record(n, date)).join('\n'));
+    return path;
+  };
+  const early = write('agency.jsonl', ['2026-11-22T08:00:00Z', '2026-11-20', 'Sun, 22 Nov 2026 12:00:00 GMT', 1e14, 'someday <b>']);
+  const late = write('paper.jsonl', ['2026-11-22T11:30:00Z', '2026-11-23', 1_795_345_200, '9999-01-01', null]);
+  const page = await open(report('dated', [early, late], '--date-field', 'date'));
+  const section = page.locator('#dates');
+  assert.match(await section.innerText(), /8 documents have a date in the field “date”; it is missing in 1, and can't be read as a date in 1/);
+  assert.match(await section.innerText(), /Of 4 copies in other documents with both dates known, 2 are older/);
+  const cells = await section.locator('tbody tr').first().locator('td').allInnerTexts();
+  assert.deepEqual(cells.slice(2), ['2', '3 hours', '2', '60 minutes', '0']);
+  await page.locator('[name=search]').fill('r0');
+  await settled(page);
+  const group = page.locator('#groups .group').first();
+  if (!await group.evaluate(element => element.open)) await group.locator('summary').first().click();
+  assert.match(await group.locator('.copies li').first().innerText(), /22 Nov 2026, 11:30.*3 hours after the original/);
+  await section.screenshot({ path: join(shots, 'dates.png') });
+  await page.locator('[name=language]').selectOption('fr');
+  assert.match(await section.innerText(), /8 documents ont une date/);
+  if (!await group.evaluate(element => element.open)) await group.locator('summary').first().click();
+  assert.match(await group.locator('.copies li').first().innerText(), /22 nov\. 2026.*3 heures après l’original/);
+  return page;
+});
+
+test('the same report from dedup, and from one night of an index', async () => {
+  const path = name => join(folder, `${name}.html`);
+  const groups = async page => (await page.locator('#groups .group h3').allInnerTexts()).join('\n');
+  const flags = ['--quiet', '--threshold', '0.8', '--units', 'document,paragraph,passage'];
+  const run = (...given) => execFileSync(redite, [...given, ...flags], { cwd: root });
+  run('audit', 'corpus', '--report', path('one-audit'));
+  run('dedup', 'corpus', '--output', join(folder, 'clean'), '--report', path('one-dedup'));
+  const audit = await open(path('one-audit'));
+  const dedup = await open(path('one-dedup'));
+  assert.equal(await groups(dedup), await groups(audit));
+  assert.equal(await dedup.locator('.tiles').innerText(), await audit.locator('.tiles').innerText());
+  assert.deepEqual([...audit.troubles, ...dedup.troubles], []);
+  const index = join(folder, 'archive');
+  const night = (name, input) => run('dedup', input, '--index', index, '--output', join(folder, name), '--report', path(name));
+  night('night-1', 'corpus/news-fr');
+  night('night-2', 'corpus/news-en');
+  const archived = join(folder, 'again');
+  execFileSync('cp', ['-r', join(root, 'corpus/news-fr'), archived]);
+  // another batch than the first one, which would be known again
+  rmSync(join(archived, '001-port-greve.txt'), { force: true });
+  night('night-3', archived);
+  const third = await open(path('night-3'));
+  await third.locator('#groups .group').first().waitFor();
+  const tiles = await third.locator('.tiles').innerText();
+  assert.match(tiles, /100 %/, 'all of it is in the archive');
+  await third.screenshot({ path: join(shots, 'night.png') });
+  const first = third.locator('#groups .group').first();
+  if (!await first.evaluate(element => element.open)) await first.locator('summary').first().click();
+  await first.locator('.pair, .note').first().waitFor();
+  await accessible(third, 'night');
+  execFileSync(redite, ['audit', archived, '--index', index, '--report', path('against'), '--quiet'], { cwd: root });
+  const against = await open(path('against'));
+  assert(await shown(against) > 0);
+  assert.deepEqual([...third.troubles, ...against.troubles], []);
+  await against.screenshot({ path: join(shots, 'against.png') });
+  return third;
 });
 
 test('20,000 groups open in two seconds and stay smooth', async () => {

@@ -171,6 +171,7 @@ pub(crate) fn dedup(
         source_field: None,
         file_sources: places.sources().to_vec(),
         file_places: places.paths().iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+        dates: None,
     };
     let rules = redite::dedup::Rules { order, ..Default::default() };
     let inputs = redite::pipeline::Inputs { order: rules.order.clone(), ..sources.into() };

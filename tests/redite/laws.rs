@@ -162,7 +162,7 @@ proptest! {
     }
 }
 
-fn in_pool<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn in_pool<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
 }
 

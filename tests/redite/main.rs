@@ -23,6 +23,8 @@ mod cli;
 /// `redite dedup`: what is written, what is not, who is kept, and what is refused.
 #[cfg(feature = "cli")]
 mod dedup;
+/// What another threshold would have told.
+mod floor;
 /// One corpus in every container; ranges in every script.
 mod formats;
 /// The maker of large corpora.

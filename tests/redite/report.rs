@@ -33,6 +33,30 @@ fn a_document_is_no_boilerplate_however_often_it_stands() {
     assert_eq!((facts.groups[0].count, facts.groups[0].documents), (19, 20));
 }
 
+/// The sample of filled-in forms, and one of edited news.
+#[test]
+fn forms_are_templates_and_edited_texts_are_not() {
+    let judged = |name: &str| {
+        let outcome = audit_inputs(&[corpus(name)], &Params::audit());
+        let mut facts = Facts::new(&outcome);
+        assert!(facts.groups.iter().all(|group| group.is_template.is_none()));
+        facts.find_templates(&outcome).unwrap();
+        let marked = facts.groups.iter().filter(|group| group.is_template == Some(true)).count() as u64;
+        assert_eq!((facts.templates.judged, facts.templates.groups), (facts.groups.len() as u64, marked));
+        (marked, facts.templates.judged)
+    };
+    let (forms, all) = judged("templates");
+    assert!(forms > 0 && forms * 2 >= all, "{forms} of {all}");
+    let (forms, all) = judged("news-en");
+    assert!(all > 4 && forms == 0, "{forms} of {all}");
+    let text = "the ferry to Rome leaves at 9 from pier 12 and comes back on Sunday at noon";
+    let texts = [text.to_owned(), text.replace("Rome", "Oslo").replace("12", "7"), text.to_owned()];
+    let outcome = audit_texts(&texts, &Params { threshold: 0.3, ..Params::audit() });
+    let mut facts = Facts::new(&outcome);
+    facts.find_templates(&outcome).unwrap();
+    assert_eq!(facts.groups[0].is_template, Some(true));
+}
+
 #[test]
 fn pairs_of_documents_have_both_shares() {
     let own = words(100..200);
@@ -104,4 +128,44 @@ fn a_page_is_at_most_20_megabytes() {
     assert!(page.len() > 10_000_000 && page.len() <= 20_000_000, "{}", page.len());
     let page = String::from_utf8(page).unwrap();
     assert_eq!(page.matches("\"k\":[").count() - page.matches("\"m\":").count(), 600, "all groups are there");
+}
+
+/// Which of two sources came first is told by the dates, in whatever order they were read.
+#[test]
+fn who_came_first_goes_by_the_dates() {
+    let record = |n: usize, date: serde_json::Value| {
+        serde_json::json!({ "id": n, "text": words(n * 50..n * 50 + 40), "when": date }).to_string() + "\n"
+    };
+    let a = [
+        record(0, "2026-11-22T12:00:00Z".into()),
+        record(1, "Sun, 22 Nov 2026 13:00:00 +0100".into()),
+        record(2, 1_795_348_800.into()),
+        record(3, "2026-11-22".into()),
+        record(4, "soon".into()),
+        record(5, serde_json::Value::Null),
+    ];
+    let b = [
+        record(0, "2026-11-22T11:00:00Z".into()),
+        record(1, "2026-11-22T14:00:00Z".into()),
+        record(2, "2026-11-23T12:00:00Z".into()),
+        record(3, "2026-11-22T00:00:00Z".into()),
+        record(4, "2026-11-22T00:00:00Z".into()),
+    ];
+    let dir = Dir::new().file("a.jsonl", a.concat()).file("b.jsonl", b.concat());
+    let sources = redite::read::sources::find(&[dir.root().to_path_buf()], None).unwrap();
+    let order = redite::order::Order { dates: Some("when".to_owned()), ..Default::default() };
+    let inputs = redite::pipeline::Inputs { order, ..sources.into() };
+    let outcome =
+        redite::pipeline::run(inputs, &Params::audit(), &Default::default(), &Default::default()).unwrap();
+    let dates = Facts::new(&outcome).dates.unwrap();
+    assert_eq!((dates.dated, dates.missing, dates.unreadable), (9, 1, 1));
+    assert_eq!((dates.repeats, dates.backwards, dates.source_pairs), (4, 1, 1));
+    let [pair] = dates.pairs[..] else { panic!("{:?}", dates.pairs) };
+    assert_eq!((pair.sources, pair.first, pair.same), ([0, 1], [2, 1], 1));
+    assert_eq!(pair.median_seconds, [Some(2 * 3600), Some(3600)]);
+    let told = serde_json::to_value(json::report(&outcome, &Facts::new(&outcome))).unwrap();
+    assert_eq!(told["dates"]["field"], "when");
+    assert!(told["dates"]["pairs"][0]["sources"][0].as_str().unwrap().ends_with("a.jsonl"));
+    let without = audit(&dir, &Params::audit());
+    assert_eq!(Facts::new(&without).dates, None);
 }

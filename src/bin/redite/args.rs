@@ -51,6 +51,13 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Index(IndexCommand),
 
+    /// Tell originals and copies at another threshold, without another run
+    ///
+    /// Reads what a run with `--floor` left beside its matches. Equal to a run with this threshold and that floor
+    /// wherever no cap was reached.
+    #[command(after_help = RETHRESHOLD_HELP)]
+    Rethreshold(RethresholdArgs),
+
     /// Print a script that completes commands and flags in a shell
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -104,6 +111,34 @@ const QUERY_HELP: &str = "Exit codes:
 
 Example:
   redite query --index archive article.txt";
+
+const RETHRESHOLD_HELP: &str = "Exit codes:
+  0  done
+  1  failed, nothing half-written
+  2  wrong usage
+
+Example:
+  redite audit articles/ --floor 0.6 --threshold 0.8 --matches matches.jsonl
+  redite rethreshold matches.jsonl --threshold 0.75 --output matches-75.jsonl";
+
+#[derive(Debug, Args)]
+pub(crate) struct RethresholdArgs {
+    /// Matches of a run with `--floor`, or the pairs beside them
+    #[arg(value_name = "MATCHES")]
+    pub(crate) matches: PathBuf,
+
+    /// Least similarity of a match, from the floor of the run up to 1
+    #[arg(long, value_name = "0..1", value_parser = share)]
+    pub(crate) threshold: f64,
+
+    /// Write the matches at this threshold, one JSON object a line; `-` is standard output, in place of the summary
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Print the numbers as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
@@ -216,6 +251,16 @@ pub(crate) struct RunArgs {
     /// A paragraph or passage that stands in so many documents is boilerplate: told apart [default: 10]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     boilerplate: Option<u32>,
+
+    /// Keep all verified pairs down to this similarity: the report tells what other thresholds would have told, and
+    /// `redite rethreshold` does of the matches, beside which the pairs stand (`M.pairs.jsonl` beside `M.jsonl`)
+    #[arg(long, value_name = "0..1", value_parser = share)]
+    pub(crate) floor: Option<f64>,
+
+    /// Field of a record that holds its date: who came first is told, and how long before; dates as in RFC 3339
+    /// (or `2026-11-22`) and RFC 2822, and seconds since 1970
+    #[arg(long, value_name = "NAME")]
+    pub(crate) date_field: Option<String>,
 
     /// Print the summary as one JSON object
     #[arg(long)]
@@ -382,6 +427,7 @@ impl DedupArgs {
             source_field: self.removing.source_field.clone(),
             file_sources: places.sources().to_vec(),
             file_places: places.paths().iter().map(place).collect(),
+            dates: self.run.date_field.clone(),
         };
         Ok(Rules { annotate: self.removing.annotate, order, max_removed: self.removing.max_removed })
     }
@@ -392,6 +438,10 @@ impl RunArgs {
     pub(crate) fn check(&self) -> Result<(), Usage> {
         if self.inputs.iter().filter(|input| *input == Path::new("-")).count() > 1 {
             return Err(Usage("`-`: standard input can be read only once".to_owned()));
+        }
+        if self.floor.is_some() && self.index.is_some() {
+            let hint = "hint: the bands of an index are planned for its threshold; audit the batch alone";
+            return Err(Usage(format!("`--floor` and `--index` can't be together\n\n{hint}")));
         }
         Ok(())
     }
@@ -435,6 +485,7 @@ impl RunArgs {
             max_record: given.max_record.unwrap_or(defaults.max_record),
             certify: self.certify.unwrap_or(defaults.certify),
             remove: defaults.remove,
+            floor: self.floor.or(defaults.floor),
         }
     }
 

@@ -8,6 +8,7 @@ mod interrupt;
 mod manual;
 mod outputs;
 mod progress;
+mod rethreshold;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use redite::dedup::{Removal, Rules};
 use redite::document::{Format, Match};
 use redite::error::{Error, Kind};
 use redite::expect::Expected;
+use redite::order::Order;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::pipeline::{self, Inputs, Surroundings};
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
             Command::Query(args) => query(&args.run),
             Command::Index(command) => index::run(&command),
             Command::Dedup(args) => dedup(&args),
+            Command::Rethreshold(args) => rethreshold::run(&args),
             Command::Completions { shell } => manual::completions(shell),
             Command::Man { command } => manual::page(command.as_deref()),
         }
@@ -82,7 +85,9 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     let sources = sources::find(&args.inputs, args.format().or(format))?;
     let outputs = Outputs::of(args, None, &sources)?;
     let run = Run::prepare(args, &sources, &params)?;
-    let (mut outcome, bar) = run.search(archive.inputs(sources, &params)?, &params)?;
+    let inputs = archive.inputs(sources, &params)?;
+    let order = Order { dates: args.date_field.clone(), ..inputs.order };
+    let (mut outcome, bar) = run.search(Inputs { order, ..inputs }, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
     run.interrupt.writing()?;
     let written = run.pool.install(|| written(args, &outputs, (&outcome, None), &run.interrupt));
@@ -233,11 +238,15 @@ fn written(
     let wants_facts = removed.is_none() || outputs.report.is_some() || outputs.leave_stdout();
     let (facts, matches) = rayon::join(|| wants_facts.then(|| Facts::with(outcome, args.wanted())), matches);
     files.extend(matches?);
+    if let Some(path) = &outputs.pairs {
+        files.push(Pending::write(path, |to| report::pairs::write(outcome, &mut interrupt.stops(to)))?);
+    }
     if let (Some(Target::File(path)), Some(removed)) = (outputs.removed, removed) {
         let wanted = |found: &Match| removed.removal.removes(found);
         files.push(listed(path, outcome, interrupt, wanted)?);
     }
-    let Some(facts) = facts else { return Ok((stdout, files)) };
+    let Some(mut facts) = facts else { return Ok((stdout, files)) };
+    facts.find_templates(outcome)?;
     if let Some(target) = outputs.report {
         let mut page = Vec::new();
         html::write(outcome, &facts, &mut interrupt.stops(&mut page))?;

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use redite::error::Error;
 use redite::read::sources::Sources;
+use redite::report::pairs;
 
 use crate::args::{RunArgs, Usage};
 
@@ -22,6 +23,8 @@ pub(crate) struct Outputs<'a> {
     pub(crate) matches: Option<Target<'a>>,
     pub(crate) report: Option<Target<'a>>,
     pub(crate) removed: Option<Target<'a>>,
+    /// the pairs beside the matches, where there is a floor
+    pub(crate) pairs: Option<PathBuf>,
 }
 
 impl<'a> Outputs<'a> {
@@ -39,9 +42,19 @@ impl<'a> Outputs<'a> {
             let wrong = "only one of `--json`, `--explain`, `--matches -`, `--report -` and `--removed -` can have standard output";
             return Err(Usage(format!("{wrong}\n\n{hint}")).into());
         }
-        let names = ["matches", "report", "list of what is removed"];
+        let pairs = match (matches, args.floor) {
+            (Some(Target::File(path)), Some(_)) => Some(pairs::beside(path)),
+            (Some(Target::Stdout), Some(_)) => {
+                let hint = "hint: give `--matches` a file";
+                let wrong = "`--floor`: the pairs are written beside the matches, which have no place";
+                return Err(Usage(format!("{wrong}\n\n{hint}")).into());
+            }
+            _ => None,
+        };
+        let beside = pairs.as_deref().map(Target::File);
+        let names = ["matches", "report", "list of what is removed", "pairs beside the matches"];
         let mut files: Vec<(&Path, &str)> = Vec::new();
-        for (to, name) in all.into_iter().zip(names) {
+        for (to, name) in all.into_iter().chain([beside]).zip(names) {
             let Some(Target::File(path)) = to else { continue };
             not_an_input(path, sources)?;
             has_a_place(path)?;
@@ -58,7 +71,7 @@ impl<'a> Outputs<'a> {
                 return Err(Usage(format!("`--{name}`: this build has no Parquet\n\n{hint}")).into());
             }
         }
-        Ok(Outputs { matches, report, removed })
+        Ok(Outputs { matches, report, removed, pairs })
     }
 
     /// Whether standard output is free for the summary.

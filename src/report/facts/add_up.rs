@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 use crate::document::Kind;
 use crate::outcome::Outcome;
 use crate::report::facts::{COPIES, Explained, Extent, Facts, Stretch, Wanted};
-use crate::report::facts::{overlap, relations, shares};
+use crate::report::facts::{dates, overlap, relations, shares};
 use crate::report::walk;
 
 /// Names an original: document; 0 for all of it, 1 for paragraphs, 2 for a passage; which paragraphs or
@@ -91,9 +91,11 @@ impl Facts {
         let mut places = Vec::new();
         let mut shares = shares::Sums::new(outcome);
         let mut relations = relations::Sums::default();
+        let mut dates = dates::Sums::default();
         walk::walk(outcome, outcome.first_document()..outcome.documents(), |told| {
             shares.add(outcome, told);
             relations.add(outcome, told);
+            dates.add(outcome, told);
             for (repeat, explained) in told.repeats() {
                 self.repeats += 1;
                 let inside = Explained::of(explained);
@@ -112,6 +114,7 @@ impl Facts {
         });
         self.shares = shares.finish();
         self.relations = relations.finish(outcome);
+        self.dates = dates.finish(outcome);
         self.rank(outcome, wanted, tallies, &places)
     }
 

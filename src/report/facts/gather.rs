@@ -47,6 +47,7 @@ impl Facts {
                 characters: sum.characters,
                 documents: sum.documents,
                 is_boilerplate: false,
+                is_template: None,
             })
         });
         self.groups = groups.collect();

@@ -10,16 +10,19 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use crate::document::Place;
 use crate::document::{Kind, Unit};
 use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::facts::{Copy, DocumentShare, Extent, Facts, Group, Repeat, Stretch};
 use crate::report::html::group::{around, looks_same};
+use crate::report::html::what_if::LevelData;
 use crate::report::html::{NAME, failed};
 use crate::report::marks::Marker;
 use crate::report::texts::Texts;
 use crate::report::wording;
+use crate::what_if::{Coming, WhatIf};
 
 /// The most bytes of all.
 const BYTES: usize = 14_500_000;
@@ -80,6 +83,29 @@ struct Top {
     group_count: u64,
     boilerplate: u32,
     partly: Vec<Partly>,
+    /// when each document came out, in seconds since 1970, where dates are known
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dates: Option<Vec<Option<i64>>>,
+    #[serde(rename = "whatIf", skip_serializing_if = "Option::is_none")]
+    what_if: Option<WhatIfData>,
+}
+
+/// Thresholds from the floor up, the run's own, and for each what becomes a copy there.
+#[derive(Serialize)]
+struct WhatIfData {
+    own: f64,
+    levels: Vec<LevelData>,
+    coming: Vec<Vec<ComingData>>,
+}
+
+#[derive(Serialize)]
+struct ComingData {
+    /// document and what of it, of the original the same, similarity in thousandths
+    d: u32,
+    x: ExtentData,
+    o: u32,
+    y: ExtentData,
+    s: u32,
 }
 
 /// 0 all of a document; 1 paragraphs, 2 a passage: first and last paragraph from 1; the character of the first
@@ -215,6 +241,7 @@ pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
         text: 0,
     };
     let partly = facts.shares.partly.iter().map(|share| maker.partly(share)).collect();
+    let what_if = facts.what_if.as_ref().map(|what_if| maker.what_if(what_if));
     let mut groups: Vec<u8> = Vec::new();
     let (mut held, mut escapes) = (0, 0);
     for (rank, group) in facts.groups.iter().enumerate() {
@@ -234,7 +261,10 @@ pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
         }
         held += 1;
     }
+    let dates = facts.dates.is_some().then(|| maker.dates());
     let top = Top {
+        dates,
+        what_if,
         sources: maker.source_list,
         documents: maker.document_list,
         group_count: facts.group_count,
@@ -289,7 +319,8 @@ impl Maker<'_> {
             next
         });
         let id = place.id.map(|id| clean::name(&id, NAME));
-        self.names += 24 + id.as_deref().map_or(4, weight);
+        let of_date = if self.outcome.dated().is_some() { 20 } else { 0 };
+        self.names += 24 + of_date + id.as_deref().map_or(4, weight);
         let record = if place.record.is_some() { u64::from(record) + 1 } else { 0 };
         let number = self.document_list.len() as u32;
         self.document_list.push((source, record, id));
@@ -338,7 +369,7 @@ impl Maker<'_> {
             }
             copies.push(made);
         }
-        let is_template = templates > 0 && others == 0;
+        let is_template = group.is_template.unwrap_or(templates > 0 && others == 0);
         Ok(GroupData {
             n: [group.count, group.exact, group.characters, group.documents],
             s: if high == 0 { [1000; 2] } else { [low, high] },
@@ -410,6 +441,38 @@ impl Maker<'_> {
         Ok(is_template)
     }
 
+    fn what_if(&mut self, what_if: &WhatIf) -> WhatIfData {
+        let of_place = |place: Place| match place.paragraph {
+            None => [0; 5],
+            Some(paragraph) => [1, u64::from(paragraph) + 1, u64::from(paragraph) + 1, 0, 0],
+        };
+        let mut coming = |coming: &Coming| ComingData {
+            d: self.document(coming.copy.document),
+            x: of_place(coming.copy),
+            o: self.document(coming.original.document),
+            y: of_place(coming.original),
+            s: in_thousandths(coming.jaccard),
+        };
+        let all = what_if.levels.iter().map(|level| level.coming.iter().map(&mut coming).collect());
+        let coming: Vec<Vec<ComingData>> = all.collect();
+        self.names += coming.iter().map(|coming| 100 + 70 * coming.len()).sum::<usize>();
+        WhatIfData {
+            own: self.outcome.summary().parameters.threshold,
+            levels: what_if.levels.iter().map(LevelData::new).collect(),
+            coming,
+        }
+    }
+
+    /// Of the documents that are named.
+    fn dates(&self) -> Vec<Option<i64>> {
+        let mut dates = vec![None; self.document_list.len()];
+        for (&document, &number) in &self.documents {
+            let seconds = self.outcome.date(document).map(|date| date.div_euclid(1_000_000_000));
+            dates[number as usize] = seconds.and_then(|seconds| i64::try_from(seconds).ok());
+        }
+        dates
+    }
+
     fn partly(&mut self, share: &DocumentShare) -> Partly {
         let pieces = share.pieces.iter().take(PIECES).map(|piece| {
             let chars = &piece.copy.span.chars;
@@ -458,8 +521,12 @@ fn kind(repeat: &Repeat) -> u32 {
 fn thousandths(repeat: &Repeat) -> [u32; 2] {
     match repeat.kind {
         Kind::Exact => [1000; 2],
-        _ => repeat.similarity.map(|similarity| (similarity * 1000.0 + 1e-6) as u32),
+        _ => repeat.similarity.map(in_thousandths),
     }
+}
+
+fn in_thousandths(similarity: f64) -> u32 {
+    (similarity * 1000.0 + 1e-6) as u32
 }
 
 fn extent(stretch: &Stretch) -> ExtentData {

@@ -8,8 +8,10 @@ use crate::outcome::{Outcome, UnitSummary};
 use crate::report::facts::{Facts, SourceShare};
 use crate::report::html::both::{Both, both, count, nombre, number, percent, same};
 use crate::report::html::charts::{self, Chart};
+use crate::report::html::dates::DatesView;
 use crate::report::html::method::{self, Certified};
 use crate::report::html::relations::{self, RelationsView};
+use crate::report::html::what_if::WhatIfView;
 use crate::report::html::{NAME, Named, SCRIPT, STYLE, digest};
 use crate::report::{clean, wording};
 
@@ -45,6 +47,8 @@ pub(super) struct Head {
 struct Sections {
     documents: bool,
     relations: bool,
+    dates: bool,
+    what_if: bool,
 }
 
 /// The sources, who repeats whom, the method.
@@ -54,6 +58,8 @@ pub(super) struct More {
     has_documents: bool,
     sources: Option<Sources>,
     relations: Option<RelationsView>,
+    dates: Option<DatesView>,
+    what_if: Option<WhatIfView>,
     method: Vec<Both>,
     certified: Option<Certified>,
     parameters: Vec<Named>,
@@ -66,6 +72,8 @@ impl More {
             has_documents: !facts.shares.partly.is_empty(),
             sources: sources(outcome, facts),
             relations: RelationsView::new(outcome, facts),
+            dates: DatesView::new(outcome, facts),
+            what_if: WhatIfView::new(outcome, facts),
             method: method::method(outcome),
             certified: outcome.summary().certificate.as_ref().map(method::certified),
             parameters: method::parameters(outcome),
@@ -139,6 +147,8 @@ impl Head {
             has: Sections {
                 documents: facts.shares.partly_count > 0,
                 relations: relations::are_shown(facts),
+                dates: facts.dates.is_some(),
+                what_if: facts.what_if.is_some(),
             },
         }
     }

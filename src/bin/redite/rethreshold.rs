@@ -1,0 +1,124 @@
+//! `redite rethreshold`: the pairs beside a file of matches, told at another threshold.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use redite::error::Error;
+use redite::outcome::UnitSummary;
+use redite::report::pairs;
+use redite::rethreshold::{Pairs, Rethresholded};
+use redite::write::Pending;
+
+use crate::args::{RethresholdArgs, Usage};
+
+/// What `--json` prints.
+#[derive(serde::Serialize)]
+struct Told {
+    threshold: f64,
+    floor: f64,
+    documents: UnitSummary,
+    paragraphs: UnitSummary,
+    capped: u64,
+    capped_units: u64,
+}
+
+pub(crate) fn run(args: &RethresholdArgs) -> anyhow::Result<ExitCode> {
+    let path = pairs_of(&args.matches)?;
+    let output = args.output.as_deref();
+    let to_stdout = output == Some(Path::new("-"));
+    if to_stdout && args.json {
+        return Err(Usage("only one of `--json` and `--output -` can have standard output".to_owned()).into());
+    }
+    if output.is_some_and(|output| same(output, &path)) {
+        return Err(Usage(format!("`{}`: the output is what is read", path.display())).into());
+    }
+    let known = Pairs::read(&path)?;
+    let told = known.at(args.threshold)?;
+    let pending = match output {
+        Some(output) if !to_stdout => {
+            Some(Pending::write(output, |to| told.write(to).map_err(io::Error::other))?)
+        }
+        _ => None,
+    };
+    if let Some(file) = pending {
+        file.publish()?;
+    }
+    match print(args, (&known, &told), to_stdout) {
+        Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
+        printed => printed.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// The pairs beside a file of matches, or the file itself where it holds pairs.
+fn pairs_of(matches: &Path) -> anyhow::Result<PathBuf> {
+    let beside = pairs::beside(matches);
+    if matches.to_string_lossy().ends_with(".pairs.jsonl") {
+        return Ok(matches.to_path_buf());
+    }
+    if beside.is_file() {
+        return Ok(beside);
+    }
+    let hint = "hint: `redite audit INPUT --floor 0.6 --matches M.jsonl` writes them";
+    let (matches, beside) = (matches.display(), beside.display());
+    Err(Usage(format!("`{matches}`: there are no pairs beside it, expected `{beside}`\n\n{hint}")).into())
+}
+
+fn same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| path.canonicalize().ok();
+    one == other || place(one).is_some_and(|one| place(other) == Some(one))
+}
+
+fn print(
+    args: &RethresholdArgs,
+    (known, told): (&Pairs, &Rethresholded<'_>),
+    matches: bool,
+) -> anyhow::Result<()> {
+    let mut to = io::BufWriter::with_capacity(1 << 16, io::stdout());
+    let [capped, capped_units] = known.capped();
+    let (documents, paragraphs) = (told.documents, told.paragraphs);
+    if matches {
+        told.write(&mut to)?;
+    } else if args.json {
+        let (threshold, floor) = (args.threshold, known.floor());
+        let told = Told { threshold, floor, documents, paragraphs, capped, capped_units };
+        serde_json::to_writer_pretty(&mut to, &told)?;
+        writeln!(to)?;
+    } else {
+        writeln!(
+            to,
+            "At threshold {} (the run had {}, with a floor of {})",
+            args.threshold,
+            known.threshold(),
+            known.floor()
+        )?;
+        for (name, units) in [("documents", documents), ("paragraphs", paragraphs)] {
+            writeln!(
+                to,
+                "  {name:<11} {} originals, {} copies: {} exact, {} near, {} contained",
+                units.originals,
+                units.copies(),
+                units.exact_copies,
+                units.near_copies,
+                units.contained_copies
+            )?;
+        }
+        if capped_units > 0 {
+            writeln!(
+                to,
+                "  {capped_units} documents and paragraphs were not compared with all that share a bucket with them \
+                 ({capped} pairs): a run may tell these otherwise"
+            )?;
+        }
+    }
+    to.flush()?;
+    Ok(())
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let of = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    match error.downcast_ref::<Error>() {
+        Some(Error::Io { source, .. }) => of(source),
+        _ => error.downcast_ref::<io::Error>().is_some_and(of),
+    }
+}

@@ -1,0 +1,237 @@
+//! What is kept beside the matches where a run has a floor: all verified pairs down to it, and every unit that
+//! would be contained if it were no copy. See [`crate::what_if`].
+
+use rayon::prelude::*;
+
+use crate::corpus::{IS_SHORT, Units};
+use crate::document::{Match, Place, Span};
+use crate::outcome::{Outcome, UnitSummary};
+use crate::resolve::Near;
+use crate::resolve::pairs::{Kept, Pair};
+use crate::what_if::{Coming, Level, TOLD, WhatIf, best, copies, thresholds};
+
+/// What is kept beside the matches.
+pub(crate) struct Floor {
+    /// pairs of documents, of paragraphs
+    pub(super) kept: [Kept; 2],
+    /// documents and paragraphs that are nearly all in passages, copies or not, ascending
+    pub(super) contained: Vec<super::LocatedContained>,
+}
+
+impl Floor {
+    /// Of both kinds.
+    pub(crate) fn sum(&self, of: fn(&Kept) -> u64) -> u64 {
+        self.kept.iter().map(of).sum()
+    }
+}
+
+/// A match that holds at some threshold from the floor up.
+pub(crate) struct KeptMatch {
+    pub(crate) found: Match,
+    /// numbers of copy and original among the units of their kind, in the order in which they pass; of a unit that
+    /// is contained only its own, of passages none
+    pub(crate) units: Option<(u32, Option<u32>)>,
+    /// of a near match: shingles in both, in the copy, in the original
+    pub(crate) shingles: Option<[u32; 3]>,
+}
+
+/// The units of one kind, for one threshold after the other.
+struct Side<'a> {
+    units: &'a Units,
+    kept: &'a Kept,
+    /// what the run itself told
+    told: UnitSummary,
+    is_compared: bool,
+    /// for each row, how many later units have the same tokens
+    repeats: Vec<u32>,
+    /// rows that are contained where they are no copies
+    contained: Vec<u32>,
+}
+
+impl Outcome {
+    /// What the thresholds from the floor up would have told; `None` for a run without one.
+    pub fn what_if(&self) -> Option<WhatIf> {
+        let floor = self.floor.as_ref()?;
+        let parameters = &self.summary.parameters;
+        let least = parameters.floor?;
+        let levels = thresholds(least, parameters.threshold);
+        let sides = [self.side(0, floor), self.side(1, floor)];
+        let told = sides.each_ref().map(|side| side.levels(&levels));
+        let [documents, paragraphs] = told;
+        let levels =
+            levels.iter().zip(documents).zip(paragraphs).map(|((&threshold, documents), paragraphs)| {
+                let coming = [(0, documents.1), (1, paragraphs.1)];
+                let coming = coming.into_iter().flat_map(|(kind, rows)| {
+                    rows.into_iter().map(move |(row, original, jaccard)| (kind, row, original, jaccard))
+                });
+                let coming = coming.map(|(kind, row, original, jaccard)| Coming {
+                    copy: self.place_of_row(kind, row),
+                    original: self.place_of_row(kind, original),
+                    jaccard,
+                });
+                Level {
+                    threshold,
+                    documents: documents.0,
+                    paragraphs: paragraphs.0,
+                    coming: coming.collect(),
+                }
+            });
+        Some(WhatIf {
+            floor: least,
+            pairs: floor.kept.each_ref().map(|kept| kept.pairs.len() as u64),
+            capped: floor.sum(|kept| kept.capped),
+            capped_units: floor.sum(|kept| kept.capped_units),
+            levels: levels.collect(),
+        })
+    }
+
+    fn side<'a>(&'a self, kind: usize, floor: &'a Floor) -> Side<'a> {
+        let compared = self.summary.parameters.units;
+        let (units, told, is_compared) = match kind {
+            0 => (&self.corpus.document_units, self.summary.documents, compared.documents),
+            _ => (&self.corpus.paragraph_units, self.summary.paragraphs, compared.paragraphs),
+        };
+        let mut repeats = vec![0; units.distinct.len()];
+        for (unit, &first) in (0..).zip(&units.first) {
+            let row = (first < IS_SHORT && first != unit).then(|| units.row(first)).flatten();
+            row.into_iter().for_each(|row| repeats[row] += 1);
+        }
+        let of_kind = floor.contained.iter().filter(|(of, _)| usize::from(of.paragraph.is_some()) == kind);
+        let unit = |of: &super::LocatedContained| {
+            self.unit(Place { document: of.0.copy, paragraph: of.0.paragraph }).2
+        };
+        let contained = of_kind.filter_map(|of| units.row(unit(of)).map(|row| row as u32)).collect();
+        Side { units, kept: &floor.kept[kind], told, is_compared, repeats, contained }
+    }
+
+    fn place_of_row(&self, kind: usize, row: u32) -> Place {
+        if kind == 0 {
+            return Place { document: self.corpus.document_units.distinct[row as usize], paragraph: None };
+        }
+        let unit = self.corpus.paragraph_units.distinct[row as usize];
+        let document = self.corpus.document_of(unit);
+        Place { document, paragraph: Some(unit - self.document(document).first_paragraph) }
+    }
+
+    /// The pairs that are kept, and the matches that no threshold changes, in the order of [`Outcome::matches_of`].
+    /// Empty for a run without a floor.
+    pub(crate) fn kept_of(&self, document: u32) -> Vec<KeptMatch> {
+        let Some(floor) = &self.floor else { return Vec::new() };
+        let mut all = Vec::new();
+        let compared = self.summary.parameters.units;
+        if compared.documents {
+            self.kept_of_unit(Place { document, paragraph: None }, floor, &mut all);
+        }
+        let passage = |found| KeptMatch { found, units: None, shingles: None };
+        let mut passages = self.passages(document).peekable();
+        let starts_before = |passage: &Match, span: &Span| {
+            passage.stretches.as_ref().is_some_and(|[copy, _]| copy.bytes.start <= span.bytes.start)
+        };
+        if compared.paragraphs {
+            for (number, span) in (0..).zip(self.corpus.places(document)) {
+                let before = all.len();
+                self.kept_of_unit(Place { document, paragraph: Some(number) }, floor, &mut all);
+                if all.len() > before {
+                    let own = all.split_off(before);
+                    while let Some(found) = passages.next_if(|passage| starts_before(passage, &span)) {
+                        all.push(passage(found));
+                    }
+                    all.extend(own);
+                }
+            }
+        }
+        all.extend(passages.map(passage));
+        all
+    }
+
+    fn kept_of_unit(&self, place: Place, floor: &Floor, to: &mut Vec<KeptMatch>) {
+        let (units, _, unit) = self.unit(place);
+        let kept = &floor.kept[usize::from(place.paragraph.is_some())];
+        let first = units.first[unit as usize];
+        if first >= IS_SHORT {
+            return;
+        }
+        if first != unit {
+            let found = self.copy(units, place, unit, None);
+            to.push(KeptMatch { found, units: Some((unit, Some(first))), shingles: None });
+            return;
+        }
+        let Some(row) = units.row(unit).map(|row| row as u32) else { return };
+        for pair in pairs_of(&kept.pairs, row) {
+            let (original, overlap) = (units.distinct[pair.original as usize], pair.overlap);
+            let near = Near { unit, original, overlap };
+            to.push(KeptMatch {
+                found: self.copy(units, place, unit, Some(near)),
+                units: Some((unit, Some(original))),
+                shingles: Some([overlap.shared, overlap.sizes[0], overlap.sizes[1]]),
+            });
+        }
+        let key = (place.document, place.paragraph);
+        let contained = floor.contained.binary_search_by_key(&key, |(of, _)| (of.copy, of.paragraph));
+        if let Ok(at) = contained {
+            let found = self.contained_match(&floor.contained[at]);
+            to.push(KeptMatch { found, units: Some((unit, None)), shingles: None });
+        }
+    }
+}
+
+/// The pairs of which a row is the later one.
+fn pairs_of(pairs: &[Pair], row: u32) -> &[Pair] {
+    let start = pairs.partition_point(|pair| pair.copy < row);
+    let end = start + pairs[start..].partition_point(|pair| pair.copy == row);
+    &pairs[start..end]
+}
+
+/// A row that becomes a copy, the row of its original, how similar they are.
+type Row = (u32, u32, f64);
+
+impl Side<'_> {
+    /// For each threshold what becomes of the units, and which rows are copies but would not be at the next one.
+    fn levels(&self, thresholds: &[f64]) -> Vec<(UnitSummary, Vec<Row>)> {
+        let rows = self.units.distinct.len();
+        if !self.is_compared {
+            return thresholds.iter().map(|_| (self.told, Vec::new())).collect();
+        }
+        let found: Vec<Vec<bool>> =
+            thresholds.par_iter().map(|&threshold| copies(&self.kept.pairs, rows, threshold)).collect();
+        let told = thresholds.iter().enumerate().map(|(at, &threshold)| {
+            let is_copy = &found[at];
+            (self.summary(is_copy), self.coming(is_copy, found.get(at + 1), threshold))
+        });
+        told.collect()
+    }
+
+    fn summary(&self, is_copy: &[bool]) -> UnitSummary {
+        let mut told = UnitSummary {
+            short: self.told.short,
+            empty: self.told.empty,
+            not_compared: self.told.not_compared,
+            ..UnitSummary::default()
+        };
+        for (&is_copy, &repeats) in is_copy.iter().zip(&self.repeats) {
+            if is_copy {
+                told.near_copies += 1 + u64::from(repeats);
+            } else {
+                told.originals += 1;
+                told.exact_copies += u64::from(repeats);
+            }
+        }
+        let contained = self.contained.iter().filter(|row| !is_copy[**row as usize]).count() as u64;
+        told.originals -= contained;
+        told.contained_copies = contained;
+        told
+    }
+
+    fn coming(&self, is_copy: &[bool], at_next: Option<&Vec<bool>>, threshold: f64) -> Vec<Row> {
+        let is_new =
+            |row: &u32| is_copy[*row as usize] && !at_next.is_some_and(|at_next| at_next[*row as usize]);
+        let mut rows: Vec<u32> = (0..is_copy.len() as u32).filter(is_new).collect();
+        rows.sort_by_key(|row| (std::cmp::Reverse(self.units.tokens[*row as usize]), *row));
+        rows.truncate(TOLD);
+        let told = rows.into_iter().filter_map(|row| {
+            let pairs = pairs_of(&self.kept.pairs, row).iter().map(|pair| (pair.original, pair));
+            best(pairs, is_copy, threshold).map(|(original, pair)| (row, original, pair.overlap.jaccard()))
+        });
+        told.collect()
+    }
+}

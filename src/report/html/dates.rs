@@ -1,0 +1,91 @@
+//! Who came first: two sources, how often either had a text before the other, and how long.
+
+use crate::outcome::Outcome;
+use crate::report::clean;
+use crate::report::facts::{Dates, Facts};
+use crate::report::html::NAME;
+use crate::report::html::both::{Both, both, count, nombre, number};
+use crate::report::wording;
+
+/// Pairs of sources that are listed.
+const PAIRS: usize = 100;
+
+/// Who came first.
+pub(super) struct DatesView {
+    pub(super) told: Vec<Both>,
+    pub(super) rows: Vec<Row>,
+}
+
+/// Two sources.
+pub(super) struct Row {
+    pub(super) sources: [String; 2],
+    /// for either how often it was first, and by how long
+    pub(super) first: [[Both; 2]; 2],
+    pub(super) same: Both,
+}
+
+impl DatesView {
+    pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Option<Self> {
+        let dates = facts.dates.as_ref()?;
+        let name = |source: u32| clean::name(&outcome.sources()[source as usize].name, NAME);
+        let rows = dates.pairs.iter().take(PAIRS).map(|pair| Row {
+            sources: pair.sources.map(name),
+            first: [0, 1].map(|side| [number(pair.first[side]), delay(pair.median_seconds[side])]),
+            same: number(pair.same),
+        });
+        Some(DatesView { told: told(dates), rows: rows.collect() })
+    }
+}
+
+fn told(dates: &Dates) -> Vec<Both> {
+    let field = clean::name(&dates.field, NAME);
+    let dated = count(dates.dated, ["document has", "documents have"], ["document a", "documents ont"]);
+    let [missing, unreadable] = [dates.missing, dates.unreadable].map(number);
+    let repeats = count(dates.repeats, ["copy", "copies"], ["copie", "copies"]);
+    let mut told = vec![both(
+        format!(
+            "{} a date in the field “{field}”; it is missing in {}, and can't be read as a date in {}.",
+            dated.en, missing.en, unreadable.en
+        ),
+        format!(
+            "{} une date dans le champ «\u{A0}{field}\u{A0}»\u{A0}; elle manque à {}, et n’est pas lisible comme date dans {}.",
+            dated.fr, missing.fr, unreadable.fr
+        ),
+    )];
+    if dates.repeats > 0 {
+        let backwards = count(dates.backwards, ["is", "are"], ["est plus ancienne", "sont plus anciennes"]);
+        told.push(both(
+            format!(
+                "Of {} in other documents with both dates known, {} older than the original: “original” goes by the \
+                 order in which the corpus was read.",
+                repeats.en, backwards.en
+            ),
+            format!(
+                "Sur {} dans d’autres documents dont les deux dates sont connues, {} que l’original\u{A0}: «\u{A0}original\u{A0}» \
+                 s’entend dans l’ordre de lecture du corpus.",
+                repeats.fr, backwards.fr
+            ),
+        ));
+    }
+    if dates.source_pairs > PAIRS as u64 {
+        let all = number(dates.source_pairs);
+        told.push(both(
+            format!("{} pairs of sources; here are the {PAIRS} with the most copies.", all.en),
+            format!("{} paires de sources\u{A0}; voici les {PAIRS} qui ont le plus de copies.", all.fr),
+        ));
+    }
+    told
+}
+
+/// The median of so many seconds; a dash where there is none.
+fn delay(seconds: Option<u64>) -> Both {
+    let Some(seconds) = seconds else { return both("–", "–") };
+    let (amount, unit) = wording::delay(seconds);
+    let [un, plusieurs] = match unit {
+        "second" => ["seconde", "secondes"],
+        "minute" => ["minute", "minutes"],
+        "hour" => ["heure", "heures"],
+        _ => ["jour", "jours"],
+    };
+    both(wording::count(amount, unit, &format!("{unit}s")), nombre(amount, un, plusieurs))
+}

@@ -1,0 +1,124 @@
+//! What other thresholds would have told: a curve, a table, and for the script the numbers of each.
+
+use serde::Serialize;
+
+use crate::outcome::{Outcome, UnitSummary};
+use crate::report::facts::Facts;
+use crate::report::html::both::{Both, both, french, number};
+use crate::report::wording;
+use crate::what_if::{Level, WhatIf};
+
+/// The curve's field in units of its view.
+const WIDTH: f64 = 480.0;
+const HEIGHT: f64 = 100.0;
+
+/// What other thresholds would have told.
+pub(super) struct WhatIfView {
+    pub(super) told: Vec<Both>,
+    /// points of the curves: copies among documents, among paragraphs
+    pub(super) curves: [Option<String>; 2],
+    /// where the run's own threshold stands
+    pub(super) own: u64,
+    pub(super) ends: [Both; 2],
+    pub(super) rows: Vec<Row>,
+}
+
+/// One threshold.
+pub(super) struct Row {
+    pub(super) threshold: Both,
+    pub(super) is_own: bool,
+    /// originals, exact, near, contained; of documents, then of paragraphs
+    pub(super) cells: Vec<Both>,
+}
+
+/// The numbers of one threshold, for the script: itself, then as in [`Row`].
+#[derive(Serialize)]
+pub(super) struct LevelData(f64, [u64; 4], [u64; 4]);
+
+impl LevelData {
+    pub(super) fn new(level: &Level) -> Self {
+        LevelData(level.threshold, numbers(&level.documents), numbers(&level.paragraphs))
+    }
+}
+
+fn numbers(units: &UnitSummary) -> [u64; 4] {
+    [units.originals, units.exact_copies, units.near_copies, units.contained_copies]
+}
+
+impl WhatIfView {
+    pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Option<Self> {
+        let what_if = facts.what_if.as_ref()?;
+        let own = outcome.summary().parameters.threshold;
+        let compared = outcome.summary().parameters.units;
+        let x = |threshold: f64| (threshold - what_if.floor) / (1.0 - what_if.floor).max(1e-9) * WIDTH;
+        let curve = |of: fn(&Level) -> &UnitSummary| {
+            let copies = |level: &Level| of(level).copies();
+            let most = what_if.levels.iter().map(copies).max().unwrap_or(0).max(1);
+            let points = what_if.levels.iter().map(|level| {
+                let y = HEIGHT * (1.0 - copies(level) as f64 / most as f64);
+                format!("{:.1},{:.1}", x(level.threshold), y + 4.0)
+            });
+            points.collect::<Vec<_>>().join(" ")
+        };
+        // every twentieth, and the run's own
+        let is_told = |level: &&Level| {
+            let twentieths = level.threshold * 20.0;
+            (twentieths - twentieths.round()).abs() < 1e-9 || level.threshold == own
+        };
+        let row = |level: &Level| Row {
+            threshold: share(level.threshold),
+            is_own: level.threshold == own,
+            cells: [&level.documents, &level.paragraphs].into_iter().flat_map(numbers).map(number).collect(),
+        };
+        Some(WhatIfView {
+            told: told(what_if, own),
+            curves: [
+                compared.documents.then(|| curve(|level| &level.documents)),
+                compared.paragraphs.then(|| curve(|level| &level.paragraphs)),
+            ],
+            own: x(own) as u64,
+            ends: [share(what_if.floor), share(1.0)],
+            rows: what_if.levels.iter().filter(is_told).map(row).collect(),
+        })
+    }
+}
+
+fn share(value: f64) -> Both {
+    let told = wording::share(value, 2);
+    both(told.clone(), french(&told))
+}
+
+fn told(what_if: &WhatIf, own: f64) -> Vec<Both> {
+    let [floor, own] = [share(what_if.floor), share(own)];
+    let [documents, paragraphs] = what_if.pairs.map(number);
+    let mut told = vec![both(
+        format!(
+            "All pairs that share a bucket and are at least {} similar are known: {} of documents, {} of paragraphs. So \
+             it is known what any threshold from there up would have told; this report is made at {}. Passages do not \
+             depend on it.",
+            floor.en, documents.en, paragraphs.en, own.en
+        ),
+        format!(
+            "Toutes les paires qui partagent une case et sont semblables à {} au moins sont connues\u{A0}: {} de documents, {} \
+             de paragraphes. On sait donc ce qu’aurait dit tout seuil à partir de là\u{A0}; ce rapport est fait à {}. Les \
+             passages n’en dépendent pas.",
+            floor.fr, documents.fr, paragraphs.fr, own.fr
+        ),
+    )];
+    if what_if.capped_units > 0 {
+        let [units, pairs] = [what_if.capped_units, what_if.capped].map(number);
+        told.push(both(
+            format!(
+                "{} texts share a bucket with more texts than they are compared with ({} pairs left out): a run at \
+                 another threshold may tell these otherwise.",
+                units.en, pairs.en
+            ),
+            format!(
+                "{} textes partagent une case avec plus de textes qu’ils n’en sont comparés ({} paires omises)\u{A0}: une \
+                 exécution à un autre seuil peut en dire autre chose.",
+                units.fr, pairs.fr
+            ),
+        ));
+    }
+    told
+}
