@@ -21,6 +21,7 @@ mod foot;
 mod group;
 mod head;
 mod method;
+mod night;
 mod relations;
 mod what_if;
 
@@ -111,11 +112,16 @@ impl PlaceView {
     fn new(outcome: &Outcome, document: u32) -> Self {
         let place = wording::place(outcome, document);
         PlaceView {
-            source: clean::name(place.source, NAME),
+            source: archived(clean::name(place.source, NAME), place.is_archived),
             record: place.record,
             id: place.id.map(|id| clean::name(&id, NAME)),
         }
     }
+}
+
+/// The name of a source; told apart where it is in the index.
+fn archived(name: String, is_archived: bool) -> String {
+    if is_archived { name + " (index)" } else { name }
 }
 
 fn put(to: &mut impl Write, view: &impl Template) -> Result<()> {

@@ -174,7 +174,7 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &'a Facts) -> Report<'a> {
         detail: &skip.detail,
     });
     let sources =
-        outcome.sources().iter().zip(&facts.shares.sources).take(SOURCES).map(|(source, share)| Source {
+        outcome.own_sources().iter().zip(&facts.shares.sources).take(SOURCES).map(|(source, share)| Source {
             name: &source.name,
             documents: share.documents,
             characters: CharacterSummary { read: share.characters, copied: share.copied },

@@ -79,7 +79,8 @@ pub(super) fn line_of_place(outcome: &Outcome, document: u32) -> String {
     let place = wording::place(outcome, document);
     let mut told = clean::line(place.source, NAME);
     let id = place.id.map(|id| format!("id {id}"));
-    for part in [place.record, id].into_iter().flatten() {
+    let archived = place.is_archived.then(|| "in the index".to_owned());
+    for part in [place.record, id, archived].into_iter().flatten() {
         told.push_str(", ");
         told.push_str(&clean::line(&part, NAME));
     }

@@ -400,6 +400,10 @@ test('the same report from dedup, and from one night of an index', async () => {
   await third.locator('#groups .group').first().waitFor();
   const tiles = await third.locator('.tiles').innerText();
   assert.match(tiles, /100 %/, 'all of it is in the archive');
+  assert.match(await third.locator('.lead').innerText(), /said before in it or in the index/);
+  assert.match(await third.locator('#night + p').innerText(), /^The index had 2 batches with \d+ documents before\. The original is there of 23 of 23 copied documents/);
+  assert.equal(await third.locator('#night ~ .wide tbody tr').count(), 3);
+  assert.match(await third.locator('#groups .place').first().innerText(), /\(index\)/);
   await third.screenshot({ path: join(shots, 'night.png') });
   const first = third.locator('#groups .group').first();
   if (!await first.evaluate(element => element.open)) await first.locator('summary').first().click();

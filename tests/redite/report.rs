@@ -169,3 +169,24 @@ fn who_came_first_goes_by_the_dates() {
     let without = audit(&dir, &Params::audit());
     assert_eq!(Facts::new(&without).dates, None);
 }
+
+/// What is told of a night is of that night: the documents of the index are neither counted nor listed.
+#[cfg(feature = "cli")]
+#[test]
+fn a_night_is_told_without_the_documents_of_the_index() {
+    use crate::cli::redite;
+    let dir = Dir::new()
+        .file("1/a.jsonl", records(&(0..30).map(|n| words(n * 50..n * 50 + 40)).collect::<Vec<_>>()))
+        .file("2/b.jsonl", records(&[words(0..40), words(9_000..9_040)]));
+    redite(&dir, ["dedup", "1", "--output", "one", "--index", "archive"]).ends().ok();
+    let told = redite(
+        &dir,
+        ["dedup", "2", "--output", "two", "--index", "archive", "--report", "two.html", "--json"],
+    );
+    let told: serde_json::Value = serde_json::from_str(&told.ends().ok()).unwrap();
+    let shares = told["relations"]["document_shares"].as_array().unwrap();
+    assert_eq!(shares.iter().filter_map(|count| count.as_u64()).sum::<u64>(), 2);
+    assert_eq!(told["sources"].as_array().unwrap().len(), 1);
+    let page = std::fs::read_to_string(dir.path("two.html")).unwrap();
+    assert!(page.contains("said before in it or in the index") && page.contains("1/a.jsonl (index)"));
+}

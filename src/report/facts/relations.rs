@@ -117,7 +117,7 @@ impl Sums {
         self.cut();
         let mut made = self.made;
         let told: u64 = made.document_shares.iter().sum();
-        made.document_shares[0] += u64::from(outcome.documents()) - told;
+        made.document_shares[0] += u64::from(outcome.own_documents()) - told;
         let (folders, folder_of) = folders(outcome);
         let mut of_folders: HashMap<(u32, u32), [u64; 2]> = HashMap::new();
         for ((copy, original), [repeats, characters]) in &self.sources {

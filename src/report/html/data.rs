@@ -18,7 +18,7 @@ use crate::report::clean;
 use crate::report::facts::{Copy, DocumentShare, Extent, Facts, Group, Repeat, Stretch};
 use crate::report::html::group::{around, looks_same};
 use crate::report::html::what_if::LevelData;
-use crate::report::html::{NAME, failed};
+use crate::report::html::{NAME, archived, failed};
 use crate::report::marks::Marker;
 use crate::report::texts::Texts;
 use crate::report::wording;
@@ -313,7 +313,7 @@ impl Maker<'_> {
         let (source, record) = self.outcome.record(document);
         let next = self.source_list.len() as u32;
         let source = *self.sources.entry(source).or_insert_with(|| {
-            let name = clean::name(place.source, NAME);
+            let name = archived(clean::name(place.source, NAME), place.is_archived);
             self.names += weight(&name) + 3;
             self.source_list.push(name);
             next

@@ -10,6 +10,7 @@ use crate::report::html::both::{Both, both, count, nombre, number, percent, same
 use crate::report::html::charts::{self, Chart};
 use crate::report::html::dates::DatesView;
 use crate::report::html::method::{self, Certified};
+use crate::report::html::night::NightView;
 use crate::report::html::relations::{self, RelationsView};
 use crate::report::html::what_if::WhatIfView;
 use crate::report::html::{NAME, Named, SCRIPT, STYLE, digest};
@@ -38,6 +39,7 @@ pub(super) struct Head {
     rows: Vec<(Both, Vec<Both>)>,
     lengths: Vec<Named>,
     skipped: Option<Both>,
+    night: Option<NightView>,
     groups: Both,
     charts: Vec<Chart>,
     /// which sections there are
@@ -142,6 +144,7 @@ impl Head {
                     ),
                 )
             }),
+            night: NightView::new(outcome),
             groups: groups(outcome, facts),
             charts: charts::charts(outcome, facts),
             has: Sections {
@@ -251,16 +254,25 @@ fn input(outcome: &Outcome) -> Both {
 
 fn lead(outcome: &Outcome) -> Both {
     let characters = outcome.summary().characters;
+    let index = match outcome.summary().index {
+        Some(_) => {
+            [" or in the index", "y avait, ou dans l’index,", ", or one of the index", ", ni de l’index"]
+        }
+        None => ["", "y avait", "", ""],
+    };
     if characters.copied == 0 {
         return both(
-            "No text in this corpus repeats another.",
-            "Aucun texte de ce corpus n’en répète un autre.",
+            format!("No text in this corpus repeats another{}.", index[2]),
+            format!("Aucun texte de ce corpus n’en répète un autre{}.", index[3]),
         );
     }
     let share = percent(characters.copied, characters.read);
     both(
-        format!("{} of this corpus, counted in characters, has been said before in it.", share.en),
-        format!("{} de ce corpus, en caractères, y avait déjà été dit.", share.fr),
+        format!(
+            "{} of this corpus, counted in characters, has been said before in it{}.",
+            share.en, index[0]
+        ),
+        format!("{} de ce corpus, en caractères, {} déjà été dit.", share.fr, index[1]),
     )
 }
 
