@@ -76,6 +76,12 @@ impl Marker {
         [original.marked(&in_original), copy.marked(&in_copy)]
     }
 
+    /// A text alone, cleaned, at most `most` bytes of it; and the characters shown, where it goes on.
+    pub(super) fn alone(&mut self, text: &str, most: usize) -> (String, Option<u64>) {
+        let words = self.words(text, most);
+        (Side::new(&words).finish(), words.cut())
+    }
+
     /// Original and copy, with the places where they differ; at most `most` bytes of each.
     pub(super) fn aligned(&mut self, [original, copy]: [&str; 2], most: usize) -> Aligned {
         let (original, copy) = (self.words(original, most), self.words(copy, most));

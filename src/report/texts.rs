@@ -8,17 +8,21 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
+use crate::resolve::NumberMap;
 
 /// Bytes of text that are kept; the last text is kept whatever its size.
-const KEPT: usize = 32 << 20;
-
-/// How many texts are kept.
-const TEXTS: usize = 64;
+const KEPT: usize = 48 << 20;
 
 /// Reads texts again.
 pub(super) struct Texts<'a> {
     outcome: &'a Outcome,
-    kept: VecDeque<(u32, Rc<str>)>,
+    /// with the turn in which each was last asked for
+    kept: NumberMap<(Rc<str>, u64)>,
+    /// all turns, the oldest first; only its last one counts for a text
+    turns: VecDeque<(u64, u32)>,
+    turn: u64,
+    /// of those kept
+    bytes: usize,
 }
 
 /// A part of a document's text.
@@ -47,7 +51,7 @@ impl Part {
 impl<'a> Texts<'a> {
     /// Nothing read yet.
     pub(super) fn new(outcome: &'a Outcome) -> Self {
-        Texts { outcome, kept: VecDeque::new() }
+        Texts { outcome, kept: NumberMap::default(), turns: VecDeque::new(), turn: 0, bytes: 0 }
     }
 
     /// The part of a document's text at `bytes`.
@@ -69,17 +73,20 @@ impl<'a> Texts<'a> {
     }
 
     fn text(&mut self, document: u32) -> Result<Rc<str>> {
-        let found = self.kept.iter().position(|(kept, _)| *kept == document);
-        if let Some(entry) = found.and_then(|at| self.kept.remove(at)) {
-            let text = entry.1.clone();
-            self.kept.push_back(entry);
-            return Ok(text);
+        self.turn += 1;
+        self.turns.push_back((self.turn, document));
+        if let Some((text, turn)) = self.kept.get_mut(&document) {
+            *turn = self.turn;
+            return Ok(text.clone());
         }
         let text: Rc<str> = self.outcome.text(document)?.into();
-        self.kept.push_back((document, text.clone()));
-        let mut bytes: usize = self.kept.iter().map(|(_, text)| text.len()).sum();
-        while self.kept.len() > 1 && (bytes > KEPT || self.kept.len() > TEXTS) {
-            bytes -= self.kept.pop_front().map_or(0, |(_, text)| text.len());
+        self.bytes += text.len();
+        self.kept.insert(document, (text.clone(), self.turn));
+        while self.bytes > KEPT && self.kept.len() > 1 {
+            let Some((turn, oldest)) = self.turns.pop_front() else { break };
+            if self.kept.get(&oldest).is_some_and(|(_, last)| *last == turn) {
+                self.bytes -= self.kept.remove(&oldest).map_or(0, |(text, _)| text.len());
+            }
         }
         Ok(text)
     }

@@ -10,7 +10,10 @@ use crate::report::facts::{Facts, Group, Stretch};
 use crate::report::texts::Texts;
 
 /// The most groups that are judged, those that repeat the most first.
-const GROUPS: usize = 500;
+const GROUPS: usize = 100;
+
+/// The most bytes of a text that are looked at.
+const BYTES: usize = 16 << 10;
 
 /// The most copies of a group that are judged.
 const COPIES: usize = 3;
@@ -44,6 +47,12 @@ impl Facts {
     }
 }
 
+/// What is not filled in.
+struct Fixed {
+    words: Vec<u64>,
+    is_cut: bool,
+}
+
 struct Judge<'a> {
     texts: Texts<'a>,
     tokenizer: Tokenizer,
@@ -56,7 +65,14 @@ impl Judge<'_> {
         let mut is_template = false;
         for copy in near {
             let (original, copy) = (&copy.repeat.original, &copy.repeat);
-            is_template = copy.kind == Kind::Near && self.fixed(original)? == self.fixed(&copy.copy)?;
+            is_template = copy.kind == Kind::Near;
+            if is_template {
+                let (original, copy) = (self.fixed(original)?, self.fixed(&copy.copy)?);
+                let shorter = original.words.len().min(copy.words.len());
+                let is_whole = !original.is_cut && !copy.is_cut;
+                is_template = original.words[..shorter] == copy.words[..shorter]
+                    && (!is_whole || original.words.len() == copy.words.len());
+            }
             if !is_template {
                 break;
             }
@@ -65,9 +81,14 @@ impl Judge<'_> {
     }
 
     /// The words of a text that are no number and no name: that hold no digit, and start with no capital.
-    fn fixed(&mut self, stretch: &Stretch) -> Result<Vec<u64>> {
+    fn fixed(&mut self, stretch: &Stretch) -> Result<Fixed> {
         let part = self.texts.part(stretch.document, &stretch.span.bytes)?;
-        let text = part.as_str();
+        let whole = part.as_str();
+        let mut end = whole.len().min(BYTES);
+        while !whole.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = &whole[..end];
         let mut fixed = Vec::new();
         self.tokenizer.tokens(text, |hash, start, end| {
             let word = text.get(start..end).unwrap_or_default();
@@ -77,6 +98,6 @@ impl Judge<'_> {
                 fixed.push(hash);
             }
         });
-        Ok(fixed)
+        Ok(Fixed { words: fixed, is_cut: text.len() < whole.len() })
     }
 }

@@ -69,7 +69,7 @@ const PIECES: usize = 60;
 /// What a page holds for its script.
 pub(super) struct Held {
     /// one object, without a `<`
-    pub(super) json: String,
+    pub(super) json: Vec<u8>,
     /// groups in it
     pub(super) groups: usize,
 }
@@ -243,10 +243,10 @@ pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
     let partly = facts.shares.partly.iter().map(|share| maker.partly(share)).collect();
     let what_if = facts.what_if.as_ref().map(|what_if| maker.what_if(what_if));
     let mut groups: Vec<u8> = Vec::new();
-    let (mut held, mut escapes) = (0, 0);
+    let mut held = 0;
     for (rank, group) in facts.groups.iter().enumerate() {
         let to_come = facts.groups.len() - rank;
-        let free = BYTES.saturating_sub(groups.len() + escapes + maker.names + to_come * BARE);
+        let free = BYTES.saturating_sub(groups.len() + maker.names + to_come * BARE);
         let has_room = maker.text < TEXT_BYTES || free > 0;
         let made = maker.group(group, rank, has_room.then_some(free / to_come))?;
         let before = groups.len();
@@ -254,8 +254,7 @@ pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
             groups.push(b',');
         }
         write_json(&made, &mut groups)?;
-        escapes += 5 * memchr::memchr_iter(b'<', &groups[before..]).count();
-        if groups.len() + escapes + maker.names > BYTES {
+        if groups.len() + maker.names > BYTES {
             groups.truncate(before);
             break;
         }
@@ -277,17 +276,31 @@ pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
     json.extend_from_slice(b",\"groups\":[");
     json.extend_from_slice(&groups);
     json.extend_from_slice(b"]}");
-    let json = String::from_utf8(json).map_err(|error| failed(std::io::Error::other(error)))?;
-    Ok(Held { json: inert(&json), groups: held })
+    Ok(Held { json, groups: held })
 }
 
-/// JSON with `<` escaped: it stands in strings alone.
-fn inert(json: &str) -> String {
-    json.replace('<', "\\u003c")
+/// Takes JSON, with `<` escaped: it stands in strings alone.
+struct Inert<'a>(&'a mut Vec<u8>);
+
+impl std::io::Write for Inert<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut at = 0;
+        for found in memchr::memchr_iter(b'<', bytes) {
+            self.0.extend_from_slice(&bytes[at..found]);
+            self.0.extend_from_slice(br"\u003c");
+            at = found + 1;
+        }
+        self.0.extend_from_slice(&bytes[at..]);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn write_json(of: &impl Serialize, to: &mut Vec<u8>) -> Result<()> {
-    serde_json::to_writer(to, of).map_err(|error| failed(error.into()))
+    serde_json::to_writer(Inert(to), of).map_err(|error| failed(error.into()))
 }
 
 struct Maker<'a> {
@@ -342,10 +355,9 @@ impl Maker<'_> {
         let (mut templates, mut others) = (0, 0);
         let mut text = None;
         if has_room {
-            let whole = self.marker.aligned([original.as_str(); 2], most);
-            let [shown, _] = whole.texts;
+            let (shown, cut) = self.marker.alone(original.as_str(), most);
             let [before, after] = around(&original, &group.original);
-            text = Some(self.text(Some(shown), [before, after], whole.cut[0]));
+            text = Some(self.text(Some(shown), [before, after], cut));
         }
         let mut copies = Vec::with_capacity(group.copies.len());
         for copy in group.copies.iter().take(room.copies) {

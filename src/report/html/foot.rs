@@ -4,8 +4,8 @@ use askama::Template;
 
 use crate::document::{Skip, SkipReason};
 use crate::outcome::Outcome;
+use crate::report::html::NAME;
 use crate::report::html::both::{Both, both, nombre, number};
-use crate::report::html::{NAME, SCRIPT};
 use crate::report::{clean, json, wording};
 
 /// Ignored files that are listed.
@@ -14,13 +14,11 @@ const IGNORED: usize = 200;
 /// What was not read, not used.
 #[derive(Template)]
 #[template(path = "report/foot.html")]
-pub(super) struct Foot<'a> {
+pub(super) struct Foot {
     skipped: Option<Both>,
     skips: Vec<SkipView>,
     ignored: Option<Both>,
     ignored_files: Vec<String>,
-    data: &'a str,
-    script: &'static str,
 }
 
 struct SkipView {
@@ -30,9 +28,8 @@ struct SkipView {
     detail: String,
 }
 
-impl<'a> Foot<'a> {
-    /// With the data that the script shows.
-    pub(super) fn new(outcome: &Outcome, data: &'a str) -> Self {
+impl Foot {
+    pub(super) fn new(outcome: &Outcome) -> Self {
         let skips = outcome.skips();
         let skipped = (!skips.is_empty()).then(|| skipped(outcome));
         let view = |skip: &Skip| SkipView {
@@ -63,8 +60,6 @@ impl<'a> Foot<'a> {
             skips: skips.iter().take(json::SKIPS).map(view).collect(),
             ignored: told,
             ignored_files: ignored.iter().take(IGNORED).map(|file| clean::name(file, NAME)).collect(),
-            data,
-            script: SCRIPT,
         }
     }
 }
