@@ -265,7 +265,7 @@ impl Line<'_> {
     }
 
     fn share(&mut self, share: f64) {
-        write_share(share, &mut self.to);
+        write_share(share, self.to);
     }
 }
 
