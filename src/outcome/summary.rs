@@ -86,7 +86,7 @@ pub struct UnitSummary {
     /// not asked for by `--units`
     pub not_compared: u64,
     /// paragraphs of documents that leave; told only where paragraphs, passages or contained documents do, too
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub in_leaving: u64,
 }
 
