@@ -14,5 +14,5 @@ done
 mkdir -p "$home/nltk/tokenizers/punkt"
 [ -x "$home/incrededup/bin/incrededup" ] ||
   CARGO_TARGET_DIR="$home/target" cargo install -q incrededup --version 0.3.1 --locked --root "$home/incrededup"
-CARGO_TARGET_DIR="$home/target" cargo build -q --release --locked --manifest-path "$here/Cargo.toml"
+CARGO_TARGET_DIR="$home/target" cargo build -q --release --manifest-path "$here/Cargo.toml"
 CARGO_TARGET_DIR="$home/target" cargo build -q --release --locked --manifest-path "$here/../../Cargo.toml"

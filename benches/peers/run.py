@@ -251,7 +251,7 @@ def table(rows):
     for row in rows:
         by_tool.setdefault(row["tool"], {})[row["file"]] = row
     seconds = lambda row: float(row["user"]) + float(row["system"])
-    percent = lambda value: value if value == "-" else f"{100 * float(value):.1f}"
+    percent = lambda value: value if value == "-" else f"{100 * float(value):.2f}"
     base = by_tool.get(Redite.label, {})
     lines = [
         "| | documents: MB a CPU-second | Redite's CPU times | recall, precision % | paragraphs: MB a CPU-second "
