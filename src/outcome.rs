@@ -506,17 +506,18 @@ impl Outcome {
         if !self.summary.parameters.units.paragraphs {
             return recurring;
         }
-        // documents of each original so far, and the last of them behind its number
-        let mut counts: Vec<[u32; 2]> = vec![[0; 2]; self.corpus.paragraph_units.first.len()];
+        // by row: documents of each original so far, and the last of them behind its number
+        let units = &self.corpus.paragraph_units;
+        let mut counts: Vec<[u32; 2]> = vec![[0; 2]; units.distinct.len()];
         for document in 0..self.documents() {
             for unit in self.corpus.paragraphs(document) {
-                let Some(original) = self.original_paragraph(unit) else { continue };
-                let [count, last] = &mut counts[original as usize];
+                let Some(row) = self.original_paragraph(unit).and_then(|of| units.row(of)) else { continue };
+                let [count, last] = &mut counts[row];
                 *count += u32::from(*last != document + 1);
                 *last = document + 1;
             }
         }
-        let numbered = (0..).zip(&counts);
+        let numbered = units.distinct.iter().copied().zip(&counts);
         recurring.originals =
             numbered.filter(|(_, [count, _])| *count >= least).map(|(unit, _)| unit).collect();
         if recurring.originals.is_empty() {
@@ -525,7 +526,8 @@ impl Outcome {
         for document in 0..self.documents() {
             for (unit, span) in self.corpus.paragraphs(document).zip(self.corpus.places(document)) {
                 let original = self.original_paragraph(unit).filter(|original| *original != unit);
-                if original.is_some_and(|original| counts[original as usize][0] >= least) {
+                let row = original.and_then(|original| units.row(original));
+                if row.is_some_and(|row| counts[row][0] >= least) {
                     recurring.copies += 1;
                     recurring.characters += span.chars.end - span.chars.start;
                 }

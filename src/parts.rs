@@ -78,7 +78,7 @@ impl<'a> Parts<'a> {
         let folder = &self.stages.surroundings.temporary;
         let index = match &mut self.index {
             Some(index) => index,
-            None => self.index.insert(Writer::open(Arc::new(Scratch::new(folder)), None)?),
+            None => self.index.insert(Writer::scratch(Arc::new(Scratch::new(folder)))),
         };
         keep::keep_part(&outcome, index).map_err(|error| match error {
             Error::Io { source, .. } => Error::temporary(folder, source),

@@ -63,6 +63,8 @@ pub struct Writer {
     index: Option<Arc<Index>>,
     /// a change broke off after its manifest may have got its name: only opening anew tells what there is
     is_stale: bool,
+    /// whether segments of like size become one
+    merges: bool,
     _lock: Option<Lock>,
 }
 
@@ -80,12 +82,18 @@ impl Writer {
     /// [`Error::Damaged`], [`Error::OtherVersion`], [`Error::Io`].
     pub fn open(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<Self> {
         let index = Index::open(store.clone())?;
-        let writer = Writer { store, index, is_stale: false, _lock: lock };
+        let writer = Writer { store, index, is_stale: false, merges: true, _lock: lock };
         if writer.index.is_some() {
             writer.sync_folder()?;
         }
         let _ = writer.clean_up(true); // what can't be removed now is tried again by the next writer
         Ok(writer)
+    }
+
+    /// In a store that is gone with the process. Its few segments stay as they are: they are looked through
+    /// from end to end, and not often enough for a merger to pay.
+    pub(crate) fn scratch(store: Arc<dyn Store>) -> Self {
+        Writer { store, index: None, is_stale: false, merges: false, _lock: None }
     }
 
     /// What the index holds; `None` where nothing has been added yet.
@@ -165,7 +173,9 @@ impl Writer {
         manifest.paragraphs = batch.end_paragraph;
         manifest.sources = batch.end_source;
         manifest.batches.push(batch);
-        self.merge_like_ones(&mut manifest)?;
+        if self.merges {
+            self.merge_like_ones(&mut manifest)?;
+        }
         self.publish(manifest)?;
         let _ = self.clean_up(true);
         Ok(())
