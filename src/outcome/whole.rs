@@ -101,9 +101,9 @@ impl Whole {
         &self.documents
     }
 
-    /// About how many bytes it holds.
+    /// About how many bytes it holds, and the summary beside it: 8 a distinct unit.
     pub(crate) fn size(&self) -> u64 {
-        let units = |units: &Units| 4 * units.first.len() + 8 * units.distinct.len();
+        let units = |units: &Units| 4 * units.first.len() + (8 + 8) * units.distinct.len();
         let bytes = size_of::<Document>() * self.documents.len()
             + units(&self.document_units)
             + units(&self.paragraph_units)
