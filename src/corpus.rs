@@ -5,8 +5,6 @@
 //! document; about 9 bytes for each paragraph (4 for its number, 4 for its place, less than one for indexes); for
 //! each *distinct* unit that is long enough, 8 bytes a band, 8 more, and its entry in [`crate::collapse`].
 
-use std::collections::BTreeMap;
-
 use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -14,16 +12,29 @@ use crate::certify::Draw;
 use crate::collapse::Exact;
 use crate::document::{Skip, Source, Span};
 use crate::error::{Error, Result};
-use crate::order::{Order, Ranked, moment};
+use crate::order::{Order, Ranked};
 use crate::past::Archived;
 use crate::read::texts::{Locator, Texts};
 use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits, read_varint};
+
+mod labels;
+
+pub(crate) use labels::Labels;
 
 /// In [`Units::first`]: a unit without a token.
 pub(crate) const IS_EMPTY: u32 = u32::MAX;
 
 /// In [`Units::first`]: a paragraph with too few tokens.
 pub(crate) const IS_SHORT: u32 = u32::MAX - 1;
+
+/// Whether so many more can be numbered behind `base`.
+///
+/// # Errors
+/// [`Error::TooMany`].
+pub(crate) fn check_numbers(base: u64, more: u64, what: &'static str) -> Result<()> {
+    let limit = u64::from(IS_SHORT);
+    if base + more >= limit { Err(Error::TooMany { what, limit }) } else { Ok(()) }
+}
 
 /// A set of numbers that tells how many of it are smaller than any one: a bit and a half for each number up to
 /// the largest.
@@ -146,80 +157,6 @@ pub(crate) struct Corpus {
     pub(crate) leaving: Ranks,
 }
 
-/// What the records say of themselves besides, for [`crate::order`] and the guards.
-#[derive(Default)]
-pub(crate) struct Labels {
-    /// for each document, the name of its source, where a field tells it
-    pub(crate) sources: Vec<u32>,
-    /// these names
-    pub(crate) names: Vec<String>,
-    /// for each document its date, where one is asked for
-    pub(crate) dates: Vec<Option<i128>>,
-    /// for each document the date that reports tell, where one is asked for
-    pub(crate) told_dates: Vec<Option<i128>>,
-    /// of these, documents that have none: for want of the field or of a value, and of a date in it
-    pub(crate) undated: [u64; 2],
-    /// the field of these
-    pub(crate) told_field: Option<String>,
-    known: BTreeMap<String, u32>,
-}
-
-impl Labels {
-    /// Takes what the next document says; `also` are the values of [`Order::fields`].
-    fn push(&mut self, order: &Order, fields: &[String], also: &[Option<String>]) {
-        let value = |name: &String| {
-            let at = fields.iter().position(|field| field == name)?;
-            also.get(at)?.as_deref()
-        };
-        if let Some(field) = &order.source_field {
-            let name = match value(field) {
-                Some(json) => serde_json::from_str(json).unwrap_or_else(|_| json.to_owned()),
-                None => String::new(),
-            };
-            let next = self.names.len() as u32;
-            let number = *self.known.entry(name).or_insert_with_key(|name| {
-                self.names.push(name.clone());
-                next
-            });
-            self.sources.push(number);
-        }
-        if let Some(field) = order.date_field() {
-            self.dates.push(value(field).and_then(moment));
-        }
-        if let Some(field) = &order.dates {
-            let json = value(field).filter(|json| !matches!(*json, "null" | "\"\""));
-            let date = json.and_then(moment);
-            if date.is_none() {
-                self.undated[usize::from(json.is_some())] += 1;
-            }
-            self.told_dates.push(date);
-        }
-    }
-}
-
-impl Labels {
-    /// Appends those of the documents that come next.
-    pub(crate) fn append(&mut self, other: Labels) {
-        let mut numbers = Vec::with_capacity(other.names.len());
-        for name in other.names {
-            let next = self.names.len() as u32;
-            numbers.push(*self.known.entry(name).or_insert_with_key(|name| {
-                self.names.push(name.clone());
-                next
-            }));
-        }
-        self.sources.extend(other.sources.iter().map(|&source| numbers[source as usize]));
-        self.dates.extend(other.dates);
-    }
-
-    /// The same for documents in another order: where a table's row is read again alone, it does not tell them.
-    fn ranked(self, ranked: &[u32]) -> Self {
-        let sources = ranked.iter().filter_map(|&place| self.sources.get(place as usize).copied()).collect();
-        let dates = ranked.iter().filter_map(|&place| self.dates.get(place as usize).copied()).collect();
-        Labels { sources, dates, ..self }
-    }
-}
-
 /// What was read.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Counts {
@@ -317,7 +254,7 @@ impl<'a> Builder<'a> {
             before: [(); 2].map(|()| vec![0; sources]),
             skips: Vec::new(),
             pieces: Vec::new(),
-            labels: Labels { told_field: order.dates.clone(), ..Labels::default() },
+            labels: Labels::new(order.dates.clone()),
             order,
             fields: order.fields(),
             digest: Xxh3::new(),
@@ -366,10 +303,7 @@ impl<'a> Builder<'a> {
         };
         let admit =
             |exact: &mut Exact, keys: &[u128], base: usize, compared: bool, what| -> Result<Vec<u32>> {
-                let limit = IS_SHORT as usize;
-                if base + keys.len() >= limit {
-                    return Err(Error::TooMany { what, limit: limit as u64 });
-                }
+                check_numbers(base as u64, keys.len() as u64, what)?;
                 let state = |&key: &u128| if key == EMPTY { IS_EMPTY } else { IS_SHORT };
                 let mut first: Vec<u32> = keys.iter().map(state).collect();
                 if compared {
@@ -703,6 +637,16 @@ pub(crate) fn link(corpus: &mut Corpus, bands: usize, keep_keys: bool) -> [crate
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn numbers_end_before_those_that_mean_something_else() {
+        let last = u64::from(IS_SHORT) - 1;
+        assert!(
+            check_numbers(last, 0, "documents").is_ok() && check_numbers(7, last - 7, "documents").is_ok()
+        );
+        let error = check_numbers(7, last - 6, "paragraphs").err().map(|error| error.to_string());
+        assert!(error.is_some_and(|error| error.contains("more than 4294967294 paragraphs")));
+    }
 
     proptest! {
         #[test]

@@ -8,9 +8,9 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::band::ABSENT;
-use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units};
+use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
 use crate::document::Place;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::index::rows::{Row, Told};
 use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow};
 use crate::index::table::Entry;
@@ -48,11 +48,8 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let (corpus, near, covered) = outcome.parts();
     let own = outcome.documents() - outcome.first_document();
     let paragraphs = corpus.end_paragraph() - corpus.archived.paragraphs;
-    for (base, own, what) in [(base[0], own, "documents"), (base[1], paragraphs, "paragraphs")] {
-        if u64::from(base) + u64::from(own) >= u64::from(IS_SHORT) {
-            return Err(Error::TooMany { what, limit: u64::from(IS_SHORT) });
-        }
-    }
+    check_numbers(u64::from(base[0]), u64::from(own), "documents")?;
+    check_numbers(u64::from(base[1]), u64::from(paragraphs), "paragraphs")?;
     let cuts = cuts(outcome, corpus)?;
     let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts };
     let mut content = keeping.content();

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::band::Plan;
 use crate::certify;
-use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Ranks, Units};
+use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units};
 use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit};
 use crate::error::Result;
 use crate::index::Index;
@@ -25,8 +25,11 @@ use crate::resolve::{Cost, Near};
 
 mod floor;
 mod leaving;
+mod near;
 mod summary;
 pub(crate) mod whole;
+
+use near::NearCopies;
 
 pub(crate) use floor::{Floor, KeptMatch};
 pub use summary::{CharacterSummary, InputSummary, PassageSummary, Seconds, Summary, UnitSummary};
@@ -634,27 +637,6 @@ impl Outcome {
             original: place(original),
             stretches: None,
         }
-    }
-}
-
-/// The near copies of one kind of unit, ascending, and which units they are.
-struct NearCopies {
-    all: Vec<Near>,
-    units: Ranks,
-}
-
-impl NearCopies {
-    fn new(all: Vec<Near>, units: usize) -> Self {
-        let units = Ranks::new(all.iter().map(|near| near.unit), units);
-        NearCopies { all, units }
-    }
-
-    fn contains(&self, unit: u32) -> bool {
-        self.units.contains(unit)
-    }
-
-    fn get(&self, unit: u32) -> Option<Near> {
-        self.units.rank(unit).map(|at| self.all[at])
     }
 }
 

@@ -107,6 +107,7 @@ impl<'a> Parts<'a> {
 
     fn search(&self, corpus: Corpus, keep: bool, clock: &mut Clock) -> Result<Outcome> {
         clock.lap(|seconds| &mut seconds.reading);
+        self.whole.check_room(&corpus)?;
         let index = self.index.as_ref().and_then(Writer::index);
         let past = index.map(|index| Past { index: index.clone(), before: u32::MAX, is_batch: false });
         let before = past.as_ref().map(|past| Before::with_own(past, 0, self.whole.all_documents()));

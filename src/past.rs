@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::band::ABSENT;
-use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units, document_starts, split_places};
+use crate::corpus::{
+    Corpus, Document, IS_EMPTY, IS_SHORT, Units, check_numbers, document_starts, split_places,
+};
 use crate::document::{Compression, Format, Source};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::index::segment::{DocumentRow, Segment};
 use crate::index::{Index, Known};
 use crate::params::Params;
@@ -279,9 +281,7 @@ impl Joining<'_> {
                 archived.whole.push((document as u32, of as u32, at));
             }
         }
-        if archived.paragraphs as usize + self.corpus.counts.paragraphs as usize >= IS_SHORT as usize {
-            return Err(Error::TooMany { what: "paragraphs", limit: u64::from(IS_SHORT) });
-        }
+        check_numbers(u64::from(archived.paragraphs), self.corpus.counts.paragraphs, "paragraphs")?;
         let here = |kind: usize, unit: u32| -> Option<u32> {
             if kind == 0 {
                 return archived.numbers.binary_search(&unit).ok().map(|at| at as u32);

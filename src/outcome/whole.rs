@@ -2,8 +2,11 @@
 
 use crate::band::Plan;
 use crate::certify::Draw;
-use crate::corpus::{Corpus, Counts, Document, IS_SHORT, Labels, Ranks, Units, document_starts};
+use crate::corpus::{
+    Corpus, Counts, Document, IS_SHORT, Labels, Ranks, Units, check_numbers, document_starts,
+};
 use crate::document::Skip;
+use crate::error::Result;
 use crate::locate::Stretch;
 use crate::outcome::{Located, Outcome};
 use crate::params::Params;
@@ -115,6 +118,15 @@ impl Whole {
             + size_of::<(Contained, Stretch)>() * self.contained.len()
             + size_of_val(&self.leaving[..]);
         bytes as u64
+    }
+
+    /// Whether what was read of a part can be numbered behind the others.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::TooMany`].
+    pub(crate) fn check_room(&self, part: &Corpus) -> Result<()> {
+        check_numbers(self.documents.len() as u64, part.documents.len() as u64, "documents")?;
+        check_numbers(self.paragraph_units.first.len() as u64, part.counts.paragraphs, "paragraphs")
     }
 
     /// Takes a part in; gives back what reads texts again.

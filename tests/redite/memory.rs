@@ -30,7 +30,8 @@ fn told(outcome: &Outcome) -> (String, serde_json::Value) {
 fn files(texts: &[String]) -> Dir {
     let line = |(i, text): (usize, &String)| {
         let source = ["a", "b", "c"][i % 3];
-        format!("{}\n", serde_json::json!({"id": i, "text": text, "source": source, "date": i * 7 % 5}))
+        let date = if i % 4 == 3 { serde_json::json!("soon") } else { serde_json::json!(i * 7 % 5) };
+        format!("{}\n", serde_json::json!({"id": i, "text": text, "source": source, "date": date}))
     };
     let lines = |range: std::ops::Range<usize>| -> String {
         texts.iter().enumerate().skip(range.start).take(range.len()).map(line).collect()
@@ -92,6 +93,7 @@ fn preferred_versions_in_parts() {
         let order = Order {
             prefer: prefer[seed as usize % 3].clone(),
             source_field: Some("source".to_owned()),
+            dates: (seed % 2 == 0).then(|| "date".to_owned()),
             file_sources: vec!["in".to_owned(); 4],
             file_places: ["1.jsonl", "2.jsonl.zst", "3.txt", "4.jsonl"].map(str::to_owned).to_vec(),
             ..Order::default()

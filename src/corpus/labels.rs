@@ -1,0 +1,123 @@
+//! Sources and dates as the records themselves tell them.
+
+use std::collections::BTreeMap;
+
+use crate::order::{Order, moment};
+
+/// What the records say of themselves besides, for [`crate::order`] and the guards.
+#[derive(Default)]
+pub(crate) struct Labels {
+    /// for each document, the name of its source, where a field tells it
+    pub(crate) sources: Vec<u32>,
+    /// these names
+    pub(crate) names: Vec<String>,
+    /// for each document its date, where one is asked for
+    pub(crate) dates: Vec<Option<i128>>,
+    /// for each document the date that reports tell, where one is asked for
+    pub(crate) told_dates: Vec<Option<i128>>,
+    /// of these, documents that have none: for want of the field or of a value, and of a date in it
+    pub(crate) undated: [u64; 2],
+    /// the field of these
+    pub(crate) told_field: Option<String>,
+    known: BTreeMap<String, u32>,
+}
+
+impl Labels {
+    /// None yet; `told_field` holds the date that is only told.
+    pub(super) fn new(told_field: Option<String>) -> Self {
+        Labels { told_field, ..Labels::default() }
+    }
+
+    /// Takes what the next document says; `also` are the values of [`Order::fields`].
+    pub(super) fn push(&mut self, order: &Order, fields: &[String], also: &[Option<String>]) {
+        let value = |name: &String| {
+            let at = fields.iter().position(|field| field == name)?;
+            also.get(at)?.as_deref()
+        };
+        if let Some(field) = &order.source_field {
+            let name = match value(field) {
+                Some(json) => serde_json::from_str(json).unwrap_or_else(|_| json.to_owned()),
+                None => String::new(),
+            };
+            let next = self.names.len() as u32;
+            let number = *self.known.entry(name).or_insert_with_key(|name| {
+                self.names.push(name.clone());
+                next
+            });
+            self.sources.push(number);
+        }
+        if let Some(field) = order.date_field() {
+            self.dates.push(value(field).and_then(moment));
+        }
+        if let Some(field) = &order.dates {
+            let json = value(field).filter(|json| !matches!(*json, "null" | "\"\""));
+            let date = json.and_then(moment);
+            if date.is_none() {
+                self.undated[usize::from(json.is_some())] += 1;
+            }
+            self.told_dates.push(date);
+        }
+    }
+}
+
+impl Labels {
+    /// Appends those of the documents that come next.
+    pub(crate) fn append(&mut self, other: Labels) {
+        let mut numbers = Vec::with_capacity(other.names.len());
+        for name in other.names {
+            let next = self.names.len() as u32;
+            numbers.push(*self.known.entry(name).or_insert_with_key(|name| {
+                self.names.push(name.clone());
+                next
+            }));
+        }
+        self.sources.extend(other.sources.iter().map(|&source| numbers[source as usize]));
+        self.dates.extend(other.dates);
+        self.told_dates.extend(other.told_dates);
+        self.undated.iter_mut().zip(other.undated).for_each(|(undated, more)| *undated += more);
+        self.told_field = other.told_field;
+    }
+
+    /// The same for documents in another order: where a table's row is read again alone, it does not tell them.
+    pub(super) fn ranked(self, ranked: &[u32]) -> Self {
+        fn of<T: Copy>(all: &[T], ranked: &[u32]) -> Vec<T> {
+            ranked.iter().filter_map(|&place| all.get(place as usize).copied()).collect()
+        }
+        Labels {
+            sources: of(&self.sources, ranked),
+            dates: of(&self.dates, ranked),
+            told_dates: of(&self.told_dates, ranked),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_go_with_their_documents() {
+        let of = |names: &[&str], dates: &[Option<i128>]| Labels {
+            sources: (0..names.len() as u32).collect(),
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            dates: dates.to_vec(),
+            told_dates: dates.iter().map(|date| date.map(|date| date + 100)).collect(),
+            undated: [1, 2],
+            told_field: Some("date".to_owned()),
+            ..Labels::default()
+        };
+        let mut labels = Labels::default();
+        labels.append(of(&["a", "b"], &[Some(1), None]));
+        labels.append(of(&["b", "c"], &[Some(3), Some(4)]));
+        assert_eq!(
+            (&labels.sources[..], &labels.names[..]),
+            (&[0, 1, 1, 2][..], &["a", "b", "c"].map(str::to_owned)[..])
+        );
+        assert_eq!((labels.undated, labels.told_field.as_deref()), ([2, 4], Some("date")));
+        let ranked = labels.ranked(&[3, 0, 1, 2]);
+        assert_eq!(ranked.sources, [2, 0, 1, 1]);
+        assert_eq!(ranked.dates, [Some(4), Some(1), None, Some(3)]);
+        assert_eq!(ranked.told_dates, [Some(104), Some(101), None, Some(103)]);
+    }
+}
