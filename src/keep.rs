@@ -35,7 +35,8 @@ const DOCUMENTS: usize = 512;
 /// anything to do.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Changed`], [`Error::TooMany`]; the index is then what it was.
+/// [`crate::error::Error::Io`], [`crate::error::Error::Changed`], [`crate::error::Error::TooMany`]; the index is
+/// then what it was.
 pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let known =
         writer.index().is_some_and(|index| index.batches().iter().any(|b| b.digest == outcome.digest()));
