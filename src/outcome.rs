@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::band::Plan;
 use crate::certify;
-use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Units};
+use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Places, Units};
 use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit};
 use crate::error::Result;
 use crate::index::Index;
@@ -422,6 +422,11 @@ impl Outcome {
     /// Where each paragraph of a document stands, in order: one step for each, where [`Outcome::span`] walks
     /// from the first.
     pub fn spans(&self, document: u32) -> impl Iterator<Item = Span> + '_ {
+        self.places(document)
+    }
+
+    /// The same, by a name that can be held.
+    pub(crate) fn places(&self, document: u32) -> Places<'_> {
         self.corpus.places(document)
     }
 
@@ -489,14 +494,17 @@ impl Outcome {
             passage.stretches.as_ref().is_some_and(|[copy, _]| copy.bytes.start <= span.bytes.start)
         };
         if self.summary.parameters.units.paragraphs {
-            for (number, span) in self.corpus.places(document).enumerate() {
-                let place = Place { document, paragraph: Some(number as u32) };
-                if let Some(found) = self.match_of(place) {
+            let mut spans = (0..).zip(self.corpus.places(document));
+            for number in 0..self.paragraphs(document) {
+                let place = Place { document, paragraph: Some(number) };
+                let Some(found) = self.match_of(place) else { continue };
+                if passages.peek().is_some() {
+                    let span = spans.find(|(of, _)| *of == number).map(|(_, span)| span).unwrap_or_default();
                     while let Some(passage) = passages.next_if(|passage| starts_before(passage, &span)) {
                         matches.push(passage);
                     }
-                    matches.push(found);
                 }
+                matches.push(found);
             }
         }
         matches.extend(passages);

@@ -10,6 +10,7 @@
 //! most [`DEPTH`] candidates. So a text costs time in proportion to its tokens, whatever it repeats.
 
 pub(crate) mod align;
+mod contained;
 pub(crate) mod places;
 pub(crate) mod standing;
 pub(crate) mod winnow;
@@ -21,15 +22,20 @@ use crate::document::Span;
 use crate::locate::{Part, Ruler, Stretch};
 use crate::params::Params;
 use crate::passage::align::{Alignment, Run, Step, extend, run_around};
-use crate::passage::places::{Kept, LISTED, Places, Repeated};
+use crate::passage::contained::Comparison;
+pub(crate) use crate::passage::contained::Contained;
+use crate::passage::places::{Kept, LISTED, Listed, Places, Repeated};
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
 use crate::resolve::NumberMap;
 use crate::shingle::Shingler;
-use crate::verify::{Overlap, compare};
+use crate::verify::Overlap;
 
 /// Candidates that one token of the later text may lie in.
 const DEPTH: usize = 8;
+
+/// Seeds that are looked up at once.
+const LOOKED_UP: usize = 64;
 
 /// Lengths of a passage that are kept to both sides of a listed seed, and that an alignment may go on for
 /// behind the last seed that it shares.
@@ -56,41 +62,22 @@ pub(crate) struct Passage {
     pub(crate) is_exact: bool,
 }
 
-/// A document or paragraph whose tokens lie, nearly all, in passages from one earlier document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Contained {
-    /// the document
-    pub(crate) copy: u32,
-    /// its paragraph; `None` for the document
-    pub(crate) paragraph: Option<u32>,
-    /// tokens of the document or paragraph
-    pub(crate) tokens: u32,
-    /// the earlier document
-    pub(crate) original: u32,
-    /// the stretch of it that the passages repeat, in tokens
-    pub(crate) original_tokens: [u32; 2],
-    /// and in bytes
-    pub(crate) original_bytes: [u32; 2],
-    /// shingles of the unit and of what it repeats
-    pub(crate) overlap: Overlap,
-}
-
 /// A document with its tokens, ready to be searched.
-#[derive(Default)]
-pub(crate) struct Prepared {
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Prepared<'a> {
     pub(crate) document: u32,
-    pub(crate) text: String,
+    pub(crate) text: &'a str,
     /// where its paragraphs stand
-    pub(crate) places: Vec<Span>,
-    pub(crate) tokens: Vec<u64>,
+    pub(crate) places: &'a [Span],
+    pub(crate) tokens: &'a [u64],
     /// first byte of each token, and behind its last
-    pub(crate) spans: Vec<[u32; 2]>,
+    pub(crate) spans: &'a [[u32; 2]],
     /// behind the last token of each paragraph
-    pub(crate) paragraph_ends: Vec<u32>,
+    pub(crate) paragraph_ends: &'a [u32],
     /// whether each paragraph is compared, and the first with its tokens
-    pub(crate) is_first: Vec<bool>,
+    pub(crate) is_first: &'a [bool],
     /// its seeds that occur more than once, in order
-    pub(crate) seeds: Vec<Occurrence>,
+    pub(crate) seeds: &'a [Occurrence],
 }
 
 /// The search for passages; documents go through it in corpus order.
@@ -121,10 +108,16 @@ pub(crate) struct Occurrence {
 /// Buffers of the search.
 #[derive(Default)]
 struct Workspace {
+    listed: Listed,
     places: Vec<(u32, u32)>,
     open: Vec<Open>,
     runs: Vec<Run>,
     steps: Vec<Step>,
+    /// by original and diagonal, for this seed and for the one before
+    inside: [Vec<Inside>; 2],
+    /// the places in this document of seeds that it has more than once
+    own: NumberMap<Vec<u32>>,
+    comparison: Comparison,
 }
 
 /// An alignment that reaches behind the present seed.
@@ -136,12 +129,15 @@ struct Open {
     end: u32,
 }
 
-/// The seeds that occur more than once in this document alone, with nothing seen yet.
-fn own_repeats(seeds: &[Occurrence]) -> NumberMap<Vec<u32>> {
-    let mut numbers: Vec<u32> = seeds.iter().map(|seed| seed.number).collect();
-    numbers.sort_unstable();
-    let repeats = numbers.chunk_by(|a, b| a == b).filter(|same| same.len() > 1);
-    repeats.map(|same| (same[0], Vec::new())).collect()
+/// A place that covers nothing new: the verbatim run there lies inside of one that stood first. The places of
+/// the seeds to come on the same diagonal do so too, as long as they are in that run.
+#[derive(Clone, Copy)]
+struct Inside {
+    original: u32,
+    /// tokens from a place in the later text to the one in the earlier
+    diagonal: u32,
+    /// behind the last token of the run that it lies in
+    end: u32,
 }
 
 /// What the search found.
@@ -252,7 +248,7 @@ impl<'a> Finder<'a> {
     pub(crate) fn document(&mut self, prepared: &Prepared) {
         let candidates = self.candidates(prepared);
         let taken = choose(candidates, self.params);
-        let mut ruler = Ruler::new(Some(&prepared.text), &prepared.places, &prepared.spans);
+        let mut ruler = Ruler::new(Some(prepared.text), prepared.places, prepared.spans);
         let mut overlaps = Vec::with_capacity(taken.len());
         for candidate in &taken {
             let copy = candidate.alignment.copy();
@@ -312,19 +308,30 @@ impl<'a> Finder<'a> {
 
     /// All stretches that may be passages: each verbatim run around a hit, followed to both sides.
     fn candidates(&mut self, prepared: &Prepared) -> Vec<Candidate> {
-        let Workspace { places, open, runs, steps } = &mut self.workspace;
+        let Workspace { listed, places, open, runs, steps, inside: [inside, before], own, .. } =
+            &mut self.workspace;
         open.clear();
         runs.clear();
-        let tokens = &prepared.tokens[..];
-        let mut own = own_repeats(&prepared.seeds);
+        inside.clear();
+        own.clear();
+        let tokens = prepared.tokens;
+        let seed = self.seed as u32;
+        // what is kept further away than around a seed is kept for other documents, which have no say in it
+        let margin = MARGIN * self.params.passage;
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut whole = false;
         for (number, found) in prepared.seeds.iter().enumerate() {
             if whole {
                 break; // nothing can be longer than a candidate from end to end
             }
-            self.places.of(found.number, places);
-            if let Some(here) = own.get_mut(&found.number) {
+            if number % LOOKED_UP == 0 {
+                let end = (number + LOOKED_UP).min(prepared.seeds.len());
+                self.places.of(&prepared.seeds[number..end], listed);
+            }
+            places.clear();
+            places.extend_from_slice(listed.of(number % LOOKED_UP));
+            if let Some(first) = self.places.meet(found.number, (prepared.document, found.at)) {
+                let here = own.entry(found.number).or_insert_with(|| vec![first]);
                 places.extend(here.iter().map(|&at| (prepared.document, at)));
                 if here.len() < usize::from(LISTED) {
                     here.push(found.at);
@@ -338,53 +345,78 @@ impl<'a> Finder<'a> {
                 }
                 open.end > found.at
             });
+            std::mem::swap(inside, before);
+            inside.clear();
+            let mut known_inside = before.iter().filter(|inside| found.at + seed <= inside.end).peekable();
             for &(original, at) in places.iter() {
+                let diagonal = at.wrapping_sub(found.at);
                 let known = open.iter().any(|open| {
                     let run = &runs[open.runs.start];
-                    let on_run = run.copy <= found.at && found.at < run.end();
-                    open.original == original && on_run && at == run.original + (found.at - run.copy)
+                    open.original == original && run.holds(found.at, 1) && run.diagonal() == diagonal
                 });
                 if known {
                     continue;
                 }
+                let key = |inside: &Inside| (inside.original, inside.diagonal.wrapping_add(found.at));
+                while let Some(passed) = known_inside.next_if(|inside| key(inside) < (original, at)) {
+                    keep_inside(inside, *passed);
+                }
+                if let Some(same) = known_inside.next_if(|inside| key(inside) == (original, at)) {
+                    inside.push(*same);
+                    continue;
+                }
                 let is_own = original == prepared.document;
-                let own_text = Kept { tokens, spans: &prepared.spans, start: 0 };
+                let own_text = Kept { tokens, spans: prepared.spans, start: 0 };
                 let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
-                let Some(Kept { tokens: stretch, start, spans: stretch_spans }) = kept else { continue };
-                let hit = (found.at as usize, (at - start) as usize);
-                // a verbatim run inside of one that stood first covers nothing new; what is kept further away than
-                // around this seed is kept for other documents, which have no say in it
-                let margin = MARGIN * self.params.passage;
-                let agrees = |token: u32| {
-                    if token.abs_diff(found.at) >= margin {
-                        return false;
-                    }
-                    let there = (hit.1 + token as usize).checked_sub(hit.0).and_then(|i| stretch.get(i));
-                    there.is_some() && there == tokens.get(token as usize)
+                let Some(kept) = kept else { continue };
+                // how the tokens there compare with this one, if they are at hand
+                let compare = |token: u32| {
+                    let there = token.wrapping_add(diagonal).wrapping_sub(kept.start);
+                    let there =
+                        kept.tokens.get(there as usize).filter(|_| token.abs_diff(found.at) < margin)?;
+                    Some(Some(there) == tokens.get(token as usize))
                 };
+                let agrees = |token: u32| compare(token) == Some(true);
                 let lies_in = |run: &Run| {
-                    let holds_seed = run.copy <= found.at && found.at + self.seed as u32 <= run.end();
-                    holds_seed && !agrees(run.end()) && !run.copy.checked_sub(1).is_some_and(agrees)
+                    run.holds(found.at, seed)
+                        && !agrees(run.end())
+                        && !run.copy.checked_sub(1).is_some_and(agrees)
                 };
-                if open.iter().any(|open| open.original <= original && lies_in(&runs[open.runs.start])) {
+                let mut earlier =
+                    open.iter().filter(|open| open.original <= original).map(|open| &runs[open.runs.start]);
+                if let Some(run) = earlier.find(|run| lies_in(run)) {
+                    // what is not at hand here may be at a seed to come
+                    if compare(run.end()).is_some() {
+                        inside.push(Inside { original, diagonal, end: run.end() });
+                    }
                     continue;
                 }
                 if open.len() >= DEPTH {
                     self.capped += 1;
                     continue;
                 }
-                let reach = if is_own {
-                    Kept { tokens: stretch, spans: &[], start }
-                } else {
-                    let bounds = self.places.reach(&prepared.seeds, number, (original, at), margin);
-                    Kept { tokens: stretch, spans: stretch_spans, start }.between(bounds)
-                };
-                let (stretch, start) = (reach.tokens, reach.start);
-                let hit = (hit.0, (at - start) as usize);
-                let Some(run) = run_around(tokens, stretch, hit, self.seed) else { continue };
                 let first = runs.len();
-                extend([tokens, stretch], run, self.params.identity, steps, runs);
-                runs[first..].iter_mut().for_each(|run| run.original += start);
+                let hit = |kept: &Kept| (found.at as usize, (at - kept.start) as usize);
+                let follow = |kept: &Kept, runs: &mut Vec<Run>, steps: &mut Vec<Step>| {
+                    let run = run_around(tokens, kept.tokens, hit(kept), self.seed)?;
+                    Some(extend([tokens, kept.tokens], run, self.params.identity, steps, runs))
+                };
+                // most end before it matters how far they may go
+                let mut near = kept;
+                if !is_own {
+                    near = kept.between([at.saturating_sub(margin), at + margin]);
+                }
+                let Some(is_open) = follow(&near, runs, steps) else { continue };
+                if is_open && !is_own {
+                    let reach = self.places.reach(prepared.seeds, number, (original, at), margin);
+                    let reach = kept.between(reach);
+                    if reach.tokens.len() > near.tokens.len() {
+                        near = reach;
+                        runs.truncate(first);
+                        follow(&near, runs, steps);
+                    }
+                }
+                runs[first..].iter_mut().for_each(|run| run.original += near.start);
                 if is_own {
                     keep_behind(runs, first, found.at);
                 }
@@ -398,17 +430,22 @@ impl<'a> Finder<'a> {
                 let before = runs[first..].partition_point(|run| run.copy <= found.at).saturating_sub(1);
                 open.push(Open { original, runs: first + before..runs.len(), end });
             }
+            known_inside.for_each(|passed| keep_inside(inside, *passed));
         }
         candidates
     }
 
     /// The tokens of a candidate's original side, and their bytes in its text.
-    fn original_side<'b>(&'b self, prepared: &'b Prepared, candidate: &Candidate) -> (&'b [u64], [u32; 2]) {
+    fn original_side<'b>(
+        places: &'b Places,
+        prepared: &Prepared<'b>,
+        candidate: &Candidate,
+    ) -> (&'b [u64], [u32; 2]) {
         let range = candidate.alignment.original();
         let stretch = if candidate.original == prepared.document {
-            Some(Kept { tokens: &prepared.tokens, spans: &prepared.spans, start: 0 })
+            Some(Kept { tokens: prepared.tokens, spans: prepared.spans, start: 0 })
         } else {
-            self.places.stretch(candidate.original, range.start)
+            places.stretch(candidate.original, range.start)
         };
         let Kept { tokens, spans, start } = stretch.unwrap_or_default();
         let range = (range.start - start) as usize..(range.end - start) as usize;
@@ -422,15 +459,13 @@ impl<'a> Finder<'a> {
 
     fn tell(&mut self, prepared: &Prepared, candidate: &Candidate, copy_stretch: Option<Stretch>) -> Overlap {
         let (copy, original) = (candidate.alignment.copy(), candidate.alignment.original());
-        let (original_side, original_bytes) = self.original_side(prepared, candidate);
+        let (original_side, original_bytes) = Self::original_side(&self.places, prepared, candidate);
         let is_exact = candidate.alignment.runs.len() == 1;
         let overlap = if is_exact {
             Overlap { shared: 1, sizes: [1, 1] }
         } else {
-            let (mut a, mut b) = (Vec::new(), Vec::new());
-            self.shingler.set(&prepared.tokens[copy.start as usize..copy.end as usize], &mut a);
-            self.shingler.set(original_side, &mut b);
-            compare(&a, &b, 0.0).unwrap_or(Overlap { shared: 0, sizes: [a.len() as u32, b.len() as u32] })
+            let sides = [&prepared.tokens[copy.start as usize..copy.end as usize], original_side];
+            self.workspace.comparison.compare(&self.shingler, sides, &candidate.alignment.runs)
         };
         self.passages.push(Passage {
             copy: prepared.document,
@@ -444,113 +479,12 @@ impl<'a> Finder<'a> {
         });
         overlap
     }
+}
 
-    /// The document and those of its paragraphs that lie in passages from one earlier document.
-    /// Those of them that are `wanted`, by the paragraph's number.
-    fn tell_contained(
-        &mut self,
-        prepared: &Prepared,
-        (taken, overlaps): (&[Candidate], &[Overlap]),
-        wanted: impl Fn(Option<u32>) -> bool,
-    ) {
-        if taken.is_empty() {
-            return;
-        }
-        let whole = 0..prepared.tokens.len() as u32;
-        let earlier = |candidate: &Candidate| candidate.original != prepared.document;
-        let others = taken.iter().zip(overlaps.iter().copied()).filter(|(candidate, _)| earlier(candidate));
-        let others: Vec<(&Candidate, Overlap)> = others.collect();
-        if wanted(None) {
-            self.contained.extend(self.contained_unit(prepared, &others, whole, None));
-        }
-        if !wanted(Some(0)) {
-            return;
-        }
-        let mut start = 0;
-        let mut first = 0;
-        for (number, &end) in prepared.paragraph_ends.iter().enumerate() {
-            let unit = start..end;
-            start = end;
-            while first < taken.len() && taken[first].alignment.copy().end <= unit.start {
-                first += 1;
-            }
-            if !prepared.is_first[number] {
-                continue; // too short, or equal to an earlier one
-            }
-            let behind = taken[first..].iter().zip(overlaps[first..].iter().copied());
-            let touching = behind.take_while(|(candidate, _)| candidate.alignment.copy().start < unit.end);
-            let touching: Vec<(&Candidate, Overlap)> = touching.collect();
-            self.contained.extend(self.contained_unit(prepared, &touching, unit, Some(number as u32)));
-        }
-    }
-
-    fn contained_unit(
-        &self,
-        prepared: &Prepared,
-        passages: &[(&Candidate, Overlap)],
-        unit: Range<u32>,
-        paragraph: Option<u32>,
-    ) -> Option<Contained> {
-        let inside = |candidate: &Candidate| {
-            let copy = candidate.alignment.copy();
-            copy.end.min(unit.end).saturating_sub(copy.start.max(unit.start))
-        };
-        let mut by_original: Vec<(u32, u32)> = Vec::new();
-        for (candidate, _) in passages {
-            match by_original.iter_mut().find(|(original, _)| *original == candidate.original) {
-                Some((_, covered)) => *covered += inside(candidate),
-                None => by_original.push((candidate.original, inside(candidate))),
-            }
-        }
-        let most =
-            by_original.into_iter().max_by_key(|&(original, covered)| (covered, std::cmp::Reverse(original)));
-        let (original, covered) = most?;
-        if f64::from(covered) < self.params.contained * unit.len() as f64 {
-            return None;
-        }
-        let of_original = || passages.iter().filter(|(candidate, _)| candidate.original == original);
-        let mut hull: Option<Range<u32>> = None;
-        let mut bytes = [u32::MAX, 0];
-        let mut stretches = Vec::new();
-        for (candidate, _) in of_original() {
-            let part = Candidate { original, alignment: candidate.alignment.cut(unit.clone()) };
-            let own = part.alignment.original();
-            if own.is_empty() {
-                continue;
-            }
-            let before = hull.take().unwrap_or_else(|| own.clone());
-            hull = Some(before.start.min(own.start)..before.end.max(own.end));
-            let (tokens, of_part) = self.original_side(prepared, &part);
-            bytes = [bytes[0].min(of_part[0]), bytes[1].max(of_part[1])];
-            stretches.push(tokens);
-        }
-        let only = of_original().next().filter(|(candidate, _)| candidate.alignment.copy() == unit);
-        let overlap = match only {
-            Some((_, overlap)) => *overlap, // the unit is the passage
-            None => {
-                let (mut set, mut there) = (Vec::new(), Vec::new());
-                for tokens in stretches {
-                    self.shingler.set(tokens, &mut set);
-                    there.append(&mut set);
-                }
-                there.sort_unstable();
-                there.dedup();
-                self.shingler.set(&prepared.tokens[unit.start as usize..unit.end as usize], &mut set);
-                compare(&set, &there, 0.0)?
-            }
-        };
-        let hull = hull?;
-        let original_tokens = [hull.start, hull.end];
-        let tokens = unit.end - unit.start;
-        Some(Contained {
-            copy: prepared.document,
-            paragraph,
-            tokens,
-            original,
-            original_tokens,
-            original_bytes: bytes,
-            overlap,
-        })
+/// Remembers it for the next seed, if it is one of a few.
+fn keep_inside(inside: &mut Vec<Inside>, passed: Inside) {
+    if inside.len() < 2 * usize::from(LISTED) {
+        inside.push(passed);
     }
 }
 

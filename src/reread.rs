@@ -7,24 +7,28 @@
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::corpus::{Corpus, IS_SHORT};
+use crate::document::Span;
 use crate::error::Result;
-use crate::normalise::Tokenizers;
+use crate::normalise::{Tokenizer, Tokenizers};
 use crate::params::Params;
 use crate::passage::places::Repeated;
-use crate::passage::{Finder, Found, Prepared};
+use crate::passage::{Finder, Found, Occurrence, Prepared};
 use crate::pipeline::{Progress, Surroundings};
+use crate::read::texts::Ahead;
 use crate::resolve::pairs::{Kept, Pairs};
 use crate::resolve::{Cost, Near, Resolver};
 use crate::shingle::Shingler;
 use crate::split::paragraphs;
 use crate::standing::{Decided, Decisions, Searching};
 
-/// Chunks of text that are held at once.
-const CHUNKS: u64 = 16;
+/// Chunks of text that are held at once, and groups that each is made in.
+const CHUNKS: u64 = 8;
+const GROUPS: usize = 2;
 
 /// The searches of a run.
 pub(crate) struct Searches<'a> {
@@ -60,12 +64,75 @@ struct Wanted {
     seeds: Option<usize>,
 }
 
-/// What a document was read again for.
+impl Wanted {
+    /// The row of the document, where all of it is needed.
+    fn row(&self) -> Option<usize> {
+        self.seeds.or(self.own.map(|row| row as usize))
+    }
+}
+
+/// Documents that were read again, one after the other, in buffers that go round.
 #[derive(Default)]
-struct Made {
-    document: Option<(u32, Box<[u64]>)>,
+struct Group {
+    /// rows of documents, and their sets
+    documents: Vec<(u32, Box<[u64]>)>,
+    /// rows of paragraphs, and their sets
     paragraphs: Vec<(u32, Box<[u64]>)>,
-    passages: Option<Prepared>,
+    /// those in which passages are looked for
+    extents: Vec<Extent>,
+    text: String,
+    places: Vec<Span>,
+    tokens: Vec<u64>,
+    spans: Vec<[u32; 2]>,
+    paragraph_ends: Vec<u32>,
+    is_first: Vec<bool>,
+    seeds: Vec<Occurrence>,
+    set: Vec<u64>,
+    ranges: Vec<Range<usize>>,
+    ahead: Ahead,
+}
+
+/// Where the parts of a document are in its group.
+struct Extent {
+    document: u32,
+    text: Range<usize>,
+    tokens: Range<usize>,
+    paragraphs: Range<usize>,
+    seeds: Range<usize>,
+}
+
+impl Group {
+    /// Its documents, ready to be searched for passages.
+    fn prepared(&self) -> impl Iterator<Item = Prepared<'_>> {
+        self.extents.iter().map(|extent| Prepared {
+            document: extent.document,
+            text: &self.text[extent.text.clone()],
+            places: &self.places[extent.paragraphs.clone()],
+            tokens: &self.tokens[extent.tokens.clone()],
+            spans: &self.spans[extent.tokens.clone()],
+            paragraph_ends: &self.paragraph_ends[extent.paragraphs.clone()],
+            is_first: &self.is_first[extent.paragraphs.clone()],
+            seeds: &self.seeds[extent.seeds.clone()],
+        })
+    }
+
+    /// Empty, with its buffers; without them if they are large.
+    fn cleared(mut self, usual: usize) -> Self {
+        if self.text.capacity() > 2 * usual {
+            return Group::default();
+        }
+        self.documents.clear();
+        self.paragraphs.clear();
+        self.extents.clear();
+        self.text.clear();
+        self.places.clear();
+        self.tokens.clear();
+        self.spans.clear();
+        self.paragraph_ends.clear();
+        self.is_first.clear();
+        self.seeds.clear();
+        self
+    }
 }
 
 /// Reads again what is needed, and searches it.
@@ -80,58 +147,64 @@ pub(crate) fn search(
     let wanted = wanted(corpus, [&documents, &paragraphs], repeated.as_ref());
     let length = |wanted: &Wanted| u64::from(corpus.documents[wanted.document as usize].locator.text_length);
     progress.text_total.store(wanted.iter().map(length).sum(), Ordering::Relaxed);
-    let batches = batches(&wanted, CHUNKS * surroundings.chunk as u64, length);
+    let rounds = batches(&wanted, CHUNKS * surroundings.chunk as u64, length);
     let tokenizers = Tokenizers::new(params.seed);
-    let prepare = |batch: &[Wanted]| -> Result<Vec<Made>> {
+    let making = Making { corpus, params, tokenizers: &tokenizers, repeated: repeated.as_ref() };
+    let usual = (surroundings.chunk / GROUPS).max(1);
+    let free = Mutex::new(Vec::new());
+    let prepare = |batch: &[Wanted]| -> Result<Vec<Group>> {
         progress.check()?;
-        let made = batch
-            .par_iter()
-            .map(|wanted| make(corpus, (params, &tokenizers), wanted, repeated.as_ref()))
-            .collect();
+        let make = |wanted: &&[Wanted]| {
+            let used = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            making.group(wanted, used.unwrap_or_default())
+        };
+        let made = batches(batch, usual as u64, length).par_iter().map(make).collect();
         progress.text_done.fetch_add(batch.iter().map(length).sum(), Ordering::Relaxed);
         made
     };
     let by_parts = params.remove.is_by_parts();
     let mut decisions = by_parts.then(|| Decisions::new(params.remove, [&mut documents, &mut paragraphs]));
     let mut done = (0, 0);
-    let mut ready = batches.first().map_or(Ok(Vec::new()), |batch| prepare(batch))?;
-    for i in 0..batches.len().max(1) {
-        let next = batches.get(i + 1);
+    let mut ready = rounds.first().map_or(Ok(Vec::new()), |batch| prepare(batch))?;
+    for i in 0..rounds.len().max(1) {
+        let next = rounds.get(i + 1);
         // up to the first document that is not ready yet
         let end = next.map_or(corpus.documents.len() as u32, |batch| batch[0].document);
         let end_paragraph = next.map_or(corpus.end_paragraph(), |batch| {
             corpus.documents[batch[0].document as usize].first_paragraph
         });
-        let mut made = std::mem::take(&mut ready);
+        let mut groups = std::mem::take(&mut ready);
         let prepared;
         (prepared, ()) = rayon::join(
             || next.map_or(Ok(Vec::new()), |batch| prepare(batch)),
             || {
                 if let Some(pairs) = &mut pairs {
-                    keep_pairs(pairs, &made, [end, end_paragraph]);
+                    keep_pairs(pairs, &groups, [end, end_paragraph]);
                 }
-                for made in &mut made {
-                    made.document.take().into_iter().for_each(|(row, set)| documents.give_set(row, set));
-                    made.paragraphs.drain(..).for_each(|(row, set)| paragraphs.give_set(row, set));
+                for group in &mut groups {
+                    group.documents.drain(..).for_each(|(row, set)| documents.give_set(row, set));
+                    group.paragraphs.drain(..).for_each(|(row, set)| paragraphs.give_set(row, set));
                 }
+                let prepared = groups.iter().flat_map(Group::prepared);
                 if let Some(decisions) = &mut decisions {
                     let (documents, paragraphs) = (&mut documents, &mut paragraphs);
                     let mut searching = Searching { documents, paragraphs, finder: finder.as_mut() };
-                    let mut prepared = made.iter().filter_map(|made| made.passages.as_ref()).peekable();
+                    let mut prepared = prepared.peekable();
                     for document in done.0..end {
                         let own = prepared.next_if(|prepared| prepared.document == document);
-                        decisions.decide(corpus, document, own, &mut searching);
+                        decisions.decide(corpus, document, own.as_ref(), &mut searching);
                     }
                     return;
                 }
                 documents.advance(done.0..end);
                 paragraphs.advance(done.1..end_paragraph);
                 if let Some(finder) = &mut finder {
-                    let prepared = made.iter().filter_map(|made| made.passages.as_ref());
                     find_passages(corpus, finder, done.0..end, prepared);
                 }
             },
         );
+        let groups = groups.into_iter().map(|group| group.cleared(usual));
+        free.lock().unwrap_or_else(PoisonError::into_inner).extend(groups);
         ready = prepared?;
         done = (end, end_paragraph);
     }
@@ -146,10 +219,10 @@ pub(crate) fn search(
 }
 
 /// Leads documents and paragraphs up to these numbers through the search for all pairs.
-fn keep_pairs([documents, paragraphs]: &mut [Pairs<'_>; 2], made: &[Made], ends: [u32; 2]) {
-    for made in made {
-        made.document.iter().for_each(|(row, set)| documents.give_set(*row, set));
-        made.paragraphs.iter().for_each(|(row, set)| paragraphs.give_set(*row, set));
+fn keep_pairs([documents, paragraphs]: &mut [Pairs<'_>; 2], groups: &[Group], ends: [u32; 2]) {
+    for group in groups {
+        group.documents.iter().for_each(|(row, set)| documents.give_set(*row, set));
+        group.paragraphs.iter().for_each(|(row, set)| paragraphs.give_set(*row, set));
     }
     documents.advance(ends[0]);
     paragraphs.advance(ends[1]);
@@ -160,7 +233,7 @@ fn find_passages<'a>(
     corpus: &Corpus,
     finder: &mut Finder<'_>,
     documents: Range<u32>,
-    prepared: impl Iterator<Item = &'a Prepared>,
+    prepared: impl Iterator<Item = Prepared<'a>>,
 ) {
     let units = &corpus.document_units;
     let mut prepared = prepared.peekable();
@@ -171,9 +244,9 @@ fn find_passages<'a>(
             finder.equal_document(document, first, tokens);
         } else if let Some(prepared) = prepared.next_if(|prepared| prepared.document == document) {
             if document < corpus.archived.documents() {
-                finder.archived(prepared, None);
+                finder.archived(&prepared, None);
             } else {
-                finder.document(prepared);
+                finder.document(&prepared);
             }
         }
     }
@@ -220,74 +293,119 @@ fn wanted(corpus: &Corpus, resolvers: [&Resolver<'_>; 2], repeated: Option<&Repe
     wanted
 }
 
-/// Reads a document again and makes of it what is wanted.
-fn make(
-    corpus: &Corpus,
-    (params, tokenizers): (&Params, &Tokenizers),
-    wanted: &Wanted,
-    repeated: Option<&Repeated>,
-) -> Result<Made> {
-    let text = corpus.text(wanted.document)?;
-    let shingler = Shingler::new(params.shingle);
-    let mut tokens = Vec::with_capacity(text.len() / 5);
-    let mut set = Vec::new();
-    let mut made = Made::default();
-    let mut ranges = Vec::new();
-    paragraphs(&text, params.paragraphs, &mut ranges);
-    if ranges.len() != corpus.paragraphs(wanted.document).len() {
-        return Err(corpus.texts.changed(&corpus.documents[wanted.document as usize].locator));
-    }
-    if wanted.own.is_none() && wanted.seeds.is_none() {
-        tokenizers.with(|tokenizer| {
-            for &(row, number) in &wanted.paragraphs {
-                tokens.clear();
-                tokenizer.hashes(&text[ranges[number as usize].clone()], &mut tokens);
-                shingler.set(&tokens, &mut set);
-                made.paragraphs.push((row, set.as_slice().into()));
+/// What documents are read again with.
+struct Making<'a> {
+    corpus: &'a Corpus,
+    params: &'a Params,
+    tokenizers: &'a Tokenizers,
+    repeated: Option<&'a Repeated>,
+}
+
+impl Making<'_> {
+    /// Reads documents again and makes of them what is wanted, in an empty group.
+    fn group(&self, wanted: &[Wanted], mut group: Group) -> Result<Group> {
+        let locator = |wanted: &Wanted| self.corpus.documents[wanted.document as usize].locator;
+        let tokens = |wanted: &Wanted| wanted.row().map_or(0, |row| self.corpus.document_units.tokens[row]);
+        let [mut bytes, mut all] = [0, 0];
+        for wanted in wanted {
+            bytes += locator(wanted).text_length as usize;
+            all += tokens(wanted) as usize;
+        }
+        group.text.reserve_exact(bytes);
+        group.tokens.reserve_exact(all);
+        group.spans.reserve_exact(all);
+        self.tokenizers.with(|tokenizer| {
+            for (i, one) in wanted.iter().enumerate() {
+                let start = group.text.len();
+                let to_come = wanted[i..].iter().map(locator);
+                self.corpus.texts.append(to_come, &mut group.ahead, &mut group.text)?;
+                self.document(one, tokenizer, &mut group, start)?;
             }
-        });
-        return Ok(made);
+            Ok(())
+        })?;
+        Ok(group)
     }
-    let mut spans: Vec<[u32; 2]> = Vec::with_capacity(text.len() / 5);
-    tokenizers.with(|tokenizer| {
-        tokenizer.tokens(&text, |hash, start, end| {
+
+    /// Makes of one what is wanted; its text stands in the group from `start` on.
+    fn document(
+        &self,
+        wanted: &Wanted,
+        tokenizer: &mut Tokenizer,
+        group: &mut Group,
+        start: usize,
+    ) -> Result<()> {
+        let &Making { corpus, params, repeated, .. } = self;
+        let document = wanted.document;
+        let Group { text, tokens, spans, paragraph_ends, set, ranges, .. } = group;
+        let shingler = Shingler::new(params.shingle);
+        let end = text.len();
+        let text = &text[start..];
+        ranges.clear();
+        paragraphs(text, params.paragraphs, ranges);
+        if ranges.len() != corpus.paragraphs(document).len() {
+            return Err(corpus.texts.changed(&corpus.documents[document as usize].locator));
+        }
+        let first = tokens.len();
+        if wanted.own.is_none() && wanted.seeds.is_none() {
+            for &(row, number) in &wanted.paragraphs {
+                tokens.truncate(first);
+                tokenizer.hashes(&text[ranges[number as usize].clone()], tokens);
+                shingler.set(&tokens[first..], set);
+                group.paragraphs.push((row, set.as_slice().into()));
+            }
+            tokens.truncate(first);
+            group.text.truncate(start);
+            return Ok(());
+        }
+        tokenizer.tokens(text, |hash, start, end| {
             tokens.push(hash);
             spans.push([start as u32, end as u32]);
         });
-    });
-    let mut end = 0;
-    let ends = ranges.iter().map(|range| {
-        end += spans[end..].iter().take_while(|span| (span[0] as usize) < range.end).count();
-        end as u32
-    });
-    let ends: Vec<u32> = ends.collect();
-    if let Some(row) = wanted.own {
-        shingler.set(&tokens, &mut set);
-        made.document = Some((row, set.as_slice().into()));
-    }
-    for &(row, number) in &wanted.paragraphs {
-        let start = if number == 0 { 0 } else { ends[number as usize - 1] as usize };
-        let own = &tokens[start..ends[number as usize] as usize];
-        if own.len() < tokens.len() || wanted.own.is_none() {
-            shingler.set(own, &mut set);
-        } // else the paragraph is the document, and its set is at hand
-        made.paragraphs.push((row, set.as_slice().into()));
-    }
-    if let (Some(row), Some(repeated)) = (wanted.seeds, repeated) {
-        let seeds = repeated.of(row);
-        let document = wanted.document;
-        let places = corpus.places(document).collect();
-        let units = corpus.paragraphs(document);
+        let (own_tokens, own_spans) = (&tokens[first..], &spans[first..]);
+        let first_paragraph = paragraph_ends.len();
+        let mut behind = 0;
+        paragraph_ends.extend(ranges.iter().map(|range| {
+            let inside = |span: &&[u32; 2]| (span[0] as usize) < range.end;
+            behind += own_spans[behind..].iter().take_while(inside).count();
+            behind as u32
+        }));
+        let ends = &paragraph_ends[first_paragraph..];
+        if let Some(row) = wanted.own {
+            shingler.set(own_tokens, set);
+            group.documents.push((row, set.as_slice().into()));
+        }
+        for &(row, number) in &wanted.paragraphs {
+            let start = if number == 0 { 0 } else { ends[number as usize - 1] as usize };
+            let own = &own_tokens[start..ends[number as usize] as usize];
+            if own.len() < own_tokens.len() || wanted.own.is_none() {
+                shingler.set(own, set);
+            } // else the paragraph is the document, and its set is at hand
+            group.paragraphs.push((row, set.as_slice().into()));
+        }
+        let (Some(row), Some(repeated)) = (wanted.seeds, repeated) else {
+            tokens.truncate(first);
+            spans.truncate(first);
+            paragraph_ends.truncate(first_paragraph);
+            group.text.truncate(start);
+            return Ok(());
+        };
+        let first_seed = group.seeds.len();
+        repeated.of(row, &mut group.seeds);
+        group.places.extend(corpus.places(document));
         // where what leaves decides which one counts as the first, that is known later
         let any = params.remove.is_by_parts();
-        let is_first = |unit: u32| {
+        group.is_first.extend(corpus.paragraphs(document).map(|unit| {
             let first = corpus.paragraph_units.first[unit as usize];
             first == unit || (any && first < IS_SHORT)
-        };
-        let is_first = units.map(is_first).collect();
-        made.passages =
-            Some(Prepared { document, text, places, tokens, spans, paragraph_ends: ends, is_first, seeds });
+        }));
+        debug_assert!(corpus.document_units.first[document as usize] != IS_SHORT);
+        group.extents.push(Extent {
+            document,
+            text: start..end,
+            tokens: first..tokens.len(),
+            paragraphs: first_paragraph..paragraph_ends.len(),
+            seeds: first_seed..group.seeds.len(),
+        });
+        Ok(())
     }
-    debug_assert!(corpus.document_units.first[wanted.document as usize] != IS_SHORT);
-    Ok(made)
 }

@@ -57,12 +57,18 @@ impl Shingler {
         mix(sum)
     }
 
-    /// Makes `into` the set of a unit's shingles, ascending.
-    pub fn set(&self, tokens: &[u64], into: &mut Vec<u64>) {
+    /// Makes `into` a unit's shingles, one for each token at which one starts; of one with fewer tokens than
+    /// the width the one that it has.
+    pub(crate) fn all(&self, tokens: &[u64], into: &mut Vec<u64>) {
         self.rolled(tokens, into);
         if into.is_empty() && !tokens.is_empty() {
             into.push(self.short(tokens));
         }
+    }
+
+    /// Makes `into` the set of a unit's shingles, ascending.
+    pub fn set(&self, tokens: &[u64], into: &mut Vec<u64>) {
+        self.all(tokens, into);
         into.sort_unstable();
         into.dedup();
     }

@@ -50,7 +50,7 @@ impl Decisions {
         &mut self,
         corpus: &Corpus,
         document: u32,
-        prepared: Option<&Prepared>,
+        prepared: Option<&Prepared<'_>>,
         searching: &mut Searching<'_, '_>,
     ) {
         let Searching { documents, paragraphs, finder } = searching;

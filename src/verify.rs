@@ -1,12 +1,14 @@
 //! The only judge of similarity: how many shingles two sets share, counted exactly.
 
 mod digest;
+mod tally;
 
 pub use digest::Digest;
 pub(crate) use digest::retain_hopeful;
+pub(crate) use tally::{Side, Tally};
 
 /// What two shingle sets have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Overlap {
     /// shingles in both
     pub shared: u32,

@@ -6,7 +6,7 @@
 //! bytes gather in a 128-bit register, and only a token longer than 16 bytes touches memory.
 
 use super::table::{Block, Class, Entry, block, fold};
-use super::{SHORT, TokenHasher};
+use super::{MASK, SHORT, TokenHasher};
 
 /// Reads runs; keeps the buffers for the rare cases.
 #[derive(Default)]
@@ -35,8 +35,29 @@ impl Runs {
             current = self.entries.at(bytes, at);
         }
         loop {
+            if current.is_plain() && self.token.length < SHORT {
+                let taken = self.plain(hasher, bytes, (at, current), emit);
+                if taken.0 > at && ends(bytes, taken.0) {
+                    self.token.finish(hasher, emit);
+                    return taken.0;
+                }
+                (at, current) = taken;
+            }
             let mut end = at + width(bytes[at]);
             let mut next = self.entries.at(bytes, end);
+            if current.is_lone() && next.is_fresh() {
+                self.token.finish(hasher, emit);
+                while current.is_lone() && next.is_fresh() {
+                    emit(hasher.short(u64::from(current.bytes()), 0, current.length()), at, end);
+                    if ends(bytes, end) {
+                        return end;
+                    }
+                    (at, current) = (end, next);
+                    end += width(bytes[at]);
+                    next = self.entries.at(bytes, end);
+                }
+                continue;
+            }
             if current.is_simple() && next.is_boundary() {
                 self.token.take(hasher, current, at..end, emit);
             } else {
@@ -50,12 +71,59 @@ impl Runs {
                 }
                 self.segment(hasher, text, (at..end, in_order), emit);
             }
-            if bytes.get(end).is_none_or(|b| b.is_ascii() && !b.is_ascii_alphanumeric()) {
+            if ends(bytes, end) {
                 self.token.finish(hasher, emit);
                 return end;
             }
             (at, current) = (end, next);
         }
+    }
+
+    /// Takes plain characters, each with a boundary behind it, while the token fits into a register: those of
+    /// ASCII several at a time. Returns the first that it did not take, and its entry.
+    #[inline(always)]
+    fn plain(
+        &mut self,
+        hasher: &TokenHasher,
+        bytes: &[u8],
+        (mut at, mut current): (usize, Entry),
+        emit: &mut impl FnMut(u64, usize, usize),
+    ) -> (usize, Entry) {
+        if self.token.single {
+            self.token.finish(hasher, emit);
+        }
+        let Token { mut value, mut length, .. } = self.token;
+        if length == 0 {
+            self.token.start = at;
+        }
+        while current.is_plain() {
+            let (mut folded, mut taken, grows);
+            if bytes[at].is_ascii() {
+                (folded, taken) = ascii_letters(bytes, at);
+                if !self.entries.at(bytes, at + taken).is_boundary() {
+                    taken -= 1; // a mark behind the last one may combine with it
+                    folded &= MASK[taken];
+                }
+                grows = taken;
+            } else {
+                (folded, taken) = (u64::from(current.bytes()), width(bytes[at]));
+                grows = current.length();
+                if !self.entries.at(bytes, at + taken).is_boundary() {
+                    taken = 0;
+                }
+            }
+            if taken == 0 || length + grows > SHORT {
+                break;
+            }
+            value |= u128::from(folded) << (8 * length);
+            length += grows;
+            at += taken;
+            current = self.entries.at(bytes, at);
+        }
+        if length > self.token.length {
+            (self.token.value, self.token.length, self.token.end) = (value, length, at);
+        }
+        (at, current)
     }
 
     /// A segment of several characters, or of one that folds to several.
@@ -82,6 +150,36 @@ impl Runs {
             }
         }
     }
+}
+
+/// Whether a run ends before the byte at `at`: at an ASCII separator or at the end of the text.
+#[inline(always)]
+fn ends(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_none_or(|byte| byte.is_ascii() && !byte.is_ascii_alphanumeric())
+}
+
+/// The ASCII letters and digits from `at` on, at most eight: in lower case, lowest first, and how many.
+#[inline(always)]
+fn ascii_letters(bytes: &[u8], at: usize) -> (u64, usize) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOP: u64 = 0x80 * ONES;
+    let mut eight = [0; 8];
+    match bytes.get(at..at + 8) {
+        Some(all) => eight.copy_from_slice(all),
+        None => eight[..bytes.len() - at].copy_from_slice(&bytes[at..]),
+    }
+    let eight = u64::from_le_bytes(eight);
+    let lower = eight | (0x20 * ONES);
+    // the top bit of each byte that is at least `first` and below `behind`; no byte carries into the next
+    let within = |bytes: u64, first: u8, behind: u8| {
+        let bytes = bytes & !TOP;
+        let from = bytes + u64::from(0x80 - first) * ONES;
+        let past = bytes + u64::from(0x80 - behind) * ONES;
+        from & !past
+    };
+    let word = (within(lower, b'a', b'z' + 1) | within(eight, b'0', b'9' + 1)) & !eight & TOP;
+    let count = (!word & TOP).trailing_zeros() as usize / 8;
+    (lower & MASK[count], count)
 }
 
 /// Bytes of the code point whose first byte is `first`.

@@ -78,6 +78,9 @@ pub(crate) struct Entry(u64);
 
 const BOUNDARY: u64 = 1 << 40;
 const SIMPLE: u64 = 1 << 41;
+const PLAIN: u64 = 1 << 42;
+const LONE: u64 = 1 << 43;
+const FRESH: u64 = 1 << 44;
 
 impl Entry {
     /// Nothing before this character can combine with it or with what follows.
@@ -90,6 +93,24 @@ impl Entry {
     #[inline]
     pub(crate) fn is_simple(self) -> bool {
         self.0 & SIMPLE != 0
+    }
+
+    /// It belongs to a word, and its folded bytes stand for it wherever a boundary follows.
+    #[inline]
+    pub(crate) fn is_plain(self) -> bool {
+        self.0 & PLAIN != 0
+    }
+
+    /// It is a token of its own, and its folded bytes are that token wherever a fresh character follows.
+    #[inline]
+    pub(crate) fn is_lone(self) -> bool {
+        self.0 & LONE != 0
+    }
+
+    /// Nothing of it belongs to a token of its own before it.
+    #[inline]
+    pub(crate) fn is_fresh(self) -> bool {
+        self.0 & FRESH != 0
     }
 
     /// The folded character in UTF-8, first byte lowest; unused bytes are zero.
@@ -154,6 +175,13 @@ impl Entry {
         let mut bits = Entry::folded(single.unwrap_or(c)).0 & !SIMPLE;
         bits |= if boundary { BOUNDARY } else { 0 };
         bits |= if simple { SIMPLE } else { 0 };
+        let class = Entry(bits).class();
+        bits |= match class {
+            Class::Word if boundary && simple => PLAIN | FRESH,
+            Class::Single if boundary && simple => LONE | FRESH,
+            Class::Separator if boundary && simple => FRESH,
+            _ => 0,
+        };
         bits |= u64::from(own_class) << 48;
         Entry(bits)
     }

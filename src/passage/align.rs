@@ -32,6 +32,16 @@ impl Run {
     pub(crate) fn end(&self) -> u32 {
         self.copy + self.length
     }
+
+    /// Tokens from a place in the later text to the one in the earlier, modulo 2^32.
+    pub(crate) fn diagonal(&self) -> u32 {
+        self.original.wrapping_sub(self.copy)
+    }
+
+    /// Whether it holds the `length` tokens at `at` of the later text.
+    pub(crate) fn holds(&self, at: u32, length: u32) -> bool {
+        self.copy <= at && at + length <= self.end()
+    }
 }
 
 /// The whole verbatim run around a seed at `copy` and `original`; `None` where the seed does not agree
@@ -59,20 +69,21 @@ fn agreeing<'a>(a: impl Iterator<Item = &'a u64>, b: impl Iterator<Item = &'a u6
 }
 
 /// Follows the agreement from `run` to both sides over small differences; appends the runs it passes, in
-/// order, to `runs`. `steps` is a buffer.
+/// order, to `runs`. `steps` is a buffer. Whether it came so near to an end of `original` that more of it might
+/// have made a difference.
 pub(crate) fn extend(
     [copy, original]: [&[u64]; 2],
     run: Run,
     identity: f64,
     steps: &mut Vec<Step>,
     runs: &mut Vec<Run>,
-) {
+) -> bool {
     // an agreeing token earns 1; one passed over costs so much that the whole stays at the identity
     let cost = if identity < 1.0 { identity / (1.0 - identity) } else { f64::INFINITY };
     let (start, original_start) = (run.copy as usize, run.original as usize);
     let back_copy = Side { tokens: &copy[..start], backwards: true };
     let back_original = Side { tokens: &original[..original_start], backwards: true };
-    follow(&back_copy, &back_original, cost, steps);
+    let is_open_before = follow(&back_copy, &back_original, cost, steps);
     runs.extend(steps.iter().rev().map(|&(i, j, length)| Run {
         copy: (start - i - length) as u32,
         original: (original_start - j - length) as u32,
@@ -82,12 +93,13 @@ pub(crate) fn extend(
     let (end, original_end) = (run.end() as usize, (run.original + run.length) as usize);
     let on_copy = Side { tokens: &copy[end..], backwards: false };
     let on_original = Side { tokens: &original[original_end..], backwards: false };
-    follow(&on_copy, &on_original, cost, steps);
+    let is_open_behind = follow(&on_copy, &on_original, cost, steps);
     runs.extend(steps.iter().map(|&(i, j, length)| Run {
         copy: (end + i) as u32,
         original: (original_end + j) as u32,
         length: length as u32,
     }));
+    is_open_before || is_open_behind
 }
 
 /// An agreeing run: how far it is in each text, and its length.
@@ -110,13 +122,17 @@ impl Side<'_> {
     }
 }
 
-/// Makes `runs` the agreeing runs up to the best balance.
-fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64, runs: &mut Vec<Step>) {
+/// Makes `runs` the agreeing runs up to the best balance. Whether it came to the end of what there is of
+/// `original`.
+fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64, runs: &mut Vec<Step>) -> bool {
     runs.clear();
     let mut kept = 0;
     let (mut i, mut j) = (0, 0);
     let (mut balance, mut best) = (0.0, 0.0);
-    while let Some((skip_i, skip_j)) = smallest_difference(copy, original, (i, j)) {
+    let mut is_open = false;
+    loop {
+        is_open |= j + STEP + ANCHOR > original.tokens.len();
+        let Some((skip_i, skip_j)) = smallest_difference(copy, original, (i, j)) else { break };
         balance -= cost * skip_i.max(skip_j) as f64;
         if balance < best - DROP {
             break;
@@ -135,6 +151,7 @@ fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64, runs: &mut Vec<Step>)
         }
     }
     runs.truncate(kept);
+    is_open
 }
 
 /// The smallest step over a difference at `(i, j)`: tokens of each text to pass over.
@@ -143,8 +160,22 @@ fn smallest_difference(
     original: &Side<'_>,
     (i, j): (usize, usize),
 ) -> Option<(usize, usize)> {
+    // for each token of one text, a bit for each of the other that equals it
+    let others: [Option<u64>; STEP + 1] = std::array::from_fn(|b| original.get(j + b));
+    let mut equal = [0u16; STEP + 1];
+    for (a, equal) in equal.iter_mut().enumerate() {
+        let token = copy.get(i + a);
+        for (b, other) in others.iter().enumerate() {
+            *equal |= u16::from(token == *other && token.is_some()) << b;
+        }
+    }
+    if equal == [0; STEP + 1] {
+        return None;
+    }
     let anchored = |a: usize, b: usize| {
-        (0..ANCHOR).all(|n| copy.get(i + a + n).is_some() && copy.get(i + a + n) == original.get(j + b + n))
+        equal[a] >> b & 1 == 1
+            && (1..ANCHOR)
+                .all(|n| copy.get(i + a + n).is_some() && copy.get(i + a + n) == original.get(j + b + n))
     };
     for larger in 1..=STEP {
         // a replacement first, then ever more one-sided ones

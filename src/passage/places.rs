@@ -4,7 +4,6 @@
 //! pass), and places are kept only as long as a seed has occurrences to come: one whose last has passed is
 //! forgotten, and a text of which no seed is left with it. That keeps it all small however large the corpus.
 
-use hashbrown::HashTable;
 use rayon::prelude::*;
 
 use crate::passage::winnow::SEED_BITS;
@@ -36,32 +35,19 @@ impl Repeated {
     /// Numbers the repeated ones of `seeds`, which are `gaps` apart; `of_documents` says how many each
     /// distinct document has.
     pub(crate) fn new(seeds: &[u64], gaps: Vec<u16>, of_documents: &[u32]) -> Self {
-        let hashes = repeated(seeds);
-        let mut table: HashTable<(u64, u32)> = HashTable::new();
-        let mut counts = Vec::new();
-        for same in hashes.chunk_by(|a, b| a == b) {
-            table.insert_unique(spread(same[0]), (same[0], counts.len() as u32), |entry| spread(entry.0));
-            counts.push(same.len() as u32);
-        }
-        drop(hashes);
-        let find = |hash: u64| table.find(spread(hash), |entry| entry.0 == hash).map(|entry| entry.1);
-        let found: Vec<(u64, Vec<u32>)> = seeds
-            .par_chunks(64)
-            .map(|seeds| {
-                let mut numbers = Vec::new();
-                let mut word = 0;
-                for (i, number) in seeds.iter().enumerate().filter_map(|(i, &hash)| Some((i, find(hash)?))) {
-                    word |= 1 << i;
-                    numbers.push(number);
+        let mut bits = may_repeat(seeds);
+        let (of_candidate, counts) = numbered(seeds, &bits);
+        let mut numbers = Vec::new();
+        let mut candidates = of_candidate.iter();
+        for word in &mut bits {
+            for bit in ones(*word) {
+                match candidates.next() {
+                    Some(&number) if number != NONE => numbers.push(number),
+                    _ => *word &= !(1 << bit),
                 }
-                (word, numbers)
-            })
-            .collect();
-        let mut made = Repeated { counts, gaps, ..Repeated::default() };
-        for (word, numbers) in found {
-            made.bits.push(word);
-            made.numbers.extend(numbers);
+            }
         }
+        let mut made = Repeated { bits, numbers, counts, gaps, ..Repeated::default() };
         let (mut end, mut before) = (0u64, 0u32);
         for &count in of_documents {
             for seed in end..end + u64::from(count) {
@@ -82,20 +68,19 @@ impl Repeated {
         self.start(row).1 < self.ends[row].1
     }
 
-    /// The repeated seeds of a distinct document, in order.
-    pub(crate) fn of(&self, row: usize) -> Vec<Occurrence> {
+    /// Appends the repeated seeds of a distinct document, in order.
+    pub(crate) fn of(&self, row: usize, into: &mut Vec<Occurrence>) {
         let (start, before) = self.start(row);
         let (end, behind) = self.ends[row];
         let mut numbers = self.numbers[before as usize..behind as usize].iter();
         let mut at = 0;
-        let mut found = Vec::with_capacity(numbers.len());
+        into.reserve(numbers.len());
         for (seed, &gap) in (start..end).zip(&self.gaps[start as usize..]) {
             at += u32::from(gap);
             if self.is_repeated(seed) {
-                found.extend(numbers.next().map(|&number| Occurrence { number, at }));
+                into.extend(numbers.next().map(|&number| Occurrence { number, at }));
             }
         }
-        found
     }
 
     fn start(&self, row: usize) -> (u64, u32) {
@@ -111,6 +96,24 @@ struct Node {
     before: u32,
 }
 
+/// The listed places of some seeds.
+#[derive(Default)]
+pub(crate) struct Listed {
+    places: Vec<(u32, u32)>,
+    /// behind the last place of each seed
+    ends: Vec<usize>,
+    /// the latest place of each
+    latest: Vec<u32>,
+    nodes: Vec<Option<Node>>,
+}
+
+impl Listed {
+    /// The places of the seed at `i`, the earliest first.
+    pub(crate) fn of(&self, i: usize) -> &[(u32, u32)] {
+        &self.places[i.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[i]]
+    }
+}
+
 /// What is known of a seed.
 #[derive(Clone, Copy)]
 struct Entry {
@@ -118,16 +121,10 @@ struct Entry {
     to_come: u32,
     /// its latest place
     last: u32,
+    /// the document that was searched last and has it, and where it has it first
+    seen: (u32, u32),
     /// places listed
     listed: u8,
-}
-
-/// A stretch of a document's tokens that is kept for comparison.
-struct Stretch {
-    start: u32,
-    tokens: Box<[u64]>,
-    /// first byte of each token, and behind its last
-    spans: Box<[[u32; 2]]>,
 }
 
 /// Tokens of a document that are kept for comparison.
@@ -140,10 +137,14 @@ pub(crate) struct Kept<'a> {
     pub(crate) start: u32,
 }
 
-/// The kept stretches of a document, in order, and how many listed seeds it has.
-#[derive(Default)]
+/// The kept stretches of a document, in order, one after the other.
 struct Text {
-    stretches: Vec<Stretch>,
+    /// of each its first token in the document, and where that is here
+    stretches: Box<[(u32, u32)]>,
+    tokens: Box<[u64]>,
+    /// first byte of each token, and behind its last
+    spans: Box<[[u32; 2]]>,
+    /// listed seeds in them
     uses: u32,
 }
 
@@ -170,15 +171,39 @@ impl Kept<'_> {
 impl Places {
     /// No places yet.
     pub(crate) fn new(repeated: &Repeated) -> Self {
-        let entry = |&to_come: &u32| Entry { to_come, last: NONE, listed: 0 };
+        let entry = |&to_come: &u32| Entry { to_come, last: NONE, seen: (NONE, 0), listed: 0 };
         Places { free: NONE, seeds: repeated.counts.iter().map(entry).collect(), ..Places::default() }
     }
 
-    /// Makes `into` the listed places of a seed, earliest first: documents and tokens.
-    pub(crate) fn of(&self, number: u32, into: &mut Vec<(u32, u32)>) {
-        into.clear();
-        into.extend(self.listed(number));
-        into.reverse();
+    /// Makes `into` the listed places of these seeds, of each the earliest first: documents and tokens. They are
+    /// scattered over memory; looked up side by side, they are waited for together.
+    pub(crate) fn of(&self, seeds: &[Occurrence], into: &mut Listed) {
+        into.places.clear();
+        into.ends.clear();
+        into.latest.clear();
+        into.latest.extend(seeds.iter().map(|seed| self.seeds[seed.number as usize].last));
+        into.nodes.clear();
+        into.nodes.extend(into.latest.iter().map(|&node| self.nodes.get(node as usize).copied()));
+        for latest in &into.nodes {
+            let first = into.places.len();
+            let mut next = *latest;
+            while let Some(Node { document, at, before }) = next {
+                into.places.push((document, at));
+                next = self.nodes.get(before as usize).copied();
+            }
+            into.places[first..].reverse();
+            into.ends.push(into.places.len());
+        }
+    }
+
+    /// Where the document that is searched had this seed before, if it did; from now on it has.
+    pub(crate) fn meet(&mut self, number: u32, (document, at): (u32, u32)) -> Option<u32> {
+        let seen = &mut self.seeds[number as usize].seen;
+        if seen.0 == document {
+            return Some(seen.1);
+        }
+        *seen = (document, at);
+        None
     }
 
     /// How far an alignment around the hit of `seeds[hit]` at token `at` of `original` may go there: from
@@ -221,9 +246,12 @@ impl Places {
 
     /// What is kept around a place.
     pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<Kept<'_>> {
-        let stretches = &self.texts.get(&document)?.stretches;
-        let stretch = &stretches[stretches.partition_point(|stretch| stretch.start <= at).checked_sub(1)?];
-        Some(Kept { tokens: &stretch.tokens, spans: &stretch.spans, start: stretch.start })
+        let Text { stretches, tokens, spans, .. } = self.texts.get(&document)?;
+        let behind = stretches.partition_point(|stretch| stretch.0 <= at);
+        let (start, first) = stretches[behind.checked_sub(1)?];
+        let end = stretches.get(behind).map_or(tokens.len(), |next| next.1 as usize);
+        let range = first as usize..end;
+        Some(Kept { tokens: &tokens[range.clone()], spans: &spans[range], start })
     }
 
     /// Takes leave of a document's seeds: those for which `original` gives the stretch of original text that
@@ -234,8 +262,7 @@ impl Places {
         margin: u32,
         original: impl Fn(&Occurrence) -> Option<[u32; 2]>,
     ) {
-        let Prepared { document, tokens, spans, seeds, .. } = prepared;
-        let document = *document;
+        let &Prepared { document, tokens, spans, seeds, .. } = prepared;
         for &Occurrence { number, .. } in seeds {
             let entry = &mut self.seeds[number as usize];
             entry.to_come -= 1;
@@ -243,7 +270,7 @@ impl Places {
                 self.forget(number);
             }
         }
-        let mut text = Text::default();
+        let mut uses = 0;
         let mut bounds: Vec<(u32, u32)> = Vec::new();
         for seed in seeds {
             let entry = &mut self.seeds[seed.number as usize];
@@ -258,7 +285,7 @@ impl Places {
             let node = Node { document, at: seed.at, before: entry.last };
             entry.last = insert(&mut self.nodes, &mut self.free, node);
             entry.listed += 1;
-            text.uses += 1;
+            uses += 1;
             let start = seed.at.saturating_sub(margin).max(first);
             let end = (seed.at + margin).min(behind);
             match bounds.last_mut() {
@@ -266,14 +293,21 @@ impl Places {
                 _ => bounds.push((start, end)),
             }
         }
-        if text.uses > 0 {
-            let keep = |&(start, end): &(u32, u32)| Stretch {
-                start,
-                tokens: tokens[start as usize..end as usize].into(),
-                spans: spans[start as usize..end as usize].into(),
-            };
-            text.stretches = bounds.iter().map(keep).collect();
-            self.texts.insert(document, text);
+        if uses > 0 {
+            let mut length = 0;
+            let stretches = bounds.iter().map(|&(start, end)| {
+                let first = length;
+                length += end - start;
+                (start, first)
+            });
+            let stretches = stretches.collect();
+            let ranges = || bounds.iter().map(|&(start, end)| start as usize..end as usize);
+            let mut kept = Vec::with_capacity(length as usize);
+            ranges().for_each(|range| kept.extend_from_slice(&tokens[range]));
+            let mut kept_spans = Vec::with_capacity(length as usize);
+            ranges().for_each(|range| kept_spans.extend_from_slice(&spans[range]));
+            let (tokens, spans) = (kept.into_boxed_slice(), kept_spans.into_boxed_slice());
+            self.texts.insert(document, Text { stretches, tokens, spans, uses });
         }
     }
 
@@ -307,46 +341,68 @@ fn insert(nodes: &mut Vec<Node>, free: &mut u32, node: Node) -> u32 {
     at
 }
 
-/// A seed's bits over all of a word: a table takes its slots from the last ones and its tags from the first.
-fn spread(hash: u64) -> u64 {
-    (hash >> (u64::BITS - SEED_BITS)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+/// The bits that are set, the lowest first.
+fn ones(mut word: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let bit = word.trailing_zeros();
+        word &= word.wrapping_sub(1);
+        (bit < u64::BITS).then_some(bit)
+    })
 }
 
-/// The hashes that occur more than once, each as often as it does, sorted.
-fn repeated(seeds: &[u64]) -> Vec<u64> {
-    // two bits for each of 8 times as many slots leave few of those that occur once to be sorted
+/// A bit for each seed, set where it may occur more than once: two bits for each of 8 times as many slots leave
+/// few of those that occur once.
+fn may_repeat(seeds: &[u64]) -> Vec<u64> {
     let slots = (seeds.len() * 8).next_power_of_two().max(64);
-    let mut once = vec![0u64; slots / 64];
-    let mut twice = vec![0u64; slots / 64];
+    let mut met = vec![0u64; slots / 32];
     let slot = |hash: u64| {
         let at = (hash >> (u64::BITS - SEED_BITS)) as usize & (slots - 1);
-        (at / 64, 1u64 << (at % 64))
+        (at / 32, 2 * (at % 32))
     };
     for &hash in seeds {
-        let (word, bit) = slot(hash);
-        twice[word] |= once[word] & bit;
-        once[word] |= bit;
+        let (word, shift) = slot(hash);
+        let once = met[word] >> shift & 1;
+        met[word] |= (1 + 2 * once) << shift;
     }
-    drop(once);
-    let may_repeat = |hash: &u64| {
-        let (word, bit) = slot(*hash);
-        twice[word] & bit != 0
+    let is_twice = |hash: u64| {
+        let (word, shift) = slot(hash);
+        met[word] >> shift >> 1 & 1
     };
-    let mut hashes: Vec<u64> = seeds.iter().copied().filter(may_repeat).collect();
-    drop(twice);
-    hashes.par_sort_unstable();
-    let mut kept = 0;
-    let mut start = 0;
-    while start < hashes.len() {
-        let count = hashes[start..].iter().take_while(|hash| **hash == hashes[start]).count();
-        if count > 1 {
-            hashes.copy_within(start..start + count, kept);
-            kept += count;
-        }
-        start += count;
+    let word =
+        |seeds: &[u64]| seeds.iter().enumerate().fold(0, |word, (i, &hash)| word | is_twice(hash) << i);
+    seeds.par_chunks(64).map(word).collect()
+}
+
+/// Parts that seeds are sorted in, by their first 8 bits.
+const PARTS: usize = 256;
+
+/// For each of the seeds whose bit is set the number of its hash, if that occurs more than once, or [`NONE`]; how
+/// often each number occurs. Numbers are in the order of hashes.
+fn numbered(seeds: &[u64], bits: &[u64]) -> (Vec<u32>, Vec<u32>) {
+    const REST: u32 = SEED_BITS - PARTS.trailing_zeros();
+    let set = || {
+        let of_word = |(i, &word): (usize, &u64)| ones(word).map(move |bit| seeds[64 * i + bit as usize]);
+        bits.iter().enumerate().flat_map(of_word)
+    };
+    let part = |hash: u64| (hash >> (u64::BITS - PARTS.trailing_zeros())) as usize;
+    let mut sizes = [0usize; PARTS];
+    set().for_each(|hash| sizes[part(hash)] += 1);
+    let mut parts: Vec<Vec<u64>> = sizes.iter().map(|&size| Vec::with_capacity(size)).collect();
+    for (candidate, hash) in set().enumerate() {
+        // what is left of the hash, and which candidate it is
+        let rest = hash >> (u64::BITS - SEED_BITS) & ((1 << REST) - 1);
+        parts[part(hash)].push(rest << 32 | candidate as u64);
     }
-    hashes.truncate(kept);
-    hashes
+    parts.par_iter_mut().for_each(|part| part.sort_unstable());
+    let mut numbers = vec![NONE; parts.iter().map(Vec::len).sum()];
+    let mut counts = Vec::new();
+    for part in parts {
+        for same in part.chunk_by(|a, b| a >> 32 == b >> 32).filter(|same| same.len() > 1) {
+            same.iter().for_each(|&candidate| numbers[candidate as u32 as usize] = counts.len() as u32);
+            counts.push(same.len() as u32);
+        }
+    }
+    (numbers, counts)
 }
 
 #[cfg(test)]
@@ -355,25 +411,31 @@ mod tests {
 
     #[test]
     fn seeds_are_listed_while_they_occur_again_and_texts_with_them() {
-        let hashes = [1u64 << 30, 5 << 30, 7 << 30, 7 << 30, 1 << 30, 1 << 30];
+        let hashes = [1u64 << 30, 5 << 60, 7 << 30, 7 << 30, 1 << 30, 1 << 30];
         let repeated = Repeated::new(&hashes, vec![3, 9, 28, 9, 1, 0], &[3, 2, 1]);
         let seed = |number: u32, at| Occurrence { number, at };
-        assert_eq!(repeated.of(0), [seed(0, 3), seed(1, 40)]);
-        assert_eq!(repeated.of(1), [seed(1, 9), seed(0, 10)]);
-        assert_eq!(repeated.of(2), [seed(0, 0)]);
+        let of = |row| {
+            let mut found = Vec::new();
+            repeated.of(row, &mut found);
+            found
+        };
+        assert_eq!(of(0), [seed(0, 3), seed(1, 40)]);
+        assert_eq!(of(1), [seed(1, 9), seed(0, 10)]);
+        assert_eq!(of(2), [seed(0, 0)]);
         let mut places = Places::new(&repeated);
         let tokens: Vec<u64> = (0..50).collect();
         let spans: Vec<[u32; 2]> = (0..50).map(|i| [2 * i, 2 * i + 1]).collect();
         let of = |places: &Places, number: u32| {
-            let mut listed = Vec::new();
-            places.of(number, &mut listed);
-            listed
+            let mut listed = Listed::default();
+            places.of(&[seed(number, 0)], &mut listed);
+            listed.of(0).to_vec()
         };
         let add =
             |places: &mut Places, document, seeds: &[Occurrence], is_original: fn(&Occurrence) -> bool| {
                 let original = |seed: &Occurrence| is_original(seed).then_some([0, 50]);
-                let (tokens, spans, seeds) = (tokens.clone(), spans.clone(), seeds.to_vec());
-                places.add(&Prepared { document, tokens, spans, seeds, ..Prepared::default() }, 5, original);
+                let prepared =
+                    Prepared { document, tokens: &tokens, spans: &spans, seeds, ..Prepared::default() };
+                places.add(&prepared, 5, original);
             };
         add(&mut places, 0, &[seed(0, 3), seed(1, 40)], |_| true);
         assert_eq!(of(&places, 0), [(0, 3)]);

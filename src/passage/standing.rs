@@ -159,7 +159,7 @@ impl Finder<'_> {
     }
 
     fn tell_all(&mut self, prepared: &Prepared, taken: &[Candidate]) -> Vec<Overlap> {
-        let mut ruler = Ruler::new(Some(&prepared.text), &prepared.places, &prepared.spans);
+        let mut ruler = Ruler::new(Some(prepared.text), prepared.places, prepared.spans);
         let mut overlaps = Vec::with_capacity(taken.len());
         for candidate in taken {
             let copy = candidate.alignment.copy();

@@ -131,10 +131,45 @@ pub(crate) struct Locator {
     pub(crate) checksum: u32,
 }
 
+impl Locator {
+    /// Behind its last byte.
+    fn end(&self) -> u64 {
+        self.offset + u64::from(self.length)
+    }
+}
+
+impl Ahead {
+    fn holds(&self, locator: &Locator) -> bool {
+        let end = self.offset + self.length as u64;
+        self.source == locator.source && self.offset <= locator.offset && locator.end() <= end
+    }
+
+    /// The bytes of a record that it holds.
+    fn record(&self, locator: &Locator) -> &[u8] {
+        let first = (locator.offset - self.offset) as usize;
+        &self.bytes[first..first + locator.length as usize]
+    }
+}
+
 /// The checksum of a text.
 pub(crate) fn checksum(text: &str) -> u32 {
     xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as u32
 }
+
+/// Bytes of a source, read ahead of the records that are wanted of them.
+#[derive(Default)]
+pub(crate) struct Ahead {
+    source: u32,
+    /// where the first of them is in the source
+    offset: u64,
+    /// how many of `bytes` are of the source
+    length: usize,
+    bytes: Vec<u8>,
+}
+
+/// The most bytes that are read ahead, and the most that may lie unused between two records.
+const AHEAD: u64 = 1 << 18;
+const UNUSED: u64 = 1 << 14;
 
 /// Reads texts again.
 pub(crate) struct Texts {
@@ -207,6 +242,67 @@ impl Texts {
         self.record(locator, &[]).map(|(text, _)| text)
     }
 
+    /// Appends the text of the first of these records, as it was given; those behind it are wanted next.
+    ///
+    /// # Errors
+    /// Those of [`Texts::read`].
+    pub(crate) fn append(
+        &self,
+        locators: impl Iterator<Item = Locator>,
+        ahead: &mut Ahead,
+        into: &mut String,
+    ) -> Result<()> {
+        let mut locators = locators.peekable();
+        let Some(&locator) = locators.peek() else { return Ok(()) };
+        let of_index = self.archive.as_ref().is_some_and(|(first, _)| locator.source >= *first);
+        let source = &self.sources[locator.source as usize];
+        if of_index || source.format != Format::JsonLines || !source.is_plain_file() {
+            into.push_str(&self.read(&locator)?);
+            return Ok(());
+        }
+        if !ahead.holds(&locator) {
+            let mut end = locator.offset;
+            let near = locators.take_while(|next| {
+                let goes_on = next.source == locator.source
+                    && (end..=end + UNUSED).contains(&next.offset)
+                    && (next.offset == locator.offset || next.end() <= locator.offset + AHEAD);
+                end = if goes_on { next.end() } else { end };
+                goes_on
+            });
+            near.for_each(drop);
+            self.fill(ahead, &locator, end)?;
+        }
+        let changed = || self.changed(&locator);
+        let line = simdutf8::basic::from_utf8(ahead.record(&locator)).map_err(|_| changed())?;
+        let fields = Fields { text: &self.text_field, id: &self.id_field, also: &[] };
+        let start = into.len();
+        fields.parse(line, into).map_err(|_| changed())?;
+        let text = &into[start..];
+        let same = text.len() == locator.text_length as usize && checksum(text) == locator.checksum;
+        if same { Ok(()) } else { Err(changed()) }
+    }
+
+    /// Reads ahead, from the record at `locator` up to `end`.
+    fn fill(&self, ahead: &mut Ahead, locator: &Locator, end: u64) -> Result<()> {
+        let length = (end - locator.offset) as usize;
+        if ahead.bytes.len() < length {
+            ahead.bytes.resize(length, 0);
+        }
+        (ahead.source, ahead.offset, ahead.length) = (locator.source, locator.offset, 0);
+        let file = self.file(locator.source)?;
+        self.read_result(locator, read_exact_at(&file, locator.offset, &mut ahead.bytes[..length]))?;
+        ahead.length = length;
+        Ok(())
+    }
+
+    fn read_result(&self, locator: &Locator, result: io::Result<()>) -> Result<()> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.changed(locator)),
+            Err(error) => Err(Error::io(self.path(locator.source), "reading it again", error)),
+        }
+    }
+
     /// Reads the record at `locator`, with the fields `also`.
     ///
     /// # Errors
@@ -262,11 +358,7 @@ impl Texts {
         } else {
             self.spool.read(locator.offset, &mut bytes)
         };
-        match result {
-            Ok(()) => Ok(bytes),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.changed(locator)),
-            Err(error) => Err(Error::io(self.path(locator.source), "reading it again", error)),
-        }
+        self.read_result(locator, result).map(|()| bytes)
     }
 
     /// Checks that no source has been changed since the run began.

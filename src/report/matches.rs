@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::corpus::Places;
 use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::outcome::{KeptMatch, Outcome};
 use crate::resolve::NumberMap;
@@ -81,10 +82,10 @@ fn pieces(outcome: &Outcome) -> Vec<Range<u32>> {
 const HELD: usize = 64;
 
 /// Where both sides of a match stand. Neighbouring matches are of few documents, so the places of their
-/// paragraphs are decoded once and held.
+/// paragraphs are decoded once, as far as they are asked for, and held.
 pub(crate) struct Spans<'a> {
     outcome: &'a Outcome,
-    held: NumberMap<Vec<Span>>,
+    held: NumberMap<(Vec<Span>, Places<'a>)>,
 }
 
 impl<'a> Spans<'a> {
@@ -106,8 +107,12 @@ impl<'a> Spans<'a> {
         if self.held.len() >= HELD && !self.held.contains_key(&place.document) {
             self.held.clear();
         }
-        let spans = || self.outcome.spans(place.document).collect();
-        self.held.entry(place.document).or_insert_with(spans)[paragraph as usize].clone()
+        let outcome = self.outcome;
+        let held = self.held.entry(place.document);
+        let (spans, rest) = held.or_insert_with(|| (Vec::new(), outcome.places(place.document)));
+        let missing = (paragraph as usize + 1).saturating_sub(spans.len());
+        spans.extend(rest.take(missing));
+        spans[paragraph as usize].clone()
     }
 }
 
