@@ -35,7 +35,7 @@ use crate::verify::Overlap;
 const DEPTH: usize = 8;
 
 /// Seeds that are looked up at once.
-const LOOKED_UP: usize = 64;
+const LOOKED_UP: usize = 4096;
 
 /// Lengths of a passage that are kept to both sides of a listed seed, and that an alignment may go on for
 /// behind the last seed that it shares.
@@ -114,7 +114,7 @@ struct Workspace {
     runs: Vec<Run>,
     steps: Vec<Step>,
     /// by original and diagonal, for this seed and for the one before
-    inside: [Vec<Inside>; 2],
+    passed: [Vec<Passed>; 2],
     /// the places in this document of seeds that it has more than once
     own: NumberMap<Vec<u32>>,
     comparison: Comparison,
@@ -129,15 +129,17 @@ struct Open {
     end: u32,
 }
 
-/// A place that covers nothing new: the verbatim run there lies inside of one that stood first. The places of
-/// the seeds to come on the same diagonal do so too, as long as they are in that run.
+/// A place that was passed over. Those of the seeds to come on the same diagonal are too, for a while.
 #[derive(Clone, Copy)]
-struct Inside {
+struct Passed {
     original: u32,
     /// tokens from a place in the later text to the one in the earlier
     diagonal: u32,
-    /// behind the last token of the run that it lies in
-    end: u32,
+    /// the last token at which a seed may start for this to be sure
+    until: u32,
+    /// that holds while the alignments are these, if there were too many of them already; `None` where the
+    /// verbatim run there covers nothing new, since it lies inside of one that stood first
+    too_many: Option<u32>,
 }
 
 /// What the search found.
@@ -308,11 +310,11 @@ impl<'a> Finder<'a> {
 
     /// All stretches that may be passages: each verbatim run around a hit, followed to both sides.
     fn candidates(&mut self, prepared: &Prepared) -> Vec<Candidate> {
-        let Workspace { listed, places, open, runs, steps, inside: [inside, before], own, .. } =
+        let Workspace { listed, places, open, runs, steps, passed: [passed, before], own, .. } =
             &mut self.workspace;
         open.clear();
         runs.clear();
-        inside.clear();
+        passed.clear();
         own.clear();
         let tokens = prepared.tokens;
         let seed = self.seed as u32;
@@ -320,16 +322,18 @@ impl<'a> Finder<'a> {
         let margin = MARGIN * self.params.passage;
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut whole = false;
+        // changes with what is open
+        let mut alignments = 0;
         for (number, found) in prepared.seeds.iter().enumerate() {
             if whole {
                 break; // nothing can be longer than a candidate from end to end
             }
             if number % LOOKED_UP == 0 {
                 let end = (number + LOOKED_UP).min(prepared.seeds.len());
-                self.places.of(&prepared.seeds[number..end], listed);
+                self.places.of(prepared.seeds, number..end, listed);
             }
             places.clear();
-            places.extend_from_slice(listed.of(number % LOOKED_UP));
+            places.extend_from_slice(listed.of(number).unwrap_or_default());
             if let Some(first) = self.places.meet(found.number, (prepared.document, found.at)) {
                 let here = own.entry(found.number).or_insert_with(|| vec![first]);
                 places.extend(here.iter().map(|&at| (prepared.document, at)));
@@ -339,30 +343,48 @@ impl<'a> Finder<'a> {
                     self.capped += 1;
                 }
             }
-            open.retain_mut(|open| {
-                while open.runs.len() > 1 && runs[open.runs.start + 1].copy <= found.at {
-                    open.runs.start += 1;
-                }
-                open.end > found.at
+            let is_past = |open: &Open| {
+                open.end <= found.at || (open.runs.len() > 1 && runs[open.runs.start + 1].copy <= found.at)
+            };
+            if open.iter().any(is_past) {
+                alignments += 1;
+                open.retain_mut(|open| {
+                    while open.runs.len() > 1 && runs[open.runs.start + 1].copy <= found.at {
+                        open.runs.start += 1;
+                    }
+                    open.end > found.at
+                });
+            }
+            // deep inside of a verbatim run no other run there can be longer: what is further away has no say
+            let deep = open.iter().filter(|open| {
+                let run = &runs[open.runs.start];
+                let is_far = |edge: Option<u32>| edge.is_none_or(|token| token.abs_diff(found.at) >= margin);
+                let behind = Some(run.end()).filter(|end| (*end as usize) < tokens.len());
+                run.holds(found.at, seed) && is_far(run.copy.checked_sub(1)) && is_far(behind)
             });
-            std::mem::swap(inside, before);
-            inside.clear();
-            let mut known_inside = before.iter().filter(|inside| found.at + seed <= inside.end).peekable();
+            if let Some(first) = deep.map(|open| open.original).min() {
+                places.truncate(places.partition_point(|place| place.0 < first));
+            }
+            std::mem::swap(passed, before);
+            passed.clear();
+            let mut before = before.iter().filter(|of| found.at <= of.until).peekable();
             for &(original, at) in places.iter() {
                 let diagonal = at.wrapping_sub(found.at);
+                let key = |of: &Passed| (of.original, of.diagonal.wrapping_add(found.at));
+                while let Some(other) = before.next_if(|of| key(of) < (original, at)) {
+                    keep_passed(passed, *other);
+                }
+                let same = before.next_if(|of| key(of) == (original, at));
+                if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| those == alignments)) {
+                    self.capped += u64::from(same.too_many.is_some());
+                    passed.push(*same);
+                    continue;
+                }
                 let known = open.iter().any(|open| {
                     let run = &runs[open.runs.start];
                     open.original == original && run.holds(found.at, 1) && run.diagonal() == diagonal
                 });
                 if known {
-                    continue;
-                }
-                let key = |inside: &Inside| (inside.original, inside.diagonal.wrapping_add(found.at));
-                while let Some(passed) = known_inside.next_if(|inside| key(inside) < (original, at)) {
-                    keep_inside(inside, *passed);
-                }
-                if let Some(same) = known_inside.next_if(|inside| key(inside) == (original, at)) {
-                    inside.push(*same);
                     continue;
                 }
                 let is_own = original == prepared.document;
@@ -377,22 +399,37 @@ impl<'a> Finder<'a> {
                     Some(Some(there) == tokens.get(token as usize))
                 };
                 let agrees = |token: u32| compare(token) == Some(true);
+                // whether the run there lies in this one, and the last seed for which that is sure
                 let lies_in = |run: &Run| {
-                    run.holds(found.at, seed)
-                        && !agrees(run.end())
-                        && !run.copy.checked_sub(1).is_some_and(agrees)
-                };
-                let mut earlier =
-                    open.iter().filter(|open| open.original <= original).map(|open| &runs[open.runs.start]);
-                if let Some(run) = earlier.find(|run| lies_in(run)) {
-                    // what is not at hand here may be at a seed to come
-                    if compare(run.end()).is_some() {
-                        inside.push(Inside { original, diagonal, end: run.end() });
+                    if !run.holds(found.at, seed) {
+                        // until another run of the alignment begins
+                        return (false, if run.copy <= found.at { u32::MAX } else { 0 });
                     }
-                    continue;
-                }
-                if open.len() >= DEPTH {
-                    self.capped += 1;
+                    let behind = compare(run.end());
+                    if behind == Some(true) {
+                        return (false, u32::MAX);
+                    }
+                    match run.copy.checked_sub(1).filter(|before| agrees(*before)) {
+                        Some(before) => (false, before + margin - 1),
+                        // the token behind has no say as long as it is far away; it may have one after that
+                        None if behind.is_none() => (true, run.end().saturating_sub(margin)),
+                        None => (true, run.end() - seed),
+                    }
+                };
+                let mut until = u32::MAX;
+                let mut earlier = open.iter().filter(|open| open.original <= original).map(|open| {
+                    let (lies_in, sure) = lies_in(&runs[open.runs.start]);
+                    until = if lies_in { sure } else { until.min(sure) };
+                    lies_in
+                });
+                let lies_in = earlier.any(|lies_in| lies_in);
+                let too_many = !lies_in && open.len() >= DEPTH;
+                if lies_in || too_many {
+                    self.capped += u64::from(too_many);
+                    if found.at <= until {
+                        let too_many = too_many.then_some(alignments);
+                        passed.push(Passed { original, diagonal, until, too_many });
+                    }
                     continue;
                 }
                 let first = runs.len();
@@ -408,7 +445,7 @@ impl<'a> Finder<'a> {
                 }
                 let Some(is_open) = follow(&near, runs, steps) else { continue };
                 if is_open && !is_own {
-                    let reach = self.places.reach(prepared.seeds, number, (original, at), margin);
+                    let reach = self.places.reach((prepared.seeds, listed), number, (original, at), margin);
                     let reach = kept.between(reach);
                     if reach.tokens.len() > near.tokens.len() {
                         near = reach;
@@ -427,10 +464,11 @@ impl<'a> Finder<'a> {
                     candidates.push(Candidate { original, alignment });
                 }
                 whole |= runs[first].copy == 0 && end as usize == tokens.len();
-                let before = runs[first..].partition_point(|run| run.copy <= found.at).saturating_sub(1);
-                open.push(Open { original, runs: first + before..runs.len(), end });
+                let from = runs[first..].partition_point(|run| run.copy <= found.at).saturating_sub(1);
+                open.push(Open { original, runs: first + from..runs.len(), end });
+                alignments += 1;
             }
-            known_inside.for_each(|passed| keep_inside(inside, *passed));
+            before.for_each(|of| keep_passed(passed, *of));
         }
         candidates
     }
@@ -482,9 +520,9 @@ impl<'a> Finder<'a> {
 }
 
 /// Remembers it for the next seed, if it is one of a few.
-fn keep_inside(inside: &mut Vec<Inside>, passed: Inside) {
-    if inside.len() < 2 * usize::from(LISTED) {
-        inside.push(passed);
+fn keep_passed(passed: &mut Vec<Passed>, of: Passed) {
+    if passed.len() < 2 * usize::from(LISTED) {
+        passed.push(of);
     }
 }
 

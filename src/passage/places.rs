@@ -4,6 +4,8 @@
 //! pass), and places are kept only as long as a seed has occurrences to come: one whose last has passed is
 //! forgotten, and a text of which no seed is left with it. That keeps it all small however large the corpus.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::passage::winnow::SEED_BITS;
@@ -96,9 +98,11 @@ struct Node {
     before: u32,
 }
 
-/// The listed places of some seeds.
+/// The listed places of some seeds of a document, one after the other.
 #[derive(Default)]
 pub(crate) struct Listed {
+    /// which of its seeds is the first
+    first: usize,
     places: Vec<(u32, u32)>,
     /// behind the last place of each seed
     ends: Vec<usize>,
@@ -108,9 +112,11 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// The places of the seed at `i`, the earliest first.
-    pub(crate) fn of(&self, i: usize) -> &[(u32, u32)] {
-        &self.places[i.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[i]]
+    /// The places of the document's seed at `i`, the earliest first; `None` if it is not among these.
+    pub(crate) fn of(&self, i: usize) -> Option<&[(u32, u32)]> {
+        let i = i.checked_sub(self.first)?;
+        let end = *self.ends.get(i)?;
+        Some(&self.places[i.checked_sub(1).map_or(0, |before| self.ends[before])..end])
     }
 }
 
@@ -175,13 +181,14 @@ impl Places {
         Places { free: NONE, seeds: repeated.counts.iter().map(entry).collect(), ..Places::default() }
     }
 
-    /// Makes `into` the listed places of these seeds, of each the earliest first: documents and tokens. They are
-    /// scattered over memory; looked up side by side, they are waited for together.
-    pub(crate) fn of(&self, seeds: &[Occurrence], into: &mut Listed) {
+    /// Makes `into` the listed places of those of a document's seeds, of each the earliest first: documents and
+    /// tokens. They are scattered over memory; looked up side by side, they are waited for together.
+    pub(crate) fn of(&self, seeds: &[Occurrence], those: Range<usize>, into: &mut Listed) {
+        into.first = those.start;
         into.places.clear();
         into.ends.clear();
         into.latest.clear();
-        into.latest.extend(seeds.iter().map(|seed| self.seeds[seed.number as usize].last));
+        into.latest.extend(seeds[those].iter().map(|seed| self.seeds[seed.number as usize].last));
         into.nodes.clear();
         into.nodes.extend(into.latest.iter().map(|&node| self.nodes.get(node as usize).copied()));
         for latest in &into.nodes {
@@ -209,28 +216,41 @@ impl Places {
     /// How far an alignment around the hit of `seeds[hit]` at token `at` of `original` may go there: from
     /// `margin` tokens before the first listed seed that both texts have, to as many behind the last, where
     /// two neighbours are no further apart than twice that. Other documents have no say in it.
-    pub(crate) fn reach(&self, seeds: &[Occurrence], hit: usize, place: (u32, u32), margin: u32) -> [u32; 2] {
-        let (original, at) = place;
-        let walk = |others: &mut dyn Iterator<Item = &Occurrence>, ahead: bool| {
+    pub(crate) fn reach(
+        &self,
+        (seeds, listed): (&[Occurrence], &Listed),
+        hit: usize,
+        (original, at): (u32, u32),
+        margin: u32,
+    ) -> [u32; 2] {
+        let walk = |others: &mut dyn Iterator<Item = usize>, ahead: bool| {
             let (mut last, mut last_copy) = (at, seeds[hit].at);
             for other in others {
-                if other.at.abs_diff(last_copy) > 2 * margin {
+                if seeds[other].at.abs_diff(last_copy) > 2 * margin {
                     break;
                 }
-                let is_next = |&token: &u32| {
-                    (token > last) == ahead && token != last && token.abs_diff(last) <= 2 * margin
+                let is_next = |token: &u32| {
+                    (*token > last) == ahead && *token != last && token.abs_diff(last) <= 2 * margin
                 };
-                let places = self.listed(other.number).filter(|place| place.0 == original);
-                if let Some(next) =
-                    places.map(|place| place.1).filter(is_next).max_by_key(|t| t.abs_diff(last))
-                {
-                    (last, last_copy) = (next, other.at);
+                let next = match listed.of(other) {
+                    Some(places) => {
+                        let first = places.partition_point(|place| place.0 < original);
+                        let those = places[first..].iter().take_while(|place| place.0 == original);
+                        those.map(|place| place.1).filter(is_next).max_by_key(|token| token.abs_diff(last))
+                    }
+                    None => {
+                        let those = self.listed(seeds[other].number).filter(|place| place.0 == original);
+                        those.map(|place| place.1).filter(is_next).max_by_key(|token| token.abs_diff(last))
+                    }
+                };
+                if let Some(next) = next {
+                    (last, last_copy) = (next, seeds[other].at);
                 }
             }
             last
         };
-        let first = walk(&mut seeds[..hit].iter().rev(), false);
-        let last = walk(&mut seeds[hit + 1..].iter(), true);
+        let first = walk(&mut (0..hit).rev(), false);
+        let last = walk(&mut (hit + 1..seeds.len()), true);
         [first.saturating_sub(margin), last + margin]
     }
 
@@ -427,8 +447,8 @@ mod tests {
         let spans: Vec<[u32; 2]> = (0..50).map(|i| [2 * i, 2 * i + 1]).collect();
         let of = |places: &Places, number: u32| {
             let mut listed = Listed::default();
-            places.of(&[seed(number, 0)], &mut listed);
-            listed.of(0).to_vec()
+            places.of(&[seed(number, 0)], 0..1, &mut listed);
+            listed.of(0).unwrap().to_vec()
         };
         let add =
             |places: &mut Places, document, seeds: &[Occurrence], is_original: fn(&Occurrence) -> bool| {
@@ -439,7 +459,7 @@ mod tests {
             };
         add(&mut places, 0, &[seed(0, 3), seed(1, 40)], |_| true);
         assert_eq!(of(&places, 0), [(0, 3)]);
-        let kept = |range: std::ops::Range<usize>| {
+        let kept = |range: Range<usize>| {
             let start = range.start as u32;
             Some(Kept { tokens: &tokens[range.clone()], spans: &spans[range], start })
         };
