@@ -31,6 +31,7 @@ use crate::index::texts::read_text;
 use crate::params::Params;
 
 pub use manifest::{Batch, BatchUnits};
+pub(crate) use writer::Addition;
 pub use writer::{Lock, Writer};
 
 /// Keys that are looked up by one thread at once.
@@ -97,6 +98,35 @@ impl Index {
         };
         let texts = manifest.texts.iter().map(texts).collect::<Result<_>>()?;
         Ok(Index { store, manifest, segments, texts })
+    }
+
+    /// The same, as if nothing had come from document `before` on. The numbers go on where they end here, and files
+    /// that are added stand in another store.
+    fn up_to(&self, before: u32, store: Arc<dyn Store>) -> Self {
+        let mut manifest = self.manifest.clone();
+        if before < manifest.documents {
+            manifest.forgotten.retain_mut(|range| {
+                range[1] = range[1].min(before);
+                range[0] < range[1]
+            });
+            manifest.forgotten.push([before, manifest.documents]);
+        }
+        Index { store, manifest, segments: self.segments.clone(), texts: self.texts.clone() }
+    }
+
+    /// The first numbers that are free: of documents, of paragraphs.
+    pub(crate) fn end(&self) -> [u32; 2] {
+        [self.manifest.documents, self.manifest.paragraphs]
+    }
+
+    /// The segments of what came from document `first` on.
+    pub(crate) fn segments_from(&self, first: u32) -> impl Iterator<Item = &Segment> {
+        self.segments.iter().map(|segment| &**segment).filter(move |of| of.entry.documents[0] >= first)
+    }
+
+    /// About how many bytes it holds while it is open.
+    pub(crate) fn size(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.size()).sum()
     }
 
     /// The parameters that it was made with.

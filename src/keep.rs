@@ -12,9 +12,11 @@ use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
 use crate::document::Place;
 use crate::error::Result;
 use crate::index::rows::{Row, Told};
-use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow};
+use crate::index::segment::gather::Gathered;
+use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Segment};
 use crate::index::table::Entry;
-use crate::index::{Batch, Writer};
+use crate::index::texts::TextPlace;
+use crate::index::{Addition, Batch, Writer};
 use crate::night::units;
 use crate::normalise::Tokenizers;
 use crate::outcome::{Covered, Outcome};
@@ -47,27 +49,35 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let mut addition = writer.begin(params, outcome.digest())?;
     let base = addition.base();
     let (corpus, near, covered) = outcome.parts();
-    let own = outcome.documents() - outcome.first_document();
+    let own = outcome.own_documents();
     let paragraphs = corpus.end_paragraph() - corpus.archived.paragraphs;
     check_numbers(u64::from(base[0]), u64::from(own), "documents")?;
     check_numbers(u64::from(base[1]), u64::from(paragraphs), "paragraphs")?;
-    let cuts = cuts(outcome, corpus)?;
-    let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts };
-    let mut content = keeping.content();
-    keeping.texts(&mut content, |text| addition.text(text))?;
+    let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts: BTreeMap::new() };
     let summary = outcome.summary();
     let batch = Batch {
         digest: outcome.digest(),
         first_document: base[0],
         end_document: base[0] + own,
         end_paragraph: base[1] + paragraphs,
-        end_source: base[2] + content.sources.len() as u32,
+        end_source: base[2] + outcome.own_sources().len() as u32,
         documents: units(&summary.documents),
         paragraphs: units(&summary.paragraphs),
         passages: summary.passages.count,
         text_bytes: summary.input.bytes,
     };
-    writer.commit(addition, &content, batch)?;
+    if let Some(parts) = outcome.spilled() {
+        let mut texts = vec![None; own as usize];
+        keeping.texts(&mut addition, |at, place| texts[at] = Some(place))?;
+        let parts: Vec<&Segment> = parts.segments_from(base[0]).collect();
+        let gathered = Gathered { sources: keeping.sources(), parts, texts, rows: keeping.rows() };
+        writer.commit_parts(addition, &gathered, batch)?;
+    } else {
+        let keeping = Keeping { cuts: cuts(outcome, corpus)?, ..keeping };
+        let mut content = keeping.content();
+        keeping.texts(&mut addition, |at, place| content.documents[at].text = Some(place))?;
+        writer.commit(addition, &content, batch)?;
+    }
     Ok(true)
 }
 
@@ -89,7 +99,8 @@ pub(crate) fn keep_part(outcome: &Outcome, writer: &mut Writer) -> Result<()> {
         first_document: base[0],
         end_document: base[0] + outcome.own_documents(),
         end_paragraph: base[1] + (corpus.end_paragraph() - corpus.archived.paragraphs),
-        end_source: base[2] + content.sources.len() as u32,
+        // the names of all sources come with the batch
+        end_source: base[2],
         ..Batch::default()
     };
     writer.commit(addition, &content, batch)
@@ -124,14 +135,16 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
 
     /// Everything but the texts.
     fn content(&self) -> Content<'_> {
-        Content { rows: Some(self.rows()), ..self.keys() }
+        Content { rows: Some(self.rows()), sources: self.sources(), ..self.keys() }
+    }
+
+    fn sources(&self) -> Vec<String> {
+        self.outcome.own_sources().iter().map(|source| source.name.clone()).collect()
     }
 
     /// Documents, and what they are found by.
     fn keys(&self) -> Content<'_> {
         let mut content = Content::default();
-        let names = self.outcome.own_sources().iter().map(|source| source.name.clone());
-        content.sources = names.collect();
         self.documents(&mut content);
         for kind in 0..2 {
             self.exact(kind, &mut content);
@@ -271,12 +284,9 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         })
     }
 
-    /// Hands on the texts of all documents that something may match, in order.
-    fn texts(
-        &self,
-        content: &mut Content<'_>,
-        mut keep: impl FnMut(&str) -> Result<crate::index::texts::TextPlace>,
-    ) -> Result<()> {
+    /// Adds the texts of all documents that something may match, in order; tells where each is, from the first
+    /// document of the run on.
+    fn texts(&self, addition: &mut Addition, mut tell: impl FnMut(usize, TextPlace)) -> Result<()> {
         let first = self.outcome.first_document();
         let units = &self.corpus.document_units;
         let paragraphs = &self.corpus.paragraph_units.first;
@@ -294,7 +304,7 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
             let texts: Vec<String> =
                 documents.par_iter().map(|&document| corpus.text(document)).collect::<Result<_>>()?;
             for (&document, text) in documents.iter().zip(&texts) {
-                content.documents[(document - first) as usize].text = Some(keep(text)?);
+                tell((document - first) as usize, addition.text(text)?);
             }
         }
         Ok(())

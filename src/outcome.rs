@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -47,6 +48,8 @@ pub struct Outcome {
     found: Covered,
     /// what is kept beside, where that is asked for
     pub(crate) floor: Option<Floor>,
+    /// the keys of all documents, of a run in parts that is kept: an index of temporary files
+    spilled: Option<Arc<Index>>,
 }
 
 /// A contained unit, and the stretch that it repeats.
@@ -165,7 +168,8 @@ impl Outcome {
         let found = std::mem::take(&mut located.found);
         let floor = kept.map(|kept| Floor { kept, contained: located.contained.clone() });
         let (skips, ignored) = Default::default();
-        let mut outcome = Outcome { corpus, near, located, skips, ignored, summary, found, floor };
+        let spilled = None;
+        let mut outcome = Outcome { corpus, near, located, skips, ignored, summary, found, floor, spilled };
         outcome.keep_contained_originals();
         outcome
     }
@@ -355,6 +359,11 @@ impl Outcome {
     /// The tables, the near copies of documents (0) and paragraphs (1), and what is no original text.
     pub(crate) fn parts(&self) -> (&Corpus, impl Fn(usize, u32) -> Option<Near> + '_, &Covered) {
         (&self.corpus, |kind, unit| self.near[kind].get(unit), &self.found)
+    }
+
+    /// The index with the keys of all documents, where the run was made in parts and is kept.
+    pub(crate) fn spilled(&self) -> Option<&Index> {
+        self.spilled.as_deref()
     }
 
     /// Behind the number of the last document.

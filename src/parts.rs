@@ -1,6 +1,11 @@
 //! A corpus of which more would have to be held than memory allows is taken in parts, one after the other:
 //! each is matched against those before, whose keys are in an index in the temporary folder, and goes into
-//! that index itself. By law 2 what is found does not depend on where the cuts are.
+//! that index itself. By law 2 what is found does not depend on where the cuts are. Where the run is matched
+//! against an index of its own, that one goes on behind it, and what is on disk stays as it is until
+//! [`crate::keep`] makes one batch of all parts.
+//!
+//! Only when all is read can be told whether the index has this batch already. Until then that is presumed of a
+//! corpus that begins as one of the batches does; where that was wrong, the parts are searched again.
 //!
 //! What stays in memory is what a report may ask for: where each document and paragraph stands, which are
 //! equal, and what was found; see [`Whole::size`]. Texts are read again where they are.
@@ -13,7 +18,7 @@ use crate::index::Writer;
 use crate::index::store::Scratch;
 use crate::keep;
 use crate::outcome::Outcome;
-use crate::outcome::whole::Whole;
+use crate::outcome::whole::{Ends, Whole};
 use crate::past::{Before, Past};
 use crate::pipeline::{Clock, Stages};
 use crate::read::sources::Sources;
@@ -28,10 +33,18 @@ const LEAST: u64 = 64 << 20;
 /// The parts of a run.
 pub(crate) struct Parts<'a> {
     stages: Stages<'a>,
-    /// a batch of an index is one part: it is in or out
+    /// whether the corpus may be cut
     may_cut: bool,
+    /// what the whole run is matched against
+    past: Option<&'a Past>,
+    /// whether the run becomes a batch of an index
+    keep: bool,
+    /// documents of the index that the parts see: those before this number; known from the first part on
+    sees: Option<u32>,
     whole: Whole,
     index: Option<Writer>,
+    /// bytes held beside, by what is read again
+    pub(crate) beside: u64,
     /// all documents as they were measured, and the order in which they pass; only where that is not the
     /// order of the corpus
     pub(crate) measured: Option<(Corpus, Vec<u32>)>,
@@ -39,14 +52,36 @@ pub(crate) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// None yet.
-    pub(crate) fn new(stages: Stages<'a>, sources: &Sources, may_cut: bool) -> Self {
-        let whole = Whole::new(stages.params, sources.files.len());
-        Parts { stages, may_cut, whole, index: None, measured: None }
+    pub(crate) fn new(stages: Stages<'a>, sources: &Sources, (past, keep): (Option<&'a Past>, bool)) -> Self {
+        let first = past.map_or([0; 2], |past| past.index.end());
+        let whole = Whole::new(stages.params, sources.files.len(), first);
+        let may_cut = !stages.params.remove.contained && stages.params.floor.is_none();
+        Parts { stages, may_cut, past, keep, sees: None, whole, index: None, beside: 0, measured: None }
+    }
+
+    /// None again, but in those that come the index is seen up to document `sees`. All that was read of the
+    /// sources comes back, the last part with it.
+    pub(crate) fn restart(&mut self, last: Corpus, sees: u32) -> (Corpus, Vec<u32>) {
+        let first = self.past.map_or([0; 2], |past| past.index.end());
+        let next = Whole::new(self.stages.params, last.counts.records.len(), first);
+        let before = std::mem::replace(&mut self.whole, next);
+        (self.index, self.sees) = (None, Some(sees));
+        self.measured.take().unwrap_or_else(|| {
+            let measured = before.measured(last);
+            let ranked = (0..measured.documents.len() as u32).collect();
+            (measured, ranked)
+        })
     }
 
     /// Whether everything is one part so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.index.is_none()
+    }
+
+    /// What the parts would have had to see of the index, if that is not what they have seen.
+    pub(crate) fn should_have_seen(&self, digest: u128) -> Option<u32> {
+        let right = self.past.map(|past| past.clone().unless_known(digest).before);
+        right.filter(|right| self.sees.is_some_and(|sees| sees != *right))
     }
 
     /// Whether a part of which so many bytes have to be held is as much as there is room for.
@@ -57,11 +92,17 @@ impl<'a> Parts<'a> {
         let surroundings = self.stages.surroundings;
         let room = surroundings
             .memory
-            .map_or(u64::MAX, |memory| memory.saturating_sub(RESERVED + self.whole.size()).max(LEAST));
+            .map_or(u64::MAX, |memory| memory.saturating_sub(RESERVED + self.held()).max(LEAST));
         match self.may_cut {
             false if working > room => Err(self.too_little(working)),
             may_cut => Ok(may_cut && working >= room.min(surroundings.part)),
         }
+    }
+
+    /// Bytes that are held beside a part: what is known of those before, and what an open index takes.
+    fn held(&self) -> u64 {
+        let index = self.index.as_ref().and_then(Writer::index).or(self.past.map(|past| &past.index));
+        self.beside + self.whole.size(self.keep) + index.map_or(0, |index| index.size())
     }
 
     fn too_little(&self, held: u64) -> Error {
@@ -74,18 +115,16 @@ impl<'a> Parts<'a> {
     /// # Errors
     /// Those of [`crate::pipeline::run`]; [`Error::TooLittleMemory`].
     pub(crate) fn add(&mut self, corpus: Corpus, clock: &mut Clock) -> Result<()> {
+        if self.index.is_none() {
+            let past = self.past;
+            let sees = *self.sees.get_or_insert_with(|| past.map_or(u32::MAX, |past| past.presumed(&corpus)));
+            let store = Arc::new(Scratch::new(&self.stages.surroundings.temporary));
+            self.index = Some(Writer::scratch(store, past.map(|past| (&*past.index, sees))));
+        }
         let outcome = self.search(corpus, true, clock)?;
-        let folder = &self.stages.surroundings.temporary;
-        let index = match &mut self.index {
-            Some(index) => index,
-            None => self.index.insert(Writer::scratch(Arc::new(Scratch::new(folder)))),
-        };
-        keep::keep_part(&outcome, index).map_err(|error| match error {
-            Error::Io { source, .. } => Error::temporary(folder, source),
-            error => error,
-        })?;
+        self.keep(&outcome)?;
         self.whole.absorb(outcome);
-        let held = self.whole.size() + LEAST;
+        let held = self.held() + LEAST;
         if self.stages.surroundings.memory.is_some_and(|memory| memory < RESERVED + held) {
             return Err(self.too_little(held));
         }
@@ -93,16 +132,36 @@ impl<'a> Parts<'a> {
         Ok(())
     }
 
+    /// Puts the keys of a part where the next ones find them.
+    fn keep(&mut self, part: &Outcome) -> Result<()> {
+        let folder = &self.stages.surroundings.temporary;
+        let Some(index) = &mut self.index else { return Ok(()) };
+        keep::keep_part(part, index).map_err(|error| match error {
+            Error::Io { source, .. } => Error::temporary(folder, source),
+            error => error,
+        })
+    }
+
     /// Searches the last part, and puts all of them together.
     ///
     /// # Errors
     /// Those of [`Parts::add`].
     pub(crate) fn finish(mut self, corpus: Corpus, sources: Sources, clock: &mut Clock) -> Result<Outcome> {
-        let last = self.search(corpus, false, clock)?;
+        let last = self.search(corpus, self.keep, clock)?;
+        if self.keep {
+            self.keep(&last)?;
+        }
         let texts = self.whole.absorb(last);
         texts.check_sources()?;
+        clock.lap(|seconds| &mut seconds.spilling);
         let Stages { params, plan, .. } = self.stages;
-        Ok(self.whole.finish((texts, self.measured), sources, (params, plan)))
+        let ends = Ends {
+            texts,
+            measured: self.measured,
+            past: self.past.map(|past| past.index.clone()),
+            spilled: if self.keep { self.index.as_ref().and_then(Writer::index).cloned() } else { None },
+        };
+        self.whole.finish(ends, sources, (params, plan))
     }
 
     fn search(&self, corpus: Corpus, keep: bool, clock: &mut Clock) -> Result<Outcome> {
@@ -110,7 +169,8 @@ impl<'a> Parts<'a> {
         self.whole.check_room(&corpus)?;
         let index = self.index.as_ref().and_then(Writer::index);
         let past = index.map(|index| Past { index: index.clone(), before: u32::MAX, is_batch: false });
-        let before = past.as_ref().map(|past| Before::with_own(past, 0, self.whole.all_documents()));
+        let [first, _] = self.whole.first();
+        let before = past.as_ref().map(|past| Before::with_own(past, first, self.whole.all_documents()));
         let found = self.stages.search(corpus, before.as_ref(), keep, clock)?;
         Ok(Outcome::of_part(found, (self.stages.params, self.stages.plan)))
     }

@@ -15,7 +15,7 @@ use crate::corpus::{
 use crate::document::{Compression, Format, Source};
 use crate::error::Result;
 use crate::index::segment::{DocumentRow, Segment};
-use crate::index::{Index, Known};
+use crate::index::{Batch, Index, Known};
 use crate::params::Params;
 use crate::passage::places::LISTED;
 use crate::passage::standing::Cuts;
@@ -41,6 +41,21 @@ impl Past {
         let known = self.index.batches().iter().find(|batch| self.is_batch && batch.digest == digest);
         let before = known.map_or(self.before, |batch| self.before.min(batch.first_document));
         Past { before, ..self }
+    }
+
+    /// What [`Past::unless_known`] will say of a corpus, by its first documents.
+    pub(crate) fn presumed(&self, corpus: &Corpus) -> u32 {
+        let begins_so = |batch: &&Batch| {
+            let own = corpus.documents.iter();
+            own.zip(batch.first_document..).all(|(own, number)| {
+                number < batch.end_document
+                    && self.index.document(number).is_ok_and(|(row, _)| {
+                        (row.record, row.characters) == (own.locator.record, own.characters)
+                    })
+            })
+        };
+        let known = self.index.batches().iter().find(|batch| self.is_batch && begins_so(batch));
+        known.map_or(self.before, |batch| self.before.min(batch.first_document))
     }
 }
 
@@ -101,6 +116,33 @@ impl Archived {
     /// How many documents there are.
     pub(crate) fn documents(&self) -> u32 {
         self.numbers.len() as u32
+    }
+}
+
+/// A source of an index.
+pub(crate) fn of_index(name: &str) -> Source {
+    Source {
+        path: None,
+        name: name.to_owned(),
+        format: Format::Text,
+        compression: Compression::Plain,
+        size: 0,
+        regular: false,
+        input: 0,
+        modified: None,
+    }
+}
+
+/// Where the text of a document of an index is.
+pub(crate) fn in_index(row: &DocumentRow, number: u32, source: u32) -> Locator {
+    let length = row.text.map_or(0, |text| text.length);
+    Locator {
+        source,
+        record: row.record,
+        offset: u64::from(number),
+        length,
+        text_length: length,
+        checksum: 0, // the pages of the index have their own
     }
 }
 
@@ -229,35 +271,18 @@ impl Joining<'_> {
         let mut names: Vec<Source> = Vec::new();
         let mut tokens = Vec::with_capacity(archived.numbers.len());
         let mut paragraph_tokens = Vec::new();
-        let mut of_index = |row: &DocumentRow, number: u32, segment: &Segment| {
+        let mut of_archive = |row: &DocumentRow, number: u32, segment: &Segment| {
             let source = *sources.entry(row.source).or_insert_with(|| {
-                names.push(Source {
-                    path: None,
-                    name: segment.source(row.source).unwrap_or_default().to_owned(),
-                    format: Format::Text,
-                    compression: Compression::Plain,
-                    size: 0,
-                    regular: false,
-                    input: 0,
-                    modified: None,
-                });
+                names.push(of_index(segment.source(row.source).unwrap_or_default()));
                 own_sources + names.len() as u32 - 1
             });
-            let length = row.text.map_or(0, |text| text.length);
-            Locator {
-                source,
-                record: row.record,
-                offset: u64::from(number),
-                length,
-                text_length: length,
-                checksum: 0, // the pages of the index have their own
-            }
+            in_index(row, number, source)
         };
         for (document, &number) in archived.numbers.iter().enumerate() {
             let (row, segment) = self.past.index.document(number)?;
             let (id, of_paragraphs) = segment.strings(&row)?;
             let own = number.checked_sub(self.own.0).and_then(|own| self.own.1.get(own as usize));
-            let locator = own.map_or_else(|| of_index(&row, number, segment), |own| own.locator);
+            let locator = own.map_or_else(|| of_archive(&row, number, segment), |own| own.locator);
             documents.push(Document {
                 locator,
                 first_paragraph: archived.paragraphs,

@@ -12,7 +12,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::band::{Buckets, Plan};
-use crate::corpus::{Builder, Corpus, link};
+use crate::corpus::{Builder, Corpus, Document, link};
 use crate::error::{Error, Result};
 use crate::order::Order;
 use crate::outcome::{Located, Outcome, Seconds};
@@ -183,15 +183,21 @@ pub fn run(
     progress.enter(Stage::Reading)?;
     let stages = Stages { params, plan, surroundings, progress };
     let reading = Reading { stages, sources: &sources, order: &order, for_index };
-    let mut parts =
-        Parts::new(stages, &sources, !for_index && !params.remove.contained && params.floor.is_none());
-    let corpus = if order.is_corpus_order() {
+    let mut parts = Parts::new(stages, &sources, (past.as_ref(), keep));
+    let mut corpus = if order.is_corpus_order() {
         reading.pass(&mut parts, &mut clock)?
     } else {
         reading.ordered(&mut parts, &mut clock)?
     };
+    if let Some(sees) = parts.should_have_seen(corpus.digest) {
+        let digest = corpus.digest;
+        let (measured, ranked) = parts.restart(corpus, sees);
+        corpus = reading.again((measured, ranked), &mut parts, &mut clock)?;
+        corpus.digest = digest;
+    }
     let mut outcome = if parts.is_empty() {
         clock.lap(|seconds| &mut seconds.reading);
+        drop(parts);
         let past = past.map(|past| past.unless_known(corpus.digest));
         let before = past.as_ref().map(Before::archive);
         let found = stages.search(corpus, before.as_ref(), keep, &mut clock)?;
@@ -394,16 +400,31 @@ impl<'a> Reading<'a> {
 
     /// Puts the documents in order by a first reading, then reads them in that order.
     fn ordered(self, parts: &mut Parts<'_>, clock: &mut Clock) -> Result<Corpus> {
-        let Stages { params, surroundings, progress, .. } = self.stages;
+        let surroundings = self.stages.surroundings;
         let buffers = Buffers::new(surroundings.chunk.max(1));
         let spool = Spool::new(&surroundings.temporary);
         let mut scanner = self.scanner(&buffers);
         (scanner.only_measures, scanner.hash_texts) = (true, false);
         let measured = self.read(&scanner, &spool, &mut |_| Ok(()))?.finish(self.texts(&spool), false);
         let ranked = measured.ranked(self.order);
+        self.again((measured, ranked), parts, clock)
+    }
+
+    /// Reads documents that were `measured` again, in another order.
+    fn again(
+        self,
+        (measured, ranked): (Corpus, Vec<u32>),
+        parts: &mut Parts<'_>,
+        clock: &mut Clock,
+    ) -> Result<Corpus> {
+        let Stages { params, surroundings, progress, .. } = self.stages;
+        let buffers = Buffers::new(surroundings.chunk.max(1));
+        let spool = measured.texts.spool().clone();
         progress.enter(Stage::Reading)?;
         let scanner = self.scanner(&buffers);
         let locators: Vec<Locator> = ranked.iter().map(|&document| measured.locator(document)).collect();
+        let of_document = size_of::<Document>() + size_of::<Locator>() + size_of::<u32>();
+        parts.beside = (of_document * ranked.len() + measured.ids.len()) as u64;
         let mut bytes = 0;
         let chunks: Vec<&[Locator]> = locators
             .chunk_by(|locator, _| {

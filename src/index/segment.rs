@@ -2,7 +2,11 @@
 //! and the matches of its copies. All numbers are those of the whole index: documents and paragraphs are
 //! numbered through all batches, and a number is never given twice.
 
-use std::collections::BTreeSet;
+pub(crate) mod gather;
+
+use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
+use std::collections::{BTreeSet, BinaryHeap};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -188,12 +192,7 @@ pub(crate) fn write(
     content: &Content<'_>,
 ) -> Result<FileEntry> {
     let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
-    let start = to.position();
-    for name in &content.sources {
-        to.append(&(name.len() as u32).to_le_bytes())?;
-        to.append(name.as_bytes())?;
-    }
-    to.end_section(start);
+    write_sources(&mut to, &content.sources)?;
     let mut strings = StringsWriter::new(&to);
     let mut documents = content.documents.clone();
     for document in &mut documents {
@@ -226,6 +225,16 @@ pub(crate) fn write(
     to.finish()
 }
 
+fn write_sources(to: &mut PageWriter, names: &[String]) -> Result<()> {
+    let start = to.position();
+    for name in names {
+        to.append(&(name.len() as u32).to_le_bytes())?;
+        to.append(name.as_bytes())?;
+    }
+    to.end_section(start);
+    Ok(())
+}
+
 /// Writes the strings of documents, some together in a block.
 struct StringsWriter {
     start: u64,
@@ -252,10 +261,13 @@ impl StringsWriter {
 }
 
 fn write_documents(to: &mut PageWriter, documents: &[DocumentRow]) -> Result<()> {
-    let mut bytes = Vec::new();
-    documents.iter().for_each(|document| document.encode(&mut bytes));
+    let mut bytes = Vec::with_capacity(DOCUMENT);
     let start = to.position();
-    to.append(&bytes)?;
+    for document in documents {
+        bytes.clear();
+        document.encode(&mut bytes);
+        to.append(&bytes)?;
+    }
     to.end_section(start);
     let start = to.position();
     for document in documents {
@@ -332,6 +344,13 @@ impl Segment {
             first_paragraphs,
             sources,
         })
+    }
+
+    /// About how many bytes it holds while it is open.
+    pub(crate) fn size(&self) -> u64 {
+        let tables = self.exact.iter().chain(&self.bands).chain([&self.seeds]);
+        let names: usize = self.sources.iter().map(|name| name.len() + size_of::<String>()).sum();
+        tables.map(Table::size).sum::<u64>() + (size_of_val(&self.first_paragraphs[..]) + names) as u64
     }
 
     /// Whether a document is one of this segment.
@@ -479,7 +498,7 @@ impl Segment {
     }
 
     fn check_unit(&self, kind: usize, unit: u32) -> Result<()> {
-        let [start, end] = if kind == 0 { self.entry.documents } else { self.entry.paragraphs };
+        let [start, end] = units_of(self, kind);
         let found = "a key of a unit that is not of this segment";
         if (start..end).contains(&unit) { Ok(()) } else { Err(self.pages.wrong(0, found)) }
     }
@@ -645,21 +664,41 @@ fn merge_tables<K: Key>(
     keep: impl Fn(&Segment, u32) -> bool,
 ) -> Result<()> {
     let most = segments.iter().map(|segment| table(segment).count()).sum();
-    let mut sources: Vec<_> = sources.map(Iterator::peekable).collect();
-    let merged = std::iter::from_fn(|| {
-        loop {
-            let heads = sources.iter_mut().enumerate().filter_map(|(i, source)| {
-                // an error comes first, and ends it
-                source.peek().map(|entry| (entry.as_ref().ok().copied(), i))
-            });
-            let (_, next) = heads.min_by_key(|(entry, i)| (entry.is_some(), *entry, *i))?;
-            match sources[next].next()? {
-                Ok(entry) if !keep(segments[next], entry.numbers[0]) => {}
-                entry => return Some(entry),
+    let kept = segments.iter().zip(sources).map(|(segment, source)| {
+        source.filter(|entry| entry.as_ref().map_or(true, |entry| keep(segment, entry.numbers[0])))
+    });
+    table::write(to, (bits, most), in_order(kept.collect()))
+}
+
+/// The entries of several tables, each in order, in one order; of equals those of the first table come first.
+/// An error ends it.
+fn in_order<K: Key>(
+    mut sources: Vec<impl Iterator<Item = Result<Entry<K>>>>,
+) -> impl Iterator<Item = Result<Entry<K>>> {
+    let mut heads = BinaryHeap::with_capacity(sources.len());
+    let mut to_start = 0..sources.len();
+    std::iter::from_fn(move || {
+        for at in to_start.by_ref() {
+            match sources[at].next() {
+                Some(Ok(entry)) => heads.push(Reverse((entry, at))),
+                Some(error) => return Some(error),
+                None => {}
             }
         }
-    });
-    table::write(to, (bits, most), merged)
+        let mut first = heads.peek_mut()?;
+        let Reverse((entry, at)) = *first;
+        match sources[at].next() {
+            Some(Ok(next)) => *first = Reverse((next, at)),
+            Some(error) => return Some(error),
+            None => _ = PeekMut::pop(first),
+        }
+        Some(Ok(entry))
+    })
+}
+
+/// The documents (0) or paragraphs (1) of a segment: first, and behind the last.
+fn units_of(segment: &Segment, kind: usize) -> [u32; 2] {
+    if kind == 0 { segment.entry.documents } else { segment.entry.paragraphs }
 }
 
 /// The documents of a segment as a range.

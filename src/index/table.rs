@@ -179,6 +179,11 @@ impl Table {
         self.count
     }
 
+    /// Bytes that it holds while it is open.
+    pub(crate) fn size(&self) -> u64 {
+        size_of_val(&self.fences[..]) as u64
+    }
+
     /// Looks up keys, which are sorted; tells each entry that is found with its key's index.
     pub(crate) fn find<K: Key>(
         &self,

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::index::Index;
 use crate::index::manifest::{self, Batch, Manifest, TextsEntry};
+use crate::index::pages::FileEntry;
+use crate::index::segment::gather::Gathered;
 use crate::index::segment::{self, Content, Segment, SegmentEntry};
 use crate::index::store::{self, Folder, Store};
 use crate::index::texts::{TextPlace, TextsWriter, read_text};
@@ -90,10 +92,12 @@ impl Writer {
         Ok(writer)
     }
 
-    /// In a store that is gone with the process. Its few segments stay as they are: they are looked through
-    /// from end to end, and not often enough for a merger to pay.
-    pub(crate) fn scratch(store: Arc<dyn Store>) -> Self {
-        Writer { store, index: None, is_stale: false, merges: false, _lock: None }
+    /// In a store that is gone with the process, behind what an index has before a document; that stays where it
+    /// is. Its few segments stay as they are: they are looked through from end to end, and not often enough for a
+    /// merger to pay.
+    pub(crate) fn scratch(store: Arc<dyn Store>, past: Option<(&Index, u32)>) -> Self {
+        let index = past.map(|(index, before)| Arc::new(index.up_to(before, store.clone())));
+        Writer { store, index, is_stale: false, merges: false, _lock: None }
     }
 
     /// What the index holds; `None` where nothing has been added yet.
@@ -157,12 +161,33 @@ impl Writer {
 
     /// Makes a batch part of the index. The numbers in `content` go on where the index ends.
     pub(crate) fn commit(&mut self, addition: Addition, content: &Content<'_>, batch: Batch) -> Result<()> {
+        self.commit_as(addition, batch, |store, name, identity| {
+            segment::write(store, name, identity, content)
+        })
+    }
+
+    /// [`Writer::commit`] of a batch that was searched in parts.
+    pub(crate) fn commit_parts(
+        &mut self,
+        addition: Addition,
+        gathered: &Gathered<'_>,
+        batch: Batch,
+    ) -> Result<()> {
+        self.commit_as(addition, batch, |store, name, identity| gathered.write(store, name, identity))
+    }
+
+    fn commit_as(
+        &mut self,
+        addition: Addition,
+        batch: Batch,
+        write: impl FnOnce(&dyn Store, &str, u64) -> Result<FileEntry>,
+    ) -> Result<()> {
         let Addition { mut manifest, texts } = addition;
         let file = texts.finish()?;
         let documents = [manifest.documents, batch.end_document];
         manifest.texts.push(TextsEntry { file, documents });
         let (name, identity) = manifest.next_file("segment");
-        let file = segment::write(&*self.store, &name, identity ^ batch.digest as u64, content)?;
+        let file = write(&*self.store, &name, identity ^ batch.digest as u64)?;
         manifest.segments.push(SegmentEntry {
             file,
             documents,

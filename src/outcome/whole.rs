@@ -1,5 +1,9 @@
 //! The outcomes of the parts of a corpus, put together as that of one run over all of it.
 
+mod archive;
+
+use std::sync::Arc;
+
 use crate::band::Plan;
 use crate::certify::Draw;
 use crate::corpus::{
@@ -7,6 +11,7 @@ use crate::corpus::{
 };
 use crate::document::Skip;
 use crate::error::Result;
+use crate::index::Index;
 use crate::locate::Stretch;
 use crate::outcome::{Located, Outcome};
 use crate::params::Params;
@@ -18,8 +23,11 @@ use crate::read::texts::Texts;
 use crate::resolve::{Cost, Near};
 use crate::scan::Piece;
 
-/// What is known of the parts so far. Documents and paragraphs are numbered through all of them.
+/// What is known of the parts so far. Documents and paragraphs are numbered through all of them, behind those of
+/// the index that the run is matched against.
 pub(crate) struct Whole {
+    /// the first numbers that are free in that index: of documents, of paragraphs
+    first: [u32; 2],
     documents: Vec<Document>,
     document_units: Units,
     paragraph_units: Units,
@@ -39,10 +47,25 @@ pub(crate) struct Whole {
     digest: u128,
 }
 
+/// Bytes that making a batch of an index takes for each document, and for each near copy.
+const KEEPING: [usize; 2] = [44, 20];
+
+/// What comes to the parts at their end.
+pub(crate) struct Ends {
+    /// reads texts again
+    pub(crate) texts: Texts,
+    /// where the documents did not pass in the order of the corpus: what was measured of them, and their order
+    pub(crate) measured: Option<(Corpus, Vec<u32>)>,
+    /// the index that the run is matched against
+    pub(crate) past: Option<Arc<Index>>,
+    /// see [`Outcome::spilled`]
+    pub(crate) spilled: Option<Arc<Index>>,
+}
+
 /// From the numbers of a part to those of the whole.
 struct Numbers<'a> {
     archived: &'a Archived,
-    /// documents and paragraphs of the parts before
+    /// behind the documents and paragraphs of the parts before
     base: [u32; 2],
 }
 
@@ -78,8 +101,9 @@ impl Numbers<'_> {
 
 impl Whole {
     /// Of no part.
-    pub(crate) fn new(params: &Params, sources: usize) -> Self {
+    pub(crate) fn new(params: &Params, sources: usize, first: [u32; 2]) -> Self {
         Whole {
+            first,
             documents: Vec::new(),
             document_units: Units::default(),
             paragraph_units: Units::default(),
@@ -99,24 +123,38 @@ impl Whole {
         }
     }
 
+    /// The first numbers of its own: of documents, of paragraphs.
+    pub(crate) fn first(&self) -> [u32; 2] {
+        self.first
+    }
+
+    /// Behind the last ones.
+    fn end(&self) -> [u32; 2] {
+        let [documents, paragraphs] = self.first;
+        [documents + self.documents.len() as u32, paragraphs + self.paragraph_units.first.len() as u32]
+    }
+
     /// The documents, in their order.
     pub(crate) fn all_documents(&self) -> &[Document] {
         &self.documents
     }
 
-    /// About how many bytes it holds, and the summary beside it: 8 a distinct unit.
-    pub(crate) fn size(&self) -> u64 {
+    /// About how many bytes it holds, and the summary beside it: 8 a distinct unit; and what making a batch of an
+    /// index takes, if it `is_kept`.
+    pub(crate) fn size(&self, is_kept: bool) -> u64 {
         let units = |units: &Units| 4 * units.first.len() + (8 + 8) * units.distinct.len();
+        let copies = self.near.iter().map(|(near, _)| near.len()).sum::<usize>();
         let bytes = size_of::<Document>() * self.documents.len()
             + units(&self.document_units)
             + units(&self.paragraph_units)
             + self.places.len()
             + self.ids.len()
             + size_of::<Piece>() * self.pieces.len()
-            + size_of::<Near>() * self.near.iter().map(|(near, _)| near.len()).sum::<usize>()
+            + size_of::<Near>() * copies
             + size_of::<(Passage, [Stretch; 2])>() * self.passages.len()
             + size_of::<(Contained, Stretch)>() * self.contained.len()
-            + size_of_val(&self.leaving[..]);
+            + size_of_val(&self.leaving[..])
+            + if is_kept { KEEPING[0] * self.documents.len() + KEEPING[1] * copies } else { 0 };
         bytes as u64
     }
 
@@ -125,24 +163,19 @@ impl Whole {
     /// # Errors
     /// [`crate::error::Error::TooMany`].
     pub(crate) fn check_room(&self, part: &Corpus) -> Result<()> {
-        check_numbers(self.documents.len() as u64, part.documents.len() as u64, "documents")?;
-        check_numbers(self.paragraph_units.first.len() as u64, part.counts.paragraphs, "paragraphs")
+        let [documents, paragraphs] = self.end();
+        check_numbers(documents.into(), part.documents.len() as u64, "documents")?;
+        check_numbers(paragraphs.into(), part.counts.paragraphs, "paragraphs")
     }
 
-    /// Takes a part in; gives back what reads texts again.
-    pub(crate) fn absorb(&mut self, part: Outcome) -> Texts {
-        let Outcome { corpus, near, located, summary, .. } = part;
-        let base = [self.documents.len() as u32, self.paragraph_units.first.len() as u32];
-        let numbers = Numbers { archived: &corpus.archived, base };
-        numbers.append(0, &corpus.document_units, &mut self.document_units);
-        numbers.append(1, &corpus.paragraph_units, &mut self.paragraph_units);
-        let first_own = [corpus.archived.documents(), corpus.archived.paragraphs];
-        let own = &corpus.documents[first_own[0] as usize..];
+    /// Takes the documents of a part, from its own first ones on; their paragraphs go on at `base`.
+    fn append(&mut self, corpus: &Corpus, [document, paragraph]: [u32; 2], base: u32) {
+        let own = &corpus.documents[document as usize..];
         let (places, ids) = own.first().map_or((0, 0), |first| (first.places, first.id));
         let shift = (self.places.len() as u64, self.ids.len() as u64);
         self.documents.extend(own.iter().map(|document| Document {
             locator: document.locator,
-            first_paragraph: base[1] + (document.first_paragraph - first_own[1]),
+            first_paragraph: base + (document.first_paragraph - paragraph),
             characters: document.characters,
             places: document.places - places + shift.0,
             id: document.id - ids + shift.1,
@@ -151,6 +184,31 @@ impl Whole {
             self.places.extend_from_slice(&corpus.places[places as usize..]);
             self.ids.push_str(&corpus.ids[ids as usize..]);
         }
+    }
+
+    /// What was read of the sources: all parts so far, and one that was not searched.
+    pub(crate) fn measured(mut self, last: Corpus) -> Corpus {
+        let base = self.end()[1];
+        self.append(&last, [0; 2], base);
+        self.counts.add(&last.counts);
+        self.skips.extend(last.skips);
+        self.pieces.extend(last.pieces);
+        self.labels.append(last.labels);
+        let first = self.first[1];
+        self.documents.iter_mut().for_each(|document| document.first_paragraph -= first);
+        let units = [Units::default(), Units::default()];
+        self.corpus(last.texts, units, Archived::default())
+    }
+
+    /// Takes a part in; gives back what reads texts again.
+    pub(crate) fn absorb(&mut self, part: Outcome) -> Texts {
+        let Outcome { corpus, near, located, summary, .. } = part;
+        let base = self.end();
+        let numbers = Numbers { archived: &corpus.archived, base };
+        numbers.append(0, &corpus.document_units, &mut self.document_units);
+        numbers.append(1, &corpus.paragraph_units, &mut self.paragraph_units);
+        let first_own = [corpus.archived.documents(), corpus.archived.paragraphs];
+        self.append(&corpus, first_own, base[1]);
         for (kind, of_part) in near.into_iter().enumerate() {
             let own = of_part.all.into_iter().filter(|near| near.unit >= first_own[kind]);
             self.near[kind].0.extend(own.map(|near| Near {
@@ -187,27 +245,59 @@ impl Whole {
         corpus.texts
     }
 
-    /// The outcome of all parts. Where the documents did not pass in the order of the corpus, they come with
-    /// what was `measured` of them, and their order.
+    /// The outcome of all parts.
+    ///
+    /// # Errors
+    /// Those of the index.
     pub(crate) fn finish(
-        self,
-        (texts, measured): (Texts, Option<(Corpus, Vec<u32>)>),
+        mut self,
+        Ends { texts, measured, past, spilled }: Ends,
         sources: Sources,
         (params, plan): (&Params, Plan),
-    ) -> Outcome {
-        let Whole { near, passages, contained, capped, .. } = self;
-        let leaving_end = self.documents.len();
-        let mut corpus = Corpus {
+    ) -> Result<Outcome> {
+        let own_sources = sources.files.len() as u32;
+        let (archived, names) = match &past {
+            Some(index) => self.put_behind(index, own_sources)?,
+            None => Default::default(),
+        };
+        let near = std::mem::take(&mut self.near);
+        let located = Located {
+            passages: std::mem::take(&mut self.passages),
+            contained: std::mem::take(&mut self.contained),
+            capped: self.capped,
+            ..Located::default()
+        };
+        let units = [&mut self.document_units, &mut self.paragraph_units].map(std::mem::take);
+        let mut corpus = self.corpus(texts, units, archived);
+        if let Some((measured, ranked)) = measured {
+            corpus.complete(measured, &ranked);
+            let first = corpus.archived.documents();
+            corpus.by_place.iter_mut().for_each(|document| *document += first);
+        }
+        if let Some(index) = past {
+            corpus.texts.archive(index, names);
+        }
+        let mut outcome =
+            Outcome::new(Searched { corpus, near, located, kept: None }, sources, (params, plan));
+        outcome.spilled = spilled;
+        Ok(outcome)
+    }
+
+    /// The tables; `units` are those of documents and paragraphs.
+    fn corpus(self, texts: Texts, [documents, paragraphs]: [Units; 2], archived: Archived) -> Corpus {
+        let end = self.documents.len();
+        let paragraphs_end = u64::from(archived.paragraphs) + self.counts.paragraphs;
+        Corpus {
             texts,
-            document_starts: document_starts(&self.documents, self.counts.paragraphs),
+            document_starts: document_starts(&self.documents, paragraphs_end),
             documents: self.documents,
-            document_units: self.document_units.finished(),
-            paragraph_units: self.paragraph_units.finished(),
+            document_units: documents.finished(),
+            paragraph_units: paragraphs.finished(),
             places: self.places,
             ids: self.ids,
             exact: Default::default(),
             digest: self.digest,
-            archived: Archived::default(),
+            archived,
             seeds: Vec::new(),
             seed_gaps: Vec::new(),
             seed_counts: Vec::new(),
@@ -217,12 +307,7 @@ impl Whole {
             labels: self.labels,
             by_place: Vec::new(),
             drawn: self.draws.map(Draw::finish),
-            leaving: Ranks::new(self.leaving.into_iter(), leaving_end),
-        };
-        if let Some((measured, ranked)) = measured {
-            corpus.complete(measured, &ranked);
+            leaving: Ranks::new(self.leaving.into_iter(), end),
         }
-        let located = Located { passages, contained, capped, ..Located::default() };
-        Outcome::new(Searched { corpus, near, located, kept: None }, sources, (params, plan))
     }
 }

@@ -184,8 +184,11 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Appends the sources of an index.
+    /// Appends the sources of an index, in place of those of another.
     pub(crate) fn archive(&mut self, index: Arc<Index>, sources: Vec<Source>) {
+        if let Some((first, _)) = self.archive {
+            self.sources.truncate(first as usize);
+        }
         self.archive = Some((self.sources.len() as u32, index));
         self.sources.extend(sources);
     }
@@ -200,6 +203,11 @@ impl Texts {
             open: Mutex::new(VecDeque::new()),
             archive: None,
         }
+    }
+
+    /// What can't be read again where it was.
+    pub(crate) fn spool(&self) -> &Spool {
+        &self.spool
     }
 
     /// The run's sources, in corpus order.

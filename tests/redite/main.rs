@@ -34,8 +34,9 @@ mod generate;
 mod killed;
 /// DESIGN's laws on random corpora, and by hand where chance would rarely go.
 mod laws;
-/// Licences and versions of what we depend on; the parameter record's bytes.
+/// Runs in parts, held against runs in one piece.
 mod memory;
+/// Licences and versions of what we depend on; the parameter record's bytes.
 mod metadata;
 /// An index: one night or many, to the byte.
 mod nightly;
@@ -51,6 +52,8 @@ mod removing;
 mod report;
 /// What boilerplate and templates cost, in comparisons counted.
 mod scale;
+/// Nights in parts, held against nights in one piece, down to the bytes of the index.
+mod spilled;
 /// `redite dedup` on Parquet: every type, packing, and what a file says of itself.
 #[cfg(all(feature = "cli", feature = "parquet"))]
 mod tables;

@@ -15,7 +15,7 @@ use crate::passages::random_corpus;
 use crate::removing::{combinations, removing, repetitive};
 
 /// Everything that is told of a run, but for what is measured.
-fn told(outcome: &Outcome) -> (String, serde_json::Value) {
+pub(crate) fn told(outcome: &Outcome) -> (String, serde_json::Value) {
     let mut lines = Vec::new();
     matches::write(outcome, &mut lines).unwrap();
     let facts = Facts::new(outcome);
@@ -27,7 +27,7 @@ fn told(outcome: &Outcome) -> (String, serde_json::Value) {
 }
 
 /// The texts in several files of several formats, a bad record among them.
-fn files(texts: &[String]) -> Dir {
+pub(crate) fn files(texts: &[String]) -> Dir {
     let line = |(i, text): (usize, &String)| {
         let source = ["a", "b", "c"][i % 3];
         let date = if i % 4 == 3 { serde_json::json!("soon") } else { serde_json::json!(i * 7 % 5) };

@@ -360,7 +360,7 @@ fn expected(args: &RunArgs, sources: &Sources, params: &Params) -> Option<String
     }
     let size = |bytes: u64| format!("{} MiB", bytes.div_ceil(1 << 20));
     let Expected { text, memory, disk, parts } = expected;
-    let cut = args.memory.filter(|bound| *bound < memory && args.index.is_none());
+    let cut = args.memory.filter(|bound| *bound < memory);
     let held = match cut {
         Some(bound) => format!("{} of memory, in parts (at once: {})", size(bound), size(memory)),
         None => format!("{} of memory", size(memory)),

@@ -8,9 +8,11 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use super::Numbers;
 use crate::error::{Error, Result};
 use crate::index::rows::{Row, Told};
-use crate::index::segment::{Content, CopyRow, DocumentRow};
+use crate::index::segment::gather::Gathered;
+use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow};
+use crate::index::store::Scratch;
 use crate::index::table::Entry;
-use crate::index::{Batch, BatchUnits, Index, Known, Writer};
+use crate::index::{Batch, Index, Known, Writer};
 use crate::params::Params;
 use crate::verify::Overlap;
 
@@ -298,17 +300,74 @@ pub(super) fn apply(writer: &mut Writer, change: &Change) -> Result<()> {
     }
 }
 
+/// Every other night is brought in parts, a document each.
 fn add(writer: &mut Writer, night: &Night) -> Result<()> {
     let mut addition = writer.begin(&Params::dedup(), night.digest)?;
-    let [first_document, mut paragraph, first_source] = addition.base();
-    let mut rows = Vec::new();
-    let mut content = Content { sources: night.sources.clone(), ..Content::default() };
-    for (i, document) in night.documents.iter().enumerate() {
-        let number = first_document + i as u32;
-        assert_eq!(document.first_paragraph, paragraph);
-        let text = document.text.as_deref().map(|text| addition.text(text)).transpose()?;
+    let [first_document, first_paragraph, first_source] = addition.base();
+    let mut texts = Vec::new();
+    for document in &night.documents {
+        texts.push(document.text.as_deref().map(|text| addition.text(text)).transpose()?);
+    }
+    let paragraphs: usize = night.documents.iter().map(|document| document.paragraphs.len()).sum();
+    let batch = Batch {
+        digest: night.digest,
+        first_document,
+        end_document: first_document + night.documents.len() as u32,
+        end_paragraph: first_paragraph + paragraphs as u32,
+        end_source: first_source + night.sources.len() as u32,
+        ..Batch::default()
+    };
+    let rows = rows(first_document, &night.documents);
+    let each_row: EachRow<'_> = Box::new(|tell| rows.iter().try_for_each(tell));
+    if night.digest % 2 == 1 && !night.documents.is_empty() {
+        let scratch = in_parts(writer.index().map(|index| &**index), night, first_document)?;
+        let parts = scratch.segments_from(first_document).collect();
+        let gathered = Gathered { sources: night.sources.clone(), parts, texts, rows: each_row };
+        return writer.commit_parts(addition, &gathered, batch);
+    }
+    let mut content = content(first_document, &night.documents);
+    content.documents.iter_mut().zip(texts).for_each(|(document, text)| document.text = text);
+    (content.sources, content.rows) = (night.sources.clone(), Some(each_row));
+    writer.commit(addition, &content, batch)
+}
+
+/// An index behind another with the keys of the documents of a night, each in a segment of its own.
+fn in_parts(index: Option<&Index>, night: &Night, first_document: u32) -> Result<Arc<Index>> {
+    let store = Arc::new(Scratch::new(&std::env::temp_dir()));
+    let mut scratch = Writer::scratch(store, index.map(|index| (index, u32::MAX)));
+    for (number, document) in (first_document..).zip(&night.documents) {
+        let addition = scratch.begin(&Params::dedup(), u128::from(number))?;
+        let [first_document, first_paragraph, end_source] = addition.base();
+        let batch = Batch {
+            first_document,
+            end_document: first_document + 1,
+            end_paragraph: first_paragraph + document.paragraphs.len() as u32,
+            end_source,
+            ..Batch::default()
+        };
+        scratch.commit(addition, &content(number, std::slice::from_ref(document)), batch)?;
+    }
+    Ok(scratch.index().unwrap().clone())
+}
+
+fn rows(first_document: u32, documents: &[Document]) -> Vec<Row> {
+    let of_document = |(copy, document): (u32, &Document)| -> Vec<Row> {
+        let told = |line: &String| Told::Line(line.clone().into_bytes());
+        document
+            .rows
+            .iter()
+            .map(|(original, line)| Row { copy, original: *original, told: told(line) })
+            .collect()
+    };
+    (first_document..).zip(documents).flat_map(of_document).collect()
+}
+
+/// Documents without their texts, and what they are found by.
+fn content(first_document: u32, documents: &[Document]) -> Content<'static> {
+    let mut content = Content::default();
+    for (number, document) in (first_document..).zip(documents) {
         content.documents.push(DocumentRow {
-            text,
+            text: None,
             first_paragraph: document.first_paragraph,
             paragraphs: document.paragraphs.len() as u32,
             characters: 3,
@@ -324,10 +383,9 @@ fn add(writer: &mut Writer, night: &Night) -> Result<()> {
         content.strings.extend_from_slice(document.id.as_bytes());
         content.strings.extend_from_slice(&document.places);
         let mut units = vec![(0, number, &document.unit)];
-        for unit in &document.paragraphs {
-            units.push((1, paragraph, unit));
-            paragraph += 1;
-        }
+        units.extend(
+            (document.first_paragraph..).zip(&document.paragraphs).map(|(number, unit)| (1, number, unit)),
+        );
         for (kind, unit, keys) in units {
             let mut copy = 0;
             if let Some((original, overlap)) = keys.copy {
@@ -342,27 +400,11 @@ fn add(writer: &mut Writer, night: &Night) -> Result<()> {
         let seeds =
             document.seeds.iter().map(|(key, at)| Entry { key: narrow(*key), numbers: [number, *at] });
         content.keys.seeds.extend(seeds);
-        for (original, line) in &document.rows {
-            let told = Told::Line(line.clone().into_bytes());
-            rows.push(Row { copy: number, original: *original, told });
-        }
     }
-    content.rows = Some(Box::new(|tell| rows.iter().try_for_each(tell)));
     content.keys.exact.iter_mut().for_each(|keys| keys.sort_unstable());
     content.keys.bands.iter_mut().for_each(|keys| keys.sort_unstable());
     content.keys.seeds.sort_unstable();
-    let batch = Batch {
-        digest: night.digest,
-        first_document,
-        end_document: first_document + night.documents.len() as u32,
-        end_paragraph: paragraph,
-        end_source: first_source + night.sources.len() as u32,
-        documents: BatchUnits::default(),
-        paragraphs: BatchUnits::default(),
-        passages: 0,
-        text_bytes: 0,
-    };
-    writer.commit(addition, &content, batch)
+    content
 }
 
 /// All that can be asked. Keys are told by their numbers.

@@ -1,0 +1,123 @@
+//! The one segment of a batch that was searched in parts, made of those in which the parts have kept their
+//! documents and keys. It is what [`super::write`] makes of a batch that was searched at once, to the byte.
+
+use crate::error::Result;
+use crate::index::pages::{FileEntry, PageWriter, Purpose};
+use crate::index::rows::RowsWriter;
+use crate::index::segment::{
+    BAND_BITS, CopyRow, DOCUMENT, EXACT_BITS, EachRow, Held, SEED_BITS, Segment, StringsWriter, in_order,
+    merge_tables,
+};
+use crate::index::store::Store;
+use crate::index::table::{self, Entry};
+use crate::index::texts::TextPlace;
+
+/// What the parts of a batch bring to an index.
+pub(crate) struct Gathered<'a> {
+    pub(crate) sources: Vec<String>,
+    /// neighbours, numbered as they will be in the index
+    pub(crate) parts: Vec<&'a Segment>,
+    /// for each document of the batch: where its text is
+    pub(crate) texts: Vec<Option<TextPlace>>,
+    /// the matches
+    pub(crate) rows: EachRow<'a>,
+}
+
+impl Gathered<'_> {
+    /// Writes it.
+    pub(crate) fn write(&self, store: &dyn Store, name: &str, identity: u64) -> Result<FileEntry> {
+        let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
+        super::write_sources(&mut to, &self.sources)?;
+        self.documents(&mut to)?;
+        for kind in 0..2 {
+            self.copies(kind, &mut to)?;
+        }
+        let start = to.position();
+        let mut rows = RowsWriter::default();
+        (self.rows)(&mut |row| rows.append(&mut to, row))?;
+        rows.finish(&mut to)?;
+        to.end_section(start);
+        for kind in 0..2 {
+            let mut copies = 0;
+            let entries = self.exact(kind).map(|entry| {
+                let mut entry = entry?;
+                if entry.numbers[1] > 0 {
+                    copies += 1;
+                    entry.numbers[1] = copies;
+                }
+                Ok(entry)
+            });
+            table::write(&mut to, (EXACT_BITS, self.count(|part| part.exact[kind].count())), entries)?;
+        }
+        for kind in 0..2 {
+            let sources = self.parts.iter().map(|part| part.bands[kind].entries::<u64>(&part.pages));
+            merge_tables((&mut to, BAND_BITS), &self.parts, |part| &part.bands[kind], sources, |_, _| true)?;
+        }
+        let sources = self.parts.iter().map(|part| part.seeds.entries::<u64>(&part.pages));
+        merge_tables((&mut to, SEED_BITS), &self.parts, |part| &part.seeds, sources, |_, _| true)?;
+        to.finish()
+    }
+
+    fn count(&self, of: impl Fn(&Segment) -> u64) -> u64 {
+        self.parts.iter().map(|part| of(part)).sum()
+    }
+
+    /// Strings, documents and where their paragraphs start.
+    fn documents(&self, to: &mut PageWriter) -> Result<()> {
+        let mut strings = StringsWriter::new(to);
+        let mut places: Vec<(u64, u32)> = Vec::with_capacity(self.texts.len());
+        for part in &self.parts {
+            let mut held = Held::default();
+            for mut document in part.documents()? {
+                let bytes = part.string_bytes(&document, &mut held)?;
+                strings.append(to, &mut document, &bytes)?;
+                places.push((document.strings, document.strings_at));
+            }
+        }
+        strings.finish(to)?;
+        let mut bytes = Vec::with_capacity(DOCUMENT);
+        let start = to.position();
+        let mut beside = places.iter().zip(&self.texts);
+        for part in &self.parts {
+            for (mut document, (place, text)) in part.documents()?.into_iter().zip(&mut beside) {
+                (document.strings, document.strings_at) = *place;
+                document.text = *text;
+                bytes.clear();
+                document.encode(&mut bytes);
+                to.append(&bytes)?;
+            }
+        }
+        to.end_section(start);
+        let start = to.position();
+        for first in self.parts.iter().flat_map(|part| &part.first_paragraphs) {
+            to.append(&first.to_le_bytes())?;
+        }
+        to.end_section(start);
+        Ok(())
+    }
+
+    /// The copies, in the order of their keys.
+    fn copies(&self, kind: usize, to: &mut PageWriter) -> Result<()> {
+        let all: Vec<Vec<CopyRow>> =
+            self.parts.iter().map(|part| part.copies(kind)).collect::<Result<_>>()?;
+        let start = to.position();
+        let mut bytes = Vec::new();
+        for entry in self.exact(kind) {
+            let [unit, copy] = entry?.numbers;
+            let Some(copy) = copy.checked_sub(1) else { continue };
+            let part = self.parts.partition_point(|part| super::units_of(part, kind)[1] <= unit);
+            let row = all.get(part).and_then(|rows| rows.get(copy as usize));
+            let missing = || self.parts[part.min(self.parts.len() - 1)].pages.wrong(0, "no record of a copy");
+            bytes.clear();
+            row.ok_or_else(missing)?.encode(&mut bytes);
+            to.append(&bytes)?;
+        }
+        to.end_section(start);
+        Ok(())
+    }
+
+    fn exact(&self, kind: usize) -> impl Iterator<Item = Result<Entry<u128>>> {
+        let tables = self.parts.iter().map(|part| part.exact[kind].entries::<u128>(&part.pages));
+        in_order(tables.collect())
+    }
+}

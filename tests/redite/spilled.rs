@@ -1,0 +1,224 @@
+//! A night that is too large for memory is taken in parts: it tells what a night in one piece tells, and leaves
+//! an index of the same bytes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use redite::index::store::{Folder, Store};
+use redite::index::{Index, Writer};
+use redite::keep::keep;
+use redite::order::{Order, Prefer};
+use redite::outcome::Outcome;
+use redite::params::{Params, Units};
+use redite::past::Past;
+use redite::pipeline::{self, Inputs, Progress, Surroundings};
+use redite::read::sources;
+
+use crate::language::{Dir, Numbers, files};
+use crate::laws::{corpus, params};
+use crate::memory::{files as corpus_files, told};
+use crate::passages::random_corpus;
+use crate::removing::{combinations, removing, repetitive};
+
+/// How a night goes.
+struct Night<'a> {
+    params: &'a Params,
+    order: &'a Order,
+    surroundings: Surroundings,
+}
+
+impl Night<'_> {
+    fn run(&self, folder: &Path, index: Option<&Arc<Index>>, is_batch: bool) -> Outcome {
+        let found = sources::find(&[folder.join("in")], None).unwrap();
+        let past = index.map(|index| Past { index: index.clone(), before: u32::MAX, is_batch });
+        let inputs = Inputs { order: self.order.clone(), past, keep: is_batch, ..found.into() };
+        let mut outcome =
+            pipeline::run(inputs, self.params, &self.surroundings, &Progress::default()).unwrap();
+        outcome.look_back(index.map(|index| &**index), is_batch);
+        outcome
+    }
+}
+
+/// What a night tells, asks and leaves.
+#[derive(PartialEq, Debug)]
+struct Left {
+    is_new: bool,
+    told: (String, serde_json::Value),
+    asked: (String, serde_json::Value),
+    again: (String, serde_json::Value),
+    files: Vec<(String, Vec<u8>)>,
+    matches: Vec<u8>,
+    before: Vec<(String, Vec<u8>)>,
+}
+
+/// A copy of an index, and one more night in it: told, told again, only asked.
+fn one_more(archive: &Dir, night: &Night<'_>, inputs: &Dir) -> Left {
+    let mut copy = Dir::new();
+    for (name, bytes) in files(archive.root()) {
+        copy = copy.file(&name, bytes);
+    }
+    let store: Arc<dyn Store> = Arc::new(Folder::new(copy.root()));
+    let mut writer = Writer::open(store.clone(), None).unwrap();
+    let asked = told(&night.run(inputs.root(), writer.index(), false));
+    let outcome = night.run(inputs.root(), writer.index(), true);
+    let is_new = keep(&outcome, &mut writer).unwrap();
+    let index = Index::open(store.clone()).unwrap().unwrap();
+    index.verify().unwrap();
+    let mut matches = Vec::new();
+    let each = index.matches(|line| {
+        matches.extend_from_slice(line);
+        Ok(())
+    });
+    each.unwrap();
+    let files_of = |dir: &Dir| files(dir.root()).into_iter().filter(|(name, _)| name != "lock").collect();
+    let left = files_of(&copy);
+    let again = night.run(inputs.root(), writer.index(), true);
+    assert!(!keep(&again, &mut writer).unwrap(), "the batch is known");
+    assert_eq!(files_of(&copy), left);
+    let undone = writer.rollback().unwrap().unwrap();
+    assert!(!is_new || undone.digest == outcome.digest());
+    writer.index().unwrap().verify().unwrap();
+    let before = files_of(&copy);
+    Left { is_new, told: told(&outcome), asked, again: told(&again), files: left, matches, before }
+}
+
+/// The texts up to some place are in an index, in so many nights; the others come tonight, in parts of so many bytes.
+fn judge(texts: &[String], (nights, parts): (&[usize], &[u64]), params: &Params, order: &Order) {
+    let mut cuts: Vec<usize> = nights.iter().map(|cut| cut % (texts.len() + 1)).collect();
+    cuts.sort_unstable();
+    let surroundings = Surroundings { chunk: 1, ..Surroundings::default() };
+    let mut night = Night { params, order, surroundings };
+    let archive = Dir::new();
+    let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
+    let mut start = 0;
+    for end in cuts {
+        let inputs = corpus_files(&texts[start..end]);
+        let outcome = night.run(inputs.root(), writer.index(), true);
+        keep(&outcome, &mut writer).unwrap();
+        start = end;
+    }
+    let inputs = corpus_files(&texts[start..]);
+    let expected = one_more(&archive, &night, &inputs);
+    for &part in parts {
+        night.surroundings.part = part;
+        let left = one_more(&archive, &night, &inputs);
+        let about = || format!("parts of {part} bytes from {start} on: {texts:#?}");
+        assert_eq!(left.told.0, expected.told.0, "{}", about());
+        for (got, wanted) in
+            [(&left.told, &expected.told), (&left.asked, &expected.asked), (&left.again, &expected.again)]
+        {
+            assert_eq!(got.0, wanted.0, "{}", about());
+            for (name, value) in wanted.1.as_object().unwrap() {
+                assert_eq!(&got.1[name], value, "{name}, {}", about());
+            }
+        }
+        assert_eq!(left.matches, expected.matches, "{}", about());
+        for ((name, bytes), wanted) in left.files.iter().zip(&expected.files) {
+            assert!((name, bytes) == (&wanted.0, &wanted.1), "{name} differs, {}", about());
+        }
+        assert!(left == expected, "{}", about());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn documents_and_paragraphs_of_a_night_in_parts(
+        texts in corpus(),
+        params in params(),
+        cuts in prop::collection::vec(any::<usize>(), 0..3),
+    ) {
+        judge(&texts, (&cuts, &[0, 600]), &params, &Order::default());
+    }
+}
+
+#[test]
+fn passages_of_a_night_in_parts() {
+    for seed in 0..120 {
+        let mut numbers = Numbers(seed);
+        let texts = random_corpus(&mut numbers);
+        let cuts: Vec<usize> = (0..numbers.below(3)).map(|_| numbers.below(1000)).collect();
+        let units = Units { documents: seed % 3 > 0, paragraphs: seed % 4 > 0, passages: true };
+        let params = Params { units, ..Params::audit() };
+        judge(&texts, (&cuts, &[0, 2000]), &params, &Order::default());
+    }
+}
+
+#[test]
+fn removals_of_a_night_in_parts() {
+    for (number, remove) in combinations().filter(|remove| !remove.contained).enumerate() {
+        for seed in 0..16 {
+            let mut numbers = Numbers(seed + 1000 * number as u64);
+            let texts = if seed % 3 == 0 { random_corpus(&mut numbers) } else { repetitive(&mut numbers) };
+            let cuts: Vec<usize> = (0..numbers.below(3)).map(|_| numbers.below(1000)).collect();
+            let params = Params { passage: [25, 12][seed as usize % 2], ..removing(remove) };
+            judge(&texts, (&cuts, &[0, 3000]), &params, &Order::default());
+        }
+    }
+}
+
+#[test]
+fn preferred_versions_of_a_night_in_parts() {
+    for seed in 0..60 {
+        let mut numbers = Numbers(seed);
+        let texts = random_corpus(&mut numbers);
+        let cuts: Vec<usize> = (0..numbers.below(3)).map(|_| numbers.below(1000)).collect();
+        let prefer = [Prefer::Longest, Prefer::Newest("date".to_owned()), Prefer::First];
+        let order = Order {
+            prefer: prefer[seed as usize % 3].clone(),
+            source_field: Some("source".to_owned()),
+            file_sources: vec!["in".to_owned(); 4],
+            file_places: ["1.jsonl", "2.jsonl.zst", "3.txt", "4.jsonl"].map(str::to_owned).to_vec(),
+            ..Order::default()
+        };
+        judge(&texts, (&cuts, &[0, 1500]), &Params::audit(), &order);
+    }
+}
+
+/// A batch of which something is gone is not presumed to be known, but is.
+#[test]
+fn a_night_that_is_known_by_its_digest_alone() {
+    for seed in 0..20 {
+        let texts = random_corpus(&mut Numbers(seed));
+        let archive = Dir::new();
+        let params = Params::audit();
+        let surroundings = Surroundings { chunk: 1, ..Surroundings::default() };
+        let mut night = Night { params: &params, order: &Order::default(), surroundings };
+        let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
+        let inputs = corpus_files(&texts);
+        keep(&night.run(inputs.root(), None, true), &mut writer).unwrap();
+        writer.forget(|id, _| id == "0").unwrap();
+        writer.compact().unwrap();
+        let expected = one_more(&archive, &night, &inputs);
+        assert!(!expected.is_new);
+        night.surroundings.part = 0;
+        assert!(one_more(&archive, &night, &inputs) == expected, "{texts:#?}");
+    }
+}
+
+/// A file that has grown since the night before is presumed to be that batch, and is not.
+#[test]
+fn a_night_that_begins_as_one_before() {
+    for seed in 0..20 {
+        let mut numbers = Numbers(seed);
+        let texts = random_corpus(&mut numbers);
+        let archive = Dir::new();
+        let params = Params::audit();
+        let surroundings = Surroundings { chunk: 1, ..Surroundings::default() };
+        let mut night = Night { params: &params, order: &Order::default(), surroundings };
+        let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
+        let lines = |texts: &[String]| -> String {
+            texts.iter().map(|text| format!("{}\n", serde_json::json!({ "text": text }))).collect()
+        };
+        let most = &texts[..texts.len() - 1];
+        let grown = Dir::new().file("in/a.jsonl", lines(most));
+        let outcome = night.run(grown.root(), None, true);
+        keep(&outcome, &mut writer).unwrap();
+        let grown = grown.file("in/a.jsonl", lines(&texts));
+        let expected = one_more(&archive, &night, &grown);
+        night.surroundings.part = 0;
+        assert!(one_more(&archive, &night, &grown) == expected, "{texts:#?}");
+    }
+}
