@@ -44,6 +44,21 @@ pub struct Surroundings {
     pub part: u64,
 }
 
+/// Chunks that memory must have room for: up to some 400 of their size are held, read ahead or read again, with their
+/// tokens.
+const CHUNKS_IN_MEMORY: u64 = 4096;
+
+/// The least bytes of a chunk that memory makes it.
+const LEAST_CHUNK: usize = 16 << 10;
+
+impl Surroundings {
+    /// With chunks that memory has room for.
+    fn fitting(&self) -> Self {
+        let fits = self.memory.map_or(usize::MAX, |memory| (memory / CHUNKS_IN_MEMORY) as usize);
+        Surroundings { chunk: self.chunk.min(fits.max(LEAST_CHUNK)), ..self.clone() }
+    }
+}
+
 impl Default for Surroundings {
     fn default() -> Self {
         Surroundings { temporary: std::env::temp_dir(), chunk: 256 << 10, memory: None, part: u64::MAX }
@@ -179,6 +194,7 @@ pub fn run(
         });
     }
     let plan = Plan::of(params);
+    let surroundings = &surroundings.fitting();
     let mut clock = Clock::start();
     progress.enter(Stage::Reading)?;
     let stages = Stages { params, plan, surroundings, progress };
@@ -527,4 +543,18 @@ fn link_seeds<'a>(corpus: &mut Corpus, params: &'a Params, keep: bool) -> (Finde
         (corpus.seeds, corpus.seed_counts) = (Vec::new(), Vec::new());
     }
     (Finder::new(params, &repeated), repeated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_fit_into_memory() {
+        let chunk = |memory| Surroundings { memory, ..Surroundings::default() }.fitting().chunk;
+        let bounds = [None, Some(4 << 30), Some(1 << 30), Some(256 << 20), Some(1 << 20)];
+        assert_eq!(bounds.map(chunk), [256 << 10, 256 << 10, 256 << 10, 64 << 10, 16 << 10]);
+        let asked = Surroundings { memory: Some(1 << 30), chunk: 1, ..Surroundings::default() };
+        assert_eq!(asked.fitting().chunk, 1);
+    }
 }
