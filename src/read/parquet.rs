@@ -6,19 +6,20 @@
 //! damaged, its rows before the damage are used, the others are lost and counted, and the next row group
 //! starts with its own numbers.
 
+mod pages;
+
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, Length};
-use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
 use crate::document::{SkipReason, Source};
@@ -29,79 +30,11 @@ use crate::read::digest::{Digest, Digested};
 use crate::read::json::Fields;
 use crate::read::records::{Collector, no_such_column};
 
-/// The most bytes of a page, unpacked: it is held as a whole. So many of the largest record, since a page holds
-/// many small ones; but no less than writers commonly make, and no more than the last.
-const PAGE: u64 = 4;
-const LEAST_PAGE: u64 = 64 << 20;
-const LARGEST_PAGE: u64 = 1 << 30;
+pub(crate) use pages::Pages;
 
 /// The most rows that are held at once, and about how many bytes of text.
 const ROWS: u64 = 64;
 const BYTES: u64 = 1 << 20;
-
-/// The file, refusing pages that would not fit into memory.
-pub(crate) struct Pages {
-    file: File,
-    /// the most bytes of a page, unpacked
-    page: u64,
-}
-
-impl Pages {
-    /// With records of at most `max_record` bytes.
-    pub(crate) fn new(file: File, max_record: usize) -> Self {
-        Pages { file, page: (PAGE * max_record as u64).clamp(LEAST_PAGE, LARGEST_PAGE) }
-    }
-}
-
-impl Length for Pages {
-    fn len(&self) -> u64 {
-        self.file.len()
-    }
-}
-
-impl ChunkReader for Pages {
-    type T = <File as ChunkReader>::T;
-
-    /// Called where a page starts. Its header is a Thrift structure in the compact protocol, whose second
-    /// field is the size of the page, unpacked.
-    fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        let mut header = Vec::with_capacity(16);
-        self.file.get_read(start)?.take(16).read_to_end(&mut header)?;
-        if let [0x15, rest @ ..] = header.as_slice() {
-            let (_, rest) = varint(rest);
-            if let [0x15, rest @ ..] = rest
-                && let size = varint(rest).0 >> 1
-                && size > self.page
-            {
-                return Err(ParquetError::General(format!(
-                    "byte {start}: a page of {size} bytes, at most {} are allowed (4 times `--max-record`)",
-                    self.page
-                )));
-            }
-        }
-        self.file.get_read(start)
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        // before anything is allocated
-        let end = start.checked_add(length as u64);
-        if end.is_none_or(|end| end > self.len()) {
-            return Err(ParquetError::EOF(format!("{length} bytes at {start} are not in the file")));
-        }
-        self.file.get_bytes(start, length)
-    }
-}
-
-fn varint(bytes: &[u8]) -> (u64, &[u8]) {
-    let mut value = 0;
-    for (i, &byte) in bytes.iter().enumerate().take(9) {
-        value |= u64::from(byte & 0x7F) << (7 * i);
-        if byte < 0x80 {
-            return (value, &bytes[i + 1..]);
-        }
-    }
-    (value, &[])
-}
 
 /// The columns that are read, by their numbers among the leaves of the schema.
 struct Columns {
@@ -302,7 +235,7 @@ pub(crate) fn read(
     let opened = guarded(|| {
         let pages = Pages::new(file, to.max_record());
         let footer = footer(&pages)?;
-        Ok((SerializedFileReader::new(pages)?, footer))
+        Ok((pages.reader(ReadOptionsBuilder::new().build())?, footer))
     });
     let (reader, footer) = match opened {
         Ok(opened) => opened,
@@ -350,9 +283,9 @@ pub(crate) fn read(
 pub(crate) fn footer(pages: &Pages) -> ParquetResult<Digest> {
     let end = pages.len().saturating_sub(8);
     let mut length = [0; 4];
-    pages.file.get_read(end)?.read_exact(&mut length)?;
+    pages.file().get_read(end)?.read_exact(&mut length)?;
     let start = end.saturating_sub(u64::from(u32::from_le_bytes(length)));
-    let mut input = Digested::new(pages.file.get_read(start)?);
+    let mut input = Digested::new(pages.file().get_read(start)?);
     io::copy(&mut input, &mut io::sink())?;
     Ok(input.digest())
 }
@@ -489,47 +422,6 @@ pub(crate) fn said(error: &ParquetError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A page header that begins with type 0 and this size, unpacked.
-    fn header(size: u64) -> Pages {
-        let mut bytes = vec![0x15, 0x00, 0x15];
-        let mut zigzag = size << 1;
-        while zigzag >= 0x80 {
-            bytes.push(zigzag as u8 | 0x80);
-            zigzag >>= 7;
-        }
-        bytes.extend([zigzag as u8, 0x15, 0x02, 0x00]);
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(&bytes).unwrap();
-        Pages::new(file, 32 << 20)
-    }
-
-    #[test]
-    fn pages_that_would_not_fit_are_refused() {
-        let page = 128 << 20;
-        for fits in [0, 1, 1 << 20, page] {
-            assert!(header(fits).get_read(0).is_ok(), "{fits}");
-        }
-        for large in [page + 1, i32::MAX as u64] {
-            let error = header(large).get_read(0).err().unwrap().to_string();
-            assert!(error.contains(&format!("a page of {large} bytes")), "{error}");
-        }
-    }
-
-    #[test]
-    fn the_largest_page_follows_the_largest_record() {
-        let bound = |max_record| Pages::new(tempfile::tempfile().unwrap(), max_record).page;
-        assert_eq!([1, 16 << 20, 17 << 20, 1 << 30].map(bound), [64 << 20, 64 << 20, 68 << 20, 1 << 30]);
-    }
-
-    #[test]
-    fn nothing_is_allocated_for_what_is_not_there() {
-        let pages = header(1);
-        assert!(pages.get_bytes(0, 4).is_ok());
-        for (start, length) in [(0, usize::MAX), (4, 1 << 40), (u64::MAX, 1)] {
-            assert!(pages.get_bytes(start, length).is_err(), "{start} {length}");
-        }
-    }
 
     #[test]
     fn a_panic_of_the_reader_is_damage() {

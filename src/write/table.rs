@@ -111,12 +111,12 @@ fn reader(
     let pages = || pages().map_err(|error| Stop::Group(error.to_string()));
     // all that is told of encodings, to be told again
     let options = || ReadOptionsBuilder::new().with_encoding_stats_as_mask(false);
-    let plain = || guarded(|| Ok(SerializedFileReader::new_with_options(pages()?, options().build())?));
+    let plain = || guarded(|| Ok(pages()?.reader(options().build())?));
     if !indexed {
         return plain();
     }
     let indexed = options().with_page_index().build();
-    guarded(|| Ok(SerializedFileReader::new_with_options(pages()?, indexed)?)).or_else(|_| plain())
+    guarded(|| Ok(pages()?.reader(indexed)?)).or_else(|_| plain())
 }
 
 /// The error for a file of which something can't be read again.

@@ -250,6 +250,31 @@ mod tables {
         }
     }
 
+    /// A page that unpacks to more than its header says is damage, found while it is unpacked.
+    #[test]
+    fn pages_that_unpack_to_more_than_they_say() {
+        let texts: Vec<String> = (0..3).map(|i| format!("{i} of three ").repeat(200)).collect();
+        for version_2 in [false, true] {
+            for compression in
+                [Compression::GZIP(Default::default()), Compression::BROTLI(Default::default())]
+            {
+                let whole = table(&texts, Layout { compression, version_2, ..Layout::plain(1) });
+                let (start, _) = place(&whole, 1);
+                let mut bytes = whole.clone();
+                assert_eq!([bytes[start], bytes[start + 2]], [0x15; 2], "kind and size, unpacked");
+                assert_eq!([bytes[start + 3] >> 7, bytes[start + 4] >> 7], [1, 0], "two bytes of it");
+                bytes[start + 3..start + 5].copy_from_slice(&[0x90, 0x03]);
+                let outcome = audit(&Dir::new().file("x.parquet", bytes), &documents_and_paragraphs());
+                let [skip] = outcome.skips() else { panic!("{:?}", outcome.skips()) };
+                let says = "a page that unpacks to more than the 200 bytes that its header says";
+                assert!(skip.detail.contains(says), "{}", skip.detail);
+                assert_eq!((skip.record, skip.records, outcome.documents()), (Some(1), 1, 2));
+                let outcome = audit(&Dir::new().file("x.parquet", whole), &documents_and_paragraphs());
+                assert_eq!((outcome.skips().len(), outcome.documents()), (0, 3));
+            }
+        }
+    }
+
     /// Where the text column of a row group stands.
     fn place(bytes: &[u8], group: usize) -> (usize, usize) {
         use parquet::file::reader::{FileReader, SerializedFileReader};
