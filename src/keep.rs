@@ -217,7 +217,8 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         let bands = self.outcome.summary().plan.bands;
         let archived = self.corpus.archived.verdicts[kind].len();
         let own = units.distinct.iter().enumerate().skip(archived);
-        let originals = own.filter(|(_, unit)| (self.near)(kind, **unit).is_none());
+        let leaves = |unit: u32| kind == 0 && self.corpus.leaving.contains(unit);
+        let originals = own.filter(|(_, unit)| (self.near)(kind, **unit).is_none() && !leaves(**unit));
         let mut entries = Vec::new();
         for (row, &unit) in originals {
             let keys = units.keys.get(row * bands..(row + 1) * bands).into_iter().flatten();

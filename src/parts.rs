@@ -55,7 +55,7 @@ impl<'a> Parts<'a> {
     pub(crate) fn new(stages: Stages<'a>, sources: &Sources, (past, keep): (Option<&'a Past>, bool)) -> Self {
         let first = past.map_or([0; 2], |past| past.index.end());
         let whole = Whole::new(stages.params, sources.files.len(), first);
-        let may_cut = !stages.params.remove.contained && stages.params.floor.is_none();
+        let may_cut = stages.params.floor.is_none();
         Parts { stages, may_cut, past, keep, sees: None, whole, index: None, beside: 0, measured: None }
     }
 
@@ -169,8 +169,8 @@ impl<'a> Parts<'a> {
         self.whole.check_room(&corpus)?;
         let index = self.index.as_ref().and_then(Writer::index);
         let past = index.map(|index| Past { index: index.clone(), before: u32::MAX, is_batch: false });
-        let [first, _] = self.whole.first();
-        let before = past.as_ref().map(|past| Before::with_own(past, first, self.whole.all_documents()));
+        let own = (self.whole.first()[0], self.whole.all_documents());
+        let before = past.as_ref().map(|past| Before::with_own(past, own, self.whole.gone()));
         let found = self.stages.search(corpus, before.as_ref(), keep, clock)?;
         Ok(Outcome::of_part(found, (self.stages.params, self.stages.plan)))
     }

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::index::segment::{DocumentRow, Segment};
 use crate::index::{Batch, Index, Known};
 use crate::params::Params;
+use crate::passage::Contained;
 use crate::passage::places::LISTED;
 use crate::passage::standing::Cuts;
 use crate::read::texts::Locator;
@@ -62,23 +63,50 @@ impl Past {
 /// How many places an index lists for a key of a band, or for a seed, beside which stands a 0.
 pub(crate) type Listed = BTreeMap<(u64, u32), u32>;
 
+/// What is to be told of a document that was the first of the run with its tokens, but left, being contained in another.
+/// Documents are numbered as in the index.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Gone {
+    /// of the next one with its tokens: unless it is a copy, it is contained as this one
+    Contained(Contained),
+    /// one came that counts, as a copy
+    Copy(Known),
+}
+
+/// What is told of them, by document.
+pub(crate) type AllGone = BTreeMap<u32, Gone>;
+
 /// What was there before a corpus: an index, and what the run itself has put into it.
 pub(crate) struct Before<'a> {
     past: &'a Past,
-    /// documents of the run that are in the index already, and the number of the first there; their texts are
-    /// where they were read
-    own: (u32, &'a [Document]),
+    own: Own<'a>,
 }
+
+/// What the run itself has put into an index.
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    /// the number of its first document there
+    first: u32,
+    /// its documents; their texts are where they were read
+    documents: &'a [Document],
+    gone: &'a AllGone,
+}
+
+static NONE_GONE: AllGone = AllGone::new();
 
 impl<'a> Before<'a> {
     /// An index alone.
     pub(crate) fn archive(past: &'a Past) -> Self {
-        Before { past, own: (u32::MAX, &[]) }
+        Before { past, own: Own { first: u32::MAX, documents: &[], gone: &NONE_GONE } }
     }
 
     /// An index in which the documents from a number on are these.
-    pub(crate) fn with_own(past: &'a Past, first: u32, documents: &'a [Document]) -> Self {
-        Before { past, own: (first, documents) }
+    pub(crate) fn with_own(
+        past: &'a Past,
+        (first, documents): (u32, &'a [Document]),
+        gone: &'a AllGone,
+    ) -> Self {
+        Before { past, own: Own { first, documents, gone } }
     }
 }
 
@@ -103,6 +131,10 @@ pub(crate) struct Archived {
     pub(crate) listed_seeds: Listed,
     /// what was removed of their texts, in tokens
     pub(crate) cuts: BTreeMap<u32, Cuts>,
+    /// those that are contained in another
+    pub(crate) contained: BTreeMap<u32, Contained>,
+    /// of these: the first with the same tokens that counts, where one has come
+    pub(crate) replaced: Vec<(u32, u32)>,
 }
 
 impl Archived {
@@ -160,11 +192,11 @@ struct Hits {
 pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: usize) -> Result<Corpus> {
     let &Before { past, own } = before;
     let hits = [
-        find(0, (&corpus.document_units, &corpus.exact[0]), past, (params, bands))?,
-        find(1, (&corpus.paragraph_units, &corpus.exact[1]), past, (params, bands))?,
+        find(0, (&corpus.document_units, &corpus.exact[0]), (past, own.gone), (params, bands))?,
+        find(1, (&corpus.paragraph_units, &corpus.exact[1]), (past, &NONE_GONE), (params, bands))?,
     ];
     let (seeds, listed_seeds) = find_seeds(&corpus, past)?;
-    let numbers = documents(&hits, &seeds, past)?;
+    let numbers = documents(&hits, &seeds, (past, own.gone))?;
     let passages = params.units.passages;
     Joining { corpus, past, own, hits, seeds, listed_seeds, numbers, bands, passages }.run()
 }
@@ -172,15 +204,20 @@ pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: 
 fn find(
     kind: usize,
     (units, exact): (&Units, &[(u128, u32)]),
-    past: &Past,
+    (past, gone): (&Past, &AllGone),
     (params, bands): (&Params, usize),
 ) -> Result<Hits> {
     let keys: Vec<u128> = exact.iter().map(|(key, _)| *key).collect();
     let known = past.index.find_exact(kind, &keys, past.before)?;
+    let now = |known: Known| match gone.get(&known.unit) {
+        Some(Gone::Copy(copy)) => *copy,
+        _ => known,
+    };
     let exact: BTreeMap<u32, Known> =
-        known.into_iter().map(|(key, known)| (exact[key as usize].1, known)).collect();
+        known.into_iter().map(|(key, known)| (exact[key as usize].1, now(known))).collect();
     // what equals an original of the index is its copy, and asks nobody else
-    let asks = |unit: &u32| exact.get(unit).is_none_or(|known| known.copy.is_some());
+    let stays = |known: &Known| known.copy.is_none() && !gone.contains_key(&known.unit);
+    let asks = |unit: &u32| exact.get(unit).is_none_or(|known| !stays(known));
     let rows = units.distinct.iter().enumerate().filter(|(_, unit)| asks(unit));
     let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
     let mut hits = Hits { exact: BTreeMap::new(), bands: BTreeMap::new(), listed: BTreeMap::new() };
@@ -231,7 +268,7 @@ fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, Listed)> {
 }
 
 /// The documents of the index that anything leads to, ascending.
-fn documents(hits: &[Hits; 2], seeds: &Seeds, past: &Past) -> Result<Vec<u32>> {
+fn documents(hits: &[Hits; 2], seeds: &Seeds, (past, gone): (&Past, &AllGone)) -> Result<Vec<u32>> {
     let mut wanted: BTreeSet<u32> = seeds.keys().copied().collect();
     for (kind, hits) in hits.iter().enumerate() {
         let exact =
@@ -240,6 +277,12 @@ fn documents(hits: &[Hits; 2], seeds: &Seeds, past: &Past) -> Result<Vec<u32>> {
             wanted.extend(if kind == 0 { Some(unit) } else { past.index.document_of(unit) });
         }
     }
+    let contained = wanted.iter().filter_map(|document| match gone.get(document)? {
+        Gone::Contained(contained) => Some(contained.original),
+        Gone::Copy(_) => None,
+    });
+    let contained: Vec<u32> = contained.collect();
+    wanted.extend(contained);
     let whole = |document: &u32| Ok(past.index.document(*document)?.0.whole.map(|(of, _)| of));
     let behind: Vec<Option<u32>> = wanted.iter().map(whole).collect::<Result<_>>()?;
     wanted.extend(behind.into_iter().flatten());
@@ -250,8 +293,7 @@ fn documents(hits: &[Hits; 2], seeds: &Seeds, past: &Past) -> Result<Vec<u32>> {
 struct Joining<'a> {
     corpus: Corpus,
     past: &'a Past,
-    /// see [`Before`]
-    own: (u32, &'a [Document]),
+    own: Own<'a>,
     hits: [Hits; 2],
     seeds: Seeds,
     listed_seeds: Listed,
@@ -281,7 +323,7 @@ impl Joining<'_> {
         for (document, &number) in archived.numbers.iter().enumerate() {
             let (row, segment) = self.past.index.document(number)?;
             let (id, of_paragraphs) = segment.strings(&row)?;
-            let own = number.checked_sub(self.own.0).and_then(|own| self.own.1.get(own as usize));
+            let own = number.checked_sub(self.own.first).and_then(|own| self.own.documents.get(own as usize));
             let locator = own.map_or_else(|| of_archive(&row, number, segment), |own| own.locator);
             documents.push(Document {
                 locator,
@@ -304,6 +346,14 @@ impl Joining<'_> {
                 && let Ok(of) = archived.numbers.binary_search(&of)
             {
                 archived.whole.push((document as u32, of as u32, at));
+            }
+        }
+        for (copy, number) in (0..).zip(&archived.numbers) {
+            if let Some(Gone::Contained(contained)) = self.own.gone.get(number)
+                && let Ok(original) = archived.numbers.binary_search(&contained.original)
+            {
+                let here = Contained { copy, original: original as u32, ..*contained };
+                archived.contained.insert(copy, here);
             }
         }
         check_numbers(u64::from(archived.paragraphs), self.corpus.counts.paragraphs, "paragraphs")?;

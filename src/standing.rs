@@ -55,6 +55,17 @@ impl Decisions {
     ) {
         let Searching { documents, paragraphs, finder } = searching;
         let units = corpus.paragraphs(document);
+        if let Some(&contained) = corpus.archived.contained.get(&document) {
+            self.first_contained.insert(document, document);
+            self.contained.push(document);
+            self.leaving.push(document);
+            documents.pass_over(document);
+            units.for_each(|unit| paragraphs.pass_over(unit));
+            if let Some(finder) = finder {
+                finder.is_known_to_be_contained(contained);
+            }
+            return;
+        }
         if document < corpus.archived.documents() {
             documents.decide(document, || false);
             units.for_each(|unit| _ = paragraphs.decide(unit, || false));
@@ -123,8 +134,20 @@ impl Decided {
         let leaves = Ranks::new(leaving.iter().copied(), corpus.documents.len());
         if !contained.is_empty() {
             let contained = Ranks::new(contained.into_iter(), corpus.documents.len());
+            let old = &corpus.document_units;
+            let first = |unit: u32| old.row(unit).map(|row| documents[row]).filter(|first| *first != NONE);
+            // what was contained is found by its key until one with its tokens counts
+            corpus.exact[0].iter_mut().for_each(|(_, unit)| *unit = first(*unit).unwrap_or(*unit));
+            let archived = corpus.archived.contained.keys();
+            let replaced = archived.filter_map(|&document| Some((document, first(document)?)));
+            corpus.archived.replaced = replaced.collect();
             let alone = |document: u32| contained.contains(document).then_some(document);
-            corpus.document_units = among(&corpus.document_units, &documents, alone);
+            let units = among(old, &documents, alone);
+            if !corpus.seed_counts.is_empty() {
+                let count = |unit: &u32| old.row(*unit).map_or(0, |row| corpus.seed_counts[row]);
+                corpus.seed_counts = units.distinct.iter().map(count).collect();
+            }
+            corpus.document_units = units;
         }
         let mut of_leaving = Ranks::default();
         if !leaving.is_empty() {

@@ -11,12 +11,14 @@ use crate::corpus::{
 };
 use crate::document::Skip;
 use crate::error::Result;
-use crate::index::Index;
+use crate::index::segment::CopyRow;
+use crate::index::{Index, Known};
 use crate::locate::Stretch;
+use crate::outcome::near::NearCopies;
 use crate::outcome::{Located, Outcome};
 use crate::params::Params;
 use crate::passage::{Contained, Passage};
-use crate::past::Archived;
+use crate::past::{AllGone, Archived, Gone};
 use crate::pipeline::Searched;
 use crate::read::sources::Sources;
 use crate::read::texts::Texts;
@@ -44,6 +46,8 @@ pub(crate) struct Whole {
     capped: u64,
     /// documents that leave, see [`crate::standing`]
     leaving: Vec<u32>,
+    /// see [`AllGone`]
+    gone: AllGone,
     digest: u128,
 }
 
@@ -88,6 +92,10 @@ impl Numbers<'_> {
         if kind == 0 { self.document(unit) } else { self.paragraph(unit) }
     }
 
+    fn contained(&self, of: &Contained) -> Contained {
+        Contained { copy: self.document(of.copy), original: self.document(of.original), ..*of }
+    }
+
     /// The units of a part of the corpus itself, behind those of the parts before.
     fn append(&self, kind: usize, own: &Units, to: &mut Units) {
         let first_own = if kind == 0 { self.archived.documents() } else { self.archived.paragraphs };
@@ -96,6 +104,29 @@ impl Numbers<'_> {
         let behind = own.distinct.partition_point(|unit| *unit < first_own);
         to.distinct.extend(own.distinct[behind..].iter().map(|unit| self.unit(kind, *unit)));
         to.tokens.extend_from_slice(&own.tokens[behind..]);
+    }
+}
+
+/// Notes which documents of a part left being contained, where their tokens are found by their keys; and what has come
+/// in place of such of earlier parts.
+fn note_gone(
+    gone: &mut AllGone,
+    (corpus, near, located): (&Corpus, &NearCopies, &Located),
+    numbers: &Numbers<'_>,
+) {
+    let found = corpus.exact[0].iter().map(|(_, unit)| *unit).filter(|unit| corpus.leaving.contains(*unit));
+    let mut found: Vec<u32> = found.collect();
+    found.sort_unstable();
+    for (contained, _) in &located.contained {
+        if contained.paragraph.is_none() && found.binary_search(&contained.copy).is_ok() {
+            gone.insert(numbers.document(contained.copy), Gone::Contained(numbers.contained(contained)));
+        }
+    }
+    for &(document, by) in &corpus.archived.replaced {
+        let Some(Near { original, overlap, .. }) = near.get(by) else { continue };
+        let unit = numbers.document(by);
+        let copy = CopyRow { unit, original: numbers.document(original), overlap };
+        gone.insert(numbers.document(document), Gone::Copy(Known { unit, copy: Some(copy) }));
     }
 }
 
@@ -119,6 +150,7 @@ impl Whole {
             contained: Vec::new(),
             capped: 0,
             leaving: Vec::new(),
+            gone: AllGone::new(),
             digest: 0,
         }
     }
@@ -132,6 +164,11 @@ impl Whole {
     fn end(&self) -> [u32; 2] {
         let [documents, paragraphs] = self.first;
         [documents + self.documents.len() as u32, paragraphs + self.paragraph_units.first.len() as u32]
+    }
+
+    /// Documents that left and have to be remembered.
+    pub(crate) fn gone(&self) -> &AllGone {
+        &self.gone
     }
 
     /// The documents, in their order.
@@ -154,6 +191,7 @@ impl Whole {
             + size_of::<(Passage, [Stretch; 2])>() * self.passages.len()
             + size_of::<(Contained, Stretch)>() * self.contained.len()
             + size_of_val(&self.leaving[..])
+            + 2 * size_of::<(u32, Gone)>() * self.gone.len()
             + if is_kept { KEEPING[0] * self.documents.len() + KEEPING[1] * copies } else { 0 };
         bytes as u64
     }
@@ -209,6 +247,7 @@ impl Whole {
         numbers.append(1, &corpus.paragraph_units, &mut self.paragraph_units);
         let first_own = [corpus.archived.documents(), corpus.archived.paragraphs];
         self.append(&corpus, first_own, base[1]);
+        note_gone(&mut self.gone, (&corpus, &near[0], &located), &numbers);
         for (kind, of_part) in near.into_iter().enumerate() {
             let own = of_part.all.into_iter().filter(|near| near.unit >= first_own[kind]);
             self.near[kind].0.extend(own.map(|near| Near {
@@ -232,11 +271,8 @@ impl Whole {
                 [passage.copy, passage.original].map(|document| numbers.document(document));
             (Passage { copy, original, ..passage }, stretches)
         }));
-        self.contained.extend(contained.into_iter().map(|(contained, stretch)| {
-            let [copy, original] =
-                [contained.copy, contained.original].map(|document| numbers.document(document));
-            (Contained { copy, original, ..contained }, stretch)
-        }));
+        let own = contained.into_iter().filter(|(contained, _)| contained.copy >= first_own[0]);
+        self.contained.extend(own.map(|(contained, stretch)| (numbers.contained(&contained), stretch)));
         self.counts.add(&corpus.counts);
         self.skips.extend(corpus.skips);
         self.pieces.extend(corpus.pieces);

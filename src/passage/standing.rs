@@ -127,6 +127,11 @@ impl Finder<'_> {
         self.contained.extend(again);
     }
 
+    /// A document that has left before, as others with its tokens may.
+    pub(crate) fn is_known_to_be_contained(&mut self, contained: Contained) {
+        self.contained.push(contained);
+    }
+
     /// A document that leaves: nothing of it is original text.
     pub(crate) fn pass_over(&mut self, prepared: &Prepared) {
         self.places.add(prepared, MARGIN * self.params.passage, |_| None);

@@ -1,15 +1,16 @@
 //! Law 3 across memory bounds: a corpus that is taken in parts gives what one run gives.
 
 use proptest::prelude::*;
+use redite::document::{Kind, Unit};
 use redite::order::{Order, Prefer};
 use redite::outcome::Outcome;
-use redite::params::{Params, Units};
+use redite::params::{Params, Remove, Units};
 use redite::pipeline::{self, Inputs, Progress, Surroundings};
 use redite::read::sources;
 use redite::report::facts::Facts;
 use redite::report::{json, matches};
 
-use crate::language::{Dir, Numbers, zst};
+use crate::language::{Dir, Numbers, words, zst};
 use crate::laws::{corpus, params};
 use crate::passages::random_corpus;
 use crate::removing::{combinations, removing, repetitive};
@@ -142,4 +143,21 @@ fn removals_in_parts() {
             judge(&texts, &params, &Order::default(), (1, &[0, 3000]));
         }
     }
+}
+
+/// A document leaves, being contained; the next one with its tokens is a copy of what came between.
+#[test]
+fn what_left_is_told_until_a_copy_comes() {
+    let long = words(0..200);
+    let contained = format!("{} {}", words(20..115), words(900..905));
+    let between = format!("{contained} {}", words(950..959));
+    let again = [&contained, &contained, &contained];
+    let texts: Vec<String> =
+        [&long, &contained, &contained, &between].into_iter().chain(again).cloned().collect();
+    let params = removing(Remove { contained: true, ..Remove::default() });
+    let outcome = crate::language::audit_texts(&texts, &params);
+    let kinds: Vec<Kind> =
+        outcome.matches().filter(|of| of.unit == Unit::Document).map(|of| of.kind).collect();
+    assert_eq!(kinds, [Kind::Contained, Kind::Contained, Kind::Near, Kind::Near, Kind::Near]);
+    judge(&texts, &params, &Order::default(), (1, &[0, 1 << 14]));
 }
