@@ -88,6 +88,16 @@ impl Plan {
     }
 }
 
+/// A key with the number of its band in the bits that do not count.
+pub(crate) fn with_band(key: u64, band: usize) -> u64 {
+    key | band as u64
+}
+
+/// The number of the band that [`with_band`] has put into a key.
+pub(crate) fn band_of(key: u64) -> u32 {
+    (key & ((1 << (u64::BITS - KEY_BITS)) - 1)) as u32
+}
+
 /// The buckets in which two or more units stand. Units go by number; the bands are laid out one after the
 /// other, so a bucket's number tells its band apart.
 #[derive(Debug, Default, Clone)]

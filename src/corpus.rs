@@ -12,8 +12,10 @@ use crate::certify::Draw;
 use crate::collapse::Exact;
 use crate::document::{Skip, Source, Span};
 use crate::error::{Error, Result};
+use crate::index::segment::Mark;
+use crate::index::sketches::Sketch;
 use crate::order::{Order, Ranked};
-use crate::past::Archived;
+use crate::past::{Archived, Told};
 use crate::read::texts::{Locator, Texts};
 use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits, read_varint};
 
@@ -82,6 +84,8 @@ pub(crate) struct Units {
     pub(crate) tokens: Vec<u32>,
     /// the band keys of each distinct unit, one after the other
     pub(crate) keys: Vec<u64>,
+    /// the sketch of each distinct unit; only of paragraphs, for an index
+    pub(crate) sketches: Vec<Sketch>,
     /// the numbers in `distinct`
     rows: Ranks,
 }
@@ -105,6 +109,7 @@ impl Units {
         self.first.extend_from_slice(first);
         self.tokens.extend(signed.tokens);
         self.keys.extend(signed.keys);
+        self.sketches.extend(signed.sketches);
         debug_assert_eq!(self.tokens.len(), self.distinct.len());
     }
 }
@@ -144,6 +149,8 @@ pub(crate) struct Corpus {
     pub(crate) seed_gaps: Vec<u16>,
     /// how many seeds each distinct document has
     pub(crate) seed_counts: Vec<u32>,
+    /// where in long texts one can start to read, by documents without those of an index; only for an index
+    pub(crate) marks: Vec<Mark>,
     pub(crate) counts: Counts,
     pub(crate) skips: Vec<Skip>,
     /// what was read, by source and in the order of each
@@ -203,6 +210,7 @@ pub(crate) struct Builder<'a> {
     seeds: Vec<u64>,
     seed_gaps: Vec<u16>,
     seed_counts: Vec<u32>,
+    marks: Vec<Mark>,
     counts: Counts,
     /// records and lines of each source that an earlier part of the run has read
     before: [Vec<u64>; 2],
@@ -250,6 +258,7 @@ impl<'a> Builder<'a> {
             seeds: Vec::new(),
             seed_gaps: Vec::new(),
             seed_counts: Vec::new(),
+            marks: Vec::new(),
             counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
             before: [(); 2].map(|()| vec![0; sources]),
             skips: Vec::new(),
@@ -370,6 +379,9 @@ impl<'a> Builder<'a> {
                 .append(&admitted.paragraphs[paragraph..paragraph + paragraphs], signed.paragraphs);
             document += documents;
             paragraph += paragraphs;
+            let base = (self.documents.len() - documents) as u32;
+            self.marks
+                .extend(scanned.marks.iter().map(|mark| Mark { document: base + mark.document, ..*mark }));
             self.pieces.extend_from_slice(&scanned.pieces);
             self.places.extend_from_slice(&scanned.places);
             self.ids.push_str(&scanned.ids);
@@ -444,6 +456,7 @@ impl<'a> Builder<'a> {
             seeds: self.seeds,
             seed_gaps: self.seed_gaps,
             seed_counts: self.seed_counts,
+            marks: self.marks,
             counts: self.counts,
             skips: self.skips,
             pieces: self.pieces,
@@ -565,6 +578,9 @@ impl Corpus {
 
     /// A document's id, as JSON; `None` where its record has none.
     pub(crate) fn id(&self, document: u32) -> Option<&str> {
+        if document < self.archived.documents() {
+            return self.told(document).map(|told| &told.id[..]).filter(|id| !id.is_empty());
+        }
         let next = self.documents.get(document as usize + 1);
         let end = next.map_or(self.ids.len() as u64, |next| next.id);
         let id = &self.ids[self.documents[document as usize].id as usize..end as usize];
@@ -575,12 +591,67 @@ impl Corpus {
     pub(crate) fn places(&self, document: u32) -> Places<'_> {
         let of = &self.documents[document as usize];
         let left = self.paragraphs(document).len();
-        Places { bytes: &self.places[of.places as usize..], left, at: 0, at_character: 0 }
+        let bytes = if document < self.archived.documents() {
+            self.told(document).map_or(&[][..], |told| &told.places)
+        } else {
+            &self.places[of.places as usize..]
+        };
+        Places { bytes, left, at: 0, at_character: 0 }
+    }
+
+    /// What is told of a document of an index.
+    fn told(&self, document: u32) -> Option<&Told> {
+        let told = self.archived.told.get(&document);
+        debug_assert!(told.is_some(), "document {document} of an index is told of, and was not read");
+        told
+    }
+
+    /// Where one can start to read in a document: in long ones of an index.
+    pub(crate) fn marks(&self, document: u32) -> &[Mark] {
+        let is_archived = document < self.archived.documents();
+        let locator = is_archived.then(|| &self.documents[document as usize].locator);
+        locator.map_or(&[], |locator| self.texts.marks(locator))
+    }
+
+    /// Reads some bytes of a document's text again, as far as it goes: all of it, unless it comes from an index.
+    pub(crate) fn text_part(&self, document: u32, part: std::ops::Range<u32>) -> Result<String> {
+        self.texts.read_part(&self.documents[document as usize].locator, part)
+    }
+
+    /// A document of an index that is so long that its paragraphs are better read one by one.
+    pub(crate) fn long_text(&self, document: u32) -> Result<Option<LongText<'_>>> {
+        let is_archived = document < self.archived.documents();
+        let length = self.documents[document as usize].locator.text_length;
+        if !is_archived || length < LONG || self.marks(document).is_empty() {
+            return Ok(None);
+        }
+        let bytes = self.texts.places_in_index(&self.documents[document as usize].locator)?;
+        let places = Places { bytes: &bytes, left: self.paragraphs(document).len(), at: 0, at_character: 0 };
+        let places = places.map(|span| [span.bytes.start as u32, span.bytes.end as u32]).collect();
+        Ok(Some(LongText { corpus: self, document, places }))
     }
 
     /// Reads a document's text again.
     pub(crate) fn text(&self, document: u32) -> Result<String> {
         self.texts.read(&self.documents[document as usize].locator)
+    }
+}
+
+/// Bytes of a text of which it is cheaper to read where its paragraphs are, and then these, than all.
+const LONG: u32 = 128 << 10;
+
+/// A long text of an index, and where the paragraphs in it are.
+pub(crate) struct LongText<'a> {
+    corpus: &'a Corpus,
+    document: u32,
+    places: Vec<[u32; 2]>,
+}
+
+impl LongText<'_> {
+    /// Reads one of its paragraphs.
+    pub(crate) fn paragraph(&self, number: u32) -> Result<String> {
+        let [start, end] = self.places.get(number as usize).copied().unwrap_or_default();
+        self.corpus.text_part(self.document, start..end)
     }
 }
 

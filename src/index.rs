@@ -9,6 +9,7 @@ pub(crate) mod pages;
 mod provenance;
 pub(crate) mod rows;
 pub(crate) mod segment;
+pub(crate) mod sketches;
 pub mod stats;
 pub mod store;
 pub(crate) mod table;
@@ -17,17 +18,20 @@ mod tests;
 pub(crate) mod texts;
 mod writer;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::band::band_of;
 use crate::error::{Error, Result};
 use crate::index::manifest::Manifest;
 use crate::index::pages::{Pages, Purpose};
-use crate::index::segment::{CopyRow, DocumentRow, Segment, documents_of};
+use crate::index::segment::{CopyRow, DocumentRow, Mark, Segment, documents_of};
+use crate::index::sketches::Sketch;
 use crate::index::store::Store;
 use crate::index::table::{Key, Table};
-use crate::index::texts::read_text;
+use crate::index::texts::{TextPlace, read_part};
 use crate::params::Params;
 
 pub use manifest::{Batch, BatchUnits};
@@ -245,22 +249,34 @@ impl Index {
         Ok(known)
     }
 
-    /// Originals with these keys of a band, sorted by the key's index and unit.
-    pub(crate) fn find_bands(
-        &self,
-        kind: usize,
-        (keys, band): (&[u64], usize),
-        before: u32,
-    ) -> Result<Vec<(u32, u32)>> {
+    /// Originals with these keys of bands, sorted by the key's index and unit. In each key stands, behind the bits
+    /// that count, of which band it is.
+    pub(crate) fn find_bands(&self, kind: usize, keys: &[u64], before: u32) -> Result<Vec<(u32, u32)>> {
         let found = self.find(keys, |segment| &segment.bands[kind])?;
         // segments of version 1 don't say of which band a key is
-        let is_of_band = |number: u32| number == 0 || number as usize == band + 1;
-        let kept = found.into_iter().filter(|(segment, _, [unit, number])| {
-            is_of_band(*number) && self.is_kept(&self.segments[*segment], kind, *unit, before)
+        let is_of_band =
+            |key: u32, number: u32| number == 0 || number == band_of(keys[key as usize]).saturating_add(1);
+        let kept = found.into_iter().filter(|(segment, key, [unit, number])| {
+            is_of_band(*key, *number) && self.is_kept(&self.segments[*segment], kind, *unit, before)
         });
         let mut units: Vec<(u32, u32)> = kept.map(|(_, key, [unit, _])| (key, unit)).collect();
         units.par_sort_unstable();
         Ok(units)
+    }
+
+    /// The sketches of these paragraphs, which are in order; none of those that have none.
+    pub(crate) fn sketches(&self, paragraphs: &[u32]) -> Result<Vec<Sketch>> {
+        let mut found = Vec::with_capacity(paragraphs.len());
+        let mut rest = paragraphs;
+        for segment in &self.segments {
+            let [first, end] = segment.entry.paragraphs;
+            let (own, behind) = rest.split_at(rest.partition_point(|paragraph| *paragraph < end));
+            let own = own.iter().filter_map(|paragraph| paragraph.checked_sub(first));
+            found.extend(segment.sketches(own)?);
+            rest = behind;
+        }
+        found.resize(paragraphs.len(), Sketch::default());
+        Ok(found)
     }
 
     /// Places of these seeds in original text: the key's index, the document, the token; sorted.
@@ -319,23 +335,73 @@ impl Index {
 
     /// A document, and the segment that it is of.
     pub(crate) fn document(&self, document: u32) -> Result<(DocumentRow, &Arc<Segment>)> {
-        let segment = self.segments.iter().find(|segment| segment.holds(document));
-        let missing = || Error::Damaged {
+        let segment = self.segment(document)?;
+        Ok((segment.document(document)?, segment))
+    }
+
+    /// Documents, which are in order.
+    pub(crate) fn documents(&self, numbers: &[u32]) -> Result<Vec<DocumentRow>> {
+        let mut rows = Vec::with_capacity(numbers.len());
+        let mut rest = numbers;
+        for segment in &self.segments {
+            let (own, behind) =
+                rest.split_at(rest.partition_point(|number| *number < segment.entry.documents[1]));
+            let own = own.iter().copied().filter(|number| segment.holds(*number));
+            for row in segment.document_rows(own) {
+                rows.push(row?);
+            }
+            rest = behind;
+        }
+        match numbers.get(rows.len()) {
+            None => Ok(rows),
+            Some(&number) => Err(self.no_document(number)),
+        }
+    }
+
+    fn no_document(&self, document: u32) -> Error {
+        Error::Damaged {
             path: self.store.path(&Manifest::name(self.manifest.generation)),
             offset: 0,
             found: format!("no segment with document {document}"),
-        };
-        let segment = segment.ok_or_else(missing)?;
-        Ok((segment.document(document)?, segment))
+        }
+    }
+
+    /// The segment that a document is of.
+    pub(crate) fn segment(&self, document: u32) -> Result<&Arc<Segment>> {
+        let segment = self.segments.iter().find(|segment| segment.holds(document));
+        segment.ok_or_else(|| self.no_document(document))
+    }
+
+    /// Where one can start to read in a document.
+    pub(crate) fn marks(&self, document: u32) -> &[Mark] {
+        self.segments
+            .iter()
+            .find(|segment| segment.holds(document))
+            .map_or(&[], |segment| segment.marks(document))
     }
 
     /// A document's text.
     pub(crate) fn text(&self, document: u32, row: &DocumentRow) -> Result<String> {
+        self.text_at(document, row.text)
+    }
+
+    /// The text of a document, of which its record says where it is.
+    pub(crate) fn text_at(&self, document: u32, place: Option<TextPlace>) -> Result<String> {
+        self.text_part(document, place, 0..place.map_or(0, |place| place.length))
+    }
+
+    /// Some bytes of it.
+    pub(crate) fn text_part(
+        &self,
+        document: u32,
+        place: Option<TextPlace>,
+        part: Range<u32>,
+    ) -> Result<String> {
         let holds =
             |entry: &manifest::TextsEntry| (entry.documents[0]..entry.documents[1]).contains(&document);
         let pages = self.manifest.texts.iter().position(holds).map(|at| &self.texts[at]);
-        match (pages, row.text) {
-            (Some(pages), Some(place)) => read_text(pages, place),
+        match (pages, place) {
+            (Some(pages), Some(place)) => read_part(pages, place, part),
             _ => Err(Error::Damaged {
                 path: self.store.path(&Manifest::name(self.manifest.generation)),
                 offset: 0,

@@ -13,7 +13,8 @@ use crate::document::Place;
 use crate::error::Result;
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
-use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Segment};
+use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Mark, Segment};
+use crate::index::sketches::Sketch;
 use crate::index::table::Entry;
 use crate::index::texts::TextPlace;
 use crate::index::{Addition, Batch, Writer};
@@ -151,6 +152,10 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
             content.keys.bands[kind] = self.bands(kind);
         }
         content.keys.seeds = self.seeds();
+        let own = |mark: &Mark| Mark { document: self.base[0] + mark.document, ..*mark };
+        content.marks = self.corpus.marks.iter().map(own).collect();
+        content.paragraphs = [self.base[1], self.base[1] + self.corpus.counts.paragraphs as u32];
+        content.sketches = self.sketches();
         content
     }
 
@@ -230,6 +235,14 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         let most = listed_originals(self.outcome.summary().parameters.comparisons);
         let listed = &self.corpus.archived.listed[kind];
         cap(entries, most, |entry| (entry.key, entry.numbers[1] - 1), listed)
+    }
+
+    /// The sketches of the originals among paragraphs.
+    fn sketches(&self) -> Vec<(u32, Sketch)> {
+        let units = &self.corpus.paragraph_units;
+        let own = units.distinct.iter().zip(&units.sketches).skip(self.corpus.archived.verdicts[1].len());
+        let originals = own.filter(|(unit, sketch)| !sketch.is_none() && (self.near)(1, **unit).is_none());
+        originals.map(|(&unit, &sketch)| (self.number(1, unit), sketch)).collect()
     }
 
     /// The seeds of original text, as far as their lists have room.

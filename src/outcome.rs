@@ -544,10 +544,16 @@ impl Outcome {
             return recurring;
         }
         for document in 0..self.documents() {
-            for (unit, span) in self.corpus.paragraphs(document).zip(self.corpus.places(document)) {
+            let recurs = |unit: u32| {
                 let original = self.original_paragraph(unit).filter(|original| *original != unit);
                 let row = original.and_then(|original| units.row(original));
-                if row.is_some_and(|row| counts[row][0] >= least) {
+                row.is_some_and(|row| counts[row][0] >= least)
+            };
+            if !self.corpus.paragraphs(document).any(recurs) {
+                continue;
+            }
+            for (unit, span) in self.corpus.paragraphs(document).zip(self.corpus.places(document)) {
+                if recurs(unit) {
                     recurring.copies += 1;
                     recurring.characters += span.chars.end - span.chars.start;
                 }

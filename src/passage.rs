@@ -19,12 +19,13 @@ use std::collections::BinaryHeap;
 use std::ops::Range;
 
 use crate::document::Span;
+use crate::error::{Error, Result};
 use crate::locate::{Part, Ruler, Stretch};
 use crate::params::Params;
 use crate::passage::align::{Alignment, Run, Step, extend, run_around};
 use crate::passage::contained::Comparison;
 pub(crate) use crate::passage::contained::Contained;
-use crate::passage::places::{Kept, LISTED, Listed, Places, Repeated};
+use crate::passage::places::{Kept, LISTED, Listed, Places, Repeated, Sought, Tokens};
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
 use crate::resolve::NumberMap;
@@ -94,7 +95,14 @@ pub(crate) struct Finder<'a> {
     whole: NumberMap<(u32, u32)>,
     /// the tokens of verbatim runs: document, first, behind the last; only for an index
     covered: Option<Vec<(u32, Range<u32>)>>,
+    /// reads tokens of a document of an index
+    read: Option<Box<Read<'a>>>,
+    /// the first thing that could not be read
+    failed: Option<Error>,
 }
+
+/// Reads tokens of a document, or fails where it has not so many.
+pub(crate) type Read<'a> = dyn Fn(u32, Sought) -> Result<Tokens> + Send + Sync + 'a;
 
 /// A seed of a document that occurs more than once in the corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,12 +226,24 @@ impl<'a> Finder<'a> {
             workspace: Workspace::default(),
             whole: NumberMap::default(),
             covered: None,
+            read: None,
+            failed: None,
         }
     }
 
     /// Also tells which tokens are no original text.
     pub(crate) fn tell_covered(&mut self) {
         self.covered = Some(Vec::new());
+    }
+
+    /// How the texts of an index are read.
+    pub(crate) fn reads_with(&mut self, read: Box<Read<'a>>) {
+        self.read = Some(read);
+    }
+
+    /// What could not be read, if anything.
+    pub(crate) fn take_failure(&mut self) -> Result<()> {
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     /// A document of `tokens` tokens that equals the document `first` to the token.
@@ -280,11 +300,16 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// A document of an index: its repeated seeds are places that were listed when its batch came. `leaves` is
-    /// what was removed of it then.
-    pub(crate) fn archived(&mut self, prepared: &Prepared, leaves: Option<&Cuts>) {
-        let (seed, tokens) = (self.seed as u32, prepared.tokens.len() as u32);
-        self.places.add(prepared, MARGIN * self.params.passage, |found| {
+    /// A document of an index, of so many tokens: its repeated seeds are places that were listed when its batch
+    /// came. `leaves` is what was removed of it then. Its text is read when a run in it is looked at.
+    pub(crate) fn archived(
+        &mut self,
+        (document, tokens): (u32, u32),
+        seeds: &[Occurrence],
+        leaves: Option<&Cuts>,
+    ) {
+        let seed = self.seed as u32;
+        self.places.add_unread((document, seeds), MARGIN * self.params.passage, |found| {
             leaves.map_or(Some([0, tokens]), |leaves| leaves.around(found.at, seed, tokens))
         });
     }
@@ -389,6 +414,16 @@ impl<'a> Finder<'a> {
                 }
                 let is_own = original == prepared.document;
                 let own_text = Kept { tokens, spans: prepared.spans, start: 0 };
+                if !is_own && open.len() >= DEPTH && self.places.is_unread(original, at) {
+                    self.capped += 1; // whatever stands there
+                    continue;
+                }
+                if let Some(read) = self.read.as_ref().filter(|_| !is_own)
+                    && let Err(error) = self.places.read(original, at, |sought| read(original, sought))
+                {
+                    self.failed.get_or_insert(error);
+                    continue;
+                }
                 let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
                 let Some(kept) = kept else { continue };
                 // how the tokens there compare with this one, if they are at hand

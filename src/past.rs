@@ -8,19 +8,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::band::ABSENT;
+use rayon::prelude::*;
+
+use crate::band::{ABSENT, KEY_BITS, band_of, with_band};
 use crate::corpus::{
     Corpus, Document, IS_EMPTY, IS_SHORT, Units, check_numbers, document_starts, split_places,
 };
 use crate::document::{Compression, Format, Source};
 use crate::error::Result;
-use crate::index::segment::{DocumentRow, Segment};
+use crate::index::segment::{DocumentRow, Held};
+use crate::index::sketches::Sketch;
 use crate::index::{Batch, Index, Known};
 use crate::params::Params;
-use crate::passage::Contained;
 use crate::passage::places::LISTED;
 use crate::passage::standing::Cuts;
+use crate::passage::{Contained, Found};
 use crate::read::texts::Locator;
+use crate::reread::Resolved;
 use crate::resolve::{Verdict, listed_originals};
 use crate::scan::read_varint;
 use crate::verify::Overlap;
@@ -129,12 +133,23 @@ pub(crate) struct Archived {
     pub(crate) listed: [Listed; 2],
     /// how many places the index lists for seeds of the corpus
     pub(crate) listed_seeds: Listed,
-    /// what was removed of their texts, in tokens
+    /// what was removed of their texts, in tokens; of those that are told
     pub(crate) cuts: BTreeMap<u32, Cuts>,
     /// those that are contained in another
     pub(crate) contained: BTreeMap<u32, Contained>,
     /// of these: the first with the same tokens that counts, where one has come
     pub(crate) replaced: Vec<(u32, u32)>,
+    /// rows of paragraphs that no paragraph of the corpus can match, in order: their texts need not be read
+    pub(crate) hopeless: Vec<u32>,
+    /// ids and places of those of which something has to be told; [`tell`] fills in more
+    pub(crate) told: BTreeMap<u32, Told>,
+}
+
+/// The id of a document of an index, as JSON, and the places of its paragraphs.
+#[derive(Default)]
+pub(crate) struct Told {
+    pub(crate) id: String,
+    pub(crate) places: Vec<u8>,
 }
 
 impl Archived {
@@ -165,20 +180,14 @@ pub(crate) fn of_index(name: &str) -> Source {
     }
 }
 
-/// Where the text of a document of an index is.
-pub(crate) fn in_index(row: &DocumentRow, number: u32, source: u32) -> Locator {
-    let length = row.text.map_or(0, |text| text.length);
-    Locator {
-        source,
-        record: row.record,
-        offset: u64::from(number),
-        length,
-        text_length: length,
-        checksum: 0, // the pages of the index have their own
-    }
-}
+/// Keys of bands that are looked up in one pass.
+const LOOKED_UP: usize = 1 << 20;
+
+/// Bits of a band key that do not count.
+const UNCOUNTED: u32 = u64::BITS - KEY_BITS;
 
 /// What the index knows of one kind of unit.
+#[derive(Default)]
 struct Hits {
     /// by the unit that is first in the corpus with the same tokens
     exact: BTreeMap<u32, Known>,
@@ -186,6 +195,8 @@ struct Hits {
     bands: BTreeMap<u32, Vec<(usize, u64)>>,
     /// see [`Archived::listed`]
     listed: Listed,
+    /// units of the index that share a bucket, but can't match
+    hopeless: Vec<u32>,
 }
 
 /// Puts what the index knows before the corpus.
@@ -196,9 +207,9 @@ pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: 
         find(1, (&corpus.paragraph_units, &corpus.exact[1]), (past, &NONE_GONE), (params, bands))?,
     ];
     let (seeds, listed_seeds) = find_seeds(&corpus, past)?;
-    let numbers = documents(&hits, &seeds, (past, own.gone))?;
+    let wanted = Wanted::new(&hits, &seeds, (past, own.gone), params)?;
     let passages = params.units.passages;
-    Joining { corpus, past, own, hits, seeds, listed_seeds, numbers, bands, passages }.run()
+    Joining { corpus, past, own, hits, seeds, listed_seeds, wanted, bands, passages }.run()
 }
 
 fn find(
@@ -220,24 +231,78 @@ fn find(
     let asks = |unit: &u32| exact.get(unit).is_none_or(|known| !stays(known));
     let rows = units.distinct.iter().enumerate().filter(|(_, unit)| asks(unit));
     let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
-    let mut hits = Hits { exact: BTreeMap::new(), bands: BTreeMap::new(), listed: BTreeMap::new() };
-    for band in 0..bands {
-        let mut keys: Vec<u64> =
-            rows.iter().filter_map(|row| units.keys.get(row * bands + band).copied()).collect();
-        keys.sort_unstable();
+    let mut hits = Hits::default();
+    // keys of all bands in one pass through the table, or, where they are many, in one for each part of it
+    let parts = (rows.len() * bands / LOOKED_UP + 1).next_power_of_two().min(1 << 16);
+    for part in 0..parts as u64 {
+        let is_of_part = |key: u64| (u128::from(key) * parts as u128) >> 64 == u128::from(part);
+        let of_row = |row: &usize| {
+            let keys = units.keys.get(row * bands..(row + 1) * bands).unwrap_or_default();
+            keys.iter().enumerate().filter(|(_, key)| is_of_part(**key))
+        };
+        let keys = rows.iter().flat_map(of_row).map(|(band, &key)| with_band(key, band));
+        let mut keys: Vec<u64> = keys.collect();
+        keys.par_sort_unstable();
         keys.dedup();
-        let found = past.index.find_bands(kind, (&keys, band), past.before)?;
+        let found = past.index.find_bands(kind, &keys, past.before)?;
         for same in found.chunk_by(|a, b| a.0 == b.0) {
             let key = keys[same[0].0 as usize];
+            let (key, band) = (key >> UNCOUNTED << UNCOUNTED, band_of(key));
             let count = same.len().min(listed_originals(params.comparisons));
-            hits.listed.insert((key, band as u32), count as u32);
+            hits.listed.insert((key, band), count as u32);
             for (_, unit) in &same[..count] {
-                hits.bands.entry(*unit).or_default().push((band, key));
+                hits.bands.entry(*unit).or_default().push((band as usize, key));
             }
         }
     }
     hits.exact = exact;
+    if !units.sketches.is_empty() {
+        hits.hopeless = hopeless(units, &rows, &hits, past, (params, bands))?;
+    }
     Ok(hits)
+}
+
+/// Those of the index that share a bucket with rows of the corpus, but by their sketches match none of them.
+fn hopeless(
+    units: &Units,
+    rows: &[usize],
+    hits: &Hits,
+    past: &Past,
+    (params, bands): (&Params, usize),
+) -> Result<Vec<u32>> {
+    let asks: BTreeSet<u32> = hits.exact.values().map(|known| known.unit).collect();
+    let found: Vec<u32> = hits.bands.keys().copied().filter(|unit| !asks.contains(unit)).collect();
+    let sketches = past.index.sketches(&found)?;
+    let mut hopes: Vec<bool> = sketches.iter().map(|sketch| sketch.is_none()).collect();
+    let mut buckets: Vec<(u64, u32)> = Vec::new();
+    for (at, unit) in (0..).zip(&found) {
+        let keys = hits.bands.get(unit).into_iter().flatten();
+        buckets.extend(keys.map(|&(band, key)| (with_band(key, band), at)));
+    }
+    buckets.sort_unstable();
+    // most keys are in no bucket: a bit for each of 16 times as many slots tells nearly all of them
+    let slots = (buckets.len() * 16).next_power_of_two().max(64);
+    let slot = |key: u64| {
+        let at = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20) as usize & (slots - 1);
+        (at / 64, 1u64 << (at % 64))
+    };
+    let mut taken = vec![0u64; slots / 64];
+    buckets.iter().map(|bucket| slot(bucket.0)).for_each(|(word, bit)| taken[word] |= bit);
+    for &row in rows {
+        let keys = units.keys.get(row * bands..(row + 1) * bands).unwrap_or_default();
+        for key in keys.iter().enumerate().map(|(band, &key)| with_band(key, band)) {
+            let (word, bit) = slot(key);
+            if taken[word] & bit == 0 {
+                continue;
+            }
+            let first = buckets.partition_point(|bucket| bucket.0 < key);
+            for &(_, at) in buckets[first..].iter().take_while(|bucket| bucket.0 == key) {
+                let hope = &mut hopes[at as usize];
+                *hope = *hope || units.sketches[row].may_reach(sketches[at as usize], params.threshold);
+            }
+        }
+    }
+    Ok(found.into_iter().zip(hopes).filter(|(_, hope)| !hope).map(|(unit, _)| unit).collect())
 }
 
 /// A seed that no text has, another one for each place.
@@ -250,7 +315,7 @@ type Seeds = BTreeMap<u32, Vec<(u32, u64)>>;
 
 fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, Listed)> {
     let mut keys = corpus.seeds.clone();
-    rayon::slice::ParallelSliceMut::par_sort_unstable(&mut keys[..]);
+    keys.par_sort_unstable();
     keys.dedup();
     let found = past.index.find_seeds(&keys, past.before)?;
     let mut seeds = Seeds::new();
@@ -268,25 +333,117 @@ fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, Listed)> {
 }
 
 /// The documents of the index that anything leads to, ascending.
-fn documents(hits: &[Hits; 2], seeds: &Seeds, (past, gone): (&Past, &AllGone)) -> Result<Vec<u32>> {
-    let mut wanted: BTreeSet<u32> = seeds.keys().copied().collect();
-    for (kind, hits) in hits.iter().enumerate() {
-        let exact =
-            hits.exact.values().flat_map(|known| [Some(known.unit), known.copy.map(|copy| copy.original)]);
-        for unit in exact.flatten().chain(hits.bands.keys().copied()) {
-            wanted.extend(if kind == 0 { Some(unit) } else { past.index.document_of(unit) });
+#[derive(Default)]
+struct Wanted {
+    numbers: Vec<u32>,
+    rows: Vec<DocumentRow>,
+    /// those of which it is known that something will be told
+    told: BTreeSet<u32>,
+}
+
+impl Wanted {
+    fn new(
+        hits: &[Hits; 2],
+        seeds: &Seeds,
+        (past, gone): (&Past, &AllGone),
+        params: &Params,
+    ) -> Result<Self> {
+        let mut wanted: BTreeSet<u32> = seeds.keys().copied().collect();
+        // what was cut of a text bounds what is found in it
+        let has_cuts = params.remove.cuts_texts() && params.units.passages;
+        let mut told = if has_cuts { wanted.clone() } else { BTreeSet::new() };
+        for (kind, hits) in hits.iter().enumerate() {
+            let document = |unit: u32| if kind == 0 { Some(unit) } else { past.index.document_of(unit) };
+            let exact = hits
+                .exact
+                .values()
+                .flat_map(|known| [Some(known.unit), known.copy.map(|copy| copy.original)]);
+            told.extend(exact.flatten().filter_map(document));
+            wanted.extend(hits.bands.keys().copied().filter_map(document));
         }
+        wanted.extend(&told);
+        let contained = wanted.iter().filter_map(|document| match gone.get(document)? {
+            Gone::Contained(contained) => Some(contained.original),
+            Gone::Copy(_) => None,
+        });
+        let contained: Vec<u32> = contained.collect();
+        wanted.extend(contained);
+        let mut numbers: Vec<u32> = wanted.into_iter().collect();
+        let mut rows = past.index.documents(&numbers)?;
+        let whole: BTreeSet<u32> = rows.iter().filter_map(|row| row.whole.map(|(of, _)| of)).collect();
+        let behind: Vec<u32> = whole.into_iter().filter(|of| numbers.binary_search(of).is_err()).collect();
+        if !behind.is_empty() {
+            let more = past.index.documents(&behind)?;
+            let mut all: Vec<(u32, DocumentRow)> =
+                numbers.into_iter().chain(behind).zip(rows.into_iter().chain(more)).collect();
+            all.sort_unstable_by_key(|(number, _)| *number);
+            (numbers, rows) = all.into_iter().unzip();
+        }
+        Ok(Wanted { numbers, rows, told })
     }
-    let contained = wanted.iter().filter_map(|document| match gone.get(document)? {
-        Gone::Contained(contained) => Some(contained.original),
-        Gone::Copy(_) => None,
-    });
-    let contained: Vec<u32> = contained.collect();
-    wanted.extend(contained);
-    let whole = |document: &u32| Ok(past.index.document(*document)?.0.whole.map(|(of, _)| of));
-    let behind: Vec<Option<u32>> = wanted.iter().map(whole).collect::<Result<_>>()?;
-    wanted.extend(behind.into_iter().flatten());
-    Ok(wanted.into_iter().collect())
+}
+
+/// Documents whose strings are read at once.
+const READ: usize = 64;
+
+/// Reads ids and places of documents of the index, which are in order: calls `tell` with what each has besides,
+/// the tokens of its paragraphs and what was removed of it, too.
+fn read_strings(
+    past: &Past,
+    documents: &[(u32, u32, DocumentRow)],
+    mut tell: impl FnMut(u32, Told, &[u8]),
+) -> Result<()> {
+    let read = |documents: &[(u32, u32, DocumentRow)]| -> Result<Vec<(String, Vec<u8>)>> {
+        // what is held is of one segment
+        let (mut held, mut of) = (Held::default(), None);
+        let strings = documents.iter().map(|(_, number, row)| {
+            let segment = past.index.segment(*number)?;
+            if of.replace(segment.entry.documents) != Some(segment.entry.documents) {
+                held = Held::default();
+            }
+            segment.next_strings(row, &mut held)
+        });
+        strings.collect()
+    };
+    let strings: Vec<Vec<(String, Vec<u8>)>> = documents.par_chunks(READ).map(read).collect::<Result<_>>()?;
+    for ((document, _, row), (id, of_paragraphs)) in documents.iter().zip(strings.into_iter().flatten()) {
+        let (places, of_tokens) = split_places(&of_paragraphs, row.paragraphs);
+        tell(*document, Told { id, places: places.to_vec() }, of_tokens);
+    }
+    Ok(())
+}
+
+/// Reads what has to be told of the originals in the index.
+pub(crate) fn tell(corpus: &mut Corpus, before: &Before<'_>, resolved: &Resolved) -> Result<()> {
+    let near = resolved.documents.0.iter().map(|near| near.original);
+    let near_paragraphs = resolved.paragraphs.0.iter().map(|near| corpus.document_of(near.original));
+    let Found { passages, contained, .. } = &resolved.passages;
+    let passages = passages.iter().map(|passage| passage.original);
+    let contained = contained.iter().flat_map(|contained| [contained.copy, contained.original]);
+    let documents = near.chain(near_paragraphs).chain(passages).chain(contained);
+    let archived = &corpus.archived;
+    let is_new = |document: &u32| *document < archived.documents() && !archived.told.contains_key(document);
+    let wanted: BTreeSet<u32> = documents.filter(is_new).collect();
+    let numbers: Vec<u32> = wanted.iter().map(|document| archived.numbers[*document as usize]).collect();
+    let rows = before.past.index.documents(&numbers)?;
+    let wanted: Vec<(u32, u32, DocumentRow)> = wanted
+        .into_iter()
+        .zip(numbers)
+        .zip(rows)
+        .map(|((document, number), row)| (document, number, row))
+        .collect();
+    read_strings(before.past, &wanted, |document, told, mut of_tokens| {
+        let units = &mut corpus.paragraph_units;
+        let first = corpus.documents[document as usize].first_paragraph;
+        let end = corpus.documents.get(document as usize + 1).map_or(first, |next| next.first_paragraph);
+        for paragraph in first..end {
+            let tokens = read_varint(&mut of_tokens) as u32;
+            if let Some(row) = units.row(paragraph) {
+                units.tokens[row] = tokens;
+            }
+        }
+        corpus.archived.told.insert(document, told);
+    })
 }
 
 /// The two being put together.
@@ -297,7 +454,7 @@ struct Joining<'a> {
     hits: [Hits; 2],
     seeds: Seeds,
     listed_seeds: Listed,
-    numbers: Vec<u32>,
+    wanted: Wanted,
     bands: usize,
     passages: bool,
 }
@@ -305,40 +462,32 @@ struct Joining<'a> {
 impl Joining<'_> {
     fn run(mut self) -> Result<Corpus> {
         let own_sources = self.corpus.texts.sources().len() as u32;
-        let mut archived =
-            Archived { numbers: std::mem::take(&mut self.numbers), own_sources, ..Archived::default() };
+        let Wanted { numbers, rows, told } = std::mem::take(&mut self.wanted);
+        let mut archived = Archived { numbers, own_sources, ..Archived::default() };
         let mut documents = Vec::with_capacity(archived.numbers.len() + self.corpus.documents.len());
-        let (mut places, mut ids) = (Vec::new(), String::new());
         let mut sources: BTreeMap<u32, u32> = BTreeMap::new();
         let mut names: Vec<Source> = Vec::new();
         let mut tokens = Vec::with_capacity(archived.numbers.len());
-        let mut paragraph_tokens = Vec::new();
-        let mut of_archive = |row: &DocumentRow, number: u32, segment: &Segment| {
+        let index = &self.past.index;
+        let mut of_archive = |row: &DocumentRow, number: u32| {
             let source = *sources.entry(row.source).or_insert_with(|| {
-                names.push(of_index(segment.source(row.source).unwrap_or_default()));
+                let segment = index.segment(number).ok();
+                let name = segment.and_then(|segment| segment.source(row.source)).unwrap_or_default();
+                names.push(of_index(name));
                 own_sources + names.len() as u32 - 1
             });
-            in_index(row, number, source)
+            Locator::in_index((source, row.record), number, row.text)
         };
-        for (document, &number) in archived.numbers.iter().enumerate() {
-            let (row, segment) = self.past.index.document(number)?;
-            let (id, of_paragraphs) = segment.strings(&row)?;
+        for (document, (&number, row)) in archived.numbers.iter().zip(&rows).enumerate() {
             let own = number.checked_sub(self.own.first).and_then(|own| self.own.documents.get(own as usize));
-            let locator = own.map_or_else(|| of_archive(&row, number, segment), |own| own.locator);
+            let locator = own.map_or_else(|| of_archive(row, number), |own| own.locator);
             documents.push(Document {
                 locator,
                 first_paragraph: archived.paragraphs,
                 characters: row.characters,
-                places: places.len() as u64,
-                id: ids.len() as u64,
+                places: 0, // see `Archived::told`
+                id: 0,
             });
-            let (of_places, mut of_tokens) = split_places(&of_paragraphs, row.paragraphs);
-            paragraph_tokens.extend((0..row.paragraphs).map(|_| read_varint(&mut of_tokens) as u32));
-            if !of_tokens.is_empty() {
-                archived.cuts.insert(document as u32, Cuts::read(of_tokens));
-            }
-            places.extend_from_slice(of_places);
-            ids.push_str(&id);
             tokens.push(row.tokens);
             archived.first_paragraphs.push((row.first_paragraph, archived.paragraphs));
             archived.paragraphs += row.paragraphs;
@@ -357,6 +506,22 @@ impl Joining<'_> {
             }
         }
         check_numbers(u64::from(archived.paragraphs), self.corpus.counts.paragraphs, "paragraphs")?;
+        let mut paragraph_tokens = BTreeMap::new();
+        let numbered =
+            (0..).zip(&archived.numbers).zip(rows).map(|((document, &number), row)| (document, number, row));
+        let told: Vec<(u32, u32, DocumentRow)> =
+            numbered.filter(|(_, number, _)| told.contains(number)).collect();
+        read_strings(self.past, &told, |document, told, mut of_tokens| {
+            let (_, first) = archived.first_paragraphs[document as usize];
+            let next = archived.first_paragraphs.get(document as usize + 1);
+            for paragraph in first..next.map_or(archived.paragraphs, |(_, next)| *next) {
+                paragraph_tokens.insert(paragraph, read_varint(&mut of_tokens) as u32);
+            }
+            if !of_tokens.is_empty() {
+                archived.cuts.insert(document, Cuts::read(of_tokens));
+            }
+            archived.told.insert(document, told);
+        })?;
         let here = |kind: usize, unit: u32| -> Option<u32> {
             if kind == 0 {
                 return archived.numbers.binary_search(&unit).ok().map(|at| at as u32);
@@ -365,7 +530,7 @@ impl Joining<'_> {
             Some(archived.first_paragraphs[of].1 + (unit - archived.first_paragraphs[of].0))
         };
         let counts = [archived.numbers.len() as u32, archived.paragraphs];
-        let tokens = [tokens, paragraph_tokens];
+        let tokens = [(0..).zip(tokens).collect(), paragraph_tokens];
         let Corpus { document_units, paragraph_units, exact, .. } = &mut self.corpus;
         let mut joined = Vec::new();
         for (kind, units) in [document_units, paragraph_units].into_iter().enumerate() {
@@ -385,20 +550,18 @@ impl Joining<'_> {
         let (paragraph_units, paragraph_verdicts, _) = next();
         self.join_seeds(&archived.numbers, &dropped);
         let mut corpus = self.corpus;
-        let shift = (places.len() as u64, ids.len() as u64);
         documents.extend(corpus.documents.into_iter().map(|document| Document {
             first_paragraph: document.first_paragraph + archived.paragraphs,
-            places: document.places + shift.0,
-            id: document.id + shift.1,
             ..document
         }));
-        places.append(&mut corpus.places);
-        ids.push_str(&corpus.ids);
-        (corpus.documents, corpus.places, corpus.ids) = (documents, places, ids);
+        corpus.documents = documents;
         (corpus.document_units, corpus.paragraph_units) = (document_units, paragraph_units);
         let paragraphs = u64::from(archived.paragraphs) + corpus.counts.paragraphs;
         corpus.document_starts = document_starts(&corpus.documents, paragraphs);
         archived.verdicts = [document_verdicts, paragraph_verdicts];
+        let hopeless = self.hits[1].hopeless.iter().filter_map(|unit| here(1, *unit));
+        archived.hopeless =
+            hopeless.filter_map(|unit| Some(corpus.paragraph_units.row(unit)? as u32)).collect();
         archived.listed = self.hits.map(|hits| hits.listed);
         archived.listed_seeds = self.listed_seeds;
         corpus.by_place.iter_mut().for_each(|document| *document += archived.documents());
@@ -452,8 +615,8 @@ struct UnitJoin<'a> {
     count: u32,
     bands: usize,
     kind: usize,
-    /// tokens of the units of the index
-    tokens: &'a [u32],
+    /// tokens of the units of the index that are told
+    tokens: &'a BTreeMap<u32, u32>,
 }
 
 impl UnitJoin<'_> {
@@ -480,11 +643,12 @@ impl UnitJoin<'_> {
             known.keys().enumerate().map(|(row, unit)| (*unit, row as u32)).collect();
         units.first = vec![IS_SHORT; self.count as usize];
         units.keys = vec![ABSENT; known.len() * bands];
+        units.sketches = vec![Sketch::default(); if own.sketches.is_empty() { 0 } else { known.len() }];
         let mut verdicts = Vec::with_capacity(known.len());
         for (&unit, copy) in &known {
             units.first[unit as usize] = unit;
             units.distinct.push(unit);
-            units.tokens.push(self.tokens.get(unit as usize).copied().unwrap_or(0));
+            units.tokens.push(self.tokens.get(&unit).copied().unwrap_or(0));
             verdicts.push(copy.and_then(|(original, overlap)| Some((*rows.get(&original)?, overlap))));
         }
         for (unit, found) in &self.hits.bands {
@@ -511,6 +675,7 @@ impl UnitJoin<'_> {
                 None => {
                     units.distinct.push(unit + self.count);
                     units.tokens.push(own.tokens[row]);
+                    units.sketches.extend(own.sketches.get(row));
                     if !own.keys.is_empty() {
                         units.keys.extend_from_slice(&own.keys[row * bands..(row + 1) * bands]);
                     }

@@ -302,6 +302,9 @@ impl Stages<'_> {
             decided.apply(&mut corpus);
         }
         progress.check()?;
+        if let Some(before) = before {
+            past::tell(&mut corpus, before, &resolved)?;
+        }
         let located = Located::new(&corpus, params, resolved.passages)?;
         clock.lap(|seconds| &mut seconds.locating);
         let near = [resolved.documents, resolved.paragraphs];

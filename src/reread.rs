@@ -11,12 +11,12 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::corpus::{Corpus, IS_SHORT};
+use crate::corpus::{Corpus, IS_SHORT, LongText};
 use crate::document::Span;
 use crate::error::Result;
 use crate::normalise::{Tokenizer, Tokenizers};
 use crate::params::Params;
-use crate::passage::places::Repeated;
+use crate::passage::places::{Repeated, Sought, Tokens};
 use crate::passage::{Finder, Found, Occurrence, Prepared};
 use crate::pipeline::{Progress, Surroundings};
 use crate::read::texts::Ahead;
@@ -142,13 +142,22 @@ pub(crate) fn search(
     searches: Searches<'_>,
     progress: &Progress,
 ) -> Result<Resolved> {
+    let tokenizers = Tokenizers::new(params.seed);
     let Searches { mut documents, mut paragraphs, passages, mut pairs } = searches;
     let (mut finder, repeated) = passages.unzip();
     let wanted = wanted(corpus, [&documents, &paragraphs], repeated.as_ref());
+    for &row in &corpus.archived.hopeless {
+        if paragraphs.needs_set(row as usize) {
+            paragraphs.give_set(row, Box::default()); // is like no other
+        }
+    }
+    if let Some(finder) = &mut finder {
+        let tokenizers = &tokenizers;
+        finder.reads_with(Box::new(move |document, sought| tokens_of(corpus, tokenizers, document, sought)));
+    }
     let length = |wanted: &Wanted| u64::from(corpus.documents[wanted.document as usize].locator.text_length);
     progress.text_total.store(wanted.iter().map(length).sum(), Ordering::Relaxed);
     let rounds = batches(&wanted, CHUNKS * surroundings.chunk as u64, length);
-    let tokenizers = Tokenizers::new(params.seed);
     let making = Making { corpus, params, tokenizers: &tokenizers, repeated: repeated.as_ref() };
     let usual = (surroundings.chunk / GROUPS).max(1);
     let free = Mutex::new(Vec::new());
@@ -188,7 +197,8 @@ pub(crate) fn search(
                 let prepared = groups.iter().flat_map(Group::prepared);
                 if let Some(decisions) = &mut decisions {
                     let (documents, paragraphs) = (&mut documents, &mut paragraphs);
-                    let mut searching = Searching { documents, paragraphs, finder: finder.as_mut() };
+                    let finder = finder.as_mut().zip(repeated.as_ref());
+                    let mut searching = Searching { documents, paragraphs, finder };
                     let mut prepared = prepared.peekable();
                     for document in done.0..end {
                         let own = prepared.next_if(|prepared| prepared.document == document);
@@ -198,14 +208,15 @@ pub(crate) fn search(
                 }
                 documents.advance(done.0..end);
                 paragraphs.advance(done.1..end_paragraph);
-                if let Some(finder) = &mut finder {
-                    find_passages(corpus, finder, done.0..end, prepared);
+                if let (Some(finder), Some(repeated)) = (&mut finder, &repeated) {
+                    find_passages(corpus, (finder, repeated), done.0..end, prepared);
                 }
             },
         );
         let groups = groups.into_iter().map(|group| group.cleared(usual));
         free.lock().unwrap_or_else(PoisonError::into_inner).extend(groups);
         ready = prepared?;
+        finder.as_mut().map_or(Ok(()), Finder::take_failure)?;
         done = (end, end_paragraph);
     }
     let decided = decisions.map(|decisions| decisions.finish(&mut documents, &mut paragraphs));
@@ -231,25 +242,80 @@ fn keep_pairs([documents, paragraphs]: &mut [Pairs<'_>; 2], groups: &[Group], en
 /// Leads the documents of a range through the search for passages.
 fn find_passages<'a>(
     corpus: &Corpus,
-    finder: &mut Finder<'_>,
+    (finder, repeated): (&mut Finder<'_>, &Repeated),
     documents: Range<u32>,
     prepared: impl Iterator<Item = Prepared<'a>>,
 ) {
     let units = &corpus.document_units;
     let mut prepared = prepared.peekable();
     for document in documents {
+        if document < corpus.archived.documents() {
+            archived(corpus, (finder, repeated), document);
+            continue;
+        }
         let first = units.first[document as usize];
         if first < document {
             let tokens = units.row(first).map_or(0, |row| units.tokens[row]);
             finder.equal_document(document, first, tokens);
         } else if let Some(prepared) = prepared.next_if(|prepared| prepared.document == document) {
-            if document < corpus.archived.documents() {
-                finder.archived(&prepared, None);
-            } else {
-                finder.document(&prepared);
-            }
+            finder.document(&prepared);
         }
     }
+}
+
+/// Leads a document of an index through the search for passages.
+pub(crate) fn archived(corpus: &Corpus, (finder, repeated): (&mut Finder<'_>, &Repeated), document: u32) {
+    let units = &corpus.document_units;
+    if let Some(row) = units.row(document).filter(|row| repeated.has_some(*row)) {
+        let mut seeds = Vec::new();
+        repeated.of(row, &mut seeds);
+        finder.archived((document, units.tokens[row]), &seeds, corpus.archived.cuts.get(&document));
+    }
+}
+
+/// Bytes of a text that are taken apart at once where only some of its tokens are wanted.
+const PIECE: usize = 4 << 10;
+
+/// Bytes of a text from the start of which one had better not start often.
+const LONG: u32 = 16 << 10;
+
+/// Tokens of a document, at least from one to another. Of a long text that can only be read from its start all that
+/// may be needed is read at once.
+fn tokens_of(
+    corpus: &Corpus,
+    tokenizers: &Tokenizers,
+    document: u32,
+    Sought { first, behind, last }: Sought,
+) -> Result<Tokens> {
+    let marks = corpus.marks(document);
+    let is_long = corpus.documents[document as usize].locator.text_length > LONG;
+    let behind = if is_long && marks.is_empty() { last } else { behind };
+    let before = marks.partition_point(|mark| mark.token <= first).checked_sub(1).map(|i| marks[i]);
+    let after = marks.iter().find(|mark| mark.token >= behind);
+    let base = before.map_or(0, |mark| mark.byte);
+    let end = after.map_or(u32::MAX, |mark| mark.byte);
+    let text = corpus.text_part(document, base..end)?;
+    let mut made = Tokens { start: before.map_or(0, |mark| mark.token), ..Tokens::default() };
+    let wanted = behind.saturating_sub(made.start) as usize;
+    let mut start = 0;
+    tokenizers.with(|tokenizer| {
+        while start < text.len() && made.tokens.len() < wanted {
+            // a line break is in no token
+            let least = (start + PIECE).min(text.len());
+            let end =
+                memchr::memchr(b'\n', &text.as_bytes()[least..]).map_or(text.len(), |at| least + at + 1);
+            let from = base + start as u32;
+            tokenizer.tokens(&text[start..end], |hash, first, end| {
+                made.tokens.push(hash);
+                made.spans.push([from + first as u32, from + end as u32]);
+            });
+            start = end;
+        }
+    });
+    if made.tokens.len() < wanted {
+        return Err(corpus.texts.changed(&corpus.documents[document as usize].locator));
+    }
+    Ok(made)
 }
 
 /// Cuts the documents into batches of about `full` bytes of text.
@@ -274,7 +340,9 @@ fn batches(wanted: &[Wanted], full: u64, length: impl Fn(&Wanted) -> u64) -> Vec
 fn wanted(corpus: &Corpus, resolvers: [&Resolver<'_>; 2], repeated: Option<&Repeated>) -> Vec<Wanted> {
     let [documents, paragraphs] = resolvers;
     let of_paragraphs = corpus.paragraph_units.distinct.iter().enumerate();
-    let mut of_paragraphs = of_paragraphs.filter(|(row, _)| paragraphs.needs_set(*row)).peekable();
+    let is_hopeless = |row: usize| corpus.archived.hopeless.binary_search(&(row as u32)).is_ok();
+    let needs_text = |row: usize| paragraphs.needs_set(row) && !is_hopeless(row);
+    let mut of_paragraphs = of_paragraphs.filter(|(row, _)| needs_text(*row)).peekable();
     let mut distinct = corpus.document_units.distinct.iter().enumerate().peekable();
     let mut wanted: Vec<Wanted> = Vec::new();
     for document in 0..corpus.documents.len() as u32 {
@@ -285,7 +353,9 @@ fn wanted(corpus: &Corpus, resolvers: [&Resolver<'_>; 2], repeated: Option<&Repe
         while let Some((row, &unit)) = of_paragraphs.next_if(|(_, unit)| range.contains(unit)) {
             rows.push((row as u32, unit - range.start));
         }
-        let seeds = row.filter(|&row| repeated.is_some_and(|repeated| repeated.has_some(row)));
+        // of an index only what a run is looked at in is read, and then
+        let is_own = document >= corpus.archived.documents();
+        let seeds = row.filter(|&row| is_own && repeated.is_some_and(|repeated| repeated.has_some(row)));
         if own.is_some() || !rows.is_empty() || seeds.is_some() {
             wanted.push(Wanted { document, own, paragraphs: rows, seeds });
         }
@@ -316,6 +386,12 @@ impl Making<'_> {
         group.spans.reserve_exact(all);
         self.tokenizers.with(|tokenizer| {
             for (i, one) in wanted.iter().enumerate() {
+                if one.row().is_none()
+                    && let Some(long) = self.corpus.long_text(one.document)?
+                {
+                    self.some_paragraphs(one, &long, tokenizer, &mut group)?;
+                    continue;
+                }
                 let start = group.text.len();
                 let to_come = wanted[i..].iter().map(locator);
                 self.corpus.texts.append(to_come, &mut group.ahead, &mut group.text)?;
@@ -324,6 +400,25 @@ impl Making<'_> {
             Ok(())
         })?;
         Ok(group)
+    }
+
+    /// Reads paragraphs of a long text of an index, without the rest of it.
+    fn some_paragraphs(
+        &self,
+        wanted: &Wanted,
+        long: &LongText<'_>,
+        tokenizer: &mut Tokenizer,
+        group: &mut Group,
+    ) -> Result<()> {
+        let shingler = Shingler::new(self.params.shingle);
+        let mut tokens = Vec::new();
+        for &(row, number) in &wanted.paragraphs {
+            tokens.clear();
+            tokenizer.hashes(&long.paragraph(number)?, &mut tokens);
+            shingler.set(&tokens, &mut group.set);
+            group.paragraphs.push((row, group.set.as_slice().into()));
+        }
+        Ok(())
     }
 
     /// Makes of one what is wanted; its text stands in the group from `start` on.

@@ -13,6 +13,8 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 use crate::band::Plan;
 use crate::document::{Format, Skip, SkipReason, Source};
 use crate::error::Result;
+use crate::index::segment::Mark;
+use crate::index::sketches::Sketch;
 use crate::normalise::Tokenizer;
 use crate::params::Params;
 use crate::passage::winnow::Winnower;
@@ -90,6 +92,8 @@ pub(crate) struct Scanned {
     pub(crate) text_characters: u64,
     /// a hash of each document's text as given; only for an index
     pub(crate) text_hashes: Vec<u64>,
+    /// where in long texts one can start to read; only for an index
+    pub(crate) marks: Vec<Mark>,
 }
 
 /// A document of a chunk. Its record number counts from the first record of its source in the chunk.
@@ -154,6 +158,8 @@ pub(crate) struct SignedUnits {
     /// as many keys for each unit as the plan has bands
     pub(crate) keys: Vec<u64>,
     pub(crate) tokens: Vec<u32>,
+    /// of paragraphs, for an index
+    pub(crate) sketches: Vec<Sketch>,
 }
 
 impl<'a> Scanner<'a> {
@@ -419,6 +425,9 @@ impl<'a> Scanner<'a> {
         let characters = write_places(text, ranges, &mut scanned.places);
         if self.hash_texts {
             scanned.text_hashes.push(xxh3_64(text.as_bytes()));
+            if text.len() > LONG {
+                mark(scanned, ranges, (first_token, first_paragraph));
+            }
         }
         scanned.text_bytes += text.len() as u64;
         scanned.text_characters += characters;
@@ -507,20 +516,28 @@ impl<'a> Scanner<'a> {
             let start = number.checked_sub(1).map_or(0, |before| scanned.paragraph_ends[before] as usize);
             let tokens = start..scanned.paragraph_ends[number] as usize;
             signature.fill(u32::MAX);
-            if sign_whole && tokens.len() >= width {
+            let short;
+            let of_paragraph: &[u64] = if sign_whole && tokens.len() >= width {
                 let own = tokens.start - base..tokens.end - base + 1 - width;
                 self.signer.add(&shingles[own.clone()], signature);
                 self.signer.add(&shingles[done..own.start], whole);
                 merge(whole, signature);
                 done = own.end;
+                &shingles[own]
             } else if tokens.len() < width {
-                self.signer.add(&[self.shingler.short(&scanned.tokens[tokens.clone()])], signature);
+                short = [self.shingler.short(&scanned.tokens[tokens.clone()])];
+                self.signer.add(&short, signature);
+                &short
             } else {
                 // the document is an old one, in other paragraphs: its shingles were not rolled
                 self.shingler.rolled(&scanned.tokens[tokens.clone()], shingles);
                 self.signer.add(shingles, signature);
-            }
+                shingles
+            };
             self.plan.keys(signature, &mut signed.paragraphs.keys);
+            if self.hash_texts {
+                signed.paragraphs.sketches.push(Sketch::new(of_paragraph));
+            }
             signed.paragraphs.tokens.push(tokens.len() as u32);
         }
         if sign_whole {
@@ -529,6 +546,23 @@ impl<'a> Scanner<'a> {
         }
         if document.new {
             signed.documents.tokens.push(document.tokens.len() as u32);
+        }
+    }
+}
+
+/// Bytes of a text from one mark to the next, at least; and of a text that has some.
+const MARKED: usize = 8 << 10;
+const LONG: usize = 16 << 10;
+
+/// Notes which token starts some of its paragraphs.
+fn mark(scanned: &mut Scanned, paragraphs: &[Range<usize>], (first_token, first_paragraph): (usize, usize)) {
+    let document = scanned.documents.len() as u32;
+    let mut next = MARKED;
+    for (paragraph, end) in paragraphs.iter().skip(1).zip(&scanned.paragraph_ends[first_paragraph..]) {
+        if paragraph.start >= next {
+            let (token, byte) = (end - first_token as u32, paragraph.start as u32);
+            scanned.marks.push(Mark { document, token, byte });
+            next = paragraph.start + MARKED;
         }
     }
 }

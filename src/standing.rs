@@ -7,8 +7,10 @@
 
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Ranks, Units};
 use crate::params::Remove;
+use crate::passage::places::Repeated;
 use crate::passage::standing::{Candidates, Cuts};
 use crate::passage::{Finder, Prepared};
+use crate::reread::archived;
 use crate::resolve::Resolver;
 use crate::resolve::standing::{NONE, Standing};
 
@@ -16,7 +18,7 @@ use crate::resolve::standing::{NONE, Standing};
 pub(crate) struct Searching<'a, 'b> {
     pub(crate) documents: &'a mut Resolver<'b>,
     pub(crate) paragraphs: &'a mut Resolver<'b>,
-    pub(crate) finder: Option<&'a mut Finder<'b>>,
+    pub(crate) finder: Option<(&'a mut Finder<'b>, &'a Repeated)>,
 }
 
 /// The decisions so far.
@@ -61,7 +63,7 @@ impl Decisions {
             self.leaving.push(document);
             documents.pass_over(document);
             units.for_each(|unit| paragraphs.pass_over(unit));
-            if let Some(finder) = finder {
+            if let Some((finder, _)) = finder {
                 finder.is_known_to_be_contained(contained);
             }
             return;
@@ -69,11 +71,12 @@ impl Decisions {
         if document < corpus.archived.documents() {
             documents.decide(document, || false);
             units.for_each(|unit| _ = paragraphs.decide(unit, || false));
-            if let (Some(finder), Some(prepared)) = (finder, prepared) {
-                finder.archived(prepared, corpus.archived.cuts.get(&document));
+            if let Some((finder, repeated)) = finder {
+                archived(corpus, (finder, repeated), document);
             }
             return;
         }
+        let mut finder = finder.as_mut().map(|(finder, _)| &mut **finder);
         let mut candidates: Option<Candidates> = None;
         let standing = documents.decide(document, || {
             let Some(finder) = finder.as_deref_mut().filter(|_| self.remove.contained) else { return false };
@@ -178,6 +181,7 @@ fn among(old: &Units, firsts: &[u32], otherwise: impl Fn(u32) -> Option<u32>) ->
             units.distinct.push(unit);
             units.tokens.push(old.tokens[row]);
             units.keys.extend_from_slice(&old.keys[row * bands..(row + 1) * bands]);
+            units.sketches.extend(old.sketches.get(row));
         }
         units.first.push(first);
     }

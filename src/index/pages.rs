@@ -22,7 +22,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const CARRIED: usize = PAGE - 8;
 
 /// The version of everything that is laid out under `src/index`.
-pub(crate) const FORMAT_VERSION: u32 = 2;
+pub(crate) const FORMAT_VERSION: u32 = 3;
 
 /// The first bytes of every tail.
 const MAGIC: [u8; 8] = *b"redite\x00\x1a";
@@ -320,7 +320,7 @@ impl<'a> Forward<'a> {
     pub(crate) fn page(&mut self, number: u64, limit: u64) -> Result<&[u8]> {
         if !self.held.contains(&number) {
             // close to what was needed last: the next ones will be needed too
-            let is_near = self.held.end > 0 && number >= self.held.end && number - self.held.end < 4;
+            let is_near = self.held.end > 0 && number >= self.held.end && number - self.held.end < 2;
             let count = if is_near { (2 * (self.held.end - self.held.start)).min(WINDOW) } else { 1 };
             let end = (number + count).min(limit.max(number + 1));
             self.carried = self.pages.pages(number..end)?;
@@ -328,5 +328,19 @@ impl<'a> Forward<'a> {
         }
         let start = (number - self.held.start) as usize * CARRIED;
         Ok(&self.carried[start..start + CARRIED])
+    }
+
+    /// Fills `into` with the bytes at `at`, which may reach into the next page.
+    pub(crate) fn fill(&mut self, at: u64, limit: u64, into: &mut [u8]) -> Result<()> {
+        let mut filled = 0;
+        while filled < into.len() {
+            let byte = at + filled as u64;
+            let carried = self.page(byte / CARRIED as u64, limit)?;
+            let rest = &carried[(byte % CARRIED as u64) as usize..];
+            let now = rest.len().min(into.len() - filled);
+            into[filled..filled + now].copy_from_slice(&rest[..now]);
+            filled += now;
+        }
+        Ok(())
     }
 }

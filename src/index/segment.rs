@@ -12,12 +12,16 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::index::pages::{FileEntry, PageWriter, Pages, Purpose, Section};
+use crate::index::pages::{CARRIED, FileEntry, Forward, PageWriter, Pages, Purpose, Section};
 use crate::index::rows::{self, Row, RowsWriter};
+use crate::index::sketches::{self, Sketch, Sketches};
 use crate::index::store::Store;
 use crate::index::table::{self, Entry, Key, SECTIONS, Table};
 use crate::index::texts::{BlockWriter, TextPlace, read_block};
 use crate::verify::Overlap;
+
+use crate::band::KEY_BITS as BAND_BITS;
+use crate::passage::winnow::SEED_BITS;
 
 /// No document.
 pub(crate) const NO_DOCUMENT: u32 = u32::MAX;
@@ -28,9 +32,10 @@ const STRINGS_TOGETHER: usize = 16 << 10;
 /// Bits of a key that tell it from all others: of exact keys, which are looked up unseen, more than of keys
 /// that only bring candidates. [`crate::band`] and [`crate::passage::winnow`] cut those to as many from the
 /// start, so that a run without an index takes the same keys for equal.
-pub(crate) const EXACT_BITS: u32 = 96;
-use crate::band::KEY_BITS as BAND_BITS;
-use crate::passage::winnow::SEED_BITS;
+pub(crate) const EXACT_BITS: u32 = 80;
+
+/// The same before version 3.
+const V2_EXACT_BITS: u32 = 96;
 
 /// The sections.
 mod section {
@@ -41,6 +46,8 @@ mod section {
     pub(super) const COPIES: [usize; 2] = [4, 5];
     pub(super) const ROWS: usize = 6;
     pub(super) const TABLES: usize = 7;
+    pub(super) const MARKS: usize = 27;
+    pub(super) const SKETCHES: [usize; 2] = [28, 29];
 
     /// The same in version 1, where the strings came behind what names them.
     pub(super) const V1_DOCUMENTS: usize = 1;
@@ -182,6 +189,35 @@ pub(crate) struct Content<'a> {
     /// the matches; they are many, so they are made as they are written
     pub(crate) rows: Option<EachRow<'a>>,
     pub(crate) keys: Keys,
+    /// where in long texts one can start to read, in order
+    pub(crate) marks: Vec<Mark>,
+    /// its paragraphs: the first, and behind the last
+    pub(crate) paragraphs: [u32; 2],
+    /// sketches of its originals among paragraphs, in order
+    pub(crate) sketches: Vec<(u32, Sketch)>,
+}
+
+/// A place in a long text where a paragraph starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark {
+    pub(crate) document: u32,
+    /// the first token from there on
+    pub(crate) token: u32,
+    pub(crate) byte: u32,
+}
+
+/// Bytes of a mark.
+const MARK: usize = 12;
+
+fn write_marks<'m>(to: &mut PageWriter, marks: impl Iterator<Item = &'m Mark>) -> Result<()> {
+    let start = to.position();
+    for Mark { document, token, byte } in marks {
+        for number in [document, token, byte] {
+            to.append(&number.to_le_bytes())?;
+        }
+    }
+    to.end_section(start);
+    Ok(())
 }
 
 /// Writes a segment.
@@ -222,6 +258,10 @@ pub(crate) fn write(
     for (entries, bits) in [(&bands[0], BAND_BITS), (&bands[1], BAND_BITS), (seeds, SEED_BITS)] {
         table::write(&mut to, (bits, entries.len() as u64), entries.iter().map(|entry| Ok(*entry)))?;
     }
+    write_marks(&mut to, content.marks.iter())?;
+    sketches::write(&mut to, content.paragraphs, |tell| {
+        content.sketches.iter().try_for_each(|&(paragraph, sketch)| tell(paragraph, sketch))
+    })?;
     to.finish()
 }
 
@@ -298,13 +338,17 @@ pub(crate) struct Segment {
     strings: Section,
     first_paragraphs: Vec<u32>,
     sources: Vec<String>,
+    marks: Vec<Mark>,
+    /// since version 3
+    sketches: Option<Sketches>,
 }
 
 impl Segment {
     pub(crate) fn open(store: &dyn Store, entry: &SegmentEntry) -> Result<Self> {
         let pages = Pages::open(store, &entry.file, Purpose::Segment)?;
         let table = |number: usize, bits: u32| Table::open(&pages, section::TABLES + number * SECTIONS, bits);
-        let exact = [table(0, EXACT_BITS)?, table(1, EXACT_BITS)?];
+        let exact_bits = if pages.version() < 3 { V2_EXACT_BITS } else { EXACT_BITS };
+        let exact = [table(0, exact_bits)?, table(1, exact_bits)?];
         let bands = [table(2, BAND_BITS)?, table(3, BAND_BITS)?];
         let seeds = table(4, SEED_BITS)?;
         let documents = u64::from(entry.documents[1].saturating_sub(entry.documents[0]));
@@ -333,6 +377,20 @@ impl Segment {
         if sources.len() as u64 != u64::from(entry.sources[1].saturating_sub(entry.sources[0])) {
             return Err(pages.wrong(start, "another number of sources than the manifest says"));
         }
+        let (mut marks, mut sketches) = (Vec::new(), None);
+        if pages.version() >= 3 {
+            let [start, end] = pages.section(section::MARKS)?;
+            let raw = pages.read(start, end - start)?;
+            marks.extend(raw.chunks_exact(MARK).map(|bytes| {
+                let number = |i: usize| u32::from_le_bytes([0, 1, 2, 3].map(|b| bytes[4 * i + b]));
+                Mark { document: number(0), token: number(1), byte: number(2) }
+            }));
+            if !marks.is_sorted() {
+                return Err(pages.wrong(start, "marks that are out of order"));
+            }
+            let paragraphs = entry.paragraphs[1].saturating_sub(entry.paragraphs[0]);
+            sketches = Some(Sketches::open(&pages, section::SKETCHES, paragraphs)?);
+        }
         Ok(Segment {
             entry: entry.clone(),
             pages,
@@ -343,6 +401,8 @@ impl Segment {
             strings,
             first_paragraphs,
             sources,
+            marks,
+            sketches,
         })
     }
 
@@ -350,7 +410,8 @@ impl Segment {
     pub(crate) fn size(&self) -> u64 {
         let tables = self.exact.iter().chain(&self.bands).chain([&self.seeds]);
         let names: usize = self.sources.iter().map(|name| name.len() + size_of::<String>()).sum();
-        tables.map(Table::size).sum::<u64>() + (size_of_val(&self.first_paragraphs[..]) + names) as u64
+        let beside = size_of_val(&self.first_paragraphs[..]) + size_of_val(&self.marks[..]) + names;
+        tables.map(Table::size).sum::<u64>() + beside as u64
     }
 
     /// Whether a document is one of this segment.
@@ -369,6 +430,28 @@ impl Segment {
         self.sources.get(source.checked_sub(self.entry.sources[0])? as usize).map(String::as_str)
     }
 
+    /// Where one can start to read in a document, in order.
+    pub(crate) fn marks(&self, document: u32) -> &[Mark] {
+        let start = self.marks.partition_point(|mark| mark.document < document);
+        let end = start + self.marks[start..].partition_point(|mark| mark.document == document);
+        &self.marks[start..end]
+    }
+
+    /// The sketches of paragraphs, counted from its first and ascending.
+    pub(crate) fn sketches(&self, paragraphs: impl Iterator<Item = u32>) -> Result<Vec<Sketch>> {
+        match &self.sketches {
+            Some(sketches) => sketches.find(&self.pages, paragraphs),
+            None => Ok(paragraphs.map(|_| Sketch::default()).collect()),
+        }
+    }
+
+    fn each_sketch(&self, tell: &mut dyn FnMut(u32, Sketch) -> Result<()>) -> Result<()> {
+        let first = self.entry.paragraphs[0];
+        self.sketches
+            .as_ref()
+            .map_or(Ok(()), |sketches| sketches.each(&self.pages, &mut |at, sketch| tell(first + at, sketch)))
+    }
+
     /// Bytes of its parts; those of texts and of the whole file are known elsewhere.
     pub(crate) fn bytes(&self) -> Result<crate::index::stats::Bytes> {
         let length = |number: usize| self.pages.section(number).map(|[start, end]| end - start);
@@ -380,9 +463,10 @@ impl Segment {
         };
         let [documents, paragraphs] = section::COPIES;
         Ok(crate::index::stats::Bytes {
-            documents: (section::SOURCES..=section::FIRST_PARAGRAPHS).map(length).sum::<Result<u64>>()?,
+            documents: (section::SOURCES..=section::FIRST_PARAGRAPHS).map(length).sum::<Result<u64>>()?
+                + (self.marks.len() * MARK) as u64,
             exact: tables(0, 2)? + length(documents)? + length(paragraphs)?,
-            bands: tables(2, 2)?,
+            bands: tables(2, 2)? + self.sketches.as_ref().map_or(0, Sketches::bytes),
             seeds: tables(4, 1)?,
             matches: length(section::ROWS)?,
             ..Default::default()
@@ -397,6 +481,21 @@ impl Segment {
         DocumentRow::decode(&bytes).ok_or_else(|| self.pages.wrong(at, "no document"))
     }
 
+    /// Documents of this segment that come in ascending order.
+    pub(crate) fn document_rows<'a>(
+        &'a self,
+        documents: impl Iterator<Item = u32> + 'a,
+    ) -> impl Iterator<Item = Result<DocumentRow>> + 'a {
+        let mut pages = Forward::new(&self.pages);
+        let limit = self.records[1].div_ceil(CARRIED as u64);
+        documents.map(move |document| {
+            let at = self.records[0] + u64::from(document - self.entry.documents[0]) * DOCUMENT as u64;
+            let mut bytes = [0; DOCUMENT];
+            pages.fill(at, limit, &mut bytes)?;
+            DocumentRow::decode(&bytes).ok_or_else(|| self.pages.wrong(at, "no document"))
+        })
+    }
+
     /// All of them.
     pub(crate) fn documents(&self) -> Result<Vec<DocumentRow>> {
         let [start, end] = self.records;
@@ -407,7 +506,12 @@ impl Segment {
 
     /// The id of a document, as JSON, and the places of its paragraphs.
     pub(crate) fn strings(&self, document: &DocumentRow) -> Result<(String, Vec<u8>)> {
-        let mut id = self.string_bytes(document, &mut Held::default())?;
+        self.next_strings(document, &mut Held::default())
+    }
+
+    /// The same, for documents one after the other: the block is held for the next one.
+    pub(crate) fn next_strings(&self, document: &DocumentRow, held: &mut Held) -> Result<(String, Vec<u8>)> {
+        let mut id = self.string_bytes(document, held)?;
         let places = id.split_off(document.id_length as usize);
         let id =
             String::from_utf8(id).map_err(|_| self.pages.wrong(self.strings[0], "an id that is no text"))?;
@@ -494,6 +598,10 @@ impl Segment {
                 return Err(self.pages.wrong(0, "a document of a source that is not there"));
             }
         }
+        for mark in &self.marks {
+            self.check_unit(0, mark.document)?;
+        }
+        self.each_sketch(&mut |paragraph, _| self.check_unit(1, paragraph))?;
         self.rows(|_| Ok(()))
     }
 
@@ -506,7 +614,7 @@ impl Segment {
 
 /// A block of strings.
 #[derive(Default)]
-struct Held {
+pub(crate) struct Held {
     at: Option<u64>,
     block: Vec<u8>,
 }
@@ -627,6 +735,19 @@ pub(crate) fn merge(
     }
     let sources = segments.iter().map(|segment| segment.seeds.entries::<u64>(&segment.pages));
     merge_tables((&mut to, SEED_BITS), segments, |s| &s.seeds, sources, |s, unit| keep_unit(s, 0, unit))?;
+    let marks = segments.iter().flat_map(|segment| &segment.marks);
+    write_marks(&mut to, marks.filter(|mark| keep(mark.document)))?;
+    let paragraphs = [
+        segments.first().map_or(0, |segment| segment.entry.paragraphs[0]),
+        rewrite.end.map_or(segments.last().map_or(0, |s| s.entry.paragraphs[1]), |end| end.paragraphs),
+    ];
+    sketches::write(&mut to, paragraphs, |tell| {
+        segments.iter().try_for_each(|segment| {
+            segment.each_sketch(&mut |paragraph, sketch| {
+                if keep_unit(segment, 1, paragraph) { tell(paragraph, sketch) } else { Ok(()) }
+            })
+        })
+    })?;
     let file = to.finish()?;
     let span = |of: fn(&SegmentEntry) -> [u32; 2]| {
         let first = segments.first().map_or(0, |segment| of(&segment.entry)[0]);

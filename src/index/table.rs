@@ -236,15 +236,7 @@ impl Table {
         let at = self.filter[0] + block_of(key, blocks) * BLOCK as u64;
         let limit = self.filter[1].div_ceil(CARRIED as u64);
         let mut block = [0; BLOCK];
-        let mut filled = 0;
-        while filled < BLOCK {
-            let byte = at + filled as u64;
-            let carried = filter.page(byte / CARRIED as u64, limit)?;
-            let rest = &carried[(byte % CARRIED as u64) as usize..];
-            let now = rest.len().min(BLOCK - filled);
-            block[filled..filled + now].copy_from_slice(&rest[..now]);
-            filled += now;
-        }
+        filter.fill(at, limit, &mut block)?;
         let word = |i: usize| u32::from_le_bytes([0, 1, 2, 3].map(|b| block[4 * i + b]));
         Ok(bits_of(key).into_iter().enumerate().all(|(i, bit)| word(i) & bit != 0))
     }

@@ -132,6 +132,35 @@ pub(super) fn ask(index: &Index, text: &str) -> Result<Option<String>> {
     Ok(Some(index.text(known.unit, &row)?))
 }
 
+#[test]
+fn long_texts_are_read_in_parts() {
+    let (_folder, store) = folder();
+    let mut writer = Writer::open(store, None).unwrap();
+    let long = |bytes: usize| (0..bytes / 8).map(|i| format!("ß{i:06}")).collect::<String>();
+    let texts = [long(80), long(200_000), long(9_000), long(65_536), long(140_000), long(16)];
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    add(&mut writer, &texts, 1).unwrap();
+    add(&mut writer, &["one"], 2).unwrap();
+    for compacts in [false, true] {
+        if compacts {
+            writer.compact().unwrap();
+        }
+        let index = writer.index().unwrap();
+        index.verify().unwrap();
+        for (number, text) in (0..).zip(&texts) {
+            let (row, _) = index.document(number).unwrap();
+            assert_eq!(index.text(number, &row).unwrap(), *text);
+            let length = text.len() as u32;
+            let parts = [0..8, length / 16 * 8..length, 65_528..65_544, 131_064..131_080, length - 8..length];
+            for part in parts.into_iter().filter(|part| part.end <= length) {
+                let found = index.text_part(number, row.text, part.clone()).unwrap();
+                assert_eq!(found, text[part.start as usize..part.end as usize]);
+            }
+            assert!(index.text_part(number, row.text, 1..length).is_err(), "a part of a character");
+        }
+    }
+}
+
 fn folder() -> (tempfile::TempDir, Arc<dyn Store>) {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(Folder::new(folder.path()));

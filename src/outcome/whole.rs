@@ -337,6 +337,7 @@ impl Whole {
             seeds: Vec::new(),
             seed_gaps: Vec::new(),
             seed_counts: Vec::new(),
+            marks: Vec::new(),
             counts: self.counts,
             skips: self.skips,
             pieces: self.pieces,

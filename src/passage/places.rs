@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::error::Result;
 use crate::passage::winnow::SEED_BITS;
 use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
@@ -152,6 +153,42 @@ struct Text {
     spans: Box<[[u32; 2]]>,
     /// listed seeds in them
     uses: u32,
+    /// of a document of an index these stand for the stretches
+    unread: Option<Box<[Stretch]>>,
+}
+
+/// Tokens around listed seeds of a document of an index.
+struct Stretch {
+    start: u32,
+    end: u32,
+    /// none as long as nobody has looked at them
+    tokens: Box<[u64]>,
+    spans: Box<[[u32; 2]]>,
+}
+
+impl Stretch {
+    fn is_unread(&self) -> bool {
+        self.tokens.is_empty()
+    }
+}
+
+/// Tokens of a document, one after the other.
+#[derive(Default)]
+pub(crate) struct Tokens {
+    /// the number of the first
+    pub(crate) start: u32,
+    pub(crate) tokens: Vec<u64>,
+    /// first byte of each token, and behind its last
+    pub(crate) spans: Vec<[u32; 2]>,
+}
+
+/// Which tokens of a document are needed.
+#[derive(Clone, Copy)]
+pub(crate) struct Sought {
+    pub(crate) first: u32,
+    pub(crate) behind: u32,
+    /// behind the last that may be needed later
+    pub(crate) last: u32,
 }
 
 /// The places of all repeated seeds, and the texts around them.
@@ -264,9 +301,48 @@ impl Places {
         })
     }
 
+    /// Whether nobody has looked at what is kept around a place.
+    pub(crate) fn is_unread(&self, document: u32, at: u32) -> bool {
+        self.texts.get(&document).is_some_and(|text| text.unread.is_some())
+            && self.stretch(document, at).is_some_and(|kept| kept.tokens.is_empty())
+    }
+
+    /// Reads what is kept around a place in a document of an index, if nobody has looked at it yet, and what comes
+    /// with it.
+    pub(crate) fn read(
+        &mut self,
+        document: u32,
+        at: u32,
+        read: impl FnOnce(Sought) -> Result<Tokens>,
+    ) -> Result<()> {
+        let text = self.texts.get_mut(&document);
+        let Some(stretches) = text.and_then(|text| text.unread.as_mut()) else { return Ok(()) };
+        let before = stretches.partition_point(|stretch| stretch.start <= at);
+        let Some(stretch) = before.checked_sub(1).map(|i| &stretches[i]).filter(|s| s.is_unread()) else {
+            return Ok(());
+        };
+        let (first, behind) = (stretch.start, stretch.end);
+        let last = stretches.last().map_or(behind, |last| last.end);
+        let Tokens { start, tokens, spans } = read(Sought { first, behind, last })?;
+        for stretch in stretches.iter_mut().filter(|stretch| stretch.is_unread()) {
+            let first = stretch.start.checked_sub(start);
+            let range = first.map(|first| first as usize..(stretch.end - start) as usize);
+            if let Some(range) = range.filter(|range| range.end <= tokens.len()) {
+                stretch.tokens = tokens[range.clone()].into();
+                stretch.spans = spans[range].into();
+            }
+        }
+        Ok(())
+    }
+
     /// What is kept around a place.
     pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<Kept<'_>> {
-        let Text { stretches, tokens, spans, .. } = self.texts.get(&document)?;
+        let Text { stretches, tokens, spans, unread, .. } = self.texts.get(&document)?;
+        if let Some(stretches) = unread {
+            let behind = stretches.partition_point(|stretch| stretch.start <= at);
+            let Stretch { start, tokens, spans, .. } = &stretches[behind.checked_sub(1)?];
+            return Some(Kept { tokens, spans, start: *start });
+        }
         let behind = stretches.partition_point(|stretch| stretch.0 <= at);
         let (start, first) = stretches[behind.checked_sub(1)?];
         let end = stretches.get(behind).map_or(tokens.len(), |next| next.1 as usize);
@@ -283,6 +359,48 @@ impl Places {
         original: impl Fn(&Occurrence) -> Option<[u32; 2]>,
     ) {
         let &Prepared { document, tokens, spans, seeds, .. } = prepared;
+        let (uses, bounds) = self.list((document, seeds), margin, original);
+        if uses > 0 {
+            let mut length = 0;
+            let stretches = bounds.iter().map(|&(start, end)| {
+                let first = length;
+                length += end - start;
+                (start, first)
+            });
+            let stretches = stretches.collect();
+            let ranges = || bounds.iter().map(|&(start, end)| start as usize..end as usize);
+            let mut kept = Vec::with_capacity(length as usize);
+            ranges().for_each(|range| kept.extend_from_slice(&tokens[range]));
+            let mut kept_spans = Vec::with_capacity(length as usize);
+            ranges().for_each(|range| kept_spans.extend_from_slice(&spans[range]));
+            let (tokens, spans) = (kept.into_boxed_slice(), kept_spans.into_boxed_slice());
+            self.texts.insert(document, Text { stretches, tokens, spans, uses, unread: None });
+        }
+    }
+
+    /// The same for a document of which nobody has looked at the text; [`Places::read`] does where one has to.
+    pub(crate) fn add_unread(
+        &mut self,
+        (document, seeds): (u32, &[Occurrence]),
+        margin: u32,
+        original: impl Fn(&Occurrence) -> Option<[u32; 2]>,
+    ) {
+        let (uses, bounds) = self.list((document, seeds), margin, original);
+        if uses > 0 {
+            let (stretches, tokens, spans) = Default::default();
+            let unread = |(start, end)| Stretch { start, end, tokens: Box::default(), spans: Box::default() };
+            let unread = Some(bounds.into_iter().map(unread).collect());
+            self.texts.insert(document, Text { stretches, tokens, spans, uses, unread });
+        }
+    }
+
+    /// Lists a document's seeds; returns how many, and the tokens to be kept around them.
+    fn list(
+        &mut self,
+        (document, seeds): (u32, &[Occurrence]),
+        margin: u32,
+        original: impl Fn(&Occurrence) -> Option<[u32; 2]>,
+    ) -> (u32, Vec<(u32, u32)>) {
         for &Occurrence { number, .. } in seeds {
             let entry = &mut self.seeds[number as usize];
             entry.to_come -= 1;
@@ -313,22 +431,7 @@ impl Places {
                 _ => bounds.push((start, end)),
             }
         }
-        if uses > 0 {
-            let mut length = 0;
-            let stretches = bounds.iter().map(|&(start, end)| {
-                let first = length;
-                length += end - start;
-                (start, first)
-            });
-            let stretches = stretches.collect();
-            let ranges = || bounds.iter().map(|&(start, end)| start as usize..end as usize);
-            let mut kept = Vec::with_capacity(length as usize);
-            ranges().for_each(|range| kept.extend_from_slice(&tokens[range]));
-            let mut kept_spans = Vec::with_capacity(length as usize);
-            ranges().for_each(|range| kept_spans.extend_from_slice(&spans[range]));
-            let (tokens, spans) = (kept.into_boxed_slice(), kept_spans.into_boxed_slice());
-            self.texts.insert(document, Text { stretches, tokens, spans, uses });
-        }
+        (uses, bounds)
     }
 
     /// Forgets the places of a seed that will not occur again.

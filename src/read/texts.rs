@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use crate::document::{Format, Source};
 use crate::error::{Error, Result};
 use crate::index::Index;
+use crate::index::segment::Mark;
+use crate::index::texts::TextPlace;
 use crate::pipeline::Progress;
 use crate::read::chunks::text_file;
 use crate::read::csv;
@@ -151,6 +153,24 @@ impl Ahead {
     }
 }
 
+impl Locator {
+    /// A document of an index, which has its own number there: in place of a checksum, since an index has its own. Its
+    /// bytes are a block of the index, and its length stands for its first byte in that.
+    pub(crate) fn in_index((source, record): (u32, u32), number: u32, text: Option<TextPlace>) -> Self {
+        let TextPlace { block, at, length } = text.unwrap_or(NO_TEXT);
+        Locator { source, record, offset: block, length: at, text_length: length, checksum: number }
+    }
+
+    /// Number and place in the index, of what [`Locator::in_index`] has made.
+    fn place_in_index(&self) -> (u32, Option<TextPlace>) {
+        let place = TextPlace { block: self.offset, at: self.length, length: self.text_length };
+        (self.checksum, Some(place).filter(|place| *place != NO_TEXT))
+    }
+}
+
+/// Where no text is.
+const NO_TEXT: TextPlace = TextPlace { block: u64::MAX, at: 0, length: 0 };
+
 /// The checksum of a text.
 pub(crate) fn checksum(text: &str) -> u32 {
     xxhash_rust::xxh3::xxh3_64(text.as_bytes()) as u32
@@ -179,7 +199,7 @@ pub(crate) struct Texts {
     id_field: String,
     max_record: usize,
     open: Mutex<VecDeque<(u32, Arc<File>)>>,
-    /// where the texts of the sources from this number on are; the offset is the document's number there
+    /// where the texts of the sources from this number on are, see [`Locator::in_index`]
     archive: Option<(u32, Arc<Index>)>,
 }
 
@@ -242,10 +262,9 @@ impl Texts {
     /// [`Error::Io`] where it can't be read, [`Error::Changed`] or [`Error::SourceChanged`] where it, or its
     /// file, is not what it was.
     pub(crate) fn read(&self, locator: &Locator) -> Result<String> {
-        if let Some((_, index)) = self.archive.as_ref().filter(|(first, _)| locator.source >= *first) {
-            let document = locator.offset as u32;
-            let (row, _) = index.document(document)?;
-            return index.text(document, &row);
+        if let Some(index) = self.index_of(locator) {
+            let (document, place) = locator.place_in_index();
+            return index.text_at(document, place);
         }
         self.record(locator, &[]).map(|(text, _)| text)
     }
@@ -262,7 +281,7 @@ impl Texts {
     ) -> Result<()> {
         let mut locators = locators.peekable();
         let Some(&locator) = locators.peek() else { return Ok(()) };
-        let of_index = self.archive.as_ref().is_some_and(|(first, _)| locator.source >= *first);
+        let of_index = self.index_of(&locator).is_some();
         let source = &self.sources[locator.source as usize];
         if of_index || source.format != Format::JsonLines || !source.is_plain_file() {
             into.push_str(&self.read(&locator)?);
@@ -309,6 +328,36 @@ impl Texts {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(self.changed(locator)),
             Err(error) => Err(Error::io(self.path(locator.source), "reading it again", error)),
         }
+    }
+
+    /// The index that a document comes from.
+    fn index_of(&self, locator: &Locator) -> Option<&Index> {
+        self.archive.as_ref().filter(|(first, _)| locator.source >= *first).map(|(_, index)| &**index)
+    }
+
+    /// Where one can start to read in a document: in long ones of an index.
+    pub(crate) fn marks(&self, locator: &Locator) -> &[Mark] {
+        self.index_of(locator).map_or(&[], |index| index.marks(locator.place_in_index().0))
+    }
+
+    /// The places of the paragraphs of a document of an index, as [`crate::corpus::Places`] reads them.
+    pub(crate) fn places_in_index(&self, locator: &Locator) -> Result<Vec<u8>> {
+        self.index_of(locator).map_or(Ok(Vec::new()), |index| {
+            let (row, segment) = index.document(locator.place_in_index().0)?;
+            Ok(segment.strings(&row)?.1)
+        })
+    }
+
+    /// Reads some bytes of a text of an index, as far as it goes. Of any other text all is read, if it is wanted
+    /// from the start.
+    ///
+    /// # Errors
+    /// Those of [`Texts::read`].
+    pub(crate) fn read_part(&self, locator: &Locator, part: std::ops::Range<u32>) -> Result<String> {
+        let Some(index) = self.index_of(locator) else { return self.read(locator) };
+        let (document, place) = locator.place_in_index();
+        let part = part.start..part.end.min(locator.text_length);
+        index.text_part(document, place, part)
     }
 
     /// Reads the record at `locator`, with the fields `also`.

@@ -8,6 +8,7 @@ use crate::index::segment::{
     BAND_BITS, CopyRow, DOCUMENT, EXACT_BITS, EachRow, Held, SEED_BITS, Segment, StringsWriter, in_order,
     merge_tables,
 };
+use crate::index::sketches;
 use crate::index::store::Store;
 use crate::index::table::{self, Entry};
 use crate::index::texts::TextPlace;
@@ -55,6 +56,11 @@ impl Gathered<'_> {
         }
         let sources = self.parts.iter().map(|part| part.seeds.entries::<u64>(&part.pages));
         merge_tables((&mut to, SEED_BITS), &self.parts, |part| &part.seeds, sources, |_, _| true)?;
+        super::write_marks(&mut to, self.parts.iter().flat_map(|part| &part.marks))?;
+        let end = |part: Option<&&Segment>, at: usize| part.map_or(0, |part| part.entry.paragraphs[at]);
+        sketches::write(&mut to, [end(self.parts.first(), 0), end(self.parts.last(), 1)], |tell| {
+            self.parts.iter().try_for_each(|part| part.each_sketch(tell))
+        })?;
         to.finish()
     }
 

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::Numbers;
+use crate::band::with_band;
 use crate::error::{Error, Result};
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
-use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow};
+use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Mark};
+use crate::index::sketches::Sketch;
 use crate::index::store::Scratch;
 use crate::index::table::Entry;
 use crate::index::{Batch, Index, Known, Writer};
@@ -33,6 +35,11 @@ const BANDS: usize = 3;
 
 fn band(number: u64) -> usize {
     number as usize % BANDS
+}
+
+/// A unit's sketch: of one shingle, so that all differ.
+fn sketch(unit: &Unit) -> Sketch {
+    Sketch::new(&[unit.exact])
 }
 
 /// A unit with its keys.
@@ -246,6 +253,10 @@ impl Plain {
                     answers.exact[kind].push((keys.exact, Known { unit, copy }));
                 }
                 answers.bands[kind].extend(keys.bands.iter().map(|key| (*key, unit)));
+                if kind == 1 {
+                    let of_original = if keys.copy.is_none() { sketch(keys) } else { Sketch::default() };
+                    answers.sketches.push((unit, of_original));
+                }
             }
             answers.seeds.extend(document.seeds.iter().map(|(key, at)| (*key, number, *at)));
         }
@@ -364,7 +375,10 @@ fn rows(first_document: u32, documents: &[Document]) -> Vec<Row> {
 
 /// Documents without their texts, and what they are found by.
 fn content(first_document: u32, documents: &[Document]) -> Content<'static> {
-    let mut content = Content::default();
+    let first_paragraph = documents.first().map_or(0, |document| document.first_paragraph);
+    let count: usize = documents.iter().map(|document| document.paragraphs.len()).sum();
+    let paragraphs = [first_paragraph, first_paragraph + count as u32];
+    let mut content = Content { paragraphs, ..Content::default() };
     for (number, document) in (first_document..).zip(documents) {
         content.documents.push(DocumentRow {
             text: None,
@@ -396,7 +410,11 @@ fn content(first_document: u32, documents: &[Document]) -> Content<'static> {
             let entry = |key: &u64| Entry { key: narrow(*key), numbers: [unit, band(*key) as u32 + 1] };
             let bands = keys.bands.iter().map(entry);
             content.keys.bands[kind].extend(bands);
+            if kind == 1 && keys.copy.is_none() {
+                content.sketches.push((unit, sketch(keys)));
+            }
         }
+        content.marks.push(Mark { document: number, token: 5, byte: document.record });
         let seeds =
             document.seeds.iter().map(|(key, at)| Entry { key: narrow(*key), numbers: [number, *at] });
         content.keys.seeds.extend(seeds);
@@ -414,6 +432,7 @@ pub(super) struct Answers {
     exact: [Vec<(u64, Known)>; 2],
     bands: [Vec<(u64, u32)>; 2],
     seeds: Vec<(u64, u32, u32)>,
+    sketches: Vec<(u32, Sketch)>,
     documents: Vec<(u32, String)>,
     lines: Vec<String>,
     batches: Vec<u128>,
@@ -450,8 +469,8 @@ impl Answers {
             let found = (0..BANDS).try_fold(Vec::new(), |mut all, of| {
                 let mine: Vec<(u64, u64)> =
                     narrows.iter().copied().filter(|(_, number)| band(*number) == of).collect();
-                let keys: Vec<u64> = mine.iter().map(|(key, _)| *key).collect();
-                let found = index.find_bands(kind, (&keys, of), self.before)?;
+                let keys: Vec<u64> = mine.iter().map(|(key, _)| with_band(*key >> 28 << 28, of)).collect();
+                let found = index.find_bands(kind, &keys, self.before)?;
                 all.extend(found.into_iter().map(|(key, unit)| (mine[key as usize].1, unit)));
                 all.sort_unstable();
                 Ok(all)
@@ -467,6 +486,12 @@ impl Answers {
             found
         });
         heard.hear(found, &self.seeds, "seeds");
+        if index.segments.iter().all(|segment| segment.pages.version() >= 3) {
+            let paragraphs: Vec<u32> = self.sketches.iter().map(|(paragraph, _)| *paragraph).collect();
+            let found = index.sketches(&paragraphs);
+            let found = found.map(|found| paragraphs.into_iter().zip(found).collect::<Vec<_>>());
+            heard.hear(found, &self.sketches, "sketches");
+        }
         for (number, expected) in &self.documents {
             heard.hear(told(index, *number), expected, "a document");
         }

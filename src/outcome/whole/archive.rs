@@ -9,7 +9,8 @@ use crate::document::Source;
 use crate::error::Result;
 use crate::index::Index;
 use crate::outcome::whole::Whole;
-use crate::past::{Archived, in_index, of_index};
+use crate::past::{Archived, Told, of_index};
+use crate::read::texts::Locator;
 use crate::scan::read_varint;
 
 /// Numbers of which many are the same are held once, as soon as they are so many.
@@ -87,7 +88,6 @@ impl Whole {
         let mut names = Vec::new();
         let mut sources: BTreeMap<u32, u32> = BTreeMap::new();
         let mut documents = Vec::with_capacity(numbers.len());
-        let (mut places, mut ids) = (Vec::new(), String::new());
         let mut tokens = [Vec::with_capacity(numbers.len()), Vec::with_capacity(units[1].len())];
         for &number in &numbers {
             let (row, segment) = index.document(number)?;
@@ -97,15 +97,15 @@ impl Whole {
                 own_sources + names.len() as u32 - 1
             });
             documents.push(Document {
-                locator: in_index(&row, number, source),
+                locator: Locator::in_index((source, row.record), number, row.text),
                 first_paragraph: archived.paragraphs,
                 characters: row.characters,
-                places: places.len() as u64,
-                id: ids.len() as u64,
+                places: 0, // see `Archived::told`
+                id: 0,
             });
             let (of_places, mut of_tokens) = split_places(&of_paragraphs, row.paragraphs);
-            places.extend_from_slice(of_places);
-            ids.push_str(&id);
+            let told = Told { id, places: of_places.to_vec() };
+            archived.told.insert(documents.len() as u32 - 1, told);
             tokens[0].push(row.tokens);
             for paragraph in row.first_paragraph..row.first_paragraph + row.paragraphs {
                 let count = read_varint(&mut of_tokens) as u32;
@@ -133,12 +133,8 @@ impl Whole {
         }
         for document in &mut self.documents {
             document.first_paragraph = document.first_paragraph - self.first[1] + archived.paragraphs;
-            document.places += places.len() as u64;
-            document.id += ids.len() as u64;
         }
         self.documents.splice(0..0, documents);
-        self.places.splice(0..0, places);
-        self.ids.insert_str(0, &ids);
         Ok((archived, names))
     }
 
