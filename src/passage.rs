@@ -1,16 +1,17 @@
 //! Copied passages wherever they stand, in another text or in this one, whatever the paragraph breaks.
 //!
 //! Documents pass in corpus order. The seeds of each ([`winnow`]) are looked up in the original text so far
-//! ([`places`]); each hit becomes the whole verbatim run around it, and the run is followed over small
+//! ([`places`]); each hit becomes the whole verbatim run around it ([`hits`]), and the run is followed over small
 //! differences ([`align`]). Of all candidates the longest wins, then the one that stood first; what the
 //! winners leave of another is kept if it is long enough. Tokens in no passage are original text, and only
 //! original text, with as much around it as a run across its border needs, is found from then on.
 //!
 //! Bounds, by corpus order and counted: a seed lists its first [`places::LISTED`] places; a token lies in at
-//! most [`DEPTH`] candidates. So a text costs time in proportion to its tokens, whatever it repeats.
+//! most [`hits::DEPTH`] candidates. So a text costs time in proportion to its tokens, whatever it repeats.
 
 pub(crate) mod align;
 mod contained;
+mod hits;
 pub(crate) mod places;
 pub(crate) mod standing;
 pub(crate) mod winnow;
@@ -22,21 +23,15 @@ use crate::document::Span;
 use crate::error::{Error, Result};
 use crate::locate::{Part, Ruler, Stretch};
 use crate::params::Params;
-use crate::passage::align::{Alignment, Run, Step, extend, run_around};
-use crate::passage::contained::Comparison;
+use crate::passage::align::Alignment;
 pub(crate) use crate::passage::contained::Contained;
-use crate::passage::places::{Kept, LISTED, Listed, Places, Repeated, Sought, Tokens};
+use crate::passage::hits::Workspace;
+use crate::passage::places::{Kept, Places, Repeated, Sought, Tokens};
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
 use crate::resolve::NumberMap;
 use crate::shingle::Shingler;
 use crate::verify::Overlap;
-
-/// Candidates that one token of the later text may lie in.
-const DEPTH: usize = 8;
-
-/// Seeds that are looked up at once.
-const LOOKED_UP: usize = 4096;
 
 /// Lengths of a passage that are kept to both sides of a listed seed, and that an alignment may go on for
 /// behind the last seed that it shares.
@@ -111,43 +106,6 @@ pub(crate) struct Occurrence {
     pub(crate) number: u32,
     /// the token at which it starts
     pub(crate) at: u32,
-}
-
-/// Buffers of the search.
-#[derive(Default)]
-struct Workspace {
-    listed: Listed,
-    places: Vec<(u32, u32)>,
-    open: Vec<Open>,
-    runs: Vec<Run>,
-    steps: Vec<Step>,
-    /// by original and diagonal, for this seed and for the one before
-    passed: [Vec<Passed>; 2],
-    /// the places in this document of seeds that it has more than once
-    own: NumberMap<Vec<u32>>,
-    comparison: Comparison,
-}
-
-/// An alignment that reaches behind the present seed.
-struct Open {
-    original: u32,
-    /// its runs in the workspace, from the one at or before the present seed
-    runs: Range<usize>,
-    /// behind its last token of the later text
-    end: u32,
-}
-
-/// A place that was passed over. Those of the seeds to come on the same diagonal are too, for a while.
-#[derive(Clone, Copy)]
-struct Passed {
-    original: u32,
-    /// tokens from a place in the later text to the one in the earlier
-    diagonal: u32,
-    /// the last token at which a seed may start for this to be sure
-    until: u32,
-    /// that holds while the alignments are these, if there were too many of them already; `None` where the
-    /// verbatim run there covers nothing new, since it lies inside of one that stood first
-    too_many: Option<u32>,
 }
 
 /// What the search found.
@@ -333,181 +291,6 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// All stretches that may be passages: each verbatim run around a hit, followed to both sides.
-    fn candidates(&mut self, prepared: &Prepared) -> Vec<Candidate> {
-        let Workspace { listed, places, open, runs, steps, passed: [passed, before], own, .. } =
-            &mut self.workspace;
-        open.clear();
-        runs.clear();
-        passed.clear();
-        own.clear();
-        let tokens = prepared.tokens;
-        let seed = self.seed as u32;
-        // what is kept further away than around a seed is kept for other documents, which have no say in it
-        let margin = MARGIN * self.params.passage;
-        let mut candidates: Vec<Candidate> = Vec::new();
-        let mut whole = false;
-        // changes with what is open
-        let mut alignments = 0;
-        for (number, found) in prepared.seeds.iter().enumerate() {
-            if whole {
-                break; // nothing can be longer than a candidate from end to end
-            }
-            if number % LOOKED_UP == 0 {
-                let end = (number + LOOKED_UP).min(prepared.seeds.len());
-                self.places.of(prepared.seeds, number..end, listed);
-            }
-            places.clear();
-            places.extend_from_slice(listed.of(number).unwrap_or_default());
-            if let Some(first) = self.places.meet(found.number, (prepared.document, found.at)) {
-                let here = own.entry(found.number).or_insert_with(|| vec![first]);
-                places.extend(here.iter().map(|&at| (prepared.document, at)));
-                if here.len() < usize::from(LISTED) {
-                    here.push(found.at);
-                } else {
-                    self.capped += 1;
-                }
-            }
-            let is_past = |open: &Open| {
-                open.end <= found.at || (open.runs.len() > 1 && runs[open.runs.start + 1].copy <= found.at)
-            };
-            if open.iter().any(is_past) {
-                alignments += 1;
-                open.retain_mut(|open| {
-                    while open.runs.len() > 1 && runs[open.runs.start + 1].copy <= found.at {
-                        open.runs.start += 1;
-                    }
-                    open.end > found.at
-                });
-            }
-            // deep inside of a verbatim run no other run there can be longer: what is further away has no say
-            let deep = open.iter().filter(|open| {
-                let run = &runs[open.runs.start];
-                let is_far = |edge: Option<u32>| edge.is_none_or(|token| token.abs_diff(found.at) >= margin);
-                let behind = Some(run.end()).filter(|end| (*end as usize) < tokens.len());
-                run.holds(found.at, seed) && is_far(run.copy.checked_sub(1)) && is_far(behind)
-            });
-            if let Some(first) = deep.map(|open| open.original).min() {
-                places.truncate(places.partition_point(|place| place.0 < first));
-            }
-            std::mem::swap(passed, before);
-            passed.clear();
-            let mut before = before.iter().filter(|of| found.at <= of.until).peekable();
-            for &(original, at) in places.iter() {
-                let diagonal = at.wrapping_sub(found.at);
-                let key = |of: &Passed| (of.original, of.diagonal.wrapping_add(found.at));
-                while let Some(other) = before.next_if(|of| key(of) < (original, at)) {
-                    keep_passed(passed, *other);
-                }
-                let same = before.next_if(|of| key(of) == (original, at));
-                if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| those == alignments)) {
-                    self.capped += u64::from(same.too_many.is_some());
-                    passed.push(*same);
-                    continue;
-                }
-                let known = open.iter().any(|open| {
-                    let run = &runs[open.runs.start];
-                    open.original == original && run.holds(found.at, 1) && run.diagonal() == diagonal
-                });
-                if known {
-                    continue;
-                }
-                let is_own = original == prepared.document;
-                let own_text = Kept { tokens, spans: prepared.spans, start: 0 };
-                if !is_own && open.len() >= DEPTH && self.places.is_unread(original, at) {
-                    self.capped += 1; // whatever stands there
-                    continue;
-                }
-                if let Some(read) = self.read.as_ref().filter(|_| !is_own)
-                    && let Err(error) = self.places.read(original, at, |sought| read(original, sought))
-                {
-                    self.failed.get_or_insert(error);
-                    continue;
-                }
-                let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
-                let Some(kept) = kept else { continue };
-                // how the tokens there compare with this one, if they are at hand
-                let compare = |token: u32| {
-                    let there = token.wrapping_add(diagonal).wrapping_sub(kept.start);
-                    let there =
-                        kept.tokens.get(there as usize).filter(|_| token.abs_diff(found.at) < margin)?;
-                    Some(Some(there) == tokens.get(token as usize))
-                };
-                let agrees = |token: u32| compare(token) == Some(true);
-                // whether the run there lies in this one, and the last seed for which that is sure
-                let lies_in = |run: &Run| {
-                    if !run.holds(found.at, seed) {
-                        // until another run of the alignment begins
-                        return (false, if run.copy <= found.at { u32::MAX } else { 0 });
-                    }
-                    let behind = compare(run.end());
-                    if behind == Some(true) {
-                        return (false, u32::MAX);
-                    }
-                    match run.copy.checked_sub(1).filter(|before| agrees(*before)) {
-                        Some(before) => (false, before + margin - 1),
-                        // the token behind has no say as long as it is far away; it may have one after that
-                        None if behind.is_none() => (true, run.end().saturating_sub(margin)),
-                        None => (true, run.end() - seed),
-                    }
-                };
-                let mut until = u32::MAX;
-                let mut earlier = open.iter().filter(|open| open.original <= original).map(|open| {
-                    let (lies_in, sure) = lies_in(&runs[open.runs.start]);
-                    until = if lies_in { sure } else { until.min(sure) };
-                    lies_in
-                });
-                let lies_in = earlier.any(|lies_in| lies_in);
-                let too_many = !lies_in && open.len() >= DEPTH;
-                if lies_in || too_many {
-                    self.capped += u64::from(too_many);
-                    if found.at <= until {
-                        let too_many = too_many.then_some(alignments);
-                        passed.push(Passed { original, diagonal, until, too_many });
-                    }
-                    continue;
-                }
-                let first = runs.len();
-                let hit = |kept: &Kept| (found.at as usize, (at - kept.start) as usize);
-                let follow = |kept: &Kept, runs: &mut Vec<Run>, steps: &mut Vec<Step>| {
-                    let run = run_around(tokens, kept.tokens, hit(kept), self.seed)?;
-                    Some(extend([tokens, kept.tokens], run, self.params.identity, steps, runs))
-                };
-                // most end before it matters how far they may go
-                let mut near = kept;
-                if !is_own {
-                    near = kept.between([at.saturating_sub(margin), at + margin]);
-                }
-                let Some(is_open) = follow(&near, runs, steps) else { continue };
-                if is_open && !is_own {
-                    let reach = self.places.reach((prepared.seeds, listed), number, (original, at), margin);
-                    let reach = kept.between(reach);
-                    if reach.tokens.len() > near.tokens.len() {
-                        near = reach;
-                        runs.truncate(first);
-                        follow(&near, runs, steps);
-                    }
-                }
-                runs[first..].iter_mut().for_each(|run| run.original += near.start);
-                if is_own {
-                    keep_behind(runs, first, found.at);
-                }
-                let Some(last) = runs[first..].last() else { continue };
-                let end = last.end();
-                if end - runs[first].copy >= self.params.passage {
-                    let alignment = Alignment { runs: runs[first..].to_vec() };
-                    candidates.push(Candidate { original, alignment });
-                }
-                whole |= runs[first].copy == 0 && end as usize == tokens.len();
-                let from = runs[first..].partition_point(|run| run.copy <= found.at).saturating_sub(1);
-                open.push(Open { original, runs: first + from..runs.len(), end });
-                alignments += 1;
-            }
-            before.for_each(|of| keep_passed(passed, *of));
-        }
-        candidates
-    }
-
     /// The tokens of a candidate's original side, and their bytes in its text.
     fn original_side<'b>(
         places: &'b Places,
@@ -552,24 +335,6 @@ impl<'a> Finder<'a> {
         });
         overlap
     }
-}
-
-/// Remembers it for the next seed, if it is one of a few.
-fn keep_passed(passed: &mut Vec<Passed>, of: Passed) {
-    if passed.len() < 2 * usize::from(LISTED) {
-        passed.push(of);
-    }
-}
-
-/// Of the runs from `first` on, keeps the one that holds token `at`, and its neighbours as far as what is
-/// copied stands behind what it is copied from: a text that repeats one sentence agrees with itself.
-fn keep_behind(runs: &mut Vec<Run>, first: usize, at: u32) {
-    let is_behind = |run: &Run| run.original < run.copy;
-    let seed = first + runs[first..].partition_point(|run| run.end() <= at);
-    let end = seed + runs[seed..].iter().take_while(|run| is_behind(run)).count();
-    runs.truncate(end);
-    let start = seed - runs[first..seed.min(end)].iter().rev().take_while(|run| is_behind(run)).count();
-    runs.drain(first..start.min(end));
 }
 
 /// Gives each token to at most one candidate: the longest takes all of its own, then the next what is left
@@ -627,18 +392,4 @@ fn verbatim_tokens(candidates: &[Candidate], passage: u32) -> Vec<Range<u32>> {
         joined
     });
     all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_no_copy_of_where_it_stands_itself() {
-        let run = |copy, original, length| Run { copy, original, length };
-        let mut runs =
-            vec![run(9, 9, 1), run(0, 0, 5), run(6, 6, 4), run(11, 10, 30), run(45, 40, 5), run(50, 50, 9)];
-        keep_behind(&mut runs, 1, 20);
-        assert_eq!(runs, [run(9, 9, 1), run(11, 10, 30), run(45, 40, 5)]);
-    }
 }
