@@ -3,7 +3,7 @@
 //! Normalisation only ever acts inside a *segment*: a boundary character and the combining characters that
 //! follow it. A segment whose entries are simple and in canonical order is already in normal form, so its
 //! folded bytes are taken from the table; any other is normalised as a string. Either way each token's
-//! bytes gather in a 128-bit register, and only a token longer than 16 bytes touches memory.
+//! bytes gather in a buffer, eight stored at a time, and only a token longer than that is put into a vector.
 
 use super::table::{Block, Class, Entry, block, fold};
 use super::{MASK, SHORT, TokenHasher};
@@ -35,7 +35,7 @@ impl Runs {
             current = self.entries.at(bytes, at);
         }
         loop {
-            if current.is_plain() && self.token.length < SHORT {
+            if current.is_plain() && self.token.length <= ROOM - 8 {
                 let taken = self.plain(hasher, bytes, (at, current), emit);
                 if taken.0 > at && ends(bytes, taken.0) {
                     self.token.finish(hasher, emit);
@@ -92,36 +92,31 @@ impl Runs {
         if self.token.single {
             self.token.finish(hasher, emit);
         }
-        let Token { mut value, mut length, .. } = self.token;
-        if length == 0 {
+        if self.token.length == 0 {
             self.token.start = at;
         }
-        while current.is_plain() {
-            let (mut folded, mut taken, grows);
-            if bytes[at].is_ascii() {
+        let mut length = self.token.length;
+        while current.is_plain() && length <= ROOM - 8 {
+            let (mut folded, mut taken) = (u64::from(current.bytes()), width(bytes[at]));
+            let is_ascii = taken == 1;
+            if is_ascii {
                 (folded, taken) = ascii_letters(bytes, at);
-                if !self.entries.at(bytes, at + taken).is_boundary() {
-                    taken -= 1; // a mark behind the last one may combine with it
-                    folded &= MASK[taken];
-                }
-                grows = taken;
-            } else {
-                (folded, taken) = (u64::from(current.bytes()), width(bytes[at]));
-                grows = current.length();
-                if !self.entries.at(bytes, at + taken).is_boundary() {
-                    taken = 0;
-                }
             }
-            if taken == 0 || length + grows > SHORT {
-                break;
+            let mut next = self.entries.at(bytes, at + taken);
+            if !next.is_boundary() {
+                if !is_ascii || taken == 1 {
+                    break;
+                }
+                taken -= 1; // a mark behind the last one may combine with it
+                next = self.entries.at(bytes, at + taken);
             }
-            value |= u128::from(folded) << (8 * length);
-            length += grows;
+            self.token.bytes[length..length + 8].copy_from_slice(&folded.to_le_bytes());
+            length += if is_ascii { taken } else { current.length() };
             at += taken;
-            current = self.entries.at(bytes, at);
+            current = next;
         }
         if length > self.token.length {
-            (self.token.value, self.token.length, self.token.end) = (value, length, at);
+            (self.token.length, self.token.end) = (length, at);
         }
         (at, current)
     }
@@ -233,18 +228,26 @@ impl Entries {
     }
 }
 
+/// Bytes that a token has room for where it is built; a longer one goes on in a vector.
+const ROOM: usize = 64;
+
 /// The token being built.
-#[derive(Default)]
 struct Token {
-    /// its first 16 bytes, lowest first
-    value: u128,
+    /// its bytes, as long as there is room; what is behind them means nothing
+    bytes: [u8; ROOM + 8],
     length: usize,
-    /// all of its bytes, once they are more than 16
+    /// all of its bytes, once they are more
     long: Vec<u8>,
     /// it is one character of a script without spaces
     single: bool,
     start: usize,
     end: usize,
+}
+
+impl Default for Token {
+    fn default() -> Self {
+        Token { bytes: [0; ROOM + 8], length: 0, long: Vec::new(), single: false, start: 0, end: 0 }
+    }
 }
 
 impl Token {
@@ -278,12 +281,13 @@ impl Token {
     #[inline(always)]
     fn append(&mut self, entry: Entry) {
         let grown = self.length + entry.length();
-        if grown <= SHORT {
-            self.value |= u128::from(entry.bytes()) << (8 * self.length);
+        if grown <= ROOM {
+            let folded = u64::from(entry.bytes());
+            self.bytes[self.length..self.length + 8].copy_from_slice(&folded.to_le_bytes());
         } else {
-            if self.length <= SHORT {
+            if self.length <= ROOM {
                 self.long.clear();
-                self.long.extend_from_slice(&self.value.to_le_bytes()[..self.length]);
+                self.long.extend_from_slice(&self.bytes[..self.length]);
             }
             self.long.extend_from_slice(&entry.bytes().to_le_bytes()[..entry.length()]);
         }
@@ -297,12 +301,18 @@ impl Token {
             return;
         }
         let hash = if self.length <= SHORT {
-            hasher.short(self.value as u64, (self.value >> 64) as u64, self.length)
+            let eight = |at: usize| {
+                let mut eight = [0; 8];
+                eight.copy_from_slice(&self.bytes[at..at + 8]);
+                u64::from_le_bytes(eight) & MASK[self.length.saturating_sub(at).min(8)]
+            };
+            hasher.short(eight(0), eight(8), self.length)
+        } else if self.length <= ROOM {
+            hasher.hash(&self.bytes[..self.length])
         } else {
             hasher.hash(&self.long)
         };
         emit(hash, self.start, self.end);
-        self.value = 0;
         self.length = 0;
         self.single = false;
     }
