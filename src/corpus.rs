@@ -189,7 +189,8 @@ impl Counts {
     }
 }
 
-/// Bytes held for each byte of band keys, at the most.
+/// Halves of a byte held for each byte of band keys, at the most: what else a distinct unit takes, some of the keys
+/// in order, and what earlier parts know of them.
 const KEYS_WORKING: usize = 5;
 
 /// Bytes held for each byte of seeds, at the most: what is kept of the texts around them counts most.
@@ -297,7 +298,7 @@ impl<'a> Builder<'a> {
             + self.ids.len()
             + size_of_val(&self.seed_counts[..])
             + size_of_val(&self.pieces[..]);
-        (tables * 5 / 4 + keys * KEYS_WORKING + seeds * SEEDS_WORKING) as u64
+        (tables * 5 / 4 + keys * KEYS_WORKING / 2 + seeds * SEEDS_WORKING) as u64
     }
 
     /// Finds which units of a batch are new.
@@ -555,6 +556,20 @@ impl Corpus {
         self.documents[document as usize].first_paragraph..end
     }
 
+    /// How many paragraphs a document has; `None` where only some of them are known.
+    pub(crate) fn paragraph_count(&self, document: u32) -> Option<usize> {
+        let knows_all = document >= self.archived.documents() || self.archived.some_paragraphs.is_none();
+        knows_all.then(|| self.paragraphs(document).len())
+    }
+
+    /// Where a paragraph stands among those of its document.
+    pub(crate) fn number_in_document(&self, document: u32, paragraph: u32) -> u32 {
+        if document < self.archived.documents() {
+            return self.archived.number_in_document(document, paragraph);
+        }
+        paragraph - self.documents[document as usize].first_paragraph
+    }
+
     /// Behind the last paragraph.
     pub(crate) fn end_paragraph(&self) -> u32 {
         self.archived.paragraphs + self.counts.paragraphs as u32
@@ -625,8 +640,8 @@ impl Corpus {
         if !is_archived || length < LONG || self.marks(document).is_empty() {
             return Ok(None);
         }
-        let bytes = self.texts.places_in_index(&self.documents[document as usize].locator)?;
-        let places = Places { bytes: &bytes, left: self.paragraphs(document).len(), at: 0, at_character: 0 };
+        let (bytes, left) = self.texts.places_in_index(&self.documents[document as usize].locator)?;
+        let places = Places { bytes: &bytes, left, at: 0, at_character: 0 };
         let places = places.map(|span| [span.bytes.start as u32, span.bytes.end as u32]).collect();
         Ok(Some(LongText { corpus: self, document, places }))
     }

@@ -23,7 +23,6 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::band::band_of;
 use crate::error::{Error, Result};
 use crate::index::manifest::Manifest;
 use crate::index::pages::{Pages, Purpose};
@@ -249,17 +248,14 @@ impl Index {
         Ok(known)
     }
 
-    /// Originals with these keys of bands, sorted by the key's index and unit. In each key stands, behind the bits
-    /// that count, of which band it is.
-    pub(crate) fn find_bands(&self, kind: usize, keys: &[u64], before: u32) -> Result<Vec<(u32, u32)>> {
+    /// Originals with these keys of bands: the key's index, the unit, and 1 + the band, or 0 where a segment (of
+    /// version 1) does not say of which band a key is; sorted. Keys are sorted.
+    pub(crate) fn find_bands(&self, kind: usize, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
         let found = self.find(keys, |segment| &segment.bands[kind])?;
-        // segments of version 1 don't say of which band a key is
-        let is_of_band =
-            |key: u32, number: u32| number == 0 || number == band_of(keys[key as usize]).saturating_add(1);
-        let kept = found.into_iter().filter(|(segment, key, [unit, number])| {
-            is_of_band(*key, *number) && self.is_kept(&self.segments[*segment], kind, *unit, before)
-        });
-        let mut units: Vec<(u32, u32)> = kept.map(|(_, key, [unit, _])| (key, unit)).collect();
+        let kept = found
+            .into_iter()
+            .filter(|(segment, _, [unit, _])| self.is_kept(&self.segments[*segment], kind, *unit, before));
+        let mut units: Vec<(u32, u32, u32)> = kept.map(|(_, key, [unit, band])| (key, unit, band)).collect();
         units.par_sort_unstable();
         Ok(units)
     }
@@ -314,6 +310,9 @@ impl Index {
     }
 
     fn is_kept(&self, segment: &Segment, kind: usize, unit: u32, before: u32) -> bool {
+        if before == u32::MAX && self.manifest.forgotten.is_empty() {
+            return true;
+        }
         let document = if kind == 0 { unit } else { segment.document_of(unit) };
         document < before && !self.manifest.is_forgotten(document)
     }

@@ -4,16 +4,17 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::band::ABSENT;
+use crate::band::in_order::{Banded, InOrder};
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
 use crate::document::Place;
 use crate::error::Result;
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
-use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Mark, Segment};
+use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Made, Mark, Ordered, Segment};
 use crate::index::sketches::Sketch;
 use crate::index::table::Entry;
 use crate::index::texts::TextPlace;
@@ -136,7 +137,13 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
 
     /// Everything but the texts.
     fn content(&self) -> Content<'_> {
-        Content { rows: Some(self.rows()), sources: self.sources(), ..self.keys() }
+        let mut content = Content { rows: Some(self.rows()), sources: self.sources(), ..self.keys() };
+        // how large a filter is hangs on how many entries there are, so these are counted
+        if let Some(Made { exact, bands }) = content.made.take() {
+            content.keys.exact = exact.map(|of_kind| (of_kind.entries)().collect());
+            content.keys.bands = bands.map(|of_kind| (of_kind.entries)().collect());
+        }
+        content
     }
 
     fn sources(&self) -> Vec<String> {
@@ -147,15 +154,14 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
     fn keys(&self) -> Content<'_> {
         let mut content = Content::default();
         self.documents(&mut content);
-        for kind in 0..2 {
-            self.exact(kind, &mut content);
-            content.keys.bands[kind] = self.bands(kind);
-        }
+        content.copies = [self.copies(0), self.copies(1)];
         content.keys.seeds = self.seeds();
         let own = |mark: &Mark| Mark { document: self.base[0] + mark.document, ..*mark };
         content.marks = self.corpus.marks.iter().map(own).collect();
         content.paragraphs = [self.base[1], self.base[1] + self.corpus.counts.paragraphs as u32];
         content.sketches = self.sketches();
+        content.made =
+            Some(Made { exact: [self.exact(0), self.exact(1)], bands: [self.bands(0), self.bands(1)] });
         content
     }
 
@@ -198,43 +204,62 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         }
     }
 
-    fn exact(&self, kind: usize, content: &mut Content<'_>) {
-        let copies = &mut content.copies[kind];
-        let mut entries = Vec::with_capacity(self.corpus.exact[kind].len());
-        for &(key, unit) in &self.corpus.exact[kind] {
-            let mut copy = 0;
-            if let Some(near) = (self.near)(kind, unit) {
-                copies.push(CopyRow {
-                    unit: self.number(kind, unit),
-                    original: self.number(kind, near.original),
-                    overlap: near.overlap,
-                });
-                copy = copies.len() as u32;
-            }
-            entries.push(Entry { key, numbers: [self.number(kind, unit), copy] });
-        }
-        content.keys.exact[kind] = entries;
+    /// What the copies among the units with exact keys were found to be, in the order of these.
+    fn copies(&self, kind: usize) -> Vec<CopyRow> {
+        let copies = self.corpus.exact[kind].iter().filter_map(|&(_, unit)| {
+            let near = (self.near)(kind, unit)?;
+            Some(CopyRow {
+                unit: self.number(kind, unit),
+                original: self.number(kind, near.original),
+                overlap: near.overlap,
+            })
+        });
+        copies.collect()
+    }
+
+    fn exact(&self, kind: usize) -> Ordered<'_, u128> {
+        let exact = &self.corpus.exact[kind];
+        let entries = move || {
+            let mut copies = 0;
+            let entries = exact.iter().map(move |&(key, unit)| {
+                let is_copy = (self.near)(kind, unit).is_some();
+                copies += u32::from(is_copy);
+                Entry { key, numbers: [self.number(kind, unit), if is_copy { copies } else { 0 }] }
+            });
+            Box::new(entries) as Box<dyn Iterator<Item = Entry<u128>> + '_>
+        };
+        Ordered { most: exact.len() as u64, entries: Box::new(entries) }
     }
 
     /// The band keys of the originals, as far as their buckets have room.
-    fn bands(&self, kind: usize) -> Vec<Entry<u64>> {
+    fn bands(&self, kind: usize) -> Ordered<'_, u64> {
         let units = self.units(kind);
-        let bands = self.outcome.summary().plan.bands;
         let archived = self.corpus.archived.verdicts[kind].len();
-        let own = units.distinct.iter().enumerate().skip(archived);
         let leaves = |unit: u32| kind == 0 && self.corpus.leaving.contains(unit);
-        let originals = own.filter(|(_, unit)| (self.near)(kind, **unit).is_none() && !leaves(**unit));
-        let mut entries = Vec::new();
-        for (row, &unit) in originals {
-            let keys = units.keys.get(row * bands..(row + 1) * bands).into_iter().flatten();
-            let stored = keys.enumerate().filter(|(_, key)| **key != ABSENT);
-            let unit = self.number(kind, unit);
-            entries.extend(stored.map(|(band, &key)| Entry { key, numbers: [unit, band as u32 + 1] }));
-        }
-        entries.par_sort_unstable();
+        let is_original = |(row, &unit): (usize, &u32)| {
+            row >= archived && (self.near)(kind, unit).is_none() && !leaves(unit)
+        };
+        let originals: Vec<bool> = units.distinct.iter().enumerate().map(is_original).collect();
+        let originals: Arc<[bool]> = originals.into();
+        let bands = self.outcome.summary().plan.bands;
+        let count = originals.iter().filter(|is_original| **is_original).count() * bands;
+        let in_order = InOrder::new(&units.keys, bands);
         let most = listed_originals(self.outcome.summary().parameters.comparisons);
         let listed = &self.corpus.archived.listed[kind];
-        cap(entries, most, |entry| (entry.key, entry.numbers[1] - 1), listed)
+        let entries = move || {
+            let originals = originals.clone();
+            let of_piece = move |number: u64| {
+                let piece = in_order.piece(number, |row| originals[row]);
+                let mut rooms = Rooms::new(most, listed);
+                (0..piece.len()).filter_map(move |at| {
+                    let Banded { key, row, band } = piece.get(at)?;
+                    let unit = self.number(kind, units.distinct[row as usize]);
+                    rooms.takes(key, band).then_some(Entry { key, numbers: [unit, band + 1] })
+                })
+            };
+            Box::new((0..in_order.pieces()).flat_map(of_piece)) as Box<dyn Iterator<Item = Entry<u64>> + '_>
+        };
+        Ordered { most: count.min(units.keys.len()) as u64, entries: Box::new(entries) }
     }
 
     /// The sketches of the originals among paragraphs.
@@ -278,7 +303,9 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
             }
         }
         entries.par_sort_unstable();
-        cap(entries, usize::from(LISTED), |entry| (entry.key, 0), &corpus.archived.listed_seeds)
+        let mut rooms = Rooms::new(usize::from(LISTED), &corpus.archived.listed_seeds);
+        entries.retain(|entry| rooms.takes(entry.key, 0));
+        entries
     }
 
     /// The matches, with both stretches, by the numbers of the index.
@@ -348,28 +375,41 @@ fn cuts(outcome: &Outcome, corpus: &Corpus) -> Result<BTreeMap<u32, Cuts>> {
     own.filter_map(|document| of_document(document).transpose()).collect()
 }
 
-/// Keeps so many entries of each list that with those of the index it has `most`. Entries of one key stand
-/// together; by accident those of two lists have one.
-fn cap(
-    mut entries: Vec<Entry<u64>>,
+/// How many entries a list has room for, by its key and a number; lists are asked by their keys, ascending.
+/// Entries of one key stand together; by accident those of two lists have one.
+struct Rooms<'a> {
     most: usize,
-    list: impl Fn(&Entry<u64>) -> (u64, u32),
-    listed: &Listed,
-) -> Vec<Entry<u64>> {
-    let mut rooms: Vec<((u64, u32), usize)> = Vec::new();
-    entries.retain(|entry| {
-        let of = list(entry);
-        if rooms.first().is_some_and(|(of, _)| of.0 != entry.key) {
-            rooms.clear();
+    /// what there is of each list already
+    listed: &'a [((u64, u32), u32)],
+    key: Option<u64>,
+    rooms: Vec<(u32, usize)>,
+}
+
+impl<'a> Rooms<'a> {
+    fn new(most: usize, listed: &'a Listed) -> Self {
+        Rooms { most, listed, key: None, rooms: Vec::new() }
+    }
+
+    /// Whether the list has room for one more entry, which it then takes.
+    fn takes(&mut self, key: u64, list: u32) -> bool {
+        if self.key != Some(key) {
+            let behind = match self.key {
+                None => self.listed.partition_point(|((of, _), _)| *of < key),
+                Some(_) => self.listed.iter().take_while(|((of, _), _)| *of < key).count(),
+            };
+            self.listed = &self.listed[behind..];
+            self.key = Some(key);
+            self.rooms.clear();
         }
-        let at = rooms.iter().position(|(known, _)| *known == of).unwrap_or_else(|| {
-            rooms.push((of, most.saturating_sub(listed.get(&of).copied().unwrap_or(0) as usize)));
-            rooms.len() - 1
+        let at = self.rooms.iter().position(|(known, _)| *known == list).unwrap_or_else(|| {
+            let same = self.listed.iter().take_while(|((of, _), _)| *of == key);
+            let before = same.filter(|((_, of), _)| *of == list).map(|(_, count)| *count as usize).next();
+            self.rooms.push((list, self.most.saturating_sub(before.unwrap_or(0))));
+            self.rooms.len() - 1
         });
-        let room = &mut rooms[at].1;
+        let room = &mut self.rooms[at].1;
         let fits = *room > 0;
         *room = room.saturating_sub(1);
         fits
-    });
-    entries
+    }
 }

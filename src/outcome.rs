@@ -24,6 +24,7 @@ use crate::pipeline::{Progress, Searched};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
 
+mod column;
 mod floor;
 mod leaving;
 mod near;

@@ -7,8 +7,9 @@
 //! Only when all is read can be told whether the index has this batch already. Until then that is presumed of a
 //! corpus that begins as one of the batches does; where that was wrong, the parts are searched again.
 //!
-//! What stays in memory is what a report may ask for: where each document and paragraph stands, which are
-//! equal, and what was found; see [`Whole::size`]. Texts are read again where they are.
+//! What a report may ask for (where each document and paragraph stands, which are equal, and what was found) is
+//! held at the end, and waits in temporary files until then; see [`Whole::size`]. Texts are read again where they
+//! are.
 
 use std::sync::Arc;
 
@@ -54,23 +55,28 @@ impl<'a> Parts<'a> {
     /// None yet.
     pub(crate) fn new(stages: Stages<'a>, sources: &Sources, (past, keep): (Option<&'a Past>, bool)) -> Self {
         let first = past.map_or([0; 2], |past| past.index.end());
-        let whole = Whole::new(stages.params, sources.files.len(), first);
+        let whole = Whole::new(stages.params, sources.files.len(), first, &stages.surroundings.temporary);
         let may_cut = stages.params.floor.is_none();
         Parts { stages, may_cut, past, keep, sees: None, whole, index: None, beside: 0, measured: None }
     }
 
     /// None again, but in those that come the index is seen up to document `sees`. All that was read of the
     /// sources comes back, the last part with it.
-    pub(crate) fn restart(&mut self, last: Corpus, sees: u32) -> (Corpus, Vec<u32>) {
+    ///
+    /// # Errors
+    /// [`Error::Temporary`].
+    pub(crate) fn restart(&mut self, last: Corpus, sees: u32) -> Result<(Corpus, Vec<u32>)> {
         let first = self.past.map_or([0; 2], |past| past.index.end());
-        let next = Whole::new(self.stages.params, last.counts.records.len(), first);
+        let Stages { params, surroundings, .. } = self.stages;
+        let next = Whole::new(params, last.counts.records.len(), first, &surroundings.temporary);
         let before = std::mem::replace(&mut self.whole, next);
         (self.index, self.sees) = (None, Some(sees));
-        self.measured.take().unwrap_or_else(|| {
-            let measured = before.measured(last);
-            let ranked = (0..measured.documents.len() as u32).collect();
-            (measured, ranked)
-        })
+        if let Some(measured) = self.measured.take() {
+            return Ok(measured);
+        }
+        let measured = before.measured(last)?;
+        let ranked = (0..measured.documents.len() as u32).collect();
+        Ok((measured, ranked))
     }
 
     /// Whether everything is one part so far.
@@ -102,7 +108,7 @@ impl<'a> Parts<'a> {
     /// Bytes that are held beside a part: what is known of those before, and what an open index takes.
     fn held(&self) -> u64 {
         let index = self.index.as_ref().and_then(Writer::index).or(self.past.map(|past| &past.index));
-        self.beside + self.whole.size(self.keep) + index.map_or(0, |index| index.size())
+        self.beside + self.whole.held(self.keep) + index.map_or(0, |index| index.size())
     }
 
     fn too_little(&self, held: u64) -> Error {
@@ -123,8 +129,9 @@ impl<'a> Parts<'a> {
         }
         let outcome = self.search(corpus, true, clock)?;
         self.keep(&outcome)?;
-        self.whole.absorb(outcome);
-        let held = self.held() + LEAST;
+        self.whole.absorb(outcome)?;
+        let waiting = self.whole.size(self.keep) - self.whole.held(self.keep);
+        let held = self.held() + waiting.max(LEAST);
         if self.stages.surroundings.memory.is_some_and(|memory| memory < RESERVED + held) {
             return Err(self.too_little(held));
         }
@@ -151,7 +158,7 @@ impl<'a> Parts<'a> {
         if self.keep {
             self.keep(&last)?;
         }
-        let texts = self.whole.absorb(last);
+        let texts = self.whole.absorb(last)?;
         texts.check_sources()?;
         clock.lap(|seconds| &mut seconds.spilling);
         let Stages { params, plan, .. } = self.stages;

@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::band::{ABSENT, KEY_BITS, band_of, with_band};
+use crate::band::in_order::InOrder;
+use crate::band::{ABSENT, with_band};
 use crate::corpus::{
-    Corpus, Document, IS_EMPTY, IS_SHORT, Units, check_numbers, document_starts, split_places,
+    Corpus, Document, IS_EMPTY, IS_SHORT, Ranks, Units, check_numbers, document_starts, split_places,
 };
 use crate::document::{Compression, Format, Source};
 use crate::error::Result;
@@ -28,6 +29,9 @@ use crate::reread::Resolved;
 use crate::resolve::{Verdict, listed_originals};
 use crate::scan::read_varint;
 use crate::verify::Overlap;
+
+/// Exact keys that are looked up at once.
+const LOOKED_UP: usize = 1 << 20;
 
 /// An index, as far as a run may look into it.
 #[derive(Clone)]
@@ -64,8 +68,8 @@ impl Past {
     }
 }
 
-/// How many places an index lists for a key of a band, or for a seed, beside which stands a 0.
-pub(crate) type Listed = BTreeMap<(u64, u32), u32>;
+/// How many places an index lists for a key of a band, or for a seed, beside which stands a 0; ascending.
+pub(crate) type Listed = Vec<((u64, u32), u32)>;
 
 /// What is to be told of a document that was the first of the run with its tokens, but left, being contained in another.
 /// Documents are numbered as in the index.
@@ -96,6 +100,13 @@ struct Own<'a> {
     gone: &'a AllGone,
 }
 
+impl Own<'_> {
+    /// Whether anything is told of the documents before the run: of a part of it only where passages are looked for.
+    fn is_told(&self, passages: bool) -> bool {
+        self.first == u32::MAX || passages
+    }
+}
+
 static NONE_GONE: AllGone = AllGone::new();
 
 impl<'a> Before<'a> {
@@ -123,6 +134,9 @@ pub(crate) struct Archived {
     pub(crate) paragraphs: u32,
     /// the first paragraph of each in the index, and here
     pub(crate) first_paragraphs: Vec<(u32, u32)>,
+    /// where only the paragraphs that something leads to are here, and nothing is told of them: their numbers in the
+    /// index, ascending
+    pub(crate) some_paragraphs: Option<Vec<u32>>,
     /// how many sources of the corpus are its own; those of the index come behind
     pub(crate) own_sources: u32,
     /// what became of their documents and paragraphs, by row
@@ -155,9 +169,26 @@ pub(crate) struct Told {
 impl Archived {
     /// A paragraph of the index, as it is numbered there.
     pub(crate) fn paragraph_in_index(&self, paragraph: u32) -> u32 {
+        if let Some(some) = &self.some_paragraphs {
+            return some[paragraph as usize];
+        }
         let of = self.first_paragraphs.partition_point(|(_, here)| *here <= paragraph).saturating_sub(1);
         let (there, here) = self.first_paragraphs[of];
         there + (paragraph - here)
+    }
+
+    /// A paragraph of the index, as it is numbered here; one that something leads to.
+    fn paragraph_here(&self, paragraph: u32) -> Option<u32> {
+        if let Some(some) = &self.some_paragraphs {
+            return some.binary_search(&paragraph).ok().map(|at| at as u32);
+        }
+        let of = self.first_paragraphs.partition_point(|(first, _)| *first <= paragraph).checked_sub(1)?;
+        Some(self.first_paragraphs[of].1 + (paragraph - self.first_paragraphs[of].0))
+    }
+
+    /// Where a paragraph stands among those of its document, which is of the index.
+    pub(crate) fn number_in_document(&self, document: u32, paragraph: u32) -> u32 {
+        self.paragraph_in_index(paragraph) - self.first_paragraphs[document as usize].0
     }
 
     /// How many documents there are.
@@ -180,23 +211,43 @@ pub(crate) fn of_index(name: &str) -> Source {
     }
 }
 
-/// Keys of bands that are looked up in one pass.
-const LOOKED_UP: usize = 1 << 20;
-
-/// Bits of a band key that do not count.
-const UNCOUNTED: u32 = u64::BITS - KEY_BITS;
-
 /// What the index knows of one kind of unit.
-#[derive(Default)]
 struct Hits {
-    /// by the unit that is first in the corpus with the same tokens
-    exact: BTreeMap<u32, Known>,
-    /// rows of band keys for the units of the index: the bands in which each shares a bucket
-    bands: BTreeMap<u32, Vec<(usize, u64)>>,
+    exact: Equals,
+    /// originals of the index, each with a band in which it shares a bucket and its key; ascending
+    bands: Vec<(u32, u32, u64)>,
     /// see [`Archived::listed`]
     listed: Listed,
     /// units of the index that share a bucket, but can't match
     hopeless: Vec<u32>,
+}
+
+/// Units of the index with the tokens of a unit of the corpus, by the one that is first with them there.
+struct Equals {
+    units: Ranks,
+    known: Vec<Known>,
+}
+
+impl Equals {
+    fn get(&self, unit: u32) -> Option<&Known> {
+        self.units.rank(unit).map(|at| &self.known[at])
+    }
+
+    /// The units of the index, and the originals of those that are copies.
+    fn in_index(&self) -> impl Iterator<Item = u32> {
+        let both = self.known.iter().map(|known| [Some(known.unit), known.copy.map(|copy| copy.original)]);
+        both.flatten().flatten()
+    }
+}
+
+impl Hits {
+    /// The units of the index, ascending.
+    fn units(&self) -> Vec<u32> {
+        let mut units: Vec<u32> = self.exact.in_index().collect();
+        units.extend(self.bands.iter().map(|(unit, _, _)| unit));
+        sort(&mut units);
+        units
+    }
 }
 
 /// Puts what the index knows before the corpus.
@@ -207,9 +258,10 @@ pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: 
         find(1, (&corpus.paragraph_units, &corpus.exact[1]), (past, &NONE_GONE), (params, bands))?,
     ];
     let (seeds, listed_seeds) = find_seeds(&corpus, past)?;
-    let wanted = Wanted::new(&hits, &seeds, (past, own.gone), params)?;
+    let paragraphs = hits[1].units();
+    let wanted = Wanted::new(&hits, &paragraphs, &seeds, (before, params))?;
     let passages = params.units.passages;
-    Joining { corpus, past, own, hits, seeds, listed_seeds, wanted, bands, passages }.run()
+    Joining { corpus, past, own, hits, seeds, listed_seeds, wanted, paragraphs, bands, passages }.run()
 }
 
 fn find(
@@ -218,67 +270,80 @@ fn find(
     (past, gone): (&Past, &AllGone),
     (params, bands): (&Params, usize),
 ) -> Result<Hits> {
-    let keys: Vec<u128> = exact.iter().map(|(key, _)| *key).collect();
-    let known = past.index.find_exact(kind, &keys, past.before)?;
     let now = |known: Known| match gone.get(&known.unit) {
         Some(Gone::Copy(copy)) => *copy,
         _ => known,
     };
-    let exact: BTreeMap<u32, Known> =
-        known.into_iter().map(|(key, known)| (exact[key as usize].1, now(known))).collect();
+    let mut equal: Vec<(u32, Known)> = Vec::new();
+    for exact in exact.chunks(LOOKED_UP) {
+        let keys: Vec<u128> = exact.iter().map(|(key, _)| *key).collect();
+        let known = past.index.find_exact(kind, &keys, past.before)?;
+        equal.extend(known.into_iter().map(|(key, known)| (exact[key as usize].1, now(known))));
+    }
+    equal.sort_unstable_by_key(|(unit, _)| *unit);
+    equal.dedup_by_key(|(unit, _)| *unit);
+    let exact = Equals {
+        units: Ranks::new(equal.iter().map(|(unit, _)| *unit), units.first.len()),
+        known: equal.into_iter().map(|(_, known)| known).collect(),
+    };
     // what equals an original of the index is its copy, and asks nobody else
     let stays = |known: &Known| known.copy.is_none() && !gone.contains_key(&known.unit);
-    let asks = |unit: &u32| exact.get(unit).is_none_or(|known| !stays(known));
-    let rows = units.distinct.iter().enumerate().filter(|(_, unit)| asks(unit));
-    let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
-    let mut hits = Hits::default();
-    // keys of all bands in one pass through the table, or, where they are many, in one for each part of it
-    let parts = (rows.len() * bands / LOOKED_UP + 1).next_power_of_two().min(1 << 16);
-    for part in 0..parts as u64 {
-        let is_of_part = |key: u64| (u128::from(key) * parts as u128) >> 64 == u128::from(part);
-        let of_row = |row: &usize| {
-            let keys = units.keys.get(row * bands..(row + 1) * bands).unwrap_or_default();
-            keys.iter().enumerate().filter(|(_, key)| is_of_part(**key))
-        };
-        let keys = rows.iter().flat_map(of_row).map(|(band, &key)| with_band(key, band));
-        let mut keys: Vec<u64> = keys.collect();
-        keys.par_sort_unstable();
-        keys.dedup();
+    let asks = |unit: u32| exact.get(unit).is_none_or(|known| !stays(known));
+    let asking: Vec<bool> = units.distinct.iter().map(|unit| asks(*unit)).collect();
+    let most = listed_originals(params.comparisons);
+    let mut hits = Hits { exact, bands: Vec::new(), listed: Listed::new(), hopeless: Vec::new() };
+    let in_order = InOrder::new(&units.keys, bands);
+    for number in 0..in_order.pieces() {
+        let own = in_order.piece(number, |row| asking[row]);
+        let keys = own.keys();
         let found = past.index.find_bands(kind, &keys, past.before)?;
+        let mut own = (0..own.len()).filter_map(|at| own.get(at)).peekable();
         for same in found.chunk_by(|a, b| a.0 == b.0) {
             let key = keys[same[0].0 as usize];
-            let (key, band) = (key >> UNCOUNTED << UNCOUNTED, band_of(key));
-            let count = same.len().min(listed_originals(params.comparisons));
-            hits.listed.insert((key, band), count as u32);
-            for (_, unit) in &same[..count] {
-                hits.bands.entry(*unit).or_default().push((band as usize, key));
+            while own.next_if(|own| own.key < key).is_some() {}
+            let mut of_bands = BTreeSet::new();
+            while let Some(own) = own.next_if(|own| own.key == key) {
+                of_bands.insert(own.band);
+            }
+            for band in of_bands {
+                // they come by unit
+                let listed = same.iter().filter(|(_, _, of)| *of == 0 || *of == band + 1).take(most);
+                let before = hits.bands.len();
+                hits.bands.extend(listed.map(|(_, unit, _)| (*unit, band, key)));
+                match (hits.bands.len() - before) as u32 {
+                    0 => {}
+                    count => hits.listed.push(((key, band), count)),
+                }
             }
         }
     }
-    hits.exact = exact;
+    hits.bands.sort_unstable();
     if !units.sketches.is_empty() {
-        hits.hopeless = hopeless(units, &rows, &hits, past, (params, bands))?;
+        hits.hopeless = hopeless(units, &asking, &hits, past, (params, bands))?;
     }
     Ok(hits)
 }
 
-/// Those of the index that share a bucket with rows of the corpus, but by their sketches match none of them.
+/// Those of the index that share a bucket with asking rows of the corpus, but by their sketches match none of them.
 fn hopeless(
     units: &Units,
-    rows: &[usize],
+    asking: &[bool],
     hits: &Hits,
     past: &Past,
     (params, bands): (&Params, usize),
 ) -> Result<Vec<u32>> {
-    let asks: BTreeSet<u32> = hits.exact.values().map(|known| known.unit).collect();
-    let found: Vec<u32> = hits.bands.keys().copied().filter(|unit| !asks.contains(unit)).collect();
+    let mut equal: Vec<u32> = hits.exact.known.iter().map(|known| known.unit).collect();
+    sort(&mut equal);
+    let mut found: Vec<u32> = hits.bands.iter().map(|(unit, _, _)| *unit).collect();
+    found.dedup();
+    found.retain(|unit| equal.binary_search(unit).is_err());
     let sketches = past.index.sketches(&found)?;
     let mut hopes: Vec<bool> = sketches.iter().map(|sketch| sketch.is_none()).collect();
-    let mut buckets: Vec<(u64, u32)> = Vec::new();
-    for (at, unit) in (0..).zip(&found) {
-        let keys = hits.bands.get(unit).into_iter().flatten();
-        buckets.extend(keys.map(|&(band, key)| (with_band(key, band), at)));
-    }
+    let bucket = |&(unit, band, key): &(u32, u32, u64)| {
+        let at = found.binary_search(&unit).ok()?;
+        Some((with_band(key, band as usize), at as u32))
+    };
+    let mut buckets: Vec<(u64, u32)> = hits.bands.iter().filter_map(bucket).collect();
     buckets.sort_unstable();
     // most keys are in no bucket: a bit for each of 16 times as many slots tells nearly all of them
     let slots = (buckets.len() * 16).next_power_of_two().max(64);
@@ -288,7 +353,7 @@ fn hopeless(
     };
     let mut taken = vec![0u64; slots / 64];
     buckets.iter().map(|bucket| slot(bucket.0)).for_each(|(word, bit)| taken[word] |= bit);
-    for &row in rows {
+    for row in (0..asking.len()).filter(|row| asking[*row]) {
         let keys = units.keys.get(row * bands..(row + 1) * bands).unwrap_or_default();
         for key in keys.iter().enumerate().map(|(band, &key)| with_band(key, band)) {
             let (word, bit) = slot(key);
@@ -319,11 +384,11 @@ fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, Listed)> {
     keys.dedup();
     let found = past.index.find_seeds(&keys, past.before)?;
     let mut seeds = Seeds::new();
-    let mut listed = BTreeMap::new();
+    let mut listed = Listed::new();
     for same in found.chunk_by(|a, b| a.0 == b.0) {
         let hash = keys[same[0].0 as usize];
         let same = &same[..same.len().min(usize::from(LISTED))];
-        listed.insert((hash, 0), same.len() as u32);
+        listed.push(((hash, 0), same.len() as u32));
         for (_, document, at) in same {
             seeds.entry(*document).or_default().push((*at, hash));
         }
@@ -337,41 +402,45 @@ fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, Listed)> {
 struct Wanted {
     numbers: Vec<u32>,
     rows: Vec<DocumentRow>,
-    /// those of which it is known that something will be told
-    told: BTreeSet<u32>,
+    /// those of which it is known that something will be told, ascending
+    told: Vec<u32>,
 }
 
 impl Wanted {
+    /// Those that lead there are hits, of which `paragraphs` are the paragraphs of the index, and seeds.
     fn new(
         hits: &[Hits; 2],
+        paragraphs: &[u32],
         seeds: &Seeds,
-        (past, gone): (&Past, &AllGone),
-        params: &Params,
+        (before, params): (&Before<'_>, &Params),
     ) -> Result<Self> {
-        let mut wanted: BTreeSet<u32> = seeds.keys().copied().collect();
-        // what was cut of a text bounds what is found in it
-        let has_cuts = params.remove.cuts_texts() && params.units.passages;
-        let mut told = if has_cuts { wanted.clone() } else { BTreeSet::new() };
-        for (kind, hits) in hits.iter().enumerate() {
-            let document = |unit: u32| if kind == 0 { Some(unit) } else { past.index.document_of(unit) };
-            let exact = hits
-                .exact
-                .values()
-                .flat_map(|known| [Some(known.unit), known.copy.map(|copy| copy.original)]);
-            told.extend(exact.flatten().filter_map(document));
-            wanted.extend(hits.bands.keys().copied().filter_map(document));
-        }
-        wanted.extend(&told);
-        let contained = wanted.iter().filter_map(|document| match gone.get(document)? {
+        let &Before { past, own } = before;
+        let document = |paragraph: u32| past.index.document_of(paragraph);
+        let mut numbers = hits[0].units();
+        numbers.extend(seeds.keys());
+        numbers.extend(paragraphs.iter().copied().filter_map(document));
+        sort(&mut numbers);
+        let contained = numbers.iter().filter_map(|document| match own.gone.get(document)? {
             Gone::Contained(contained) => Some(contained.original),
             Gone::Copy(_) => None,
         });
         let contained: Vec<u32> = contained.collect();
-        wanted.extend(contained);
-        let mut numbers: Vec<u32> = wanted.into_iter().collect();
+        numbers.extend(contained);
+        sort(&mut numbers);
+        let mut told = Vec::new();
+        if own.is_told(params.units.passages) {
+            told.extend(hits[0].exact.in_index());
+            told.extend(hits[1].exact.in_index().filter_map(document));
+            // what was cut of a text bounds what is found in it
+            if params.remove.cuts_texts() && params.units.passages {
+                told.extend(seeds.keys());
+            }
+            sort(&mut told);
+        }
         let mut rows = past.index.documents(&numbers)?;
-        let whole: BTreeSet<u32> = rows.iter().filter_map(|row| row.whole.map(|(of, _)| of)).collect();
-        let behind: Vec<u32> = whole.into_iter().filter(|of| numbers.binary_search(of).is_err()).collect();
+        let mut behind: Vec<u32> = rows.iter().filter_map(|row| row.whole.map(|(of, _)| of)).collect();
+        sort(&mut behind);
+        behind.retain(|of| numbers.binary_search(of).is_err());
         if !behind.is_empty() {
             let more = past.index.documents(&behind)?;
             let mut all: Vec<(u32, DocumentRow)> =
@@ -381,6 +450,12 @@ impl Wanted {
         }
         Ok(Wanted { numbers, rows, told })
     }
+}
+
+/// Puts numbers in order, each once.
+fn sort(numbers: &mut Vec<u32>) {
+    numbers.sort_unstable();
+    numbers.dedup();
 }
 
 /// Documents whose strings are read at once.
@@ -413,8 +488,11 @@ fn read_strings(
     Ok(())
 }
 
-/// Reads what has to be told of the originals in the index.
+/// Reads what has to be told of the originals in the index, if anything is told of them.
 pub(crate) fn tell(corpus: &mut Corpus, before: &Before<'_>, resolved: &Resolved) -> Result<()> {
+    if corpus.archived.some_paragraphs.is_some() {
+        return Ok(());
+    }
     let near = resolved.documents.0.iter().map(|near| near.original);
     let near_paragraphs = resolved.paragraphs.0.iter().map(|near| corpus.document_of(near.original));
     let Found { passages, contained, .. } = &resolved.passages;
@@ -455,6 +533,8 @@ struct Joining<'a> {
     seeds: Seeds,
     listed_seeds: Listed,
     wanted: Wanted,
+    /// paragraphs of the index that something leads to, ascending
+    paragraphs: Vec<u32>,
     bands: usize,
     passages: bool,
 }
@@ -464,10 +544,12 @@ impl Joining<'_> {
         let own_sources = self.corpus.texts.sources().len() as u32;
         let Wanted { numbers, rows, told } = std::mem::take(&mut self.wanted);
         let mut archived = Archived { numbers, own_sources, ..Archived::default() };
+        archived.some_paragraphs = (!self.own.is_told(self.passages)).then(Vec::new);
         let mut documents = Vec::with_capacity(archived.numbers.len() + self.corpus.documents.len());
         let mut sources: BTreeMap<u32, u32> = BTreeMap::new();
         let mut names: Vec<Source> = Vec::new();
-        let mut tokens = Vec::with_capacity(archived.numbers.len());
+        let mut tokens = [Vec::with_capacity(archived.numbers.len()), Vec::new()];
+        let mut paragraphs = &self.paragraphs[..];
         let index = &self.past.index;
         let mut of_archive = |row: &DocumentRow, number: u32| {
             let source = *sources.entry(row.source).or_insert_with(|| {
@@ -488,9 +570,19 @@ impl Joining<'_> {
                 places: 0, // see `Archived::told`
                 id: 0,
             });
-            tokens.push(row.tokens);
+            tokens[0].push((document as u32, row.tokens));
             archived.first_paragraphs.push((row.first_paragraph, archived.paragraphs));
-            archived.paragraphs += row.paragraphs;
+            archived.paragraphs += match &mut archived.some_paragraphs {
+                None => row.paragraphs,
+                Some(some) => {
+                    let end = row.first_paragraph + row.paragraphs;
+                    let before = paragraphs.partition_point(|paragraph| *paragraph < row.first_paragraph);
+                    let behind = paragraphs.partition_point(|paragraph| *paragraph < end);
+                    some.extend_from_slice(&paragraphs[before..behind]);
+                    paragraphs = &paragraphs[behind..];
+                    (behind - before) as u32
+                }
+            };
             if let Some((of, at)) = row.whole
                 && let Ok(of) = archived.numbers.binary_search(&of)
             {
@@ -506,16 +598,15 @@ impl Joining<'_> {
             }
         }
         check_numbers(u64::from(archived.paragraphs), self.corpus.counts.paragraphs, "paragraphs")?;
-        let mut paragraph_tokens = BTreeMap::new();
         let numbered =
             (0..).zip(&archived.numbers).zip(rows).map(|((document, &number), row)| (document, number, row));
         let told: Vec<(u32, u32, DocumentRow)> =
-            numbered.filter(|(_, number, _)| told.contains(number)).collect();
+            numbered.filter(|(_, number, _)| told.binary_search(number).is_ok()).collect();
         read_strings(self.past, &told, |document, told, mut of_tokens| {
             let (_, first) = archived.first_paragraphs[document as usize];
             let next = archived.first_paragraphs.get(document as usize + 1);
             for paragraph in first..next.map_or(archived.paragraphs, |(_, next)| *next) {
-                paragraph_tokens.insert(paragraph, read_varint(&mut of_tokens) as u32);
+                tokens[1].push((paragraph, read_varint(&mut of_tokens) as u32));
             }
             if !of_tokens.is_empty() {
                 archived.cuts.insert(document, Cuts::read(of_tokens));
@@ -526,19 +617,17 @@ impl Joining<'_> {
             if kind == 0 {
                 return archived.numbers.binary_search(&unit).ok().map(|at| at as u32);
             }
-            let of = archived.first_paragraphs.partition_point(|(first, _)| *first <= unit).checked_sub(1)?;
-            Some(archived.first_paragraphs[of].1 + (unit - archived.first_paragraphs[of].0))
+            archived.paragraph_here(unit)
         };
         let counts = [archived.numbers.len() as u32, archived.paragraphs];
-        let tokens = [(0..).zip(tokens).collect(), paragraph_tokens];
         let Corpus { document_units, paragraph_units, exact, .. } = &mut self.corpus;
         let mut joined = Vec::new();
         for (kind, units) in [document_units, paragraph_units].into_iter().enumerate() {
             let hits = &self.hits[kind];
             let join = UnitJoin { hits, count: counts[kind], bands: self.bands, kind, tokens: &tokens[kind] };
-            let (units, verdicts, dropped) = join.run(&std::mem::take(units), |unit| here(kind, unit));
+            let (units, verdicts, dropped) = join.run(std::mem::take(units), |unit| here(kind, unit));
             exact[kind].retain_mut(|(_, unit)| {
-                let is_own = !hits.exact.contains_key(unit);
+                let is_own = hits.exact.get(*unit).is_none();
                 *unit += counts[kind];
                 is_own
             });
@@ -558,10 +647,10 @@ impl Joining<'_> {
         (corpus.document_units, corpus.paragraph_units) = (document_units, paragraph_units);
         let paragraphs = u64::from(archived.paragraphs) + corpus.counts.paragraphs;
         corpus.document_starts = document_starts(&corpus.documents, paragraphs);
-        archived.verdicts = [document_verdicts, paragraph_verdicts];
         let hopeless = self.hits[1].hopeless.iter().filter_map(|unit| here(1, *unit));
         archived.hopeless =
             hopeless.filter_map(|unit| Some(corpus.paragraph_units.row(unit)? as u32)).collect();
+        archived.verdicts = [document_verdicts, paragraph_verdicts];
         archived.listed = self.hits.map(|hits| hits.listed);
         archived.listed_seeds = self.listed_seeds;
         corpus.by_place.iter_mut().for_each(|document| *document += archived.documents());
@@ -615,77 +704,105 @@ struct UnitJoin<'a> {
     count: u32,
     bands: usize,
     kind: usize,
-    /// tokens of the units of the index that are told
-    tokens: &'a BTreeMap<u32, u32>,
+    /// tokens of the units of the index that something leads to, ascending
+    tokens: &'a [(u32, u32)],
 }
 
 impl UnitJoin<'_> {
     /// The units, the verdicts of those of the index, and the rows of the corpus that are gone.
-    fn run(&self, own: &Units, here: impl Fn(u32) -> Option<u32>) -> (Units, Vec<Verdict>, Vec<usize>) {
+    fn run(&self, own: Units, here: impl Fn(u32) -> Option<u32>) -> (Units, Vec<Verdict>, Vec<usize>) {
         let bands = if own.keys.is_empty() && self.hits.bands.is_empty() { 0 } else { self.bands };
         // units of the index that take part, as they are numbered here
-        let mut known: BTreeMap<u32, Option<(u32, Overlap)>> = BTreeMap::new();
-        for known_unit in self.hits.exact.values() {
-            let Some(unit) = here(known_unit.unit) else { continue };
-            let copy = known_unit.copy.and_then(|copy| Some((here(copy.original)?, copy.overlap)));
-            known.insert(unit, copy);
-        }
-        let originals = self.hits.bands.keys().copied();
-        let copied_from = self.hits.exact.values().filter_map(|known| known.copy.map(|copy| copy.original));
-        for unit in originals.chain(copied_from).filter_map(&here) {
-            known.entry(unit).or_insert(None);
-        }
-        if self.kind == 0 {
-            (0..self.count).for_each(|document| _ = known.entry(document).or_insert(None));
-        }
+        let equals: Vec<Option<u32>> = self.hits.exact.known.iter().map(|known| here(known.unit)).collect();
+        let known = self.known(&equals, &here);
+        let rows = Ranks::new(known.iter().map(|(unit, _)| *unit), self.count as usize);
+        let Units { first, distinct, tokens, mut keys, sketches, .. } = own;
         let mut units = Units::default();
-        let rows: BTreeMap<u32, u32> =
-            known.keys().enumerate().map(|(row, unit)| (*unit, row as u32)).collect();
-        units.first = vec![IS_SHORT; self.count as usize];
-        units.keys = vec![ABSENT; known.len() * bands];
-        units.sketches = vec![Sketch::default(); if own.sketches.is_empty() { 0 } else { known.len() }];
+        units.first.reserve_exact(self.count as usize + first.len());
+        units.first.resize(self.count as usize, IS_SHORT);
+        units.distinct.reserve_exact(known.len() + distinct.len());
+        units.tokens.reserve_exact(known.len() + distinct.len());
+        units.sketches = vec![Sketch::default(); if sketches.is_empty() { 0 } else { known.len() }];
+        let mut of_known = vec![ABSENT; known.len() * bands];
         let mut verdicts = Vec::with_capacity(known.len());
-        for (&unit, copy) in &known {
+        for &(unit, copy) in &known {
             units.first[unit as usize] = unit;
             units.distinct.push(unit);
-            units.tokens.push(self.tokens.get(&unit).copied().unwrap_or(0));
-            verdicts.push(copy.and_then(|(original, overlap)| Some((*rows.get(&original)?, overlap))));
+            let count = self.tokens.binary_search_by_key(&unit, |(unit, _)| *unit);
+            units.tokens.push(count.map_or(0, |at| self.tokens[at].1));
+            verdicts.push(copy.and_then(|(original, overlap)| Some((rows.rank(original)? as u32, overlap))));
         }
-        for (unit, found) in &self.hits.bands {
-            if let Some(row) = here(*unit).and_then(|unit| rows.get(&unit)) {
-                found.iter().for_each(|&(band, key)| units.keys[*row as usize * bands + band] = key);
+        for &(unit, band, key) in &self.hits.bands {
+            if let Some(row) = here(unit).and_then(|unit| rows.rank(unit)) {
+                of_known[row * bands + band as usize] = key;
             }
         }
         // the corpus: what the index knows leads there
         let mut dropped = Vec::new();
-        let mut replaced: BTreeMap<u32, u32> = BTreeMap::new();
-        for (row, &unit) in own.distinct.iter().enumerate() {
-            let target = self.hits.exact.get(&unit).and_then(|known| here(known.unit));
-            match target {
-                Some(target) => {
-                    dropped.push(row);
-                    replaced.insert(unit, target);
-                    let Some(row_here) = rows.get(&target) else { continue };
-                    if bands > 0 && !own.keys.is_empty() {
-                        let to = *row_here as usize * bands;
-                        units.keys[to..to + bands].copy_from_slice(&own.keys[row * bands..(row + 1) * bands]);
-                    }
-                    units.tokens[*row_here as usize] = own.tokens[row];
+        let mut kept = 0;
+        let has_keys = bands > 0 && !keys.is_empty();
+        for (row, &unit) in distinct.iter().enumerate() {
+            let of_row = row * bands..(row + 1) * bands;
+            let equal = self.hits.exact.units.rank(unit).and_then(|at| equals[at]);
+            let Some(equal) = equal else {
+                units.distinct.push(unit + self.count);
+                units.tokens.push(tokens[row]);
+                units.sketches.extend(sketches.get(row));
+                if has_keys {
+                    keys.copy_within(of_row, kept * bands);
                 }
-                None => {
-                    units.distinct.push(unit + self.count);
-                    units.tokens.push(own.tokens[row]);
-                    units.sketches.extend(own.sketches.get(row));
-                    if !own.keys.is_empty() {
-                        units.keys.extend_from_slice(&own.keys[row * bands..(row + 1) * bands]);
-                    }
-                }
+                kept += 1;
+                continue;
+            };
+            dropped.push(row);
+            let Some(row_here) = rows.rank(equal) else { continue };
+            if has_keys {
+                of_known[row_here * bands..(row_here + 1) * bands].copy_from_slice(&keys[of_row]);
             }
+            units.tokens[row_here] = tokens[row];
         }
-        units.first.extend(own.first.iter().map(|&first| match first {
+        if has_keys {
+            // in place: there is no room for all of them twice
+            keys.truncate(kept * bands);
+            keys.reserve_exact(of_known.len());
+            keys.resize(kept * bands + of_known.len(), ABSENT);
+            keys.copy_within(..kept * bands, of_known.len());
+            keys[..of_known.len()].copy_from_slice(&of_known);
+            units.keys = keys;
+        } else {
+            units.keys = of_known;
+        }
+        units.first.extend(first.iter().map(|&first| match first {
             IS_EMPTY | IS_SHORT => first,
-            first => replaced.get(&first).copied().unwrap_or(first + self.count),
+            first => {
+                let equal = self.hits.exact.units.rank(first).and_then(|at| equals[at]);
+                equal.unwrap_or(first + self.count)
+            }
         }));
         (units.finished(), verdicts, dropped)
+    }
+
+    /// The units of the index that take part, ascending, with what they are copies of; `equals` are those with
+    /// the tokens of a unit of the corpus.
+    fn known(
+        &self,
+        equals: &[Option<u32>],
+        here: &impl Fn(u32) -> Option<u32>,
+    ) -> Vec<(u32, Option<(u32, Overlap)>)> {
+        let mut known: Vec<(u32, Option<(u32, Overlap)>)> = Vec::new();
+        for (of, unit) in self.hits.exact.known.iter().zip(equals) {
+            let copy = of.copy.and_then(|copy| Some((here(copy.original)?, copy.overlap)));
+            known.extend(unit.map(|unit| (unit, copy)));
+        }
+        let copied_from =
+            self.hits.exact.known.iter().filter_map(|known| known.copy.map(|copy| copy.original));
+        let bands = self.hits.bands.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0);
+        known.extend(bands.chain(copied_from).filter_map(here).map(|unit| (unit, None)));
+        if self.kind == 0 {
+            known.extend((0..self.count).map(|document| (document, None)));
+        }
+        known.sort_unstable_by_key(|(unit, copy)| (*unit, copy.is_none()));
+        known.dedup_by_key(|(unit, _)| *unit);
+        known
     }
 }

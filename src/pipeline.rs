@@ -207,7 +207,7 @@ pub fn run(
     };
     if let Some(sees) = parts.should_have_seen(corpus.digest) {
         let digest = corpus.digest;
-        let (measured, ranked) = parts.restart(corpus, sees);
+        let (measured, ranked) = parts.restart(corpus, sees)?;
         corpus = reading.again((measured, ranked), &mut parts, &mut clock)?;
         corpus.digest = digest;
     }

@@ -351,7 +351,7 @@ fn wanted(corpus: &Corpus, resolvers: [&Resolver<'_>; 2], repeated: Option<&Repe
         let range = corpus.paragraphs(document);
         let mut rows = Vec::new();
         while let Some((row, &unit)) = of_paragraphs.next_if(|(_, unit)| range.contains(unit)) {
-            rows.push((row as u32, unit - range.start));
+            rows.push((row as u32, corpus.number_in_document(document, unit)));
         }
         // of an index only what a run is looked at in is read, and then
         let is_own = document >= corpus.archived.documents();
@@ -437,7 +437,8 @@ impl Making<'_> {
         let text = &text[start..];
         ranges.clear();
         paragraphs(text, params.paragraphs, ranges);
-        if ranges.len() != corpus.paragraphs(document).len() {
+        let last = wanted.paragraphs.last().map_or(0, |(_, number)| *number as usize + 1);
+        if corpus.paragraph_count(document).map_or(ranges.len() < last, |count| count != ranges.len()) {
             return Err(corpus.texts.changed(&corpus.documents[document as usize].locator));
         }
         let first = tokens.len();

@@ -316,7 +316,22 @@ impl<'a> Forward<'a> {
         Forward { pages, held: 0..0, carried: Vec::new() }
     }
 
+    /// Fills `into` with the bytes carried from `at` on. `limit` is behind the last page that may be needed.
+    #[inline]
+    pub(crate) fn fill(&mut self, mut at: u64, limit: u64, mut into: &mut [u8]) -> Result<()> {
+        while !into.is_empty() {
+            let carried = self.page(at / CARRIED as u64, limit)?;
+            let rest = &carried[(at % CARRIED as u64) as usize..];
+            let (now, behind) = into.split_at_mut(rest.len().min(into.len()));
+            now.copy_from_slice(&rest[..now.len()]);
+            at += now.len() as u64;
+            into = behind;
+        }
+        Ok(())
+    }
+
     /// What a page carries. `limit` is behind the last page that may be needed.
+    #[inline]
     pub(crate) fn page(&mut self, number: u64, limit: u64) -> Result<&[u8]> {
         if !self.held.contains(&number) {
             // close to what was needed last: the next ones will be needed too
@@ -328,19 +343,5 @@ impl<'a> Forward<'a> {
         }
         let start = (number - self.held.start) as usize * CARRIED;
         Ok(&self.carried[start..start + CARRIED])
-    }
-
-    /// Fills `into` with the bytes at `at`, which may reach into the next page.
-    pub(crate) fn fill(&mut self, at: u64, limit: u64, into: &mut [u8]) -> Result<()> {
-        let mut filled = 0;
-        while filled < into.len() {
-            let byte = at + filled as u64;
-            let carried = self.page(byte / CARRIED as u64, limit)?;
-            let rest = &carried[(byte % CARRIED as u64) as usize..];
-            let now = rest.len().min(into.len() - filled);
-            into[filled..filled + now].copy_from_slice(&rest[..now]);
-            filled += now;
-        }
-        Ok(())
     }
 }

@@ -175,6 +175,19 @@ pub(crate) struct Keys {
     pub(crate) seeds: Vec<Entry<u64>>,
 }
 
+/// Entries of a table that are made, in order, as they are written.
+pub(crate) struct Ordered<'a, K> {
+    /// at least how many they are
+    pub(crate) most: u64,
+    pub(crate) entries: Box<dyn Fn() -> Box<dyn Iterator<Item = Entry<K>> + 'a> + 'a>,
+}
+
+/// The keys of a batch of which there may be too many to hold another copy of them; see [`Keys`].
+pub(crate) struct Made<'a> {
+    pub(crate) exact: [Ordered<'a, u128>; 2],
+    pub(crate) bands: [Ordered<'a, u64>; 2],
+}
+
 /// Calls back with each match, by the copy's place.
 pub(crate) type EachRow<'a> = Box<dyn Fn(&mut dyn FnMut(&Row) -> Result<()>) -> Result<()> + 'a>;
 
@@ -195,6 +208,8 @@ pub(crate) struct Content<'a> {
     pub(crate) paragraphs: [u32; 2],
     /// sketches of its originals among paragraphs, in order
     pub(crate) sketches: Vec<(u32, Sketch)>,
+    /// in place of the exact keys and band keys in `keys`
+    pub(crate) made: Option<Made<'a>>,
 }
 
 /// A place in a long text where a paragraph starts.
@@ -251,13 +266,14 @@ pub(crate) fn write(
     rows.finish(&mut to)?;
     to.end_section(start);
     let Keys { exact, bands, seeds } = &content.keys;
-    for entries in exact {
-        let size = (EXACT_BITS, entries.len() as u64);
-        table::write(&mut to, size, entries.iter().map(|entry| Ok(*entry)))?;
+    let made = content.made.as_ref();
+    for (kind, held) in exact.iter().enumerate() {
+        write_keys(&mut to, EXACT_BITS, held, made.map(|made| &made.exact[kind]))?;
     }
-    for (entries, bits) in [(&bands[0], BAND_BITS), (&bands[1], BAND_BITS), (seeds, SEED_BITS)] {
-        table::write(&mut to, (bits, entries.len() as u64), entries.iter().map(|entry| Ok(*entry)))?;
+    for (kind, held) in bands.iter().enumerate() {
+        write_keys(&mut to, BAND_BITS, held, made.map(|made| &made.bands[kind]))?;
     }
+    write_keys(&mut to, SEED_BITS, seeds, None)?;
     write_marks(&mut to, content.marks.iter())?;
     sketches::write(&mut to, content.paragraphs, |tell| {
         content.sketches.iter().try_for_each(|&(paragraph, sketch)| tell(paragraph, sketch))
@@ -273,6 +289,19 @@ fn write_sources(to: &mut PageWriter, names: &[String]) -> Result<()> {
     }
     to.end_section(start);
     Ok(())
+}
+
+/// Writes the keys that are held, or else those that are made.
+fn write_keys<K: Key>(
+    to: &mut PageWriter,
+    bits: u32,
+    held: &[Entry<K>],
+    made: Option<&Ordered<'_, K>>,
+) -> Result<()> {
+    match made {
+        Some(made) => table::write(to, (bits, made.most), (made.entries)().map(Ok)),
+        None => table::write(to, (bits, held.len() as u64), held.iter().map(|entry| Ok(*entry))),
+    }
 }
 
 /// Writes the strings of documents, some together in a block.

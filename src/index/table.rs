@@ -237,8 +237,11 @@ impl Table {
         let limit = self.filter[1].div_ceil(CARRIED as u64);
         let mut block = [0; BLOCK];
         filter.fill(at, limit, &mut block)?;
-        let word = |i: usize| u32::from_le_bytes([0, 1, 2, 3].map(|b| block[4 * i + b]));
-        Ok(bits_of(key).into_iter().enumerate().all(|(i, bit)| word(i) & bit != 0))
+        // all words, without a branch that depends on the key
+        let missing = block.chunks_exact(4).zip(bits_of(key)).fold(0, |missing, (word, bit)| {
+            missing | (!u32::from_le_bytes([word[0], word[1], word[2], word[3]]) & bit)
+        });
+        Ok(missing == 0)
     }
 
     /// All entries, in the order of their keys; those of version 1 with whole keys.

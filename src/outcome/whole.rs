@@ -2,6 +2,7 @@
 
 mod archive;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::band::Plan;
@@ -14,6 +15,7 @@ use crate::error::Result;
 use crate::index::segment::CopyRow;
 use crate::index::{Index, Known};
 use crate::locate::Stretch;
+use crate::outcome::column::Column;
 use crate::outcome::near::NearCopies;
 use crate::outcome::{Located, Outcome};
 use crate::params::Params;
@@ -25,12 +27,14 @@ use crate::read::texts::Texts;
 use crate::resolve::{Cost, Near};
 use crate::scan::Piece;
 
-/// What is known of the parts so far. Documents and paragraphs are numbered through all of them, behind those of
+/// What is known of the parts so far; what only the end needs waits in temporary files. Documents and paragraphs are numbered through all of them, behind those of
 /// the index that the run is matched against.
 pub(crate) struct Whole {
     /// the first numbers that are free in that index: of documents, of paragraphs
     first: [u32; 2],
     documents: Vec<Document>,
+    waiting: Waiting,
+    // these are empty until all that waits is there
     document_units: Units,
     paragraph_units: Units,
     places: Vec<u8>,
@@ -66,6 +70,53 @@ pub(crate) struct Ends {
     pub(crate) spilled: Option<Arc<Index>>,
 }
 
+/// The tables of all units, of places and of ids, while parts come.
+struct Waiting {
+    /// of documents (0) and of paragraphs (1)
+    units: [UnitColumns; 2],
+    places: Column<u8>,
+    ids: Column<u8>,
+}
+
+impl Waiting {
+    fn new(folder: &Path) -> Self {
+        let units = [(); 2].map(|()| UnitColumns::new(folder));
+        Waiting { units, places: Column::new(folder), ids: Column::new(folder) }
+    }
+
+    /// Bytes when they are held again, and the summary beside them.
+    fn size(&self) -> usize {
+        let units: usize = self.units.iter().map(UnitColumns::size).sum();
+        units + self.places.size() + self.ids.size()
+    }
+}
+
+/// All units of a kind, as [`Units`] has them.
+struct UnitColumns {
+    first: Column<u32>,
+    distinct: Column<u32>,
+    tokens: Column<u32>,
+}
+
+impl UnitColumns {
+    fn new(folder: &Path) -> Self {
+        UnitColumns { first: Column::new(folder), distinct: Column::new(folder), tokens: Column::new(folder) }
+    }
+
+    /// Bytes when they are held again, and the summary beside them: 8 a distinct unit.
+    fn size(&self) -> usize {
+        self.first.size() + self.distinct.size() + self.tokens.size() + 8 * self.distinct.len()
+    }
+
+    fn into_units(self) -> Result<Units> {
+        let mut units = Units::default();
+        units.first = self.first.into_vec()?;
+        units.distinct = self.distinct.into_vec()?;
+        units.tokens = self.tokens.into_vec()?;
+        Ok(units)
+    }
+}
+
 /// From the numbers of a part to those of the whole.
 struct Numbers<'a> {
     archived: &'a Archived,
@@ -97,13 +148,14 @@ impl Numbers<'_> {
     }
 
     /// The units of a part of the corpus itself, behind those of the parts before.
-    fn append(&self, kind: usize, own: &Units, to: &mut Units) {
+    fn append(&self, kind: usize, own: &Units, to: &mut UnitColumns) -> Result<()> {
         let first_own = if kind == 0 { self.archived.documents() } else { self.archived.paragraphs };
         let firsts = own.first[first_own as usize..].iter();
-        to.first.extend(firsts.map(|&first| if first >= IS_SHORT { first } else { self.unit(kind, first) }));
+        to.first
+            .extend(firsts.map(|&first| if first >= IS_SHORT { first } else { self.unit(kind, first) }))?;
         let behind = own.distinct.partition_point(|unit| *unit < first_own);
-        to.distinct.extend(own.distinct[behind..].iter().map(|unit| self.unit(kind, *unit)));
-        to.tokens.extend_from_slice(&own.tokens[behind..]);
+        to.distinct.extend(own.distinct[behind..].iter().map(|unit| self.unit(kind, *unit)))?;
+        to.tokens.extend_from_slice(&own.tokens[behind..])
     }
 }
 
@@ -131,11 +183,12 @@ fn note_gone(
 }
 
 impl Whole {
-    /// Of no part.
-    pub(crate) fn new(params: &Params, sources: usize, first: [u32; 2]) -> Self {
+    /// Of no part; its files will be in `folder`.
+    pub(crate) fn new(params: &Params, sources: usize, first: [u32; 2], folder: &Path) -> Self {
         Whole {
             first,
             documents: Vec::new(),
+            waiting: Waiting::new(folder),
             document_units: Units::default(),
             paragraph_units: Units::default(),
             places: Vec::new(),
@@ -163,7 +216,7 @@ impl Whole {
     /// Behind the last ones.
     fn end(&self) -> [u32; 2] {
         let [documents, paragraphs] = self.first;
-        [documents + self.documents.len() as u32, paragraphs + self.paragraph_units.first.len() as u32]
+        [documents + self.documents.len() as u32, paragraphs + self.waiting.units[1].first.len() as u32]
     }
 
     /// Documents that left and have to be remembered.
@@ -176,16 +229,16 @@ impl Whole {
         &self.documents
     }
 
-    /// About how many bytes it holds, and the summary beside it: 8 a distinct unit; and what making a batch of an
-    /// index takes, if it `is_kept`.
+    /// About how many bytes it will hold at the end; with what making a batch of an index takes, if it `is_kept`.
     pub(crate) fn size(&self, is_kept: bool) -> u64 {
-        let units = |units: &Units| 4 * units.first.len() + (8 + 8) * units.distinct.len();
+        self.held(is_kept) + self.waiting.size() as u64
+    }
+
+    /// About how many bytes it holds while parts come; with what making a batch of an index takes, if it
+    /// `is_kept`.
+    pub(crate) fn held(&self, is_kept: bool) -> u64 {
         let copies = self.near.iter().map(|(near, _)| near.len()).sum::<usize>();
         let bytes = size_of::<Document>() * self.documents.len()
-            + units(&self.document_units)
-            + units(&self.paragraph_units)
-            + self.places.len()
-            + self.ids.len()
             + size_of::<Piece>() * self.pieces.len()
             + size_of::<Near>() * copies
             + size_of::<(Passage, [Stretch; 2])>() * self.passages.len()
@@ -207,10 +260,10 @@ impl Whole {
     }
 
     /// Takes the documents of a part, from its own first ones on; their paragraphs go on at `base`.
-    fn append(&mut self, corpus: &Corpus, [document, paragraph]: [u32; 2], base: u32) {
+    fn append(&mut self, corpus: &Corpus, [document, paragraph]: [u32; 2], base: u32) -> Result<()> {
         let own = &corpus.documents[document as usize..];
         let (places, ids) = own.first().map_or((0, 0), |first| (first.places, first.id));
-        let shift = (self.places.len() as u64, self.ids.len() as u64);
+        let shift = (self.waiting.places.len() as u64, self.waiting.ids.len() as u64);
         self.documents.extend(own.iter().map(|document| Document {
             locator: document.locator,
             first_paragraph: base + (document.first_paragraph - paragraph),
@@ -219,15 +272,32 @@ impl Whole {
             id: document.id - ids + shift.1,
         }));
         if !own.is_empty() {
-            self.places.extend_from_slice(&corpus.places[places as usize..]);
-            self.ids.push_str(&corpus.ids[ids as usize..]);
+            self.waiting.places.extend_from_slice(&corpus.places[places as usize..])?;
+            self.waiting.ids.extend_from_slice(&corpus.ids.as_bytes()[ids as usize..])?;
         }
+        Ok(())
+    }
+
+    /// Takes back what waits.
+    fn gather(&mut self) -> Result<()> {
+        let none = Waiting::new(Path::new(""));
+        let Waiting { units: [documents, paragraphs], places, ids } =
+            std::mem::replace(&mut self.waiting, none);
+        (self.document_units, self.paragraph_units) = (documents.into_units()?, paragraphs.into_units()?);
+        self.places = places.into_vec()?;
+        // what came as text is text
+        self.ids = String::from_utf8(ids.into_vec()?).unwrap_or_default();
+        Ok(())
     }
 
     /// What was read of the sources: all parts so far, and one that was not searched.
-    pub(crate) fn measured(mut self, last: Corpus) -> Corpus {
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Temporary`].
+    pub(crate) fn measured(mut self, last: Corpus) -> Result<Corpus> {
         let base = self.end()[1];
-        self.append(&last, [0; 2], base);
+        self.append(&last, [0; 2], base)?;
+        self.gather()?;
         self.counts.add(&last.counts);
         self.skips.extend(last.skips);
         self.pieces.extend(last.pieces);
@@ -235,18 +305,22 @@ impl Whole {
         let first = self.first[1];
         self.documents.iter_mut().for_each(|document| document.first_paragraph -= first);
         let units = [Units::default(), Units::default()];
-        self.corpus(last.texts, units, Archived::default())
+        Ok(self.corpus(last.texts, units, Archived::default()))
     }
 
     /// Takes a part in; gives back what reads texts again.
-    pub(crate) fn absorb(&mut self, part: Outcome) -> Texts {
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Temporary`].
+    pub(crate) fn absorb(&mut self, part: Outcome) -> Result<Texts> {
         let Outcome { corpus, near, located, summary, .. } = part;
         let base = self.end();
         let numbers = Numbers { archived: &corpus.archived, base };
-        numbers.append(0, &corpus.document_units, &mut self.document_units);
-        numbers.append(1, &corpus.paragraph_units, &mut self.paragraph_units);
+        let [documents, paragraphs] = &mut self.waiting.units;
+        numbers.append(0, &corpus.document_units, documents)?;
+        numbers.append(1, &corpus.paragraph_units, paragraphs)?;
         let first_own = [corpus.archived.documents(), corpus.archived.paragraphs];
-        self.append(&corpus, first_own, base[1]);
+        self.append(&corpus, first_own, base[1])?;
         note_gone(&mut self.gone, (&corpus, &near[0], &located), &numbers);
         for (kind, of_part) in near.into_iter().enumerate() {
             let own = of_part.all.into_iter().filter(|near| near.unit >= first_own[kind]);
@@ -278,19 +352,20 @@ impl Whole {
         self.pieces.extend(corpus.pieces);
         self.labels.append(corpus.labels);
         self.digest = corpus.digest;
-        corpus.texts
+        Ok(corpus.texts)
     }
 
     /// The outcome of all parts.
     ///
     /// # Errors
-    /// Those of the index.
+    /// Those of the index; [`crate::error::Error::Temporary`].
     pub(crate) fn finish(
         mut self,
         Ends { texts, measured, past, spilled }: Ends,
         sources: Sources,
         (params, plan): (&Params, Plan),
     ) -> Result<Outcome> {
+        self.gather()?;
         let own_sources = sources.files.len() as u32;
         let (archived, names) = match &past {
             Some(index) => self.put_behind(index, own_sources)?,

@@ -340,11 +340,12 @@ impl Texts {
         self.index_of(locator).map_or(&[], |index| index.marks(locator.place_in_index().0))
     }
 
-    /// The places of the paragraphs of a document of an index, as [`crate::corpus::Places`] reads them.
-    pub(crate) fn places_in_index(&self, locator: &Locator) -> Result<Vec<u8>> {
-        self.index_of(locator).map_or(Ok(Vec::new()), |index| {
+    /// The places of the paragraphs of a document of an index, as [`crate::corpus::Places`] reads them, and how many
+    /// they are.
+    pub(crate) fn places_in_index(&self, locator: &Locator) -> Result<(Vec<u8>, usize)> {
+        self.index_of(locator).map_or(Ok(Default::default()), |index| {
             let (row, segment) = index.document(locator.place_in_index().0)?;
-            Ok(segment.strings(&row)?.1)
+            Ok((segment.strings(&row)?.1, row.paragraphs as usize))
         })
     }
 

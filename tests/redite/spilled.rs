@@ -222,3 +222,29 @@ fn a_night_that_begins_as_one_before() {
         assert!(one_more(&archive, &night, &grown) == expected, "{texts:#?}");
     }
 }
+
+/// Of a long text in the index, of which a part needs one paragraph in the middle, that one is read.
+#[test]
+fn paragraphs_of_a_long_text_before_parts() {
+    let paragraph = |number: usize, changed: usize| -> String {
+        let word = |i| if i == changed { "changed ".to_owned() } else { format!("word{number}x{i} ") };
+        (0..100).map(word).collect()
+    };
+    let long: Vec<String> = (0..200).map(|number| paragraph(number, 100)).collect();
+    let mut texts = vec![long.join("\n\n")];
+    assert!(texts[0].len() > 150_000);
+    texts.extend(
+        [150, 7, 90].map(|number| format!("{}\n\n{}", paragraph(number, 50), paragraph(number + 500, 0))),
+    );
+    let params = Params { units: Units { passages: false, ..Params::audit().units }, ..Params::audit() };
+    judge(&texts, (&[1], &[0, 600]), &params, &Order::default());
+
+    let archive = Dir::new();
+    let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
+    let surroundings = Surroundings { part: 0, ..Surroundings::default() };
+    let night = Night { params: &params, order: &Order::default(), surroundings };
+    keep(&night.run(corpus_files(&texts[..1]).root(), None, true), &mut writer).unwrap();
+    let inputs = corpus_files(&texts[1..]);
+    let outcome = night.run(inputs.root(), writer.index(), true);
+    assert_eq!(outcome.summary().paragraphs.near_copies, 3);
+}

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::Numbers;
-use crate::band::with_band;
 use crate::error::{Error, Result};
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
@@ -374,7 +373,7 @@ fn rows(first_document: u32, documents: &[Document]) -> Vec<Row> {
 }
 
 /// Documents without their texts, and what they are found by.
-fn content(first_document: u32, documents: &[Document]) -> Content<'static> {
+fn content<'a>(first_document: u32, documents: &[Document]) -> Content<'a> {
     let first_paragraph = documents.first().map_or(0, |document| document.first_paragraph);
     let count: usize = documents.iter().map(|document| document.paragraphs.len()).sum();
     let paragraphs = [first_paragraph, first_paragraph + count as u32];
@@ -469,9 +468,10 @@ impl Answers {
             let found = (0..BANDS).try_fold(Vec::new(), |mut all, of| {
                 let mine: Vec<(u64, u64)> =
                     narrows.iter().copied().filter(|(_, number)| band(*number) == of).collect();
-                let keys: Vec<u64> = mine.iter().map(|(key, _)| with_band(*key >> 28 << 28, of)).collect();
+                let keys: Vec<u64> = mine.iter().map(|(key, _)| *key).collect();
                 let found = index.find_bands(kind, &keys, self.before)?;
-                all.extend(found.into_iter().map(|(key, unit)| (mine[key as usize].1, unit)));
+                let of_band = found.into_iter().filter(|(_, _, band)| *band == 0 || *band == of as u32 + 1);
+                all.extend(of_band.map(|(key, unit, _)| (mine[key as usize].1, unit)));
                 all.sort_unstable();
                 Ok(all)
             });

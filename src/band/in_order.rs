@@ -1,0 +1,205 @@
+//! All band keys of a corpus in order, for tables on disk: a part of their range at a time, so that no second
+//! copy of all of them is held.
+
+use crate::band::{ABSENT, KEY_BITS};
+
+/// Keys of a piece, about.
+const TOGETHER: usize = 1 << 22;
+
+/// The most bits that tell pieces apart: each piece takes a look at all keys.
+const MOST_BITS: u32 = 6;
+
+/// Bits of a digit, when a piece is sorted.
+const DIGIT: u32 = 11;
+
+/// Fewer entries than that are sorted by comparison.
+const FEW: usize = 4096;
+
+/// The keys of all units, `bands` for each, unit after unit; of each the first [`KEY_BITS`] count.
+#[derive(Clone, Copy)]
+pub(crate) struct InOrder<'a> {
+    keys: &'a [u64],
+    bands: usize,
+    /// bits that tell pieces apart
+    bits: u32,
+}
+
+/// Some keys, in order.
+pub(crate) struct Piece<'a> {
+    of: InOrder<'a>,
+    number: u64,
+    /// what a key has besides the bits of its piece, and behind that, where it stands among all keys
+    entries: Vec<u64>,
+}
+
+/// A key with its row and its band.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Banded {
+    pub(crate) key: u64,
+    pub(crate) row: u32,
+    pub(crate) band: u32,
+}
+
+impl<'a> InOrder<'a> {
+    pub(crate) fn new(keys: &'a [u64], bands: usize) -> Self {
+        // a position needs the bits that a key leaves free
+        let least =
+            (u64::from(KEY_BITS) + u64::from(usize::BITS - keys.len().leading_zeros())).saturating_sub(64);
+        let bits = (keys.len() / TOGETHER).checked_ilog2().map_or(0, |bits| (bits + 1).min(MOST_BITS));
+        InOrder { keys, bands: bands.max(1), bits: bits.max(least as u32) }
+    }
+
+    /// How many pieces there are. All of their keys, one piece after the other, are in order.
+    pub(crate) fn pieces(&self) -> u64 {
+        1 << self.bits
+    }
+
+    /// The keys of a piece, of the rows that are wanted; those with the same key by row and band.
+    pub(crate) fn piece(&self, number: u64, wanted: impl Fn(usize) -> bool) -> Piece<'a> {
+        let mut entries = Vec::with_capacity((self.keys.len() >> self.bits) * 9 / 8);
+        let own = KEY_BITS - self.bits;
+        for (row, keys) in self.keys.chunks_exact(self.bands).enumerate() {
+            if !wanted(row) {
+                continue;
+            }
+            for (band, &key) in keys.iter().enumerate() {
+                if key.checked_shr(u64::BITS - self.bits).unwrap_or(0) == number && key != ABSENT {
+                    let key = key >> (u64::BITS - KEY_BITS) << (u64::BITS - KEY_BITS);
+                    entries.push(key << self.bits | (row * self.bands + band) as u64);
+                }
+            }
+        }
+        sort(&mut entries, u64::BITS - own);
+        Piece { of: *self, number, entries }
+    }
+}
+
+impl Piece<'_> {
+    /// The distinct keys.
+    pub(crate) fn keys(&self) -> Vec<u64> {
+        let mut keys: Vec<u64> = self.entries.iter().map(|entry| self.banded(*entry).key).collect();
+        keys.dedup();
+        keys
+    }
+
+    /// The keys that two or more rows have in one band, with these rows.
+    pub(crate) fn shared(&self) -> Vec<Banded> {
+        let mut shared: Vec<Banded> = Vec::new();
+        let mut start = 0;
+        let free = self.free();
+        for same in self.entries.chunk_by(|a, b| a >> free == b >> free).filter(|same| same.len() > 1) {
+            shared.extend(same.iter().map(|entry| self.banded(*entry)));
+            // by accident keys of two bands are equal
+            shared[start..].sort_unstable_by_key(|banded| (banded.band, banded.row));
+            let mut kept = start;
+            for at in start..shared.len() {
+                let like = |other: Option<&Banded>| other.is_some_and(|other| other.band == shared[at].band);
+                if (at > start && like(shared.get(at - 1))) || like(shared.get(at + 1)) {
+                    shared[kept] = shared[at];
+                    kept += 1;
+                }
+            }
+            shared.truncate(kept);
+            start = kept;
+        }
+        shared
+    }
+
+    /// Bits of an entry that tell where it stands.
+    fn free(&self) -> u32 {
+        u64::BITS - KEY_BITS + self.of.bits
+    }
+
+    /// How many keys there are, equal ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The key at a place.
+    pub(crate) fn get(&self, at: usize) -> Option<Banded> {
+        self.entries.get(at).map(|entry| self.banded(*entry))
+    }
+
+    fn banded(&self, entry: u64) -> Banded {
+        let free = self.free();
+        let position = entry & ((1 << free) - 1);
+        let of_piece = self.number.checked_shl(u64::BITS - self.of.bits).unwrap_or(0);
+        Banded {
+            key: of_piece | (entry >> free << free >> self.of.bits),
+            row: (position / self.of.bands as u64) as u32,
+            band: (position % self.of.bands as u64) as u32,
+        }
+    }
+}
+
+/// Sorts numbers of which those that agree from bit `low` on are in order.
+fn sort(entries: &mut Vec<u64>, low: u32) {
+    if entries.len() < FEW {
+        entries.sort_unstable();
+        return;
+    }
+    // digit by digit from the lowest, each time in the order of the time before
+    let mut sorted = vec![0; entries.len()];
+    for shift in (low..u64::BITS).step_by(DIGIT as usize) {
+        let digit = |entry: u64| (entry >> shift) as usize & ((1 << DIGIT) - 1);
+        let mut next = [0usize; 1 << DIGIT];
+        entries.iter().for_each(|&entry| next[digit(entry)] += 1);
+        let mut sum = 0;
+        for next in &mut next {
+            sum += std::mem::replace(next, sum);
+        }
+        for &entry in &*entries {
+            let next = &mut next[digit(entry)];
+            sorted[*next] = entry;
+            *next += 1;
+        }
+        std::mem::swap(entries, &mut sorted);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_all_keys_in_order() {
+        let mut state = 1u64;
+        let mut random = || {
+            state = state.wrapping_mul(0xD134_2543_DE82_EF95).wrapping_add(1);
+            (state ^ state >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        };
+        let rest = u64::BITS - KEY_BITS;
+        for (rows, kinds, bits) in [(40usize, 9, 0), (40, 9, 3), (30_000, 1 << 30, 0), (60_000, 1 << 30, 2)] {
+            let bands = 3;
+            let key = |_| match random() {
+                number if number % 7 == 0 => ABSENT,
+                number => (number % kinds).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> rest << rest,
+            };
+            let keys: Vec<u64> = (0..rows * bands).map(key).collect();
+            let wanted = |row: usize| !row.is_multiple_of(5);
+            let all = keys.iter().enumerate().filter(|(at, key)| **key != ABSENT && wanted(at / bands));
+            let mut expected: Vec<Banded> = all
+                .map(|(at, &key)| Banded { key, row: (at / bands) as u32, band: (at % bands) as u32 })
+                .collect();
+            expected.sort_unstable();
+            let in_order = InOrder { bits, ..InOrder::new(&keys, bands) };
+            let mut found = Vec::new();
+            for number in 0..in_order.pieces() {
+                let piece = in_order.piece(number, wanted);
+                let banded: Vec<Banded> = (0..piece.len()).filter_map(|at| piece.get(at)).collect();
+                let mut keys: Vec<u64> = banded.iter().map(|banded| banded.key).collect();
+                keys.dedup();
+                assert_eq!(piece.keys(), keys);
+                found.extend(banded);
+            }
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn positions_fit() {
+        let few = [0; 20];
+        assert_eq!(InOrder::new(&few, 2).pieces(), 1);
+        assert!(InOrder::new(&vec![0; 3 * TOGETHER], 3).pieces() >= 3);
+    }
+}
