@@ -189,9 +189,9 @@ impl Counts {
     }
 }
 
-/// Halves of a byte held for each byte of band keys, at the most: what else a distinct unit takes, some of the keys
-/// in order, and what earlier parts know of them.
-const KEYS_WORKING: usize = 5;
+/// Bytes held for each byte of band keys, at the most: some of the keys in order, and what earlier parts know of
+/// them.
+const KEYS_WORKING: usize = 2;
 
 /// Bytes held for each byte of seeds, at the most: what is kept of the texts around them counts most.
 const SEEDS_WORKING: usize = 16;
@@ -298,7 +298,7 @@ impl<'a> Builder<'a> {
             + self.ids.len()
             + size_of_val(&self.seed_counts[..])
             + size_of_val(&self.pieces[..]);
-        (tables * 5 / 4 + keys * KEYS_WORKING / 2 + seeds * SEEDS_WORKING) as u64
+        (tables * 5 / 4 + keys * KEYS_WORKING + seeds * SEEDS_WORKING) as u64
     }
 
     /// Finds which units of a batch are new.

@@ -21,7 +21,7 @@ pub struct Expected {
 
 /// Thousandths of a byte for each byte of text: held, and written where there are parts; of documents,
 /// paragraphs, passages.
-const EACH: [(u64, u64); 3] = [(200, 100), (300, 300), (300, 210)];
+const EACH: [(u64, u64); 3] = [(200, 170), (300, 330), (300, 210)];
 
 impl Expected {
     /// Of a run over these sources; `None` where the size of one is not known.
