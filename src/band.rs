@@ -7,7 +7,6 @@
 
 pub(crate) mod in_order;
 
-use in_order::{Banded, InOrder};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -111,22 +110,14 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// Groups units by equal keys. `keys` holds `bands` keys for each unit, as [`Plan::keys`] makes them, unit
-    /// after unit.
+    /// Groups units by equal keys. `keys` holds `bands` keys for each unit, unit after unit.
     pub fn new(keys: &[u64], bands: usize) -> Self {
         let units = keys.len() / bands;
-        let in_order = InOrder::new(keys, bands);
-        let pieces: Vec<Vec<Banded>> = (0..in_order.pieces())
-            .into_par_iter()
-            .map(|piece| in_order.piece(piece, |_| true).shared())
-            .collect();
-        let mut shared: Vec<Vec<(u64, u32)>> = vec![Vec::new(); bands];
-        for Banded { key, row, band } in pieces.into_iter().flatten() {
-            shared[band as usize].push((key, row));
-        }
+        let shared: Vec<Vec<(u64, u32)>> =
+            (0..bands).into_par_iter().map(|band| shared_keys(keys, bands, band)).collect();
         let mut buckets = Buckets::default();
         let mut counts = vec![0u32; units + 1];
-        for band in shared {
+        for band in &shared {
             for (i, &(key, unit)) in band.iter().enumerate() {
                 buckets.members.push(unit);
                 counts[unit as usize + 1] += 1;
@@ -195,6 +186,40 @@ impl Buckets {
         }
         &self.memberships[self.starts[unit] as usize..self.starts[unit + 1] as usize]
     }
+}
+
+/// The keys of one band that two or more units have, with these units, ascending.
+fn shared_keys(keys: &[u64], bands: usize, band: usize) -> Vec<(u64, u32)> {
+    let units = keys.len() / bands;
+    // most keys stand alone: two bits for each of 16 times as many slots tell nearly all of them
+    let slots = (units * 16).next_power_of_two().max(64);
+    let mut once = vec![0u64; slots / 64];
+    let mut twice = vec![0u64; slots / 64];
+    let slot = |key: u64| {
+        let at = (key >> (u64::BITS - KEY_BITS)) as usize & (slots - 1);
+        (at / 64, 1u64 << (at % 64))
+    };
+    let of_band =
+        || keys.iter().copied().skip(band).step_by(bands).enumerate().filter(|(_, key)| *key != ABSENT);
+    for (_, key) in of_band() {
+        let (word, bit) = slot(key);
+        twice[word] |= once[word] & bit;
+        once[word] |= bit;
+    }
+    drop(once);
+    let mut pairs: Vec<(u64, u32)> = Vec::new();
+    for (unit, key) in of_band() {
+        let (word, bit) = slot(key);
+        if twice[word] & bit != 0 {
+            pairs.push((key, unit as u32));
+        }
+    }
+    pairs.sort_unstable();
+    let alone = |i: usize| {
+        let differs = |other: Option<&(u64, u32)>| other.is_none_or(|other| other.0 != pairs[i].0);
+        differs(pairs.get(i + 1)) && (i == 0 || differs(pairs.get(i - 1)))
+    };
+    (0..pairs.len()).filter(|&i| !alone(i)).map(|i| pairs[i]).collect()
 }
 
 #[cfg(test)]

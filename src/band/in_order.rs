@@ -82,29 +82,6 @@ impl Piece<'_> {
         keys
     }
 
-    /// The keys that two or more rows have in one band, with these rows.
-    pub(crate) fn shared(&self) -> Vec<Banded> {
-        let mut shared: Vec<Banded> = Vec::new();
-        let mut start = 0;
-        let free = self.free();
-        for same in self.entries.chunk_by(|a, b| a >> free == b >> free).filter(|same| same.len() > 1) {
-            shared.extend(same.iter().map(|entry| self.banded(*entry)));
-            // by accident keys of two bands are equal
-            shared[start..].sort_unstable_by_key(|banded| (banded.band, banded.row));
-            let mut kept = start;
-            for at in start..shared.len() {
-                let like = |other: Option<&Banded>| other.is_some_and(|other| other.band == shared[at].band);
-                if (at > start && like(shared.get(at - 1))) || like(shared.get(at + 1)) {
-                    shared[kept] = shared[at];
-                    kept += 1;
-                }
-            }
-            shared.truncate(kept);
-            start = kept;
-        }
-        shared
-    }
-
     /// Bits of an entry that tell where it stands.
     fn free(&self) -> u32 {
         u64::BITS - KEY_BITS + self.of.bits
