@@ -131,6 +131,7 @@ impl Group {
         self.paragraph_ends.clear();
         self.is_first.clear();
         self.seeds.clear();
+        self.ahead.let_go();
         self
     }
 }

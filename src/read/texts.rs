@@ -141,6 +141,13 @@ impl Locator {
 }
 
 impl Ahead {
+    /// Gives back what one large record took.
+    pub(crate) fn let_go(&mut self) {
+        if self.bytes.len() as u64 > AHEAD {
+            *self = Ahead::default();
+        }
+    }
+
     fn holds(&self, locator: &Locator) -> bool {
         let end = self.offset + self.length as u64;
         self.source == locator.source && self.offset <= locator.offset && locator.end() <= end
