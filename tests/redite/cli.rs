@@ -453,6 +453,16 @@ fn ctrl_c_ends_a_run_that_waits_for_a_pipe() {
     }
 }
 
+#[test]
+fn a_text_on_standard_input_is_told_how_it_would_be_read() {
+    let dir = Dir::new();
+    let hint = "hint: a text on standard input needs `--format text`";
+    let told = |input: &str| redite(&dir, ["audit", "-"]).given(input).stderr.contains(hint);
+    assert!(told("Only a text,\n\nof two lines.\n"));
+    assert!(!told(&format!("{}no record\n", records(&[words(0..30)]))));
+    redite(&dir, ["audit", "-", "--format", "text"]).given("Only a text,\n\nof two lines.\n").ok();
+}
+
 #[cfg(unix)]
 #[test]
 fn open_files_by_name_are_not_renamed_over() {

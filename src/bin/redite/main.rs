@@ -435,7 +435,19 @@ fn skipped(outcome: &Outcome) -> Option<String> {
     let listed: Vec<_> = listed.map(|(reason, count)| format!("{count} `{reason}`")).collect();
     let all: u64 = reasons.values().sum();
     let what = if all == 1 { "record or file was" } else { "records or files were" };
-    (all > 0).then(|| format!("{all} {what} skipped: {}", listed.join(", ")))
+    let hint = if is_text_as_records(outcome) {
+        "\n\nhint: a text on standard input needs `--format text`"
+    } else {
+        ""
+    };
+    (all > 0).then(|| format!("{all} {what} skipped: {}{hint}", listed.join(", ")))
+}
+
+/// Whether nothing but standard input was read, as records, and none of its lines is one.
+fn is_text_as_records(outcome: &Outcome) -> bool {
+    let input = &outcome.summary().input;
+    let invalid = input.skipped.get("invalid_json").copied().unwrap_or_default();
+    outcome.sources().iter().all(|source| source.path.is_none()) && invalid > 0 && invalid == input.records
 }
 
 /// The plan of bands and rows, and how sure it makes a pair of each similarity to be found.
