@@ -28,6 +28,9 @@ const COST_OF_A_ROW: f64 = 4.0;
 const COST_OF_A_BAND: f64 = 30.0;
 const COST_OF_A_CANDIDATE: f64 = 480.0;
 
+/// As when that was measured: rows were computed this many at a time.
+const ROWS_AT_ONCE: usize = 16;
+
 /// How many originals a unit meets that are like it to some degree, but not enough: similarity and number,
 /// fitted to the candidates counted in the same runs.
 const BACKGROUND: [(f64, f64); 3] = [(0.1, 40.0), (0.2, 5.0), (0.3, 1.0)];
@@ -69,7 +72,7 @@ impl Plan {
     /// The cost of a unit in nanoseconds.
     fn cost(&self) -> f64 {
         let needless: f64 = BACKGROUND.iter().map(|&(s, count)| self.probability(s) * count).sum();
-        let rows = (self.bands * self.rows).next_multiple_of(crate::sign::LANES) as f64;
+        let rows = (self.bands * self.rows).next_multiple_of(ROWS_AT_ONCE) as f64;
         rows * COST_OF_A_ROW + self.bands as f64 * COST_OF_A_BAND + needless * COST_OF_A_CANDIDATE
     }
 
