@@ -196,14 +196,17 @@ fn mask(bytes: &[u8; BLOCK]) -> u64 {
         parts[0] | parts[1] << 16 | parts[2] << 32 | parts[3] << 48
     }
     #[cfg(not(target_arch = "x86_64"))]
-    {
-        // the top bits of eight bytes, each carried to its own place in the highest byte
-        let eights: [[u8; 8]; 8] = bytemuck::cast(*bytes);
-        let parts = eights.map(|eight| {
-            (u64::from_le_bytes(eight) >> 7 & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56
-        });
-        (0..64).step_by(8).zip(parts).fold(0, |mask, (at, part)| mask | part << at)
-    }
+    mask_portable(bytes)
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn mask_portable(bytes: &[u8; BLOCK]) -> u64 {
+    let (eights, _) = bytes.as_chunks::<8>();
+    eights.iter().rev().fold(0, |mask, &eight| {
+        let tops = u64::from_le_bytes(eight) >> 7 & 0x0101_0101_0101_0101;
+        // each is carried to its own place in the highest byte
+        mask << 8 | tops.wrapping_mul(0x0102_0408_1020_4080) >> 56
+    })
 }
 
 #[cfg(test)]
@@ -259,6 +262,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn masks_equal_their_twin(bytes in prop::array::uniform32(any::<u8>()), behind in prop::array::uniform32(any::<u8>())) {
+            let bytes: [u8; BLOCK] = std::array::from_fn(|i| if i < 32 { bytes[i] } else { behind[i - 32] });
+            let plain = (0..BLOCK).map(|i| u64::from(bytes[i] >> 7) << i).sum::<u64>();
+            prop_assert_eq!(mask(&bytes), plain);
+            prop_assert_eq!(mask_portable(&bytes), plain);
+        }
+
         #[test]
         fn kernels_equal_the_plain_body(
             text in "[a-zÀ-ſЀ-џ\u{600}-\u{660}가-힣一-龥ぁ-ヿ\u{2000}-\u{2030}\u{3000}-\u{3020}！-～\u{300}-\u{310}😀 ]{67}",
