@@ -28,6 +28,9 @@ const COST_OF_A_ROW: f64 = 4.0;
 const COST_OF_A_BAND: f64 = 30.0;
 const COST_OF_A_CANDIDATE: f64 = 480.0;
 
+/// As when that was measured: rows were computed this many at a time.
+const ROWS_AT_ONCE: usize = 16;
+
 /// How many originals a unit meets that are like it to some degree, but not enough: similarity and number,
 /// fitted to the candidates counted in the same runs.
 const BACKGROUND: [(f64, f64); 3] = [(0.1, 40.0), (0.2, 5.0), (0.3, 1.0)];
@@ -69,7 +72,7 @@ impl Plan {
     /// The cost of a unit in nanoseconds.
     fn cost(&self) -> f64 {
         let needless: f64 = BACKGROUND.iter().map(|&(s, count)| self.probability(s) * count).sum();
-        let rows = (self.bands * self.rows).next_multiple_of(crate::sign::LANES) as f64;
+        let rows = (self.bands * self.rows).next_multiple_of(ROWS_AT_ONCE) as f64;
         rows * COST_OF_A_ROW + self.bands as f64 * COST_OF_A_BAND + needless * COST_OF_A_CANDIDATE
     }
 
@@ -191,29 +194,27 @@ impl Buckets {
 /// The keys of one band that two or more units have, with these units, ascending.
 fn shared_keys(keys: &[u64], bands: usize, band: usize) -> Vec<(u64, u32)> {
     let units = keys.len() / bands;
-    // most keys stand alone: two bits for each of 16 times as many slots tell nearly all of them
-    let slots = (units * 16).next_power_of_two().max(64);
-    let mut once = vec![0u64; slots / 64];
-    let mut twice = vec![0u64; slots / 64];
+    // most keys stand alone: two bits for each of 8 times as many slots, side by side, tell nearly all of them
+    let slots = (units * 8).next_power_of_two().max(64);
+    let mut seen = vec![0u64; slots / 32];
     let slot = |key: u64| {
         let at = (key >> (u64::BITS - KEY_BITS)) as usize & (slots - 1);
-        (at / 64, 1u64 << (at % 64))
+        (at / 32, at % 32 * 2)
     };
-    let of_band =
-        || keys.iter().copied().skip(band).step_by(bands).enumerate().filter(|(_, key)| *key != ABSENT);
-    for (_, key) in of_band() {
-        let (word, bit) = slot(key);
-        twice[word] |= once[word] & bit;
-        once[word] |= bit;
+    let of_band = || keys.chunks_exact(bands).map(|of_unit| of_unit[band]).enumerate();
+    for (_, key) in of_band().filter(|(_, key)| *key != ABSENT) {
+        let (word, at) = slot(key);
+        let twice = (seen[word] >> at & 1) << (at + 1);
+        seen[word] |= 1 << at | twice;
     }
-    drop(once);
     let mut pairs: Vec<(u64, u32)> = Vec::new();
-    for (unit, key) in of_band() {
-        let (word, bit) = slot(key);
-        if twice[word] & bit != 0 {
+    for (unit, key) in of_band().filter(|(_, key)| *key != ABSENT) {
+        let (word, at) = slot(key);
+        if seen[word] >> at & 2 != 0 {
             pairs.push((key, unit as u32));
         }
     }
+    drop(seen);
     pairs.sort_unstable();
     let alone = |i: usize| {
         let differs = |other: Option<&(u64, u32)>| other.is_none_or(|other| other.0 != pairs[i].0);

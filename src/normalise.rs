@@ -6,30 +6,31 @@
 //! there; each character of a script written without spaces is a token, with the marks that follow it.
 //!
 //! A token is never a string here: it is 64 bits of hash. The text is read once, a window of 4 KiB at a
-//! time. A vector kernel (`classify`) folds ASCII and finds the runs of word bytes; a run that is all
-//! ASCII is hashed where it lies; any other run goes code point by code point through a table ([`table`],
-//! `run`), and only a segment that is really not in normal form is normalised as a string.
+//! time. Vector kernels fold the letters of the usual scripts and find the tokens (`classify`, `wide`), which are
+//! hashed where they lie; a token with any other character goes code point by code point through a table
+//! ([`table`], `run`), and only a segment that is really not in normal form is normalised as a string.
 //! [`crate::plain::tokens`] is the twin of all of it.
 
 pub(crate) mod classify;
 mod run;
 pub mod table;
+mod wide;
 
 use std::sync::{Mutex, PoisonError};
 
-use classify::{WINDOW, Window};
+use classify::{Edges, WINDOW, Window};
 use run::Runs;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// The longest token, in bytes, that is hashed in two registers.
 const SHORT: usize = 16;
 
-/// `MASK[n]` keeps the `n` lowest bytes.
-const MASK: [u64; 9] = {
-    let mut mask = [0; 9];
+/// `MASK[n]` keeps the `n` lowest bytes of two times eight.
+const MASK: [[u64; 2]; SHORT + 1] = {
+    let mut mask = [[0; 2]; SHORT + 1];
     let mut n = 1;
-    while n <= 8 {
-        mask[n] = u64::MAX >> (64 - 8 * n);
+    while n <= SHORT {
+        mask[n] = if n <= 8 { [u64::MAX >> (64 - 8 * n), 0] } else { [u64::MAX, u64::MAX >> (128 - 8 * n)] };
         n += 1;
     }
     mask
@@ -82,8 +83,9 @@ fn folded_product(a: u64, b: u64) -> u64 {
 pub struct Tokenizer {
     hasher: TokenHasher,
     window: Box<Window>,
-    /// where each run starts and ends in the window
-    edges: Box<[u16; WINDOW + 64]>,
+    /// where each token starts and ends in the window
+    starts: Box<Edges>,
+    ends: Box<Edges>,
     runs: Runs,
 }
 
@@ -93,7 +95,8 @@ impl Tokenizer {
         Tokenizer {
             hasher: TokenHasher::new(seed),
             window: Box::new(Window::new()),
-            edges: Box::new([0; WINDOW + 64]),
+            starts: Box::new([0; WINDOW + 64]),
+            ends: Box::new([0; WINDOW + 64]),
             runs: Runs::default(),
         }
     }
@@ -110,82 +113,73 @@ impl Tokenizer {
         while base < bytes.len() {
             let length = (bytes.len() - base).min(WINDOW);
             self.window.fill(&bytes[base..base + length]);
-            let edges = self.find_edges(length);
-            for pair in 0..edges / 2 {
-                let start = usize::from(self.edges[2 * pair]);
-                let end = usize::from(self.edges[2 * pair + 1]);
-                self.one_run(text, base, start..end, &mut token);
+            let (starts, ends) = self.window.tokens(length, &mut self.starts, &mut self.ends);
+            let whole = starts.min(ends);
+            if self.window.is_known() {
+                for (&start, &end) in self.starts[..whole].iter().zip(&self.ends[..whole]) {
+                    self.known(base, usize::from(start)..usize::from(end), &mut token);
+                }
+            } else {
+                for i in 0..whole {
+                    let range = usize::from(self.starts[i])..usize::from(self.ends[i]);
+                    self.stretch(text, base, range, &mut token);
+                }
             }
-            if edges.is_multiple_of(2) {
+            if starts <= ends {
                 base += length;
                 continue;
             }
-            // the last run reaches the end of the window
-            let start = usize::from(self.edges[edges - 1]);
+            // the last one reaches the end of the window
+            let start = usize::from(self.starts[starts - 1]);
             if base + length == bytes.len() {
-                self.one_run(text, base, start..length, &mut token);
+                self.stretch(text, base, start..length, &mut token);
                 base += length;
             } else if start > 0 {
                 base += start;
             } else {
-                base = self.runs.tokens(&self.hasher, text, base, &mut token);
+                base = self.runs.tokens(&self.hasher, text, base..usize::MAX, &mut token);
             }
         }
     }
 
-    /// Writes the positions where runs start and end into `self.edges`; returns how many there are. An odd
-    /// number: the last run goes on behind the window.
-    #[inline]
-    fn find_edges(&mut self, length: usize) -> usize {
-        let mut count = 0;
-        let mut before = 0;
-        for (word, &run) in self.window.run[..length.div_ceil(64)].iter().enumerate() {
-            let mut edges = run ^ (run << 1 | before);
-            before = run >> 63;
-            let found = edges.count_ones() as usize;
-            let base = (word * 64) as u16;
-            let mut at = count;
-            // eight at a time: a loop that nearly always runs as often as the last time
-            while at < count + found {
-                for slot in &mut self.edges[at..at + 8] {
-                    *slot = base + edges.trailing_zeros() as u16;
-                    edges &= edges.wrapping_sub(1);
-                }
-                at += 8;
-            }
-            count += found;
-        }
-        // an edge at `length` itself is the zero padding's: the run ends with the text
-        if count > 0 && usize::from(self.edges[count - 1]) >= length && count.is_multiple_of(2) {
-            count -= 1;
-        }
-        count
-    }
-
-    /// Hashes the run at `range` of the window that starts at byte `base` of the text.
+    /// Hashes the token at `range` of the window that starts at byte `base` of the text; or what tokens the table
+    /// finds there.
     #[inline(always)]
-    fn one_run(
+    fn stretch(
         &mut self,
         text: &str,
         base: usize,
         range: std::ops::Range<usize>,
         token: &mut impl FnMut(u64, usize, usize),
     ) {
-        let length = range.len();
-        let folded = &self.window.folded[range.start..];
-        if length <= SHORT {
-            let (low, high) = (&folded[..8], &folded[8..16]);
-            let low = u64::from_le_bytes(low.try_into().unwrap_or_default()) & MASK[length.min(8)];
-            let high =
-                u64::from_le_bytes(high.try_into().unwrap_or_default()) & MASK[length.saturating_sub(8)];
-            if (low | high) & 0x8080_8080_8080_8080 == 0 {
-                return token(self.hasher.short(low, high, length), base + range.start, base + range.end);
-            }
-        } else if folded[..length].is_ascii() {
-            return token(self.hasher.hash(&folded[..length]), base + range.start, base + range.end);
+        if self.window.is_hard(&range) {
+            self.runs.tokens(&self.hasher, text, base + range.start..base + range.end, token);
+        } else {
+            self.known(base, range, token);
         }
-        self.runs.tokens(&self.hasher, text, base + range.start, token);
     }
+
+    /// Hashes the token at `range` of the window that starts at byte `base` of the text.
+    #[inline(always)]
+    fn known(&self, base: usize, range: std::ops::Range<usize>, token: &mut impl FnMut(u64, usize, usize)) {
+        let length = range.len();
+        let folded = &self.window.folded;
+        let hash = match (folded[range.start % WINDOW..].first_chunk(), MASK.get(length)) {
+            (Some(bytes), Some(mask)) => {
+                let [low, high] = halves(bytes);
+                self.hasher.short(low & mask[0], high & mask[1], length)
+            }
+            _ => self.hasher.hash(&folded[range.clone()]),
+        };
+        token(hash, base + range.start, base + range.end);
+    }
+}
+
+/// Sixteen bytes as two numbers, the first byte lowest.
+#[inline(always)]
+fn halves(bytes: &[u8; SHORT]) -> [u64; 2] {
+    let value = u128::from_le_bytes(*bytes);
+    [value as u64, (value >> 64) as u64]
 }
 
 /// Tokenizers that go round among the workers, so that not every text makes its own.

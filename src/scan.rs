@@ -33,6 +33,9 @@ pub(crate) const EMPTY: u128 = 0;
 /// The key of a paragraph with too few tokens to be compared.
 pub(crate) const SHORT: u128 = 1;
 
+/// About how many bytes of a record make a token: a list that is not too short need not be moved as it grows.
+const BYTES_OF_A_TOKEN: usize = 5;
+
 /// Everything a worker needs, and the workspaces that go round among the workers.
 pub(crate) struct Scanner<'a> {
     params: &'a Params,
@@ -207,6 +210,9 @@ impl<'a> Scanner<'a> {
         let mut work = Work { workspace: self.workspace(), scanned: Scanned::default() };
         match chunk {
             Chunk::Lines { source, offset, bytes } => {
+                if !self.only_measures {
+                    work.scanned.tokens.reserve(bytes.len() / BYTES_OF_A_TOKEN);
+                }
                 if self.sources[source as usize].format == Format::Text {
                     self.whole(source, offset, &bytes, &mut work);
                 } else {

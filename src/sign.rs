@@ -8,8 +8,8 @@ mod kernels;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Rows are computed this many at a time; a signature's length is rounded up to it.
-pub(crate) const LANES: usize = 16;
+/// A signature's length is rounded up to this many rows: the least that are computed at a time.
+const QUAD: usize = 4;
 
 /// The rows of a signature, and how to compute them.
 #[derive(Debug, Clone)]
@@ -19,9 +19,9 @@ pub struct Signer {
 }
 
 impl Signer {
-    /// `rows` rows drawn from `seed`, rounded up to a multiple of 16.
+    /// `rows` rows drawn from `seed`, rounded up to a multiple of 4.
     pub fn new(rows: usize, seed: u64) -> Self {
-        let rows = rows.next_multiple_of(LANES);
+        let rows = rows.next_multiple_of(QUAD);
         let draw = |i: usize| xxh3_64_with_seed(&[b's', i as u8, (i >> 8) as u8], seed);
         Signer {
             multipliers: (0..rows).map(|i| draw(i) as u32 | 1).collect(),

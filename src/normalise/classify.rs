@@ -3,7 +3,9 @@
 //! give the same bits.
 //!
 //! A byte belongs to a run if it is an ASCII letter or digit, or not ASCII. What the bytes that are not
-//! ASCII mean is decided later, a code point at a time.
+//! ASCII mean is decided by [`super::wide`] as far as that knows, else later, a code point at a time.
+
+use super::wide::{self, BEFORE, BLOCK, Raw};
 
 /// Bytes in a window: what is classified at once. Fits the first-level cache beside its masks.
 pub(crate) const WINDOW: usize = 4096;
@@ -11,33 +13,169 @@ pub(crate) const WINDOW: usize = 4096;
 /// Bytes behind [`Window::folded`] that may be read but mean nothing.
 pub(crate) const PADDING: usize = 64;
 
+/// The masks of a window: a word for each block, and one behind them.
+const WORDS: usize = WINDOW / BLOCK + 1;
+
 /// A stretch of text, classified.
 pub(crate) struct Window {
-    /// the bytes, ASCII letters in lower case; zeros behind `length`
+    /// the bytes as they are, zeros on both sides
+    raw: [u8; BEFORE + WINDOW + PADDING],
+    /// the bytes, letters in lower case as far as they are known here; zeros behind the end
     pub(crate) folded: [u8; WINDOW + PADDING],
     /// a bit for each byte, set where it belongs to a run; zeros behind the end
-    pub(crate) run: [u64; WINDOW / 64],
+    run: [u64; WORDS],
+    /// set at a byte of each character that only the table knows
+    hard: [u64; WORDS],
+    /// set at the last byte of each character that is a token of its own, whatever follows
+    single: [u64; WORDS],
+    /// set where a byte is not ASCII
+    high: [u64; WORDS],
+    /// no byte is hard
+    known: bool,
 }
 
 impl Window {
     pub(crate) fn new() -> Self {
-        Window { folded: [0; WINDOW + PADDING], run: [0; WINDOW / 64] }
+        let [run, hard, single, high] = [[0; WORDS]; 4];
+        let (raw, folded) = ([0; BEFORE + WINDOW + PADDING], [0; WINDOW + PADDING]);
+        Window { raw, folded, run, hard, single, high, known: true }
     }
 
-    /// Classifies up to [`WINDOW`] bytes.
+    /// Classifies up to [`WINDOW`] bytes, the first of which starts a character.
     pub(crate) fn fill(&mut self, bytes: &[u8]) {
-        let bytes = &bytes[..bytes.len().min(WINDOW)];
-        let whole = bytes.len() / 64 * 64;
-        classify(&bytes[..whole], &mut self.folded, &mut self.run);
-        let rest = &bytes[whole..];
-        if whole < WINDOW {
-            let mut last = [0u8; 64];
-            last[..rest.len()].copy_from_slice(rest);
-            classify(&last, &mut self.folded[whole..], &mut self.run[whole / 64..]);
-            // what an earlier, longer text left behind must not be read as part of a token
-            self.folded[whole + 64..(whole + 64 + PADDING).min(WINDOW + PADDING)].fill(0);
+        let length = bytes.len().min(WINDOW);
+        let blocks = length.div_ceil(BLOCK);
+        self.raw[BEFORE..BEFORE + length].copy_from_slice(&bytes[..length]);
+        self.raw[BEFORE + length..BEFORE + blocks * BLOCK + 1].fill(0);
+        classify(&self.raw[BEFORE..BEFORE + blocks * BLOCK], &mut self.folded, &mut self.run);
+        // what an earlier, longer text left behind must not be read as part of a token
+        self.folded[blocks * BLOCK..blocks * BLOCK + PADDING].fill(0);
+        [self.run[blocks], self.single[blocks]] = [0; 2];
+        let (mut singles, mut hard) = (0, 0);
+        for block in 0..blocks {
+            let at = block * BLOCK;
+            let mut masks = wide::Masks::default();
+            if let (Some(raw), Some(folded)) =
+                (self.raw[at..].first_chunk::<{ size_of::<Raw>() }>(), self.folded[at..].first_chunk_mut())
+                && !folded.is_ascii()
+            {
+                masks = wide::judge(raw, folded);
+                let [two, three] = masks.separators;
+                self.run[block] &= !(two | two >> 1 | three | three >> 1 | three >> 2);
+                if block > 0 {
+                    self.run[block - 1] &= !((two | three) << 63 | three << 62);
+                }
+            }
+            singles |= masks.single;
+            hard |= masks.hard;
+            (self.hard[block], self.single[block], self.high[block]) = (masks.hard, masks.single, masks.high);
+        }
+        self.known = hard == 0;
+        if singles != 0 {
+            self.join_singles(blocks);
         }
     }
+
+    /// Whether no character of the window is left to the table.
+    pub(crate) fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// A single character may be one token with a mark that follows it: where what follows is neither ASCII nor
+    /// another single one, the table has to know.
+    fn join_singles(&mut self, blocks: usize) {
+        let words = |of: &Self, block: usize| of.run[block] & of.high[block] & !of.of_singles(block);
+        let mut here = words(self, 0);
+        for block in 0..blocks {
+            let behind = if block + 1 < blocks { words(self, block + 1) } else { 0 };
+            let joined = self.single[block] & (here >> 1 | behind << 63);
+            self.hard[block] |= joined;
+            // not yet taken out of `single`: the block behind looks at what this one was
+            self.high[block] = joined;
+            here = behind;
+        }
+        for (single, joined) in self.single[..blocks].iter_mut().zip(&self.high) {
+            *single &= !joined;
+            self.known &= *joined == 0;
+        }
+    }
+
+    /// The bytes of a block that belong to single characters.
+    #[inline(always)]
+    fn of_singles(&self, block: usize) -> u64 {
+        let (own, next) = (self.single[block], self.single[block + 1]);
+        own | own >> 1 | own >> 2 | next << 63 | next << 62
+    }
+
+    /// Writes where tokens start, and where they end: one for each start, but for the last of them if it goes on
+    /// behind the first `length` bytes. Returns how many starts and ends there are.
+    pub(crate) fn tokens(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {
+            // SAFETY: the CPU has BMI1 and POPCNT, as just checked.
+            return unsafe { self.tokens_bmi(length, starts, ends) };
+        }
+        self.tokens_portable(length, starts, ends)
+    }
+
+    /// The same, its bits counted and found by an instruction each.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "bmi1,popcnt")]
+    fn tokens_bmi(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
+        self.tokens_portable(length, starts, ends)
+    }
+
+    #[inline(always)]
+    fn tokens_portable(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
+        let (mut started, mut ended) = (0, 0);
+        let (mut word_before, mut single_before) = (0, 0);
+        for block in 0..length.div_ceil(BLOCK) {
+            let (single, next) = (self.single[block], self.single[block + 1]);
+            let word = self.run[block] & !self.of_singles(block);
+            let before = word << 1 | word_before;
+            // the first byte of a single character is two before its last one
+            let start = (word & !before) | single >> 2 | next << 62;
+            let end = (!word & before) | single << 1 | single_before;
+            (word_before, single_before) = (word >> 63, single >> 63);
+            started = positions(start, block * BLOCK, started, starts);
+            ended = positions(end, block * BLOCK, ended, ends);
+        }
+        (started, ended)
+    }
+
+    /// Whether only the table knows a character of these bytes.
+    #[inline(always)]
+    pub(crate) fn is_hard(&self, range: &std::ops::Range<usize>) -> bool {
+        let block = range.start / BLOCK;
+        let two = u128::from(self.hard[block]) | u128::from(self.hard[block + 1]) << 64;
+        let bits = (two >> (range.start % BLOCK)) as u64;
+        if range.len() < BLOCK {
+            return bits & !(u64::MAX << range.len()) != 0;
+        }
+        let last = (range.end - 1) / BLOCK;
+        let tail = u64::MAX >> (63 - (range.end - 1) % BLOCK);
+        let between = || self.hard[block + 1..last].iter().any(|&word| word != 0);
+        bits != 0 || (last > block && (between() || self.hard[last] & tail != 0))
+    }
+}
+
+/// Positions in a window: as many as there can be, and room for eight that mean nothing.
+pub(crate) type Edges = [u16; WINDOW + 64];
+
+/// Writes where the bits of `mask` stand, behind the first `count`; returns how many there are then.
+#[inline(always)]
+fn positions(mut mask: u64, base: usize, count: usize, into: &mut Edges) -> usize {
+    let found = mask.count_ones() as usize;
+    let mut at = count;
+    // eight at a time: a loop that nearly always runs as often as the last time
+    while at < count + found {
+        for slot in &mut into[at..at + 8] {
+            *slot = (base as u16) + mask.trailing_zeros() as u16;
+            mask &= mask.wrapping_sub(1);
+        }
+        at += 8;
+    }
+    count + found
 }
 
 /// Classifies a whole number of 64-byte blocks.

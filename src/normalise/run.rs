@@ -1,4 +1,4 @@
-//! One run of word characters that are not all ASCII, code point by code point.
+//! A stretch of word characters of which some are known to the table alone, code point by code point.
 //!
 //! Normalisation only ever acts inside a *segment*: a boundary character and the combining characters that
 //! follow it. A segment whose entries are simple and in canonical order is already in normal form, so its
@@ -6,7 +6,7 @@
 //! bytes gather in a buffer, eight stored at a time, and only a token longer than that is put into a vector.
 
 use super::table::{Block, Class, Entry, block, fold};
-use super::{MASK, SHORT, TokenHasher};
+use super::{MASK, SHORT, TokenHasher, halves};
 
 /// Reads runs; keeps the buffers for the rare cases.
 #[derive(Default)]
@@ -17,27 +17,29 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    /// Calls `emit` for the tokens of the run that starts at byte `start` of `text`; returns where it ends:
-    /// at an ASCII separator or at the end of the text.
+    /// Calls `emit` for the tokens of the bytes of `text` in `range`, or of as many as there are up to an ASCII
+    /// separator or the end of the text; returns where that is. Before the range stands a separator, or nothing
+    /// that its first character could combine with; behind it a character that combines with nothing before.
     pub(super) fn tokens(
         &mut self,
         hasher: &TokenHasher,
         text: &str,
-        start: usize,
+        range: std::ops::Range<usize>,
         emit: &mut impl FnMut(u64, usize, usize),
     ) -> usize {
         let bytes = text.as_bytes();
-        let mut at = start;
+        let ends = |at: usize| at >= range.end || ends(bytes, at);
+        let mut at = range.start;
         let mut current = self.entries.at(bytes, at);
         if !current.is_boundary() && at > 0 {
-            // a mark behind an ASCII separator: they may combine (`=` and U+0338 are one symbol)
-            at -= 1;
+            // a mark behind a separator: they may combine (`=` and U+0338 are one symbol)
+            at = text[..at].char_indices().next_back().map_or(0, |(at, _)| at);
             current = self.entries.at(bytes, at);
         }
         loop {
             if current.is_plain() && self.token.length <= ROOM - 8 {
                 let taken = self.plain(hasher, bytes, (at, current), emit);
-                if taken.0 > at && ends(bytes, taken.0) {
+                if taken.0 > at && ends(taken.0) {
                     self.token.finish(hasher, emit);
                     return taken.0;
                 }
@@ -49,7 +51,7 @@ impl Runs {
                 self.token.finish(hasher, emit);
                 while current.is_lone() && next.is_fresh() {
                     emit(hasher.short(u64::from(current.bytes()), 0, current.length()), at, end);
-                    if ends(bytes, end) {
+                    if ends(end) {
                         return end;
                     }
                     (at, current) = (end, next);
@@ -71,7 +73,7 @@ impl Runs {
                 }
                 self.segment(hasher, text, (at..end, in_order), emit);
             }
-            if ends(bytes, end) {
+            if ends(end) {
                 self.token.finish(hasher, emit);
                 return end;
             }
@@ -174,7 +176,7 @@ fn ascii_letters(bytes: &[u8], at: usize) -> (u64, usize) {
     };
     let word = (within(lower, b'a', b'z' + 1) | within(eight, b'0', b'9' + 1)) & !eight & TOP;
     let count = (!word & TOP).trailing_zeros() as usize / 8;
-    (lower & MASK[count], count)
+    (lower & MASK[count][0], count)
 }
 
 /// Bytes of the code point whose first byte is `first`.
@@ -301,12 +303,9 @@ impl Token {
             return;
         }
         let hash = if self.length <= SHORT {
-            let eight = |at: usize| {
-                let mut eight = [0; 8];
-                eight.copy_from_slice(&self.bytes[at..at + 8]);
-                u64::from_le_bytes(eight) & MASK[self.length.saturating_sub(at).min(8)]
-            };
-            hasher.short(eight(0), eight(8), self.length)
+            let [low, high] = self.bytes.first_chunk().map_or([0; 2], halves);
+            let mask = MASK[self.length];
+            hasher.short(low & mask[0], high & mask[1], self.length)
         } else if self.length <= ROOM {
             hasher.hash(&self.bytes[..self.length])
         } else {

@@ -120,6 +120,36 @@ fn tricky() -> impl Strategy<Value = String> {
     prop::collection::vec(one, 0..24).prop_map(|characters| characters.into_iter().collect())
 }
 
+/// What the vector kernels know by themselves, with what they do not.
+const KNOWN: &[&str] = &[
+    "ŒUVRE ",
+    "Été",
+    "l’an ",
+    "Łódź",
+    " « ",
+    "İstanbul ",
+    "ИЮНЬ ",
+    "Ёж",
+    "їжак ",
+    "البيت ",
+    "서울에서 ",
+    "東京",
+    "の",
+    "ガ",
+    "、",
+    "か\u{3099}",
+    "漢\u{FE00}",
+    "字\u{301}",
+    "…",
+    "\u{202F}",
+    "Ａ",
+    "！",
+    "x",
+    "plain words ",
+    "𝔘 ",
+    "½",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 
@@ -131,6 +161,18 @@ proptest! {
     #[test]
     fn equals_its_twin_on_any_text(text in any::<String>()) {
         prop_assert_eq!(fast(&text), slow(&text), "{:?}", plain::tokens(&text));
+    }
+
+    #[test]
+    fn equals_its_twin_across_blocks_and_windows(
+        before in prop_oneof![Just(0usize), 0usize..200, 3900usize..4200],
+        words in prop::collection::vec(prop_oneof![
+            8 => prop::sample::select(KNOWN.to_vec()).prop_map(str::to_owned),
+            1 => tricky(),
+        ], 0..120),
+    ) {
+        let text = format!("{}{}", "日".repeat(before / 3), words.concat());
+        prop_assert_eq!(fast(&text), slow(&text), "{:?}", text);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One JSON record: its text appended to a buffer, its id as it was written, everything else passed over.
 
+mod direct;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -34,6 +36,9 @@ pub(crate) type Refusal = (SkipReason, String);
 impl Fields<'_> {
     /// Takes a line apart; appends its text to `text`. Where it fails, `text` is as it was.
     pub(crate) fn parse(&self, line: &str, text: &mut String) -> Result<Record, Refusal> {
+        if let Some(record) = direct::parse(self, line, text) {
+            return Ok(record);
+        }
         let before = text.len();
         let result = match self.attempt(line, text) {
             Err((SkipReason::InvalidJson, _)) if has_surrogate_escape(line) => {
@@ -64,11 +69,16 @@ impl Fields<'_> {
             }
             None => return Err((SkipReason::MissingText, format!("no field `{}`", self.text))),
         }
-        let id = found.id.filter(|id| matches!(id.as_bytes()[0], b'"' | b'-' | b'0'..=b'9' | b't' | b'f'));
+        let id = found.id.filter(|id| is_id(id));
         let id =
             id.map(|id| if has_surrogate_escape(id) { without_lone_surrogates(id).0 } else { id.into() });
         Ok(Record { id: id.map(Cow::into_owned), also: found.also, lone_surrogates: 0 })
     }
+}
+
+/// Whether a value may be an id: a string, a number, `true` or `false`.
+fn is_id(value: &str) -> bool {
+    matches!(value.as_bytes().first(), Some(b'"' | b'-' | b'0'..=b'9' | b't' | b'f'))
 }
 
 /// The first characters of a line, for a message.
@@ -210,11 +220,22 @@ impl<'de> Visitor<'de> for RecordSeed<'_> {
 }
 
 /// Which field a name is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
     Text,
     Id,
     Also(usize),
     Other,
+}
+
+impl Name {
+    fn of(name: &str, fields: &Fields<'_>) -> Self {
+        match name {
+            _ if name == fields.text => Name::Text,
+            _ if name == fields.id => Name::Id,
+            _ => fields.also.iter().position(|also| name == also).map_or(Name::Other, Name::Also),
+        }
+    }
 }
 
 struct NameSeed<'a>(Fields<'a>);
@@ -235,11 +256,7 @@ impl Visitor<'_> for NameSeed<'_> {
     }
 
     fn visit_str<E: de::Error>(self, name: &str) -> Result<Name, E> {
-        Ok(match name {
-            _ if name == self.0.text => Name::Text,
-            _ if name == self.0.id => Name::Id,
-            _ => self.0.also.iter().position(|also| name == also).map_or(Name::Other, Name::Also),
-        })
+        Ok(Name::of(name, &self.0))
     }
 }
 

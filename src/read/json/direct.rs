@@ -1,0 +1,386 @@
+//! A record taken apart in one go over its bytes, where it is as nearly all of them are. What is unusual (names with
+//! escapes, lone surrogates, deep nesting) or wrong is left to serde_json, which then says what it is.
+
+use super::{Fields, Name, Record, has_surrogate_escape, is_id};
+
+/// Arrays and objects inside of each other that are followed.
+const DEPTH: usize = 32;
+
+/// Appends the text of a record to `text`, as [`Fields::parse`] does; `None`, and `text` is as it was, where the
+/// record is for serde_json.
+pub(super) fn parse(fields: &Fields<'_>, line: &str, text: &mut String) -> Option<Record> {
+    let before = text.len();
+    let record = Cursor { line, at: 0 }.record(fields, text);
+    if record.is_none() {
+        text.truncate(before);
+    }
+    record
+}
+
+/// A place in a line.
+struct Cursor<'a> {
+    line: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn record(&mut self, fields: &Fields<'_>, text: &mut String) -> Option<Record> {
+        let start = text.len();
+        let mut has_text = false;
+        let mut id = None;
+        let mut also = vec![None; fields.also.len()];
+        self.white();
+        self.expect(b'{')?;
+        self.members(|cursor, name| {
+            if Name::of(name, fields) == Name::Text {
+                text.truncate(start);
+                has_text = true;
+                return cursor.append_string(text);
+            }
+            let value = cursor.raw_value()?;
+            match Name::of(name, fields) {
+                Name::Id => {
+                    id = Some(value);
+                    let same = (0..also.len()).filter(|&i| fields.also[i] == fields.id);
+                    same.for_each(|i| also[i] = Some(value.to_owned()));
+                }
+                Name::Also(i) => also[i] = Some(value.to_owned()),
+                Name::Text | Name::Other => {}
+            }
+            Some(())
+        })?;
+        self.white();
+        let id = id.filter(|id| is_id(id));
+        let is_plain = has_text && self.at == self.line.len() && !id.is_some_and(has_surrogate_escape);
+        is_plain.then(|| Record { id: id.map(str::to_owned), also, lone_surrogates: 0 })
+    }
+
+    /// The members of an object, of which `{` has been passed; each value is for `member` to pass.
+    fn members(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+        self.white();
+        if self.next_is(b'}') {
+            return Some(());
+        }
+        loop {
+            self.expect(b'"')?;
+            let name = self.plain_string()?;
+            self.white();
+            self.expect(b':')?;
+            self.white();
+            member(self, name)?;
+            self.white();
+            if self.next_is(b'}') {
+                return Some(());
+            }
+            self.expect(b',')?;
+            self.white();
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.line.as_bytes().get(self.at).copied()
+    }
+
+    fn next_is(&mut self, byte: u8) -> bool {
+        let is = self.peek() == Some(byte);
+        self.at += usize::from(is);
+        is
+    }
+
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        self.next_is(byte).then_some(())
+    }
+
+    fn white(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\t' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    /// The rest of a string without escapes, of which the first quote has been passed.
+    fn plain_string(&mut self) -> Option<&'a str> {
+        let start = self.at;
+        self.at += special(&self.line.as_bytes()[start..]);
+        let string = &self.line[start..self.at];
+        self.expect(b'"')?;
+        Some(string)
+    }
+
+    /// Appends a string.
+    fn append_string(&mut self, text: &mut String) -> Option<()> {
+        self.expect(b'"')?;
+        text.reserve(self.line.len() - self.at);
+        loop {
+            let start = self.at;
+            self.at += special(&self.line.as_bytes()[start..]);
+            text.push_str(&self.line[start..self.at]);
+            if self.next_is(b'"') {
+                return Some(());
+            }
+            self.expect(b'\\')?;
+            text.push(self.escaped()?);
+        }
+    }
+
+    /// What an escape stands for, of which the backslash has been passed.
+    fn escaped(&mut self) -> Option<char> {
+        let of = self.peek()?;
+        self.at += 1;
+        Some(match of {
+            b'n' => '\n',
+            b'"' | b'\\' | b'/' => char::from(of),
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{C}',
+            b'u' => match self.hex()? {
+                high @ 0xD800..0xDC00 => {
+                    self.expect(b'\\')?;
+                    self.expect(b'u')?;
+                    let low = self.hex().filter(|low| (0xDC00..0xE000).contains(low))?;
+                    char::from_u32(0x1_0000 + ((high - 0xD800) << 10 | (low - 0xDC00)))?
+                }
+                // of a lone low surrogate there is none
+                other => char::from_u32(other)?,
+            },
+            _ => return None,
+        })
+    }
+
+    fn hex(&mut self) -> Option<u32> {
+        let digits = self.line.as_bytes().get(self.at..self.at + 4)?;
+        self.at += 4;
+        digits.iter().try_fold(0, |sum, &digit| Some(sum << 4 | char::from(digit).to_digit(16)?))
+    }
+
+    /// Passes any value; returns it as it stands.
+    fn raw_value(&mut self) -> Option<&'a str> {
+        let start = self.at;
+        self.pass(0)?;
+        Some(&self.line[start..self.at])
+    }
+
+    fn pass(&mut self, depth: usize) -> Option<()> {
+        if depth == DEPTH {
+            return None;
+        }
+        let first = self.peek()?;
+        match first {
+            b'"' => {
+                self.at += 1;
+                self.pass_string()
+            }
+            b'-' | b'0'..=b'9' => self.pass_number(),
+            b'{' => {
+                self.at += 1;
+                self.members(|cursor, _| cursor.pass(depth + 1))
+            }
+            b'[' => {
+                self.at += 1;
+                self.pass_items(depth)
+            }
+            _ => {
+                let words = ["true", "false", "null"];
+                let word = words.into_iter().find(|word| self.line[self.at..].starts_with(word))?;
+                self.at += word.len();
+                Some(())
+            }
+        }
+    }
+
+    fn pass_items(&mut self, depth: usize) -> Option<()> {
+        self.white();
+        if self.next_is(b']') {
+            return Some(());
+        }
+        loop {
+            self.white();
+            self.pass(depth + 1)?;
+            self.white();
+            if self.next_is(b']') {
+                return Some(());
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    fn pass_string(&mut self) -> Option<()> {
+        loop {
+            self.at += special(&self.line.as_bytes()[self.at..]);
+            if self.next_is(b'"') {
+                return Some(());
+            }
+            self.expect(b'\\')?;
+            let of = self.peek()?;
+            self.at += 1;
+            match of {
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
+                b'u' => drop(self.hex()?),
+                _ => return None,
+            }
+        }
+    }
+
+    fn pass_number(&mut self) -> Option<()> {
+        self.next_is(b'-');
+        if !self.next_is(b'0') {
+            self.digits()?;
+        }
+        if self.next_is(b'.') {
+            self.digits()?;
+        }
+        if self.next_is(b'e') || self.next_is(b'E') {
+            let _sign = self.next_is(b'+') || self.next_is(b'-');
+            self.digits()?;
+        }
+        Some(())
+    }
+
+    /// One digit or more.
+    fn digits(&mut self) -> Option<()> {
+        let rest = &self.line.as_bytes()[self.at..];
+        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += count;
+        (count > 0).then_some(())
+    }
+}
+
+/// Bytes before the first quote, backslash or control.
+#[inline]
+fn special(bytes: &[u8]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        // SAFETY: the CPU has AVX2, as just checked.
+        return unsafe { special_avx2(bytes) };
+    }
+    special_portable(bytes)
+}
+
+fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
+}
+
+/// The twin of the kernel; sixteen bytes at a time, which compilers know how to put into a vector.
+fn special_portable(bytes: &[u8]) -> usize {
+    let (pieces, _) = bytes.as_chunks::<16>();
+    let clean = |piece: &&[u8; 16]| !piece.iter().fold(false, |found, &byte| found | is_special(byte));
+    let passed = 16 * pieces.iter().take_while(clean).count();
+    passed + bytes[passed..].iter().take_while(|&&byte| !is_special(byte)).count()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn special_avx2(bytes: &[u8]) -> usize {
+    use std::arch::x86_64::*;
+    let (pieces, rest) = bytes.as_chunks::<32>();
+    for (i, piece) in pieces.iter().enumerate() {
+        // SAFETY: `piece` is 32 readable bytes; unaligned loads are allowed.
+        let v = unsafe { _mm256_loadu_si256(piece.as_ptr().cast()) };
+        let quote = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b'"' as i8));
+        let backslash = _mm256_cmpeq_epi8(v, _mm256_set1_epi8(b'\\' as i8));
+        // unsigned x <= 31 is min(x, 31) == x
+        let control = _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(31)), v);
+        let found = _mm256_movemask_epi8(_mm256_or_si256(_mm256_or_si256(quote, backslash), control));
+        if found != 0 {
+            return 32 * i + found.trailing_zeros() as usize;
+        }
+    }
+    bytes.len() - rest.len() + rest.iter().take_while(|&&byte| !is_special(byte)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Pieces of records, right and wrong.
+    const PIECES: &[&str] = &[
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        " ",
+        "\t",
+        "\"",
+        "\"text\"",
+        "\"id\"",
+        "\"x\"",
+        "\"text\":",
+        "\"id\":",
+        "\"x\":",
+        "\"text\":\"a\\nb\"",
+        "\"id\":\"7\"",
+        "\"x\":[1,{\"y\":null}]",
+        "\\",
+        "\\u00e9",
+        "\\ud83d\\ude00",
+        "\\ud800",
+        "\\n",
+        "\\x",
+        "0",
+        "-1",
+        "01",
+        "1.5e+3",
+        "1.",
+        "1e",
+        "-",
+        "true",
+        "false",
+        "nul",
+        "null",
+        "é",
+        "語",
+        "\u{7f}",
+        "a longer stretch of text without anything in it, of more than thirty-two bytes",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn says_what_serde_json_says_or_nothing(
+            pieces in prop::collection::vec(prop::sample::select(PIECES), 0..14),
+            whole in any::<bool>(),
+        ) {
+            let inside = pieces.concat();
+            let line = if whole { format!("{{{inside}}}") } else { inside };
+            let also = ["x".to_owned(), "id".to_owned()];
+            for also in [&also[..], &[]] {
+                let fields = Fields { text: "text", id: "id", also };
+                let (mut direct, mut other) = ("before".to_owned(), "before".to_owned());
+                match parse(&fields, &line, &mut direct) {
+                    Some(record) => {
+                        prop_assert_eq!(Ok(record), fields.attempt(&line, &mut other));
+                        prop_assert_eq!(direct, other);
+                    }
+                    None => prop_assert_eq!(direct, "before"),
+                }
+            }
+        }
+
+        #[test]
+        fn members_in_any_order_are_taken_directly(
+            members in prop::collection::vec(prop::sample::select(&[
+                r#""x":[1,{"y":[null,true,{}]},[]]"#, r#""id" : -1.50e-7"#, r#" "id":"a\"b""#, r#""y":"\ud800""#,
+                r#""text":"l\u2019\u00E9t\u00e9 \ud83d\ude00\n\t\r\b\f\/\\\"""#, "\"text\" :\"日本\"",
+            ][..]), 0..6),
+        ) {
+            let line = format!(" {{{},\"text\":\"the last one\"}}\r", members.join(" , "));
+            let line = line.replace("{,", "{");
+            let fields = Fields { text: "text", id: "id", also: &[] };
+            let (mut direct, mut other) = (String::new(), String::new());
+            let record = parse(&fields, &line, &mut direct);
+            prop_assert_eq!(record.ok_or(()), fields.attempt(&line, &mut other).map_err(drop));
+            prop_assert_eq!(direct, "the last one");
+        }
+
+        #[test]
+        fn kernels_equal_their_twin(text in "[a-zé\u{7f}]{0,70}[\"\\\\\u{0}\u{1f} ]?[a-z]{0,40}") {
+            let plain = text.bytes().position(is_special).unwrap_or(text.len());
+            prop_assert_eq!(special(text.as_bytes()), plain);
+            prop_assert_eq!(special_portable(text.as_bytes()), plain);
+        }
+    }
+}
