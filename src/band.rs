@@ -111,7 +111,7 @@ pub struct Buckets {
 
 impl Buckets {
     /// Groups units by equal keys. `keys` holds `bands` keys for each unit, unit after unit.
-    pub fn new(keys: &[u64], bands: usize) -> Self {
+    pub fn new<K: Copy + Into<u64> + Sync>(keys: &[K], bands: usize) -> Self {
         let units = keys.len() / bands;
         let shared: Vec<Vec<(u64, u32)>> =
             (0..bands).into_par_iter().map(|band| shared_keys(keys, bands, band)).collect();
@@ -189,7 +189,7 @@ impl Buckets {
 }
 
 /// The keys of one band that two or more units have, with these units, ascending.
-fn shared_keys(keys: &[u64], bands: usize, band: usize) -> Vec<(u64, u32)> {
+fn shared_keys<K: Copy + Into<u64>>(keys: &[K], bands: usize, band: usize) -> Vec<(u64, u32)> {
     let units = keys.len() / bands;
     // most keys stand alone: two bits for each of 16 times as many slots tell nearly all of them
     let slots = (units * 16).next_power_of_two().max(64);
@@ -199,8 +199,10 @@ fn shared_keys(keys: &[u64], bands: usize, band: usize) -> Vec<(u64, u32)> {
         let at = (key >> (u64::BITS - KEY_BITS)) as usize & (slots - 1);
         (at / 64, 1u64 << (at % 64))
     };
-    let of_band =
-        || keys.iter().copied().skip(band).step_by(bands).enumerate().filter(|(_, key)| *key != ABSENT);
+    let of_band = || {
+        let all = keys.iter().skip(band).step_by(bands).map(|&key| key.into());
+        all.enumerate().filter(|(_, key)| *key != ABSENT)
+    };
     for (_, key) in of_band() {
         let (word, bit) = slot(key);
         twice[word] |= once[word] & bit;
