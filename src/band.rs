@@ -114,7 +114,7 @@ pub struct Buckets {
 
 impl Buckets {
     /// Groups units by equal keys. `keys` holds `bands` keys for each unit, unit after unit.
-    pub fn new(keys: &[u64], bands: usize) -> Self {
+    pub fn new<K: Copy + Into<u64> + Sync>(keys: &[K], bands: usize) -> Self {
         let units = keys.len() / bands;
         let shared: Vec<Vec<(u64, u32)>> =
             (0..bands).into_par_iter().map(|band| shared_keys(keys, bands, band)).collect();
@@ -192,7 +192,7 @@ impl Buckets {
 }
 
 /// The keys of one band that two or more units have, with these units, ascending.
-fn shared_keys(keys: &[u64], bands: usize, band: usize) -> Vec<(u64, u32)> {
+fn shared_keys<K: Copy + Into<u64>>(keys: &[K], bands: usize, band: usize) -> Vec<(u64, u32)> {
     let units = keys.len() / bands;
     // most keys stand alone: two bits for each of 8 times as many slots, side by side, tell nearly all of them
     let slots = (units * 8).next_power_of_two().max(64);
@@ -201,14 +201,17 @@ fn shared_keys(keys: &[u64], bands: usize, band: usize) -> Vec<(u64, u32)> {
         let at = (key >> (u64::BITS - KEY_BITS)) as usize & (slots - 1);
         (at / 32, at % 32 * 2)
     };
-    let of_band = || keys.chunks_exact(bands).map(|of_unit| of_unit[band]).enumerate();
-    for (_, key) in of_band().filter(|(_, key)| *key != ABSENT) {
+    let of_band = || {
+        let all = keys.chunks_exact(bands).map(|of_unit| of_unit[band].into());
+        all.enumerate().filter(|(_, key)| *key != ABSENT)
+    };
+    for (_, key) in of_band() {
         let (word, at) = slot(key);
         let twice = (seen[word] >> at & 1) << (at + 1);
         seen[word] |= 1 << at | twice;
     }
     let mut pairs: Vec<(u64, u32)> = Vec::new();
-    for (unit, key) in of_band().filter(|(_, key)| *key != ABSENT) {
+    for (unit, key) in of_band() {
         let (word, at) = slot(key);
         if seen[word] >> at & 2 != 0 {
             pairs.push((key, unit as u32));

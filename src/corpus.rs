@@ -3,25 +3,30 @@
 //!
 //! What a run costs in memory is decided here and in [`crate::resolve`]: 56 bytes and its id for each
 //! document; about 9 bytes for each paragraph (4 for its number, 4 for its place, less than one for indexes); for
-//! each *distinct* unit that is long enough, 8 bytes a band, 8 more, and its entry in [`crate::collapse`].
+//! each *distinct* unit that is long enough, 5 bytes a band, 8 more, and its entry in [`crate::collapse`].
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::certify::Draw;
 use crate::collapse::Exact;
-use crate::document::{Skip, Source, Span};
+use crate::document::{Skip, Source};
 use crate::error::{Error, Result};
+use crate::head::Head;
 use crate::index::segment::Mark;
 use crate::index::sketches::Sketch;
 use crate::order::{Order, Ranked};
 use crate::past::{Archived, Told};
 use crate::read::texts::{Locator, Texts};
-use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits, read_varint};
+use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits};
 
 mod labels;
+mod places;
+mod ranks;
 
 pub(crate) use labels::Labels;
+pub(crate) use places::{Places, split_places};
+pub(crate) use ranks::Ranks;
 
 /// In [`Units::first`]: a unit without a token.
 pub(crate) const IS_EMPTY: u32 = u32::MAX;
@@ -38,40 +43,6 @@ pub(crate) fn check_numbers(base: u64, more: u64, what: &'static str) -> Result<
     if base + more >= limit { Err(Error::TooMany { what, limit }) } else { Ok(()) }
 }
 
-/// A set of numbers that tells how many of it are smaller than any one: a bit and a half for each number up to
-/// the largest.
-#[derive(Default)]
-pub(crate) struct Ranks {
-    /// 64 numbers, and how many of the set come before them
-    words: Vec<(u64, u32)>,
-}
-
-impl Ranks {
-    /// Of ascending numbers below `end`.
-    pub(crate) fn new(numbers: impl Iterator<Item = u32>, end: usize) -> Self {
-        let mut words = vec![(0u64, 0u32); end / 64 + 1];
-        numbers.for_each(|number| words[number as usize / 64].0 |= 1 << (number % 64));
-        let mut before = 0;
-        for (bits, count) in &mut words {
-            *count = before;
-            before += bits.count_ones();
-        }
-        Ranks { words }
-    }
-
-    /// Whether a number is in the set.
-    pub(crate) fn contains(&self, number: u32) -> bool {
-        self.words.get(number as usize / 64).is_some_and(|(bits, _)| bits >> (number % 64) & 1 == 1)
-    }
-
-    /// How many smaller ones there are, for a number that is in the set.
-    pub(crate) fn rank(&self, number: u32) -> Option<usize> {
-        let &(bits, before) = self.words.get(number as usize / 64)?;
-        let bit = 1u64 << (number % 64);
-        (bits & bit != 0).then(|| before as usize + (bits & (bit - 1)).count_ones() as usize)
-    }
-}
-
 /// All units of one kind, by their number in corpus order.
 #[derive(Default)]
 pub(crate) struct Units {
@@ -83,7 +54,7 @@ pub(crate) struct Units {
     /// how many tokens each distinct unit has
     pub(crate) tokens: Vec<u32>,
     /// the band keys of each distinct unit, one after the other
-    pub(crate) keys: Vec<u64>,
+    pub(crate) keys: Vec<Head>,
     /// the sketch of each distinct unit; only of paragraphs, for an index
     pub(crate) sketches: Vec<Sketch>,
     /// the numbers in `distinct`
@@ -108,7 +79,7 @@ impl Units {
         self.distinct.extend(own.filter(|(unit, first)| unit == first).map(|(unit, _)| unit));
         self.first.extend_from_slice(first);
         self.tokens.extend(signed.tokens);
-        self.keys.extend(signed.keys);
+        self.keys.extend(signed.keys.into_iter().map(Head::of));
         self.sketches.extend(signed.sketches);
         debug_assert_eq!(self.tokens.len(), self.distinct.len());
     }
@@ -144,7 +115,7 @@ pub(crate) struct Corpus {
     /// the documents at its head that come from an index
     pub(crate) archived: Archived,
     /// the seeds of the distinct documents, one after the other
-    pub(crate) seeds: Vec<u64>,
+    pub(crate) seeds: Vec<Head>,
     /// tokens from each seed to the next, of the first from the start of its document
     pub(crate) seed_gaps: Vec<u16>,
     /// how many seeds each distinct document has
@@ -191,10 +162,10 @@ impl Counts {
 
 /// Bytes held for each byte of band keys, at the most: some of the keys in order, and what earlier parts know of
 /// them.
-const KEYS_WORKING: usize = 2;
+const KEYS_WORKING: usize = 3;
 
 /// Bytes held for each byte of seeds, at the most: what is kept of the texts around them counts most.
-const SEEDS_WORKING: usize = 16;
+const SEEDS_WORKING: usize = 22;
 
 /// The tables while they grow.
 pub(crate) struct Builder<'a> {
@@ -208,7 +179,7 @@ pub(crate) struct Builder<'a> {
     collapses: bool,
     places: Vec<u8>,
     ids: String,
-    seeds: Vec<u64>,
+    seeds: Vec<Head>,
     seed_gaps: Vec<u16>,
     seed_counts: Vec<u32>,
     marks: Vec<Mark>,
@@ -290,7 +261,7 @@ impl<'a> Builder<'a> {
         let keys: usize = all.iter().map(|units| size_of_val(&units.keys[..])).sum();
         let distinct: usize = all.iter().map(|units| units.distinct.len()).sum();
         let units: usize = all.iter().map(|units| size_of_val(&units.first[..])).sum();
-        let seeds = (size_of::<u64>() + size_of::<u16>()) * self.seeds.len();
+        let seeds = (size_of::<Head>() + size_of::<u16>()) * self.seeds.len();
         let tables = size_of_val(&self.documents[..])
             + units
             + (8 + 25) * distinct
@@ -386,7 +357,7 @@ impl<'a> Builder<'a> {
             self.pieces.extend_from_slice(&scanned.pieces);
             self.places.extend_from_slice(&scanned.places);
             self.ids.push_str(&scanned.ids);
-            self.seeds.extend_from_slice(&signed.seeds);
+            self.seeds.extend(signed.seeds.iter().copied().map(Head::of));
             self.seed_gaps.extend_from_slice(&signed.seed_gaps);
             self.seed_counts.extend_from_slice(&signed.seed_counts);
             self.counts.paragraphs += paragraphs as u64;
@@ -611,7 +582,7 @@ impl Corpus {
         } else {
             &self.places[of.places as usize..]
         };
-        Places { bytes, left, at: 0, at_character: 0 }
+        Places::new(bytes, left)
     }
 
     /// What is told of a document of an index.
@@ -641,7 +612,7 @@ impl Corpus {
             return Ok(None);
         }
         let (bytes, left) = self.texts.places_in_index(&self.documents[document as usize].locator)?;
-        let places = Places { bytes: &bytes, left, at: 0, at_character: 0 };
+        let places = Places::new(&bytes, left);
         let places = places.map(|span| [span.bytes.start as u32, span.bytes.end as u32]).collect();
         Ok(Some(LongText { corpus: self, document, places }))
     }
@@ -670,38 +641,6 @@ impl LongText<'_> {
     }
 }
 
-/// Cuts bytes behind the places of so many paragraphs.
-pub(crate) fn split_places(bytes: &[u8], paragraphs: u32) -> (&[u8], &[u8]) {
-    let mut places = Places { bytes, left: paragraphs as usize, at: 0, at_character: 0 };
-    places.by_ref().for_each(drop);
-    bytes.split_at(bytes.len() - places.bytes.len())
-}
-
-/// The spans of a document's paragraphs.
-pub(crate) struct Places<'a> {
-    bytes: &'a [u8],
-    left: usize,
-    at: u64,
-    at_character: u64,
-}
-
-impl Iterator for Places<'_> {
-    type Item = Span;
-
-    fn next(&mut self) -> Option<Span> {
-        self.left = self.left.checked_sub(1)?;
-        let gap = read_varint(&mut self.bytes);
-        let multibyte = if gap & 1 == 1 { read_varint(&mut self.bytes) } else { 0 };
-        let length = read_varint(&mut self.bytes);
-        let characters = length - read_varint(&mut self.bytes);
-        let start = self.at + (gap >> 1);
-        let first = self.at_character + (gap >> 1) - multibyte;
-        self.at = start + length;
-        self.at_character = first + characters;
-        Some(Span { bytes: start..self.at, chars: first..self.at_character })
-    }
-}
-
 /// The units that share a bucket with another, of both kinds, for [`crate::resolve`].
 pub(crate) fn link(corpus: &mut Corpus, bands: usize, keep_keys: bool) -> [crate::band::Buckets; 2] {
     let units = [&mut corpus.document_units, &mut corpus.paragraph_units];
@@ -722,7 +661,6 @@ pub(crate) fn link(corpus: &mut Corpus, bands: usize, keep_keys: bool) -> [crate
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn numbers_end_before_those_that_mean_something_else() {
@@ -732,16 +670,5 @@ mod tests {
         );
         let error = check_numbers(7, last - 6, "paragraphs").err().map(|error| error.to_string());
         assert!(error.is_some_and(|error| error.contains("more than 4294967294 paragraphs")));
-    }
-
-    proptest! {
-        #[test]
-        fn ranks_are_those_of_the_set(numbers in prop::collection::btree_set(0u32..300, 0..80)) {
-            let ranked = Ranks::new(numbers.iter().copied(), 300);
-            for number in 0..400 {
-                prop_assert_eq!(ranked.contains(number), numbers.contains(&number));
-                prop_assert_eq!(ranked.rank(number), numbers.iter().position(|of| *of == number));
-            }
-        }
     }
 }

@@ -34,6 +34,8 @@ pub mod dedup;
 pub mod document;
 pub mod error;
 pub mod expect;
+mod head;
+mod in_turn;
 pub mod index;
 pub mod keep;
 mod locate;

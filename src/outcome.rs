@@ -28,6 +28,7 @@ mod column;
 mod floor;
 mod leaving;
 mod near;
+mod recurring;
 mod summary;
 pub(crate) mod whole;
 
@@ -96,16 +97,6 @@ impl Located {
         let covered = Covered { runs: found.covered, whole: found.whole };
         Ok(Located { passages, contained, capped: found.capped, found: covered })
     }
-}
-
-/// Paragraphs that stand in many documents.
-#[derive(Debug, Default)]
-pub(crate) struct Recurring {
-    /// numbers of the originals, ascending
-    pub(crate) originals: Vec<u32>,
-    /// their copies, and the characters of these
-    pub(crate) copies: u64,
-    pub(crate) characters: u64,
 }
 
 /// What became of one unit.
@@ -273,13 +264,11 @@ impl Outcome {
         }
         let mut parts: Vec<Range<u64>> =
             self.passages_of(document).iter().map(|(_, [copy, _])| copy.span().chars).collect();
-        let first = self.document(document).first_paragraph;
-        let copied = |(number, span): (usize, Span)| {
-            let copy = is_copy(&self.corpus.paragraph_units, &self.near[1], first + number as u32);
-            copy.then_some(span.chars)
-        };
-        if self.summary.parameters.units.paragraphs {
-            parts.extend(self.corpus.places(document).enumerate().filter_map(copied));
+        let own = self.corpus.paragraphs(document);
+        let copied = |unit: &u32| is_copy(&self.corpus.paragraph_units, &self.near[1], *unit);
+        if self.summary.parameters.units.paragraphs && own.clone().any(|unit| copied(&unit)) {
+            let spans = own.zip(self.corpus.places(document)).filter(|(unit, _)| copied(unit));
+            parts.extend(spans.map(|(_, span)| span.chars));
         }
         parts.sort_unstable_by_key(|part| part.start);
         let mut merged: Vec<Range<u64>> = Vec::new();
@@ -505,9 +494,7 @@ impl Outcome {
         };
         if self.summary.parameters.units.paragraphs {
             let mut spans = (0..).zip(self.corpus.places(document));
-            for number in 0..self.paragraphs(document) {
-                let place = Place { document, paragraph: Some(number) };
-                let Some(found) = self.match_of(place) else { continue };
+            self.paragraph_matches(document, |number, found| {
                 if passages.peek().is_some() {
                     let span = spans.find(|(of, _)| *of == number).map(|(_, span)| span).unwrap_or_default();
                     while let Some(passage) = passages.next_if(|passage| starts_before(passage, &span)) {
@@ -515,66 +502,37 @@ impl Outcome {
                     }
                 }
                 matches.push(found);
-            }
+            });
         }
         matches.extend(passages);
         matches
     }
 
-    /// The paragraphs that stand, as originals or copies, in `least` documents or more.
-    pub(crate) fn recurring(&self, least: u32) -> Recurring {
-        let mut recurring = Recurring::default();
-        if !self.summary.parameters.units.paragraphs {
-            return recurring;
+    /// The matches of a document's paragraphs, in order, with their numbers: [`Outcome::match_of`] each.
+    fn paragraph_matches(&self, document: u32, mut tell: impl FnMut(u32, Match)) {
+        let own = self.corpus.paragraphs(document);
+        if self.corpus.leaving.contains(document) || own.is_empty() {
+            return;
         }
-        // by row: documents of each original so far, and the last of them behind its number
-        let units = &self.corpus.paragraph_units;
-        let mut counts: Vec<[u32; 2]> = vec![[0; 2]; units.distinct.len()];
-        for document in 0..self.documents() {
-            for unit in self.corpus.paragraphs(document) {
-                let Some(row) = self.original_paragraph(unit).and_then(|of| units.row(of)) else { continue };
-                let [count, last] = &mut counts[row];
-                *count += u32::from(*last != document + 1);
-                *last = document + 1;
-            }
-        }
-        let numbered = units.distinct.iter().copied().zip(&counts);
-        recurring.originals =
-            numbered.filter(|(_, [count, _])| *count >= least).map(|(unit, _)| unit).collect();
-        if recurring.originals.is_empty() {
-            return recurring;
-        }
-        for document in 0..self.documents() {
-            let recurs = |unit: u32| {
-                let original = self.original_paragraph(unit).filter(|original| *original != unit);
-                let row = original.and_then(|original| units.row(original));
-                row.is_some_and(|row| counts[row][0] >= least)
-            };
-            if !self.corpus.paragraphs(document).any(recurs) {
+        let (units, near) = (&self.corpus.paragraph_units, &self.near[1]);
+        let contained = &self.located.contained;
+        let first = contained.partition_point(|(of, _)| (of.copy, of.paragraph) < (document, Some(0)));
+        let mut contained = contained[first..].iter().take_while(|(of, _)| of.copy == document).peekable();
+        let firsts = &units.first[own.start as usize..own.end as usize];
+        for ((number, unit), &first) in (0..).zip(own).zip(firsts) {
+            if first >= IS_SHORT {
                 continue;
             }
-            for (unit, span) in self.corpus.paragraphs(document).zip(self.corpus.places(document)) {
-                if recurs(unit) {
-                    recurring.copies += 1;
-                    recurring.characters += span.chars.end - span.chars.start;
-                }
+            let is_contained = contained.next_if(|(of, _)| of.paragraph == Some(number));
+            let is_near = near.contains(unit);
+            if is_near || first != unit {
+                let place = Place { document, paragraph: Some(number) };
+                let near = if is_near { near.get(unit) } else { None };
+                tell(number, self.copy(units, place, unit, near));
+            } else if let Some(contained) = is_contained {
+                tell(number, self.contained_match(contained));
             }
         }
-        recurring
-    }
-
-    /// Whether a paragraph is one of these.
-    pub(crate) fn recurs(&self, place: Place, recurring: &Recurring) -> bool {
-        let Some(paragraph) = place.paragraph else { return false };
-        let unit = self.document(place.document).first_paragraph + paragraph;
-        let original = self.original_paragraph(unit);
-        original.is_some_and(|original| recurring.originals.binary_search(&original).is_ok())
-    }
-
-    /// The paragraph that a paragraph copies, or itself; none where it is not compared.
-    fn original_paragraph(&self, unit: u32) -> Option<u32> {
-        let first = self.corpus.paragraph_units.first[unit as usize];
-        (first < IS_SHORT).then(|| self.near[1].get(unit).map_or(first, |near| near.original))
     }
 
     fn passages_of(&self, document: u32) -> &[(Passage, [Stretch; 2])] {

@@ -17,6 +17,7 @@ use crate::corpus::{
 };
 use crate::document::{Compression, Format, Source};
 use crate::error::Result;
+use crate::head::Head;
 use crate::index::segment::{DocumentRow, Held};
 use crate::index::sketches::Sketch;
 use crate::index::{Batch, Index, Known};
@@ -355,7 +356,7 @@ fn hopeless(
     buckets.iter().map(|bucket| slot(bucket.0)).for_each(|(word, bit)| taken[word] |= bit);
     for row in (0..asking.len()).filter(|row| asking[*row]) {
         let keys = units.keys.get(row * bands..(row + 1) * bands).unwrap_or_default();
-        for key in keys.iter().enumerate().map(|(band, &key)| with_band(key, band)) {
+        for key in keys.iter().enumerate().map(|(band, &key)| with_band(key.into(), band)) {
             let (word, bit) = slot(key);
             if taken[word] & bit == 0 {
                 continue;
@@ -371,15 +372,16 @@ fn hopeless(
 }
 
 /// A seed that no text has, another one for each place.
-fn no_seed(document: u32, at: u32) -> u64 {
-    (u64::from(document) << 32 | u64::from(at)).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1
+fn no_seed(document: u32, at: u32) -> Head {
+    let hash = (u64::from(document) << 32 | u64::from(at)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    Head::of(hash & Head::BITS)
 }
 
 /// Places in the index of seeds of the corpus: by document, the tokens with their seeds.
 type Seeds = BTreeMap<u32, Vec<(u32, u64)>>;
 
 fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, Listed)> {
-    let mut keys = corpus.seeds.clone();
+    let mut keys: Vec<u64> = corpus.seeds.iter().map(|&seed| seed.into()).collect();
     keys.par_sort_unstable();
     keys.dedup();
     let found = past.index.find_seeds(&keys, past.before)?;
@@ -676,7 +678,7 @@ impl Joining<'_> {
                     seeds.push(no_seed(*number, last));
                     gaps.push(u16::MAX);
                 }
-                seeds.push(hash);
+                seeds.push(Head::of(hash));
                 gaps.push((at - last) as u16);
                 last = at;
             }
@@ -723,7 +725,7 @@ impl UnitJoin<'_> {
         units.distinct.reserve_exact(known.len() + distinct.len());
         units.tokens.reserve_exact(known.len() + distinct.len());
         units.sketches = vec![Sketch::default(); if sketches.is_empty() { 0 } else { known.len() }];
-        let mut of_known = vec![ABSENT; known.len() * bands];
+        let mut of_known = vec![Head::of(ABSENT); known.len() * bands];
         let mut verdicts = Vec::with_capacity(known.len());
         for &(unit, copy) in &known {
             units.first[unit as usize] = unit;
@@ -734,7 +736,7 @@ impl UnitJoin<'_> {
         }
         for &(unit, band, key) in &self.hits.bands {
             if let Some(row) = here(unit).and_then(|unit| rows.rank(unit)) {
-                of_known[row * bands + band as usize] = key;
+                of_known[row * bands + band as usize] = Head::of(key);
             }
         }
         // the corpus: what the index knows leads there
@@ -765,7 +767,7 @@ impl UnitJoin<'_> {
             // in place: there is no room for all of them twice
             keys.truncate(kept * bands);
             keys.reserve_exact(of_known.len());
-            keys.resize(kept * bands + of_known.len(), ABSENT);
+            keys.resize(kept * bands + of_known.len(), Head::of(ABSENT));
             keys.copy_within(..kept * bands, of_known.len());
             keys[..of_known.len()].copy_from_slice(&of_known);
             units.keys = keys;

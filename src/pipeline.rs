@@ -61,7 +61,7 @@ impl Surroundings {
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Surroundings { temporary: std::env::temp_dir(), chunk: 256 << 10, memory: None, part: u64::MAX }
+        Surroundings { temporary: std::env::temp_dir(), chunk: 128 << 10, memory: None, part: u64::MAX }
     }
 }
 
@@ -503,14 +503,15 @@ impl Work<'_, '_> {
         let scanner = self.scanner;
         let before = std::mem::take(&mut self.scanned);
         let builder = &mut self.builder;
-        let (scanned, entered) = rayon::join(
-            || batch.into_par_iter().map(|chunk| scanner.scan(chunk)).collect(),
+        // the batch before first: where there is one thread its tokens are gone when those of this one come
+        let (entered, scanned) = rayon::join(
             || {
                 let admitted = builder.admit(&before)?;
                 let signed = sign(scanner, &before, &admitted);
                 builder.append(before, signed, &admitted);
                 Ok(())
             },
+            || batch.into_par_iter().map(|chunk| scanner.scan(chunk)).collect(),
         );
         self.scanned = scanned;
         entered?;
@@ -556,7 +557,7 @@ mod tests {
     fn chunks_fit_into_memory() {
         let chunk = |memory| Surroundings { memory, ..Surroundings::default() }.fitting().chunk;
         let bounds = [None, Some(4 << 30), Some(1 << 30), Some(256 << 20), Some(1 << 20)];
-        assert_eq!(bounds.map(chunk), [256 << 10, 256 << 10, 256 << 10, 64 << 10, 16 << 10]);
+        assert_eq!(bounds.map(chunk), [128 << 10, 128 << 10, 128 << 10, 64 << 10, 16 << 10]);
         let asked = Surroundings { memory: Some(1 << 30), chunk: 1, ..Surroundings::default() };
         assert_eq!(asked.fitting().chunk, 1);
     }

@@ -2,18 +2,17 @@
 //! go through the searches: documents and paragraphs through [`crate::resolve`], tokens through
 //! [`crate::passage`].
 //!
-//! The searches are sequential, as law 1 is. What is costly (reading, tokens, sets) is done in parallel for
-//! the next batch of documents while the searches run over this one.
+//! Each search is sequential, as law 1 is, but knows nothing of the others: the three run side by side. What is
+//! costly (reading, tokens, sets) is done ahead, in parallel, a group of documents at a time ([`crate::in_turn`]).
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
-
 use crate::corpus::{Corpus, IS_SHORT, LongText};
 use crate::document::Span;
 use crate::error::Result;
+use crate::in_turn::in_turn;
 use crate::normalise::{Tokenizer, Tokenizers};
 use crate::params::Params;
 use crate::passage::places::{Repeated, Sought, Tokens};
@@ -25,10 +24,7 @@ use crate::resolve::{Cost, Near, Resolver};
 use crate::shingle::Shingler;
 use crate::split::paragraphs;
 use crate::standing::{Decided, Decisions, Searching};
-
-/// Chunks of text that are held at once, and groups that each is made in.
-const CHUNKS: u64 = 8;
-const GROUPS: usize = 2;
+use crate::verify::Sorter;
 
 /// The searches of a run.
 pub(crate) struct Searches<'a> {
@@ -74,10 +70,12 @@ impl Wanted {
 /// Documents that were read again, one after the other, in buffers that go round.
 #[derive(Default)]
 struct Group {
-    /// rows of documents, and their sets
-    documents: Vec<(u32, Box<[u64]>)>,
-    /// rows of paragraphs, and their sets
-    paragraphs: Vec<(u32, Box<[u64]>)>,
+    /// rows of documents, and where their sets are
+    documents: Vec<(u32, Range<usize>)>,
+    /// rows of paragraphs, and where their sets are
+    paragraphs: Vec<(u32, Range<usize>)>,
+    /// sets, one after the other
+    sets: Vec<u64>,
     /// those in which passages are looked for
     extents: Vec<Extent>,
     text: String,
@@ -88,6 +86,7 @@ struct Group {
     is_first: Vec<bool>,
     seeds: Vec<Occurrence>,
     set: Vec<u64>,
+    sorter: Sorter,
     ranges: Vec<Range<usize>>,
     ahead: Ahead,
 }
@@ -102,6 +101,11 @@ struct Extent {
 }
 
 impl Group {
+    /// The sets of documents, or of paragraphs, with their rows.
+    fn sets<'a>(&'a self, of: &'a [(u32, Range<usize>)]) -> impl Iterator<Item = (u32, &'a [u64])> {
+        of.iter().map(|(row, set)| (*row, &self.sets[set.clone()]))
+    }
+
     /// Its documents, ready to be searched for passages.
     fn prepared(&self) -> impl Iterator<Item = Prepared<'_>> {
         self.extents.iter().map(|extent| Prepared {
@@ -123,6 +127,7 @@ impl Group {
         }
         self.documents.clear();
         self.paragraphs.clear();
+        self.sets.clear();
         self.extents.clear();
         self.text.clear();
         self.places.clear();
@@ -144,12 +149,12 @@ pub(crate) fn search(
     progress: &Progress,
 ) -> Result<Resolved> {
     let tokenizers = Tokenizers::new(params.seed);
-    let Searches { mut documents, mut paragraphs, passages, mut pairs } = searches;
+    let Searches { mut documents, mut paragraphs, passages, pairs } = searches;
     let (mut finder, repeated) = passages.unzip();
     let wanted = wanted(corpus, [&documents, &paragraphs], repeated.as_ref());
     for &row in &corpus.archived.hopeless {
         if paragraphs.needs_set(row as usize) {
-            paragraphs.give_set(row, Box::default()); // is like no other
+            paragraphs.give_set(row, &[]); // is like no other
         }
     }
     if let Some(finder) = &mut finder {
@@ -158,84 +163,103 @@ pub(crate) fn search(
     }
     let length = |wanted: &Wanted| u64::from(corpus.documents[wanted.document as usize].locator.text_length);
     progress.text_total.store(wanted.iter().map(length).sum(), Ordering::Relaxed);
-    let rounds = batches(&wanted, CHUNKS * surroundings.chunk as u64, length);
+    let groups = batches(&wanted, surroundings.chunk.max(1) as u64, length);
     let making = Making { corpus, params, tokenizers: &tokenizers, repeated: repeated.as_ref() };
-    let usual = (surroundings.chunk / GROUPS).max(1);
     let free = Mutex::new(Vec::new());
-    let prepare = |batch: &[Wanted]| -> Result<Vec<Group>> {
+    let make = |wanted: &&[Wanted]| {
         progress.check()?;
-        let make = |wanted: &&[Wanted]| {
-            let used = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            making.group(wanted, used.unwrap_or_default())
-        };
-        let made = batches(batch, usual as u64, length).par_iter().map(make).collect();
-        progress.text_done.fetch_add(batch.iter().map(length).sum(), Ordering::Relaxed);
-        made
+        let used = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        making.group(wanted, used.unwrap_or_default())
     };
     let by_parts = params.remove.is_by_parts();
-    let mut decisions = by_parts.then(|| Decisions::new(params.remove, [&mut documents, &mut paragraphs]));
-    let mut done = (0, 0);
-    let mut ready = rounds.first().map_or(Ok(Vec::new()), |batch| prepare(batch))?;
-    for i in 0..rounds.len().max(1) {
-        let next = rounds.get(i + 1);
-        // up to the first document that is not ready yet
-        let end = next.map_or(corpus.documents.len() as u32, |batch| batch[0].document);
-        let end_paragraph = next.map_or(corpus.end_paragraph(), |batch| {
-            corpus.documents[batch[0].document as usize].first_paragraph
-        });
-        let mut groups = std::mem::take(&mut ready);
-        let prepared;
-        (prepared, ()) = rayon::join(
-            || next.map_or(Ok(Vec::new()), |batch| prepare(batch)),
-            || {
-                if let Some(pairs) = &mut pairs {
-                    keep_pairs(pairs, &groups, [end, end_paragraph]);
+    let decisions = by_parts.then(|| Decisions::new(params.remove, [&mut documents, &mut paragraphs]));
+    let repeated = repeated.as_ref();
+    let mut turns = Turns { corpus, documents, paragraphs, finder, repeated, pairs, decisions, done: [0, 0] };
+    in_turn(&groups, make, |number, group| {
+        let last = groups[number].last().map_or(0, |wanted| wanted.document);
+        turns.take(&group, [last + 1, corpus.paragraphs(last).end])?;
+        progress.text_done.fetch_add(groups[number].iter().map(length).sum(), Ordering::Relaxed);
+        let group = group.cleared(surroundings.chunk.max(1));
+        free.lock().unwrap_or_else(PoisonError::into_inner).push(group);
+        Ok(())
+    })?;
+    turns.take(&Group::default(), [corpus.documents.len() as u32, corpus.end_paragraph()])?;
+    Ok(turns.finish())
+}
+
+/// The searches, as far as they have come.
+struct Turns<'a> {
+    corpus: &'a Corpus,
+    documents: Resolver<'a>,
+    paragraphs: Resolver<'a>,
+    finder: Option<Finder<'a>>,
+    repeated: Option<&'a Repeated>,
+    pairs: Option<[Pairs<'a>; 2]>,
+    decisions: Option<Decisions>,
+    /// documents and paragraphs that have passed
+    done: [u32; 2],
+}
+
+impl Turns<'_> {
+    /// Leads documents and paragraphs up to these numbers through the searches: those of a group, and before them
+    /// those that nobody needs again.
+    fn take(&mut self, group: &Group, ends: [u32; 2]) -> Result<()> {
+        let Turns { corpus, documents, paragraphs, finder, repeated, pairs, decisions, done } = self;
+        let starts = std::mem::replace(done, ends);
+        let [of_documents, of_paragraphs] = [0, 1].map(|kind| starts[kind]..ends[kind]);
+        if let Some(pairs) = pairs {
+            keep_pairs(pairs, group, ends);
+        }
+        let give = |resolver: &mut Resolver<'_>, sets: &[(u32, Range<usize>)]| {
+            group.sets(sets).for_each(|(row, set)| resolver.give_set(row, set));
+        };
+        let finder = finder.as_mut();
+        if let Some(decisions) = decisions {
+            give(documents, &group.documents);
+            give(paragraphs, &group.paragraphs);
+            let finder = finder.zip(*repeated);
+            let mut searching = Searching { documents, paragraphs, finder };
+            let mut prepared = group.prepared().peekable();
+            for document in of_documents {
+                let own = prepared.next_if(|prepared| prepared.document == document);
+                decisions.decide(corpus, document, own.as_ref(), &mut searching);
+            }
+        } else {
+            let compare_documents = || {
+                give(documents, &group.documents);
+                documents.advance(of_documents.clone());
+            };
+            let compare_paragraphs = || {
+                give(paragraphs, &group.paragraphs);
+                paragraphs.advance(of_paragraphs);
+            };
+            let find_passages = || {
+                if let Some((finder, repeated)) = finder.zip(*repeated) {
+                    find_passages(corpus, (finder, repeated), of_documents.clone(), group.prepared());
                 }
-                for group in &mut groups {
-                    group.documents.drain(..).for_each(|(row, set)| documents.give_set(row, set));
-                    group.paragraphs.drain(..).for_each(|(row, set)| paragraphs.give_set(row, set));
-                }
-                let prepared = groups.iter().flat_map(Group::prepared);
-                if let Some(decisions) = &mut decisions {
-                    let (documents, paragraphs) = (&mut documents, &mut paragraphs);
-                    let finder = finder.as_mut().zip(repeated.as_ref());
-                    let mut searching = Searching { documents, paragraphs, finder };
-                    let mut prepared = prepared.peekable();
-                    for document in done.0..end {
-                        let own = prepared.next_if(|prepared| prepared.document == document);
-                        decisions.decide(corpus, document, own.as_ref(), &mut searching);
-                    }
-                    return;
-                }
-                documents.advance(done.0..end);
-                paragraphs.advance(done.1..end_paragraph);
-                if let (Some(finder), Some(repeated)) = (&mut finder, &repeated) {
-                    find_passages(corpus, (finder, repeated), done.0..end, prepared);
-                }
-            },
-        );
-        let groups = groups.into_iter().map(|group| group.cleared(usual));
-        free.lock().unwrap_or_else(PoisonError::into_inner).extend(groups);
-        ready = prepared?;
-        finder.as_mut().map_or(Ok(()), Finder::take_failure)?;
-        done = (end, end_paragraph);
+            };
+            rayon::join(find_passages, || rayon::join(compare_paragraphs, compare_documents));
+        }
+        self.finder.as_mut().map_or(Ok(()), Finder::take_failure)
     }
-    let decided = decisions.map(|decisions| decisions.finish(&mut documents, &mut paragraphs));
-    Ok(Resolved {
-        documents: documents.finish(),
-        paragraphs: paragraphs.finish(),
-        passages: finder.map(Finder::finish).unwrap_or_default(),
-        decided,
-        pairs: pairs.map(|pairs| pairs.map(Pairs::finish)),
-    })
+
+    fn finish(mut self) -> Resolved {
+        let (documents, paragraphs) = (&mut self.documents, &mut self.paragraphs);
+        let decided = self.decisions.map(|decisions| decisions.finish(documents, paragraphs));
+        Resolved {
+            documents: self.documents.finish(),
+            paragraphs: self.paragraphs.finish(),
+            passages: self.finder.map(Finder::finish).unwrap_or_default(),
+            decided,
+            pairs: self.pairs.map(|pairs| pairs.map(Pairs::finish)),
+        }
+    }
 }
 
 /// Leads documents and paragraphs up to these numbers through the search for all pairs.
-fn keep_pairs([documents, paragraphs]: &mut [Pairs<'_>; 2], groups: &[Group], ends: [u32; 2]) {
-    for group in groups {
-        group.documents.iter().for_each(|(row, set)| documents.give_set(*row, set));
-        group.paragraphs.iter().for_each(|(row, set)| paragraphs.give_set(*row, set));
-    }
+fn keep_pairs([documents, paragraphs]: &mut [Pairs<'_>; 2], group: &Group, ends: [u32; 2]) {
+    group.sets(&group.documents).for_each(|(row, set)| documents.give_set(row, set));
+    group.sets(&group.paragraphs).for_each(|(row, set)| paragraphs.give_set(row, set));
     documents.advance(ends[0]);
     paragraphs.advance(ends[1]);
 }
@@ -416,8 +440,9 @@ impl Making<'_> {
         for &(row, number) in &wanted.paragraphs {
             tokens.clear();
             tokenizer.hashes(&long.paragraph(number)?, &mut tokens);
-            shingler.set(&tokens, &mut group.set);
-            group.paragraphs.push((row, group.set.as_slice().into()));
+            shingler.all(&tokens, &mut group.set);
+            group.sorter.set(&mut group.set);
+            group.paragraphs.push((row, append(&group.set, &mut group.sets)));
         }
         Ok(())
     }
@@ -432,7 +457,7 @@ impl Making<'_> {
     ) -> Result<()> {
         let &Making { corpus, params, repeated, .. } = self;
         let document = wanted.document;
-        let Group { text, tokens, spans, paragraph_ends, set, ranges, .. } = group;
+        let Group { text, tokens, spans, paragraph_ends, sets, set, sorter, ranges, .. } = group;
         let shingler = Shingler::new(params.shingle);
         let end = text.len();
         let text = &text[start..];
@@ -447,8 +472,9 @@ impl Making<'_> {
             for &(row, number) in &wanted.paragraphs {
                 tokens.truncate(first);
                 tokenizer.hashes(&text[ranges[number as usize].clone()], tokens);
-                shingler.set(&tokens[first..], set);
-                group.paragraphs.push((row, set.as_slice().into()));
+                shingler.all(&tokens[first..], set);
+                sorter.set(set);
+                group.paragraphs.push((row, append(set, sets)));
             }
             tokens.truncate(first);
             group.text.truncate(start);
@@ -468,16 +494,18 @@ impl Making<'_> {
         }));
         let ends = &paragraph_ends[first_paragraph..];
         if let Some(row) = wanted.own {
-            shingler.set(own_tokens, set);
-            group.documents.push((row, set.as_slice().into()));
+            shingler.all(own_tokens, set);
+            sorter.set(set);
+            group.documents.push((row, append(set, sets)));
         }
         for &(row, number) in &wanted.paragraphs {
             let start = if number == 0 { 0 } else { ends[number as usize - 1] as usize };
             let own = &own_tokens[start..ends[number as usize] as usize];
             if own.len() < own_tokens.len() || wanted.own.is_none() {
-                shingler.set(own, set);
+                shingler.all(own, set);
+                sorter.set(set);
             } // else the paragraph is the document, and its set is at hand
-            group.paragraphs.push((row, set.as_slice().into()));
+            group.paragraphs.push((row, append(set, sets)));
         }
         let (Some(row), Some(repeated)) = (wanted.seeds, repeated) else {
             tokens.truncate(first);
@@ -505,4 +533,11 @@ impl Making<'_> {
         });
         Ok(())
     }
+}
+
+/// Appends a set to others; returns where it is.
+fn append(set: &[u64], sets: &mut Vec<u64>) -> Range<usize> {
+    let start = sets.len();
+    sets.extend_from_slice(set);
+    start..sets.len()
 }

@@ -253,8 +253,8 @@ impl<'a> Resolver<'a> {
     }
 
     /// Takes the set of a linked row that has yet to come.
-    pub(crate) fn give_set(&mut self, row: u32, set: Box<[u64]>) {
-        self.sets.insert(row, set);
+    pub(crate) fn give_set(&mut self, row: u32, set: &[u64]) {
+        self.sets.insert(row, set.into());
     }
 
     /// Goes through the next units up to number `end`. The sets of all linked rows among them must be there.

@@ -1,10 +1,12 @@
 //! The only judge of similarity: how many shingles two sets share, counted exactly.
 
 mod digest;
+mod set;
 mod tally;
 
 pub use digest::Digest;
 pub(crate) use digest::retain_hopeful;
+pub(crate) use set::Sorter;
 pub(crate) use tally::{Side, Tally};
 
 /// What two shingle sets have in common.

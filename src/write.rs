@@ -23,6 +23,9 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
+/// What is smaller is gathered before it is written; what is larger goes to the file as it is.
+const GATHERED: usize = 64 << 10;
+
 /// A file that is written, and on disk, but not in its place yet. Where it is dropped it goes away, and
 /// whatever stood in its place stays as it was.
 #[derive(Debug)]
@@ -60,7 +63,7 @@ impl Pending {
                 break temporary;
             }
         };
-        let mut writer = BufWriter::with_capacity(1 << 20, temporary.as_file());
+        let mut writer = BufWriter::with_capacity(GATHERED, temporary.as_file());
         content(&mut writer).and_then(|()| writer.flush()).map_err(failed)?;
         drop(writer);
         temporary.as_file().sync_all().map_err(failed)?;

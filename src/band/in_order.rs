@@ -2,6 +2,7 @@
 //! copy of all of them is held.
 
 use crate::band::{ABSENT, KEY_BITS};
+use crate::head::Head;
 
 /// Keys of a piece, about.
 const TOGETHER: usize = 1 << 22;
@@ -18,7 +19,7 @@ const FEW: usize = 4096;
 /// The keys of all units, `bands` for each, unit after unit; of each the first [`KEY_BITS`] count.
 #[derive(Clone, Copy)]
 pub(crate) struct InOrder<'a> {
-    keys: &'a [u64],
+    keys: &'a [Head],
     bands: usize,
     /// bits that tell pieces apart
     bits: u32,
@@ -41,7 +42,7 @@ pub(crate) struct Banded {
 }
 
 impl<'a> InOrder<'a> {
-    pub(crate) fn new(keys: &'a [u64], bands: usize) -> Self {
+    pub(crate) fn new(keys: &'a [Head], bands: usize) -> Self {
         // a position needs the bits that a key leaves free
         let least =
             (u64::from(KEY_BITS) + u64::from(usize::BITS - keys.len().leading_zeros())).saturating_sub(64);
@@ -62,7 +63,7 @@ impl<'a> InOrder<'a> {
             if !wanted(row) {
                 continue;
             }
-            for (band, &key) in keys.iter().enumerate() {
+            for (band, key) in keys.iter().map(|&key| u64::from(key)).enumerate() {
                 if key.checked_shr(u64::BITS - self.bits).unwrap_or(0) == number && key != ABSENT {
                     let key = key >> (u64::BITS - KEY_BITS) << (u64::BITS - KEY_BITS);
                     entries.push(key << self.bits | (row * self.bands + band) as u64);
@@ -159,6 +160,7 @@ mod tests {
                 .map(|(at, &key)| Banded { key, row: (at / bands) as u32, band: (at % bands) as u32 })
                 .collect();
             expected.sort_unstable();
+            let keys: Vec<Head> = keys.into_iter().map(Head::of).collect();
             let in_order = InOrder { bits, ..InOrder::new(&keys, bands) };
             let mut found = Vec::new();
             for number in 0..in_order.pieces() {
@@ -175,8 +177,8 @@ mod tests {
 
     #[test]
     fn positions_fit() {
-        let few = [0; 20];
+        let few = [Head::default(); 20];
         assert_eq!(InOrder::new(&few, 2).pieces(), 1);
-        assert!(InOrder::new(&vec![0; 3 * TOGETHER], 3).pieces() >= 3);
+        assert!(InOrder::new(&vec![Head::default(); 3 * TOGETHER], 3).pieces() >= 3);
     }
 }

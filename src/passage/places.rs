@@ -9,6 +9,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::error::Result;
+use crate::head::Head;
 use crate::passage::winnow::SEED_BITS;
 use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
@@ -37,7 +38,7 @@ pub(crate) struct Repeated {
 impl Repeated {
     /// Numbers the repeated ones of `seeds`, which are `gaps` apart; `of_documents` says how many each
     /// distinct document has.
-    pub(crate) fn new(seeds: &[u64], gaps: Vec<u16>, of_documents: &[u32]) -> Self {
+    pub(crate) fn new(seeds: &[Head], gaps: Vec<u16>, of_documents: &[u32]) -> Self {
         let mut bits = may_repeat(seeds);
         let (of_candidate, counts) = numbered(seeds, &bits);
         let mut numbers = Vec::new();
@@ -475,24 +476,25 @@ fn ones(mut word: u64) -> impl Iterator<Item = u32> {
 
 /// A bit for each seed, set where it may occur more than once: two bits for each of 8 times as many slots leave
 /// few of those that occur once.
-fn may_repeat(seeds: &[u64]) -> Vec<u64> {
+fn may_repeat(seeds: &[Head]) -> Vec<u64> {
     let slots = (seeds.len() * 8).next_power_of_two().max(64);
     let mut met = vec![0u64; slots / 32];
-    let slot = |hash: u64| {
+    let slot = |seed: Head| {
+        let hash = u64::from(seed);
         let at = (hash >> (u64::BITS - SEED_BITS)) as usize & (slots - 1);
         (at / 32, 2 * (at % 32))
     };
-    for &hash in seeds {
-        let (word, shift) = slot(hash);
+    for &seed in seeds {
+        let (word, shift) = slot(seed);
         let once = met[word] >> shift & 1;
         met[word] |= (1 + 2 * once) << shift;
     }
-    let is_twice = |hash: u64| {
-        let (word, shift) = slot(hash);
+    let is_twice = |seed: Head| {
+        let (word, shift) = slot(seed);
         met[word] >> shift >> 1 & 1
     };
     let word =
-        |seeds: &[u64]| seeds.iter().enumerate().fold(0, |word, (i, &hash)| word | is_twice(hash) << i);
+        |seeds: &[Head]| seeds.iter().enumerate().fold(0, |word, (i, &seed)| word | is_twice(seed) << i);
     seeds.par_chunks(64).map(word).collect()
 }
 
@@ -501,10 +503,11 @@ const PARTS: usize = 256;
 
 /// For each of the seeds whose bit is set the number of its hash, if that occurs more than once, or [`NONE`]; how
 /// often each number occurs. Numbers are in the order of hashes.
-fn numbered(seeds: &[u64], bits: &[u64]) -> (Vec<u32>, Vec<u32>) {
+fn numbered(seeds: &[Head], bits: &[u64]) -> (Vec<u32>, Vec<u32>) {
     const REST: u32 = SEED_BITS - PARTS.trailing_zeros();
     let set = || {
-        let of_word = |(i, &word): (usize, &u64)| ones(word).map(move |bit| seeds[64 * i + bit as usize]);
+        let of_word =
+            |(i, &word): (usize, &u64)| ones(word).map(move |bit| u64::from(seeds[64 * i + bit as usize]));
         bits.iter().enumerate().flat_map(of_word)
     };
     let part = |hash: u64| (hash >> (u64::BITS - PARTS.trailing_zeros())) as usize;
@@ -534,7 +537,7 @@ mod tests {
 
     #[test]
     fn seeds_are_listed_while_they_occur_again_and_texts_with_them() {
-        let hashes = [1u64 << 30, 5 << 60, 7 << 30, 7 << 30, 1 << 30, 1 << 30];
+        let hashes = [1u64 << 30, 5 << 60, 7 << 30, 7 << 30, 1 << 30, 1 << 30].map(Head::of);
         let repeated = Repeated::new(&hashes, vec![3, 9, 28, 9, 1, 0], &[3, 2, 1]);
         let seed = |number: u32, at| Occurrence { number, at };
         let of = |row| {

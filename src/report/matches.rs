@@ -3,19 +3,16 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::ops::Range;
-
-use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
 
 use crate::corpus::Places;
 use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::in_turn::in_turn;
 use crate::outcome::{KeptMatch, Outcome};
 use crate::resolve::NumberMap;
 
 /// Documents and paragraphs whose matches are made into lines at once, by one thread.
-const UNITS: u32 = 2048;
-
-/// Such pieces that are made while as many are written.
-const PIECES: usize = 32;
+const UNITS: u32 = 1024;
 
 /// Writes all matches, sorted by the copy's place in the corpus. The lines are made in parallel, in rayon's
 /// current pool, while those before are written.
@@ -37,30 +34,22 @@ pub fn write_those(
 ) -> io::Result<()> {
     let sources = source_names(outcome);
     let pieces = pieces(outcome);
-    let make = |(piece, to): (&Range<u32>, &mut Vec<u8>)| {
-        to.clear();
+    let free: Mutex<Vec<Vec<u8>>> = Mutex::default();
+    let make = |piece: &Range<u32>| {
         let mut lines = Lines::new(outcome, &sources);
-        lines.to = std::mem::take(to);
-        let matches = piece.clone().flat_map(|place| outcome.matches_of(outcome.at_place(place)));
-        matches.filter(|found| wanted(found)).for_each(|found| lines.push(&found));
-        *to = lines.to;
+        lines.to = free.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        for place in piece.clone() {
+            let matches = outcome.matches_of(outcome.at_place(place));
+            matches.iter().filter(|found| wanted(found)).for_each(|found| lines.push(found));
+        }
+        Ok(lines.to)
     };
-    // buffers go round: one half is filled, the other written
-    let mut buffers = [vec![Vec::new(); PIECES], vec![Vec::new(); PIECES]];
-    let mut made = 0;
-    for pieces in pieces.chunks(PIECES) {
-        let [next, ready] = &mut buffers;
-        let fill = || pieces.par_iter().zip(next).for_each(make);
-        let (written, ()) = rayon::join(|| write_all(&ready[..made], to), fill);
-        written?;
-        made = pieces.len();
-        buffers.swap(0, 1);
-    }
-    write_all(&buffers[1][..made], to)
-}
-
-fn write_all(pieces: &[Vec<u8>], to: &mut impl Write) -> io::Result<()> {
-    pieces.iter().try_for_each(|piece| to.write_all(piece))
+    in_turn(&pieces, make, |_, mut lines: Vec<u8>| {
+        to.write_all(&lines)?;
+        lines.clear();
+        free.lock().unwrap_or_else(PoisonError::into_inner).push(lines);
+        Ok(())
+    })
 }
 
 /// The places of all documents, in pieces of about [`UNITS`].
@@ -85,7 +74,16 @@ const HELD: usize = 64;
 /// paragraphs are decoded once, as far as they are asked for, and held.
 pub(crate) struct Spans<'a> {
     outcome: &'a Outcome,
-    held: NumberMap<(Vec<Span>, Places<'a>)>,
+    held: NumberMap<Held<'a>>,
+}
+
+/// What is held of a document.
+struct Held<'a> {
+    spans: Vec<Span>,
+    /// places that have yet to be decoded
+    rest: Places<'a>,
+    /// how lines tell of it, once they have
+    open: Vec<u8>,
 }
 
 impl<'a> Spans<'a> {
@@ -103,16 +101,30 @@ impl<'a> Spans<'a> {
     }
 
     fn span(&mut self, place: Place) -> Span {
-        let Some(paragraph) = place.paragraph else { return self.outcome.span(place) };
-        if self.held.len() >= HELD && !self.held.contains_key(&place.document) {
+        match place.paragraph {
+            None => self.outcome.span(place),
+            Some(paragraph) => self.held(place.document).span(paragraph),
+        }
+    }
+
+    fn held(&mut self, document: u32) -> &mut Held<'a> {
+        if self.held.len() >= HELD && !self.held.contains_key(&document) {
             self.held.clear();
         }
-        let outcome = self.outcome;
-        let held = self.held.entry(place.document);
-        let (spans, rest) = held.or_insert_with(|| (Vec::new(), outcome.places(place.document)));
-        let missing = (paragraph as usize + 1).saturating_sub(spans.len());
-        spans.extend(rest.take(missing));
-        spans[paragraph as usize].clone()
+        let places = || self.outcome.places(document);
+        self.held.entry(document).or_insert_with(|| Held {
+            spans: Vec::new(),
+            rest: places(),
+            open: Vec::new(),
+        })
+    }
+}
+
+impl Held<'_> {
+    fn span(&mut self, paragraph: u32) -> Span {
+        let missing = (paragraph as usize + 1).saturating_sub(self.spans.len());
+        self.spans.extend(self.rest.by_ref().take(missing));
+        self.spans[paragraph as usize].clone()
     }
 }
 
@@ -170,13 +182,27 @@ impl<'a> Lines<'a> {
 
     /// A line but for its end.
     fn open(&mut self, found: &Match) {
-        let spans = self.spans.of(found);
-        let names = [found.copy, found.original].map(|place| {
-            let (source, record) = self.outcome.record(place.document);
-            let id = self.outcome.id(place.document).unwrap_or("null");
-            Named { id, source: &self.sources[source as usize], record }
+        Line { to: &mut self.to }.open(found);
+        let [copy, original] = found.stretches.clone().map_or([None, None], |stretches| stretches.map(Some));
+        self.side(found.copy, copy);
+        Line { to: &mut self.to }.text(r#","original":"#);
+        self.side(found.original, original);
+    }
+
+    fn side(&mut self, place: Place, stretch: Option<Span>) {
+        let (outcome, sources) = (self.outcome, self.sources);
+        let held = self.spans.held(place.document);
+        if held.open.is_empty() {
+            let (source, record) = outcome.record(place.document);
+            let id = outcome.id(place.document).unwrap_or("null");
+            Line { to: &mut held.open }.name(Named { id, source: &sources[source as usize], record });
+        }
+        self.to.extend_from_slice(&held.open);
+        let span = stretch.unwrap_or_else(|| match place.paragraph {
+            None => outcome.span(place),
+            Some(paragraph) => held.span(paragraph),
         });
-        Line { to: &mut self.to }.open(found, &spans, names);
+        Line { to: &mut self.to }.place(place, &span);
     }
 }
 
@@ -196,11 +222,17 @@ pub(crate) struct Line<'a> {
 impl Line<'_> {
     /// Of both sides of a match: where they stand, and what their documents are called.
     pub(crate) fn push(&mut self, found: &Match, spans: &[Span; 2], names: [Named<'_>; 2]) {
-        self.open(found, spans, names);
+        self.open(found);
+        self.name(names[0]);
+        self.place(found.copy, &spans[0]);
+        self.text(r#","original":"#);
+        self.name(names[1]);
+        self.place(found.original, &spans[1]);
         self.text("}\n");
     }
 
-    fn open(&mut self, found: &Match, spans: &[Span; 2], names: [Named<'_>; 2]) {
+    /// Up to the copy.
+    fn open(&mut self, found: &Match) {
         let unit = match found.unit {
             Unit::Document => r#"{"unit":"document","kind":"#,
             Unit::Paragraph => r#"{"unit":"paragraph","kind":"#,
@@ -219,12 +251,10 @@ impl Line<'_> {
         self.text(r#","tokens":"#);
         self.pair(u64::from(found.tokens[0]), u64::from(found.tokens[1]));
         self.text(r#","copy":"#);
-        self.side(names[0], found.copy, &spans[0]);
-        self.text(r#","original":"#);
-        self.side(names[1], found.original, &spans[1]);
     }
 
-    fn side(&mut self, name: Named<'_>, place: Place, span: &Span) {
+    /// A side, up to its paragraph.
+    fn name(&mut self, name: Named<'_>) {
         self.text(r#"{"id":"#);
         self.text(name.id);
         self.text(r#","source":"#);
@@ -232,6 +262,10 @@ impl Line<'_> {
         self.text(r#","record":"#);
         self.number(u64::from(name.record));
         self.text(r#","paragraph":"#);
+    }
+
+    /// The rest of a side.
+    fn place(&mut self, place: Place, span: &Span) {
         match place.paragraph {
             Some(paragraph) => self.number(u64::from(paragraph)),
             None => self.text("null"),
@@ -255,16 +289,19 @@ impl Line<'_> {
         self.to.push(b']');
     }
 
+    /// Two digits at a time, the last ones first.
     fn number(&mut self, mut number: u64) {
         let mut digits = [0; 20];
         let mut at = digits.len();
-        loop {
+        while number >= 10 {
+            let two = (number % 100) as usize * 2;
+            at -= 2;
+            digits[at..at + 2].copy_from_slice(&PAIRS[two..two + 2]);
+            number /= 100;
+        }
+        if number > 0 || at == digits.len() {
             at -= 1;
-            digits[at] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
+            digits[at] = b'0' + number as u8;
         }
         self.to.extend_from_slice(&digits[at..]);
     }
@@ -273,6 +310,18 @@ impl Line<'_> {
         write_share(share, self.to);
     }
 }
+
+/// The digits of the numbers below a hundred.
+const PAIRS: [u8; 200] = {
+    let mut pairs = [0; 200];
+    let mut number = 0;
+    while number < 100 {
+        pairs[2 * number] = b'0' + (number / 10) as u8;
+        pairs[2 * number + 1] = b'0' + (number % 10) as u8;
+        number += 1;
+    }
+    pairs
+};
 
 /// A share as all matches have it.
 pub(crate) fn write_share(share: f64, to: &mut Vec<u8>) {
@@ -292,4 +341,20 @@ pub(crate) fn rounded(share: f64) -> f64 {
 /// A string as JSON.
 pub(crate) fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn numbers_are_written_as_they_are(number in any::<u64>(), digits in 0..64) {
+            let number = number >> digits;
+            let mut to = Vec::new();
+            Line { to: &mut to }.number(number);
+            prop_assert_eq!(to, number.to_string().into_bytes());
+        }
+    }
 }

@@ -6,9 +6,11 @@
 //! joined to runs ([`crate::report::runs`]). Everything here is linear in the matches and in the sizes of the
 //! documents that have some, but for one search by halving a match.
 
+use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::in_turn::in_turn;
 use crate::outcome::Outcome;
 use crate::report::facts::{Extent, Paragraphs, Repeat, Stretch};
 use crate::report::runs;
@@ -44,17 +46,33 @@ impl Told {
     }
 }
 
+/// Documents that one thread looks at, one after the other.
+const DOCUMENTS: usize = 64;
+
 /// Calls `found` for each of these documents that has matches, in order.
-pub(super) fn walk(outcome: &Outcome, documents: impl Iterator<Item = u32>, mut found: impl FnMut(&Told)) {
-    let mut stored = Stored::default();
-    let mut sorter = Sorter::default();
-    for document in documents {
-        let matches = outcome.matches_of(document);
-        if !matches.is_empty() {
-            sorter.sort(outcome, document, matches, &mut stored);
-            found(&sorter.told);
+pub(super) fn walk(
+    outcome: &Outcome,
+    documents: impl Iterator<Item = u32>,
+    mut found: impl FnMut(&Told) + Send,
+) {
+    let documents: Vec<u32> = documents.collect();
+    let pieces: Vec<&[u32]> = documents.chunks(DOCUMENTS).collect();
+    let make = |documents: &&[u32]| {
+        let mut stored = Stored::default();
+        let mut sorter = Sorter::default();
+        let mut told = Vec::new();
+        for &document in *documents {
+            let matches = outcome.matches_of(document);
+            if !matches.is_empty() {
+                told.push(sorter.sort(outcome, document, matches, &mut stored));
+            }
         }
-    }
+        Ok::<Vec<Told>, Infallible>(told)
+    };
+    let Ok(()) = in_turn(&pieces, make, |_, told| {
+        told.iter().for_each(&mut found);
+        Ok(())
+    });
 }
 
 /// Arranges the matches of one document.
@@ -67,13 +85,8 @@ struct Sorter {
 }
 
 impl Sorter {
-    fn sort(&mut self, outcome: &Outcome, document: u32, matches: Vec<Match>, stored: &mut Stored) {
-        let told = &mut self.told;
-        told.document = document;
-        told.own = None;
-        told.explained.clear();
-        told.others.clear();
-        told.copied = 0;
+    fn sort(&mut self, outcome: &Outcome, document: u32, matches: Vec<Match>, stored: &mut Stored) -> Told {
+        self.told = Told { document, ..Told::default() };
         self.paragraphs.iter_mut().for_each(Vec::clear);
         self.passages.clear();
         let copies =
@@ -117,6 +130,7 @@ impl Sorter {
                 list.sort_by_key(|repeat| repeat.copy.span.bytes.start);
             }
         }
+        std::mem::take(&mut self.told)
     }
 
     /// Counts copied characters, each once; what starts before was counted up to `to`.

@@ -16,6 +16,9 @@ use crate::verify::{Digest, Overlap, compare};
 /// Earlier units that a unit is compared with, for each original that [`crate::resolve`] would at the most.
 const MORE: usize = 4;
 
+/// Sets that are held, whether they are needed or not.
+const FULL: usize = 4096;
+
 /// Two distinct units that are at least as similar as the floor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pair {
@@ -47,6 +50,8 @@ pub(crate) struct Pairs<'a> {
     /// for each row, the last one that is compared with it
     last_use: Vec<u32>,
     sets: NumberMap<(Digest, Box<[u64]>)>,
+    /// how many of them are looked through for those that nobody needs any more
+    full: usize,
     next_row: usize,
     kept: Kept,
 }
@@ -65,7 +70,7 @@ impl<'a> Pairs<'a> {
             }
         }
         let (sets, kept) = (NumberMap::default(), Kept::default());
-        Pairs { units, buckets, floor, cap, last_use, sets, next_row: 0, kept }
+        Pairs { units, buckets, floor, cap, last_use, sets, full: FULL, next_row: 0, kept }
     }
 
     /// Takes the set of a row that shares a bucket and has yet to come.
@@ -85,11 +90,19 @@ impl<'a> Pairs<'a> {
             self.kept.capped_units += u64::from(capped > 0);
         }
         self.next_row = end_row;
-        self.sets.retain(|row, _| self.last_use[*row as usize] >= end_row as u32);
+        if self.sets.len() >= self.full {
+            self.let_go();
+            self.full = FULL.max(2 * self.sets.len());
+        }
+    }
+
+    fn let_go(&mut self) {
+        self.sets.retain(|row, _| self.last_use[*row as usize] as usize >= self.next_row);
     }
 
     /// What was found.
-    pub(crate) fn finish(self) -> Kept {
+    pub(crate) fn finish(mut self) -> Kept {
+        self.let_go();
         debug_assert!(self.sets.is_empty(), "every set has been let go");
         self.kept
     }

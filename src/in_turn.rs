@@ -1,0 +1,129 @@
+//! What is made in parallel and taken in order. Nobody waits for the end of a batch: what is made next is begun as
+//! soon as there is a thread for it, and taken as soon as it is its turn.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// For each thread so many are made, or wait for their turn.
+const AHEAD: usize = 4;
+
+/// How long a thread that finds nothing to make waits before it looks again.
+const WAIT: Duration = Duration::from_millis(1);
+
+/// Makes something of each of the items, in rayon's current pool, and hands it to `take` in the order of the items,
+/// with their numbers. Where there is one thread each is taken before the next is made.
+///
+/// # Errors
+/// What the first `make` or `take` fails with.
+pub(crate) fn in_turn<I: Sync, T: Send, E: Send>(
+    items: &[I],
+    make: impl Fn(&I) -> Result<T, E> + Sync,
+    mut take: impl FnMut(usize, T) -> Result<(), E> + Send,
+) -> Result<(), E> {
+    let (made, coming) = mpsc::channel::<(usize, thread::Result<Result<T, E>>)>();
+    let make = &make;
+    rayon::scope_fifo(move |scope| {
+        let ahead = match rayon::current_num_threads() {
+            1 => 1,
+            threads => threads * AHEAD,
+        };
+        // of those that have been begun and not been taken
+        let mut waiting: VecDeque<Option<Result<T, E>>> = VecDeque::with_capacity(ahead);
+        for turn in 0..items.len() {
+            for (number, item) in
+                items.iter().enumerate().skip(turn + waiting.len()).take(ahead - waiting.len())
+            {
+                let made = made.clone();
+                scope.spawn_fifo(move |_| {
+                    // whoever waits for it must hear of a panic
+                    let one = catch_unwind(AssertUnwindSafe(|| make(item)));
+                    let _ = made.send((number, one));
+                });
+                waiting.push_back(None);
+            }
+            let one = loop {
+                if let Some(one) = waiting.front_mut().and_then(Option::take) {
+                    break one;
+                }
+                let received = coming.try_recv().ok();
+                let helped = || matches!(rayon::yield_now(), Some(rayon::Yield::Executed));
+                let received =
+                    received.or_else(|| if helped() { None } else { coming.recv_timeout(WAIT).ok() });
+                match received {
+                    Some((number, Ok(one))) => waiting[number - turn] = Some(one),
+                    Some((_, Err(panic))) => resume_unwind(panic),
+                    None => {}
+                }
+            };
+            waiting.pop_front();
+            take(turn, one?)?;
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::convert::Infallible;
+
+    fn pool(threads: usize) -> rayon::ThreadPool {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+    }
+
+    #[test]
+    fn all_are_taken_in_order() {
+        let items: Vec<u64> = (0..500).collect();
+        for threads in [1, 2, 5] {
+            let mut taken = Vec::new();
+            let slow = |item: &u64| -> Result<u64, Infallible> {
+                // the later ones of a few are done first
+                (0..(7 - item % 7) * 2000).for_each(|i| _ = std::hint::black_box(i));
+                Ok(item * item)
+            };
+            let all = pool(threads).install(|| {
+                in_turn(&items, slow, |turn, square| {
+                    taken.push((turn as u64, square));
+                    Ok(())
+                })
+            });
+            assert!(all.is_ok());
+            assert_eq!(taken, items.iter().map(|item| (*item, item * item)).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn the_first_failure_ends_it() {
+        let items: Vec<u32> = (0..100).collect();
+        for threads in [1, 3] {
+            let mut taken = 0;
+            let failed = pool(threads).install(|| {
+                let make = |&item: &u32| if item < 40 { Ok(item) } else { Err(item) };
+                in_turn(&items, make, |_, _| {
+                    taken += 1;
+                    Ok(())
+                })
+            });
+            assert_eq!((failed, taken), (Err(40), 40));
+            let failed = pool(threads).install(|| {
+                in_turn(&items, |_| Ok(()), |turn, ()| if turn < 7 { Ok(()) } else { Err(turn) })
+            });
+            assert_eq!(failed, Err(7));
+        }
+    }
+
+    #[test]
+    fn a_panic_is_told() {
+        let items = [1, 2, 3];
+        for threads in [1, 2] {
+            let made = || {
+                let make = |&item: &i32| if item == 2 { panic!("two") } else { Ok::<_, ()>(item) };
+                pool(threads).install(|| in_turn(&items, make, |_, _| Ok(())))
+            };
+            assert!(catch_unwind(AssertUnwindSafe(made)).is_err());
+        }
+    }
+}

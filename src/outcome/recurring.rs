@@ -1,0 +1,73 @@
+//! What stands in many documents.
+
+use crate::corpus::IS_SHORT;
+use crate::document::Place;
+use crate::outcome::Outcome;
+
+/// Paragraphs that stand in many documents.
+#[derive(Debug, Default)]
+pub(crate) struct Recurring {
+    /// numbers of the originals, ascending
+    pub(crate) originals: Vec<u32>,
+    /// their copies, and the characters of these
+    pub(crate) copies: u64,
+    pub(crate) characters: u64,
+}
+
+impl Outcome {
+    /// The paragraphs that stand, as originals or copies, in `least` documents or more.
+    pub(crate) fn recurring(&self, least: u32) -> Recurring {
+        let mut recurring = Recurring::default();
+        if !self.summary.parameters.units.paragraphs {
+            return recurring;
+        }
+        // by row: documents of each original so far, and the last of them behind its number
+        let units = &self.corpus.paragraph_units;
+        let mut counts: Vec<[u32; 2]> = vec![[0; 2]; units.distinct.len()];
+        for document in 0..self.documents() {
+            for unit in self.corpus.paragraphs(document) {
+                let Some(row) = self.original_paragraph(unit).and_then(|of| units.row(of)) else { continue };
+                let [count, last] = &mut counts[row];
+                *count += u32::from(*last != document + 1);
+                *last = document + 1;
+            }
+        }
+        let numbered = units.distinct.iter().copied().zip(&counts);
+        recurring.originals =
+            numbered.filter(|(_, [count, _])| *count >= least).map(|(unit, _)| unit).collect();
+        if recurring.originals.is_empty() {
+            return recurring;
+        }
+        for document in 0..self.documents() {
+            let recurs = |unit: u32| {
+                let original = self.original_paragraph(unit).filter(|original| *original != unit);
+                let row = original.and_then(|original| units.row(original));
+                row.is_some_and(|row| counts[row][0] >= least)
+            };
+            if !self.corpus.paragraphs(document).any(recurs) {
+                continue;
+            }
+            for (unit, span) in self.corpus.paragraphs(document).zip(self.corpus.places(document)) {
+                if recurs(unit) {
+                    recurring.copies += 1;
+                    recurring.characters += span.chars.end - span.chars.start;
+                }
+            }
+        }
+        recurring
+    }
+
+    /// Whether a paragraph is one of these.
+    pub(crate) fn recurs(&self, place: Place, recurring: &Recurring) -> bool {
+        let Some(paragraph) = place.paragraph else { return false };
+        let unit = self.document(place.document).first_paragraph + paragraph;
+        let original = self.original_paragraph(unit);
+        original.is_some_and(|original| recurring.originals.binary_search(&original).is_ok())
+    }
+
+    /// The paragraph that a paragraph copies, or itself; none where it is not compared.
+    fn original_paragraph(&self, unit: u32) -> Option<u32> {
+        let first = self.corpus.paragraph_units.first[unit as usize];
+        (first < IS_SHORT).then(|| self.near[1].get(unit).map_or(first, |near| near.original))
+    }
+}
