@@ -202,7 +202,7 @@ fn shared_keys<K: Copy + Into<u64>>(keys: &[K], bands: usize, band: usize) -> Ve
         (at / 32, at % 32 * 2)
     };
     let of_band = || {
-        let all = keys.chunks_exact(bands).map(|of_unit| of_unit[band].into());
+        let all = keys.chunks_exact(bands).map(|of_unit| -> u64 { of_unit[band].into() });
         all.enumerate().filter(|(_, key)| *key != ABSENT)
     };
     for (_, key) in of_band() {
