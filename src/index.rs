@@ -225,7 +225,7 @@ impl Index {
     /// Units with these exact keys, of documents (0) or paragraphs (1): the key's index and what is known.
     /// Keys are sorted.
     pub(crate) fn find_exact(&self, kind: usize, keys: &[u128], before: u32) -> Result<Vec<(u32, Known)>> {
-        let found = self.find(keys, |segment| &segment.exact[kind])?;
+        let found = self.find(keys, |segment| Some(&segment.exact[kind]))?;
         let mut known = Vec::with_capacity(found.len());
         for (segment, key, [unit, copy]) in found {
             let segment = &self.segments[segment];
@@ -251,7 +251,7 @@ impl Index {
     /// Originals with these keys of bands: the key's index, the unit, and 1 + the band, or 0 where a segment (of
     /// version 1) does not say of which band a key is; sorted. Keys are sorted.
     pub(crate) fn find_bands(&self, kind: usize, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
-        let found = self.find(keys, |segment| &segment.bands[kind])?;
+        let found = self.find(keys, |segment| Some(&segment.bands[kind]))?;
         let kept = found
             .into_iter()
             .filter(|(segment, _, [unit, _])| self.is_kept(&self.segments[*segment], kind, *unit, before));
@@ -277,21 +277,38 @@ impl Index {
 
     /// Places of these seeds in original text: the key's index, the document, the token; sorted.
     pub(crate) fn find_seeds(&self, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
-        let found = self.find(keys, |segment| &segment.seeds)?;
+        Ok(self.places(self.find(keys, |segment| Some(&segment.seeds))?, before))
+    }
+
+    /// Where these windows stood first, as far as segments (since version 4) know: the key's index, the document, the
+    /// token at which it starts; sorted. Keys are sorted.
+    pub(crate) fn find_windows(&self, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
+        let mut places = self.places(self.find(keys, |segment| segment.windows.as_ref())?, before);
+        // where one was forgotten another may have come: the first counts
+        places.dedup_by_key(|(key, _, _)| *key);
+        Ok(places)
+    }
+
+    fn places(&self, found: Vec<(usize, u32, [u32; 2])>, before: u32) -> Vec<(u32, u32, u32)> {
         let kept = found.into_iter().filter(|(segment, _, [document, _])| {
             self.is_kept(&self.segments[*segment], 0, *document, before)
         });
         let mut places: Vec<(u32, u32, u32)> =
             kept.map(|(_, key, [document, at])| (key, document, at)).collect();
         places.par_sort_unstable();
-        Ok(places)
+        places
     }
 
-    /// Looks up sorted keys in all segments: segment, key's index, numbers.
+    /// Whether something was forgotten, so that lists may have room again.
+    pub(crate) fn has_forgotten(&self) -> bool {
+        !self.manifest.forgotten.is_empty()
+    }
+
+    /// Looks up sorted keys in all segments that have the table: segment, key's index, numbers.
     fn find<K: Key>(
         &self,
         keys: &[K],
-        table: impl Fn(&Segment) -> &Table + Sync,
+        table: impl Fn(&Segment) -> Option<&Table> + Sync,
     ) -> Result<Vec<(usize, u32, [u32; 2])>> {
         let pieces: Vec<(usize, usize)> = (0..self.segments.len())
             .flat_map(|segment| (0..keys.len()).step_by(LOOKED_UP).map(move |start| (segment, start)))
@@ -300,9 +317,11 @@ impl Index {
             let segment = &self.segments[number];
             let keys = &keys[start..(start + LOOKED_UP).min(keys.len())];
             let mut found = Vec::new();
-            table(segment).find(&segment.pages, keys, |i, numbers| {
-                found.push((number, (start + i) as u32, numbers));
-            })?;
+            if let Some(table) = table(segment) {
+                table.find(&segment.pages, keys, |i, numbers| {
+                    found.push((number, (start + i) as u32, numbers));
+                })?;
+            }
             Ok(found)
         };
         let found: Vec<Vec<(usize, u32, [u32; 2])>> = pieces.par_iter().map(find).collect::<Result<_>>()?;

@@ -23,7 +23,7 @@ use crate::night::units;
 use crate::normalise::Tokenizers;
 use crate::outcome::{Covered, Outcome};
 use crate::passage::OriginalText;
-use crate::passage::places::LISTED;
+use crate::passage::places::{LISTED, Window};
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
 use crate::past::Listed;
@@ -156,6 +156,7 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         self.documents(&mut content);
         content.copies = [self.copies(0), self.copies(1)];
         content.keys.seeds = self.seeds();
+        content.keys.windows = self.windows();
         let own = |mark: &Mark| Mark { document: self.base[0] + mark.document, ..*mark };
         content.marks = self.corpus.marks.iter().map(own).collect();
         content.paragraphs = [self.base[1], self.base[1] + self.corpus.counts.paragraphs as u32];
@@ -306,6 +307,13 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         let mut rooms = Rooms::new(usize::from(LISTED), &corpus.archived.listed_seeds);
         entries.retain(|entry| rooms.takes(entry.key, 0));
         entries
+    }
+
+    /// The windows that are new, of seeds whose lists had no room.
+    fn windows(&self) -> Vec<Entry<u64>> {
+        let entry =
+            |&(key, document, first): &Window| Entry { key, numbers: [self.number(0, document), first] };
+        self.covered.windows.iter().map(entry).collect()
     }
 
     /// The matches, with both stretches, by the numbers of the index.

@@ -19,6 +19,7 @@ use crate::index::Index;
 use crate::locate::{Part, Sought, Stretch, locate};
 use crate::night::Night;
 use crate::params::Params;
+use crate::passage::places::Window;
 use crate::passage::{Contained, Found, Passage};
 use crate::pipeline::{Progress, Searched};
 use crate::read::sources::Sources;
@@ -57,10 +58,11 @@ pub struct Outcome {
 /// A contained unit, and the stretch that it repeats.
 type LocatedContained = (Contained, Stretch);
 
-/// Which tokens are no original text, see [`Found`].
+/// Which tokens are no original text, and which windows are new, see [`Found`].
 #[derive(Default)]
 pub(crate) struct Covered {
     pub(crate) runs: Vec<(u32, Range<u32>)>,
+    pub(crate) windows: Vec<Window>,
     pub(crate) whole: Vec<(u32, u32, u32)>,
 }
 
@@ -94,7 +96,7 @@ impl Located {
         });
         let passages = passages.collect();
         let contained = found.contained.into_iter().map(|contained| (contained, next())).collect();
-        let covered = Covered { runs: found.covered, whole: found.whole };
+        let covered = Covered { runs: found.covered, windows: found.windows, whole: found.whole };
         Ok(Located { passages, contained, capped: found.capped, found: covered })
     }
 }

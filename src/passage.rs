@@ -6,14 +6,17 @@
 //! winners leave of another is kept if it is long enough. Tokens in no passage are original text, and only
 //! original text, with as much around it as a run across its border needs, is found from then on.
 //!
-//! Bounds, by corpus order and counted: a seed lists its first [`places::LISTED`] places; a token lies in at
-//! most [`hits::DEPTH`] candidates. So a text costs time in proportion to its tokens, whatever it repeats.
+//! Bounds, by corpus order and counted: a seed lists its first [`places::LISTED`] places, and of those behind each
+//! whole window that is new ([`windows`]); a token lies in at most [`hits::DEPTH`] candidates, and beyond them in
+//! verbatim runs that have a window which those have not. So a text costs time in proportion to its tokens, whatever
+//! it repeats, and no run of a passage's length is lost.
 
 pub(crate) mod align;
 mod contained;
 mod hits;
 pub(crate) mod places;
 pub(crate) mod standing;
+pub(crate) mod windows;
 pub(crate) mod winnow;
 
 use std::collections::BinaryHeap;
@@ -26,8 +29,9 @@ use crate::params::Params;
 use crate::passage::align::Alignment;
 pub(crate) use crate::passage::contained::Contained;
 use crate::passage::hits::Workspace;
-use crate::passage::places::{Kept, Places, Repeated, Sought, Tokens};
+use crate::passage::places::{AtToken, Kept, Places, Repeated, Sought, Standing, Tokens, Window};
 use crate::passage::standing::Cuts;
+use crate::passage::windows::WindowMaker;
 use crate::passage::winnow::Winnower;
 use crate::resolve::NumberMap;
 use crate::shingle::Shingler;
@@ -36,6 +40,12 @@ use crate::verify::Overlap;
 /// Lengths of a passage that are kept to both sides of a listed seed, and that an alignment may go on for
 /// behind the last seed that it shares.
 const MARGIN: u32 = 4;
+
+/// Tokens that are kept to both sides of a seed that is listed, and of one that windows lead to: no more than these,
+/// since there are many.
+fn margins(params: &Params) -> [u32; 2] {
+    [MARGIN * params.passage, params.passage]
+}
 
 /// A stretch of a document that repeats one of an earlier document, or an earlier one of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +96,7 @@ pub(crate) struct Finder<'a> {
     contained: Vec<Contained>,
     capped: u64,
     workspace: Workspace,
+    windows: WindowMaker,
     /// documents that are one verbatim passage from end to end
     whole: NumberMap<(u32, u32)>,
     /// the tokens of verbatim runs: document, first, behind the last; only for an index
@@ -108,6 +119,26 @@ pub(crate) struct Occurrence {
     pub(crate) at: u32,
 }
 
+/// A window of a document of an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ArchivedWindow {
+    pub(crate) document: u32,
+    /// where its seed starts
+    pub(crate) seed: u32,
+    /// its first token
+    pub(crate) first: u32,
+    pub(crate) key: u64,
+}
+
+/// What is known of a document of an index.
+#[derive(Clone, Copy)]
+pub(crate) struct Archived<'a> {
+    /// windows that lead to it, in order
+    pub(crate) windows: &'a [ArchivedWindow],
+    /// what was removed of it when its batch came
+    pub(crate) leaves: Option<&'a Cuts>,
+}
+
 /// What the search found.
 #[derive(Default)]
 pub(crate) struct Found {
@@ -119,6 +150,8 @@ pub(crate) struct Found {
     pub(crate) capped: u64,
     /// the tokens of verbatim runs, by document and place; only for an index
     pub(crate) covered: Vec<(u32, Range<u32>)>,
+    /// windows that stood nowhere before, of seeds whose lists were full, by key; only for an index
+    pub(crate) windows: Vec<Window>,
     /// documents that are one verbatim passage from end to end: document, of which, from which token
     pub(crate) whole: Vec<(u32, u32, u32)>,
 }
@@ -133,6 +166,23 @@ pub(crate) struct OriginalText {
 }
 
 impl OriginalText {
+    /// Appends those of the windows of the seed at a token that lie between two others, and not whole in one of the runs:
+    /// there they have been copied from where they stood before.
+    pub(crate) fn windows(
+        &self,
+        (maker, tokens): (&mut WindowMaker, &[u64]),
+        (covered, [first, behind]): (&[Range<u32>], [u32; 2]),
+        at: u32,
+        into: &mut Vec<AtToken>,
+    ) {
+        let is_new = |&(_, start): &AtToken| {
+            let end = start + self.passage;
+            let run = covered.partition_point(|run| run.end < end);
+            first <= start && end <= behind && covered.get(run).is_none_or(|run| run.start > start)
+        };
+        into.extend(maker.of(tokens, at).each().filter(is_new));
+    }
+
     /// Whether the seed at a token is one: a seed deep inside of a verbatim run is found where that came from;
     /// near its ends it may be part of a run that goes on into original text, or into a difference, which
     /// stands here first. `covered` are the verbatim runs, in order.
@@ -182,6 +232,7 @@ impl<'a> Finder<'a> {
             contained: Vec::new(),
             capped: 0,
             workspace: Workspace::default(),
+            windows: WindowMaker::new(params.passage),
             whole: NumberMap::default(),
             covered: None,
             read: None,
@@ -189,9 +240,10 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Also tells which tokens are no original text.
+    /// Also tells what an index needs: which tokens are no original text, and which windows are new.
     pub(crate) fn tell_covered(&mut self) {
         self.covered = Some(Vec::new());
+        self.places.tell_windows();
     }
 
     /// How the texts of an index are read.
@@ -250,8 +302,15 @@ impl<'a> Finder<'a> {
             tokens: prepared.tokens.len() as u32,
         };
         let all = [0, text.tokens];
-        self.places.add(prepared, MARGIN * self.params.passage, |found| {
-            text.holds(&covered, found.at).then_some(all)
+        self.places.add(prepared, margins(self.params), |found, is_full, windows| {
+            if !text.holds(&covered, found.at) {
+                return Standing::Hidden;
+            }
+            if !is_full {
+                return Standing::Listed(all);
+            }
+            text.windows((&mut self.windows, prepared.tokens), (&covered, all), found.at, windows);
+            Standing::Windowed(all)
         });
         if let Some(all) = &mut self.covered {
             all.extend(covered.into_iter().map(|range| (prepared.document, range)));
@@ -259,16 +318,24 @@ impl<'a> Finder<'a> {
     }
 
     /// A document of an index, of so many tokens: its repeated seeds are places that were listed when its batch
-    /// came. `leaves` is what was removed of it then. Its text is read when a run in it is looked at.
+    /// came, but for those to which only `windows` lead. Its text is read when a run in it is looked at.
     pub(crate) fn archived(
         &mut self,
         (document, tokens): (u32, u32),
         seeds: &[Occurrence],
-        leaves: Option<&Cuts>,
+        Archived { windows, leaves }: Archived<'_>,
     ) {
         let seed = self.seed as u32;
-        self.places.add_unread((document, seeds), MARGIN * self.params.passage, |found| {
-            leaves.map_or(Some([0, tokens]), |leaves| leaves.around(found.at, seed, tokens))
+        self.places.add_unread((document, seeds), margins(self.params), |found, _, into| {
+            let around = leaves.map_or(Some([0, tokens]), |leaves| leaves.around(found.at, seed, tokens));
+            let first = windows.partition_point(|window| window.seed < found.at);
+            let own = windows[first..].iter().take_while(|window| window.seed == found.at);
+            into.extend(own.map(|window| (window.key, window.first)));
+            match around {
+                None => Standing::Hidden,
+                Some(around) if into.is_empty() => Standing::Listed(around),
+                Some(around) => Standing::Windowed(around),
+            }
         });
     }
 
@@ -278,7 +345,8 @@ impl<'a> Finder<'a> {
     }
 
     /// Everything found.
-    pub(crate) fn finish(self) -> Found {
+    pub(crate) fn finish(mut self) -> Found {
+        let windows = self.places.take_told();
         let mut whole: Vec<(u32, u32, u32)> =
             self.whole.into_iter().map(|(document, (original, token))| (document, original, token)).collect();
         whole.sort_unstable();
@@ -287,6 +355,7 @@ impl<'a> Finder<'a> {
             contained: self.contained,
             capped: self.capped + self.places.capped,
             covered: self.covered.unwrap_or_default(),
+            windows,
             whole,
         }
     }

@@ -5,31 +5,31 @@
 //! match. Their units are what they were when their batch came: originals stand in their buckets, copies
 //! keep their originals, listed seeds their places. None of them is searched again.
 
+mod join;
+mod windows;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::band::in_order::InOrder;
-use crate::band::{ABSENT, with_band};
-use crate::corpus::{
-    Corpus, Document, IS_EMPTY, IS_SHORT, Ranks, Units, check_numbers, document_starts, split_places,
-};
+use crate::band::with_band;
+use crate::corpus::{Corpus, Document, Ranks, Units, split_places};
 use crate::document::{Compression, Format, Source};
 use crate::error::Result;
 use crate::head::Head;
 use crate::index::segment::{DocumentRow, Held};
-use crate::index::sketches::Sketch;
 use crate::index::{Batch, Index, Known};
 use crate::params::Params;
-use crate::passage::places::LISTED;
+use crate::passage::places::{LISTED, MOST_LISTED};
 use crate::passage::standing::Cuts;
-use crate::passage::{Contained, Found};
-use crate::read::texts::Locator;
+use crate::passage::{ArchivedWindow, Contained, Found};
 use crate::reread::Resolved;
 use crate::resolve::{Verdict, listed_originals};
 use crate::scan::read_varint;
-use crate::verify::Overlap;
+use join::Joining;
+use windows::IndexWindow;
 
 /// Exact keys that are looked up at once.
 const LOOKED_UP: usize = 1 << 20;
@@ -148,6 +148,8 @@ pub(crate) struct Archived {
     pub(crate) listed: [Listed; 2],
     /// how many places the index lists for seeds of the corpus
     pub(crate) listed_seeds: Listed,
+    /// windows that the corpus shares with them, of seeds whose lists are full; in order
+    pub(crate) windows: Vec<ArchivedWindow>,
     /// what was removed of their texts, in tokens; of those that are told
     pub(crate) cuts: BTreeMap<u32, Cuts>,
     /// those that are contained in another
@@ -258,11 +260,11 @@ pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: 
         find(0, (&corpus.document_units, &corpus.exact[0]), (past, own.gone), (params, bands))?,
         find(1, (&corpus.paragraph_units, &corpus.exact[1]), (past, &NONE_GONE), (params, bands))?,
     ];
-    let (seeds, listed_seeds) = find_seeds(&corpus, past)?;
+    let seeds = find_seeds(&corpus, past, &hits[0].exact.units, params)?;
     let paragraphs = hits[1].units();
-    let wanted = Wanted::new(&hits, &paragraphs, &seeds, (before, params))?;
+    let wanted = Wanted::new(&hits, &paragraphs, &seeds.seeds, (before, params))?;
     let passages = params.units.passages;
-    Joining { corpus, past, own, hits, seeds, listed_seeds, wanted, paragraphs, bands, passages }.run()
+    Joining { corpus, past, own, hits, seeds, wanted, paragraphs, bands, passages }.run()
 }
 
 fn find(
@@ -380,7 +382,14 @@ fn no_seed(document: u32, at: u32) -> Head {
 /// Places in the index of seeds of the corpus: by document, the tokens with their seeds.
 type Seeds = BTreeMap<u32, Vec<(u32, u64)>>;
 
-fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, Listed)> {
+struct FoundSeeds {
+    seeds: Seeds,
+    listed: Listed,
+    windows: Vec<IndexWindow>,
+}
+
+/// Places in the index that seeds of the corpus have, the windows behind those that are listed, and how many are.
+fn find_seeds(corpus: &Corpus, past: &Past, known: &Ranks, params: &Params) -> Result<FoundSeeds> {
     let mut keys: Vec<u64> = corpus.seeds.iter().map(|&seed| seed.into()).collect();
     keys.par_sort_unstable();
     keys.dedup();
@@ -389,14 +398,24 @@ fn find_seeds(corpus: &Corpus, past: &Past) -> Result<(Seeds, Listed)> {
     let mut listed = Listed::new();
     for same in found.chunk_by(|a, b| a.0 == b.0) {
         let hash = keys[same[0].0 as usize];
-        let same = &same[..same.len().min(usize::from(LISTED))];
+        let same = &same[..same.len().min(usize::from(MOST_LISTED))];
         listed.push(((hash, 0), same.len() as u32));
         for (_, document, at) in same {
             seeds.entry(*document).or_default().push((*at, hash));
         }
     }
-    seeds.values_mut().for_each(|places| places.sort_unstable());
-    Ok((seeds, listed))
+    // where something was forgotten, lists were full that have room now
+    let least = if past.index.has_forgotten() { 1 } else { u32::from(LISTED) };
+    let full = listed.iter().filter(|(_, count)| *count >= least).map(|((hash, _), _)| *hash).collect();
+    let windows = windows::find(corpus, past, (known, &full), params)?;
+    for window in &windows {
+        seeds.entry(window.document).or_default().push((window.seed, window.hash));
+    }
+    for places in seeds.values_mut() {
+        places.sort_unstable();
+        places.dedup();
+    }
+    Ok(FoundSeeds { seeds, listed, windows })
 }
 
 /// The documents of the index that anything leads to, ascending.
@@ -524,287 +543,4 @@ pub(crate) fn tell(corpus: &mut Corpus, before: &Before<'_>, resolved: &Resolved
         }
         corpus.archived.told.insert(document, told);
     })
-}
-
-/// The two being put together.
-struct Joining<'a> {
-    corpus: Corpus,
-    past: &'a Past,
-    own: Own<'a>,
-    hits: [Hits; 2],
-    seeds: Seeds,
-    listed_seeds: Listed,
-    wanted: Wanted,
-    /// paragraphs of the index that something leads to, ascending
-    paragraphs: Vec<u32>,
-    bands: usize,
-    passages: bool,
-}
-
-impl Joining<'_> {
-    fn run(mut self) -> Result<Corpus> {
-        let own_sources = self.corpus.texts.sources().len() as u32;
-        let Wanted { numbers, rows, told } = std::mem::take(&mut self.wanted);
-        let mut archived = Archived { numbers, own_sources, ..Archived::default() };
-        archived.some_paragraphs = (!self.own.is_told(self.passages)).then(Vec::new);
-        let mut documents = Vec::with_capacity(archived.numbers.len() + self.corpus.documents.len());
-        let mut sources: BTreeMap<u32, u32> = BTreeMap::new();
-        let mut names: Vec<Source> = Vec::new();
-        let mut tokens = [Vec::with_capacity(archived.numbers.len()), Vec::new()];
-        let mut paragraphs = &self.paragraphs[..];
-        let index = &self.past.index;
-        let mut of_archive = |row: &DocumentRow, number: u32| {
-            let source = *sources.entry(row.source).or_insert_with(|| {
-                let segment = index.segment(number).ok();
-                let name = segment.and_then(|segment| segment.source(row.source)).unwrap_or_default();
-                names.push(of_index(name));
-                own_sources + names.len() as u32 - 1
-            });
-            Locator::in_index((source, row.record), number, row.text)
-        };
-        for (document, (&number, row)) in archived.numbers.iter().zip(&rows).enumerate() {
-            let own = number.checked_sub(self.own.first).and_then(|own| self.own.documents.get(own as usize));
-            let locator = own.map_or_else(|| of_archive(row, number), |own| own.locator);
-            documents.push(Document {
-                locator,
-                first_paragraph: archived.paragraphs,
-                characters: row.characters,
-                places: 0, // see `Archived::told`
-                id: 0,
-            });
-            tokens[0].push((document as u32, row.tokens));
-            archived.first_paragraphs.push((row.first_paragraph, archived.paragraphs));
-            archived.paragraphs += match &mut archived.some_paragraphs {
-                None => row.paragraphs,
-                Some(some) => {
-                    let end = row.first_paragraph + row.paragraphs;
-                    let before = paragraphs.partition_point(|paragraph| *paragraph < row.first_paragraph);
-                    let behind = paragraphs.partition_point(|paragraph| *paragraph < end);
-                    some.extend_from_slice(&paragraphs[before..behind]);
-                    paragraphs = &paragraphs[behind..];
-                    (behind - before) as u32
-                }
-            };
-            if let Some((of, at)) = row.whole
-                && let Ok(of) = archived.numbers.binary_search(&of)
-            {
-                archived.whole.push((document as u32, of as u32, at));
-            }
-        }
-        for (copy, number) in (0..).zip(&archived.numbers) {
-            if let Some(Gone::Contained(contained)) = self.own.gone.get(number)
-                && let Ok(original) = archived.numbers.binary_search(&contained.original)
-            {
-                let here = Contained { copy, original: original as u32, ..*contained };
-                archived.contained.insert(copy, here);
-            }
-        }
-        check_numbers(u64::from(archived.paragraphs), self.corpus.counts.paragraphs, "paragraphs")?;
-        let numbered =
-            (0..).zip(&archived.numbers).zip(rows).map(|((document, &number), row)| (document, number, row));
-        let told: Vec<(u32, u32, DocumentRow)> =
-            numbered.filter(|(_, number, _)| told.binary_search(number).is_ok()).collect();
-        read_strings(self.past, &told, |document, told, mut of_tokens| {
-            let (_, first) = archived.first_paragraphs[document as usize];
-            let next = archived.first_paragraphs.get(document as usize + 1);
-            for paragraph in first..next.map_or(archived.paragraphs, |(_, next)| *next) {
-                tokens[1].push((paragraph, read_varint(&mut of_tokens) as u32));
-            }
-            if !of_tokens.is_empty() {
-                archived.cuts.insert(document, Cuts::read(of_tokens));
-            }
-            archived.told.insert(document, told);
-        })?;
-        let here = |kind: usize, unit: u32| -> Option<u32> {
-            if kind == 0 {
-                return archived.numbers.binary_search(&unit).ok().map(|at| at as u32);
-            }
-            archived.paragraph_here(unit)
-        };
-        let counts = [archived.numbers.len() as u32, archived.paragraphs];
-        let Corpus { document_units, paragraph_units, exact, .. } = &mut self.corpus;
-        let mut joined = Vec::new();
-        for (kind, units) in [document_units, paragraph_units].into_iter().enumerate() {
-            let hits = &self.hits[kind];
-            let join = UnitJoin { hits, count: counts[kind], bands: self.bands, kind, tokens: &tokens[kind] };
-            let (units, verdicts, dropped) = join.run(std::mem::take(units), |unit| here(kind, unit));
-            exact[kind].retain_mut(|(_, unit)| {
-                let is_own = hits.exact.get(*unit).is_none();
-                *unit += counts[kind];
-                is_own
-            });
-            joined.push((units, verdicts, dropped));
-        }
-        let mut joined = joined.into_iter();
-        let mut next = || joined.next().unwrap_or_default();
-        let (document_units, document_verdicts, dropped) = next();
-        let (paragraph_units, paragraph_verdicts, _) = next();
-        self.join_seeds(&archived.numbers, &dropped);
-        let mut corpus = self.corpus;
-        documents.extend(corpus.documents.into_iter().map(|document| Document {
-            first_paragraph: document.first_paragraph + archived.paragraphs,
-            ..document
-        }));
-        corpus.documents = documents;
-        (corpus.document_units, corpus.paragraph_units) = (document_units, paragraph_units);
-        let paragraphs = u64::from(archived.paragraphs) + corpus.counts.paragraphs;
-        corpus.document_starts = document_starts(&corpus.documents, paragraphs);
-        let hopeless = self.hits[1].hopeless.iter().filter_map(|unit| here(1, *unit));
-        archived.hopeless =
-            hopeless.filter_map(|unit| Some(corpus.paragraph_units.row(unit)? as u32)).collect();
-        archived.verdicts = [document_verdicts, paragraph_verdicts];
-        archived.listed = self.hits.map(|hits| hits.listed);
-        archived.listed_seeds = self.listed_seeds;
-        corpus.by_place.iter_mut().for_each(|document| *document += archived.documents());
-        corpus.texts.archive(self.past.index.clone(), names);
-        corpus.archived = archived;
-        Ok(corpus)
-    }
-
-    /// Puts the listed seeds of the index before those of the corpus; the seeds of `dropped` rows go.
-    fn join_seeds(&mut self, numbers: &[u32], dropped: &[usize]) {
-        let corpus = &mut self.corpus;
-        if !self.passages {
-            return;
-        }
-        let (mut seeds, mut gaps, mut counts) = (Vec::new(), Vec::new(), Vec::new());
-        for number in numbers {
-            let before = seeds.len();
-            let mut last = 0;
-            for &(at, hash) in self.seeds.get(number).into_iter().flatten() {
-                // a gap has 16 bits: what stands between is a seed that nothing else has
-                while at - last > u32::from(u16::MAX) {
-                    last += u32::from(u16::MAX);
-                    seeds.push(no_seed(*number, last));
-                    gaps.push(u16::MAX);
-                }
-                seeds.push(Head::of(hash));
-                gaps.push((at - last) as u16);
-                last = at;
-            }
-            counts.push((seeds.len() - before) as u32);
-        }
-        let mut dropped = dropped.iter().copied().peekable();
-        let mut at = 0;
-        for (row, &count) in corpus.seed_counts.iter().enumerate() {
-            let own = at..at + count as usize;
-            at = own.end;
-            if dropped.next_if_eq(&row).is_none() {
-                seeds.extend_from_slice(&corpus.seeds[own.clone()]);
-                gaps.extend_from_slice(&corpus.seed_gaps[own]);
-                counts.push(count);
-            }
-        }
-        (corpus.seeds, corpus.seed_gaps, corpus.seed_counts) = (seeds, gaps, counts);
-    }
-}
-
-/// Units of one kind being put together.
-struct UnitJoin<'a> {
-    hits: &'a Hits,
-    /// units of the index, all paragraphs of its documents included
-    count: u32,
-    bands: usize,
-    kind: usize,
-    /// tokens of the units of the index that something leads to, ascending
-    tokens: &'a [(u32, u32)],
-}
-
-impl UnitJoin<'_> {
-    /// The units, the verdicts of those of the index, and the rows of the corpus that are gone.
-    fn run(&self, own: Units, here: impl Fn(u32) -> Option<u32>) -> (Units, Vec<Verdict>, Vec<usize>) {
-        let bands = if own.keys.is_empty() && self.hits.bands.is_empty() { 0 } else { self.bands };
-        // units of the index that take part, as they are numbered here
-        let equals: Vec<Option<u32>> = self.hits.exact.known.iter().map(|known| here(known.unit)).collect();
-        let known = self.known(&equals, &here);
-        let rows = Ranks::new(known.iter().map(|(unit, _)| *unit), self.count as usize);
-        let Units { first, distinct, tokens, mut keys, sketches, .. } = own;
-        let mut units = Units::default();
-        units.first.reserve_exact(self.count as usize + first.len());
-        units.first.resize(self.count as usize, IS_SHORT);
-        units.distinct.reserve_exact(known.len() + distinct.len());
-        units.tokens.reserve_exact(known.len() + distinct.len());
-        units.sketches = vec![Sketch::default(); if sketches.is_empty() { 0 } else { known.len() }];
-        let mut of_known = vec![Head::of(ABSENT); known.len() * bands];
-        let mut verdicts = Vec::with_capacity(known.len());
-        for &(unit, copy) in &known {
-            units.first[unit as usize] = unit;
-            units.distinct.push(unit);
-            let count = self.tokens.binary_search_by_key(&unit, |(unit, _)| *unit);
-            units.tokens.push(count.map_or(0, |at| self.tokens[at].1));
-            verdicts.push(copy.and_then(|(original, overlap)| Some((rows.rank(original)? as u32, overlap))));
-        }
-        for &(unit, band, key) in &self.hits.bands {
-            if let Some(row) = here(unit).and_then(|unit| rows.rank(unit)) {
-                of_known[row * bands + band as usize] = Head::of(key);
-            }
-        }
-        // the corpus: what the index knows leads there
-        let mut dropped = Vec::new();
-        let mut kept = 0;
-        let has_keys = bands > 0 && !keys.is_empty();
-        for (row, &unit) in distinct.iter().enumerate() {
-            let of_row = row * bands..(row + 1) * bands;
-            let equal = self.hits.exact.units.rank(unit).and_then(|at| equals[at]);
-            let Some(equal) = equal else {
-                units.distinct.push(unit + self.count);
-                units.tokens.push(tokens[row]);
-                units.sketches.extend(sketches.get(row));
-                if has_keys {
-                    keys.copy_within(of_row, kept * bands);
-                }
-                kept += 1;
-                continue;
-            };
-            dropped.push(row);
-            let Some(row_here) = rows.rank(equal) else { continue };
-            if has_keys {
-                of_known[row_here * bands..(row_here + 1) * bands].copy_from_slice(&keys[of_row]);
-            }
-            units.tokens[row_here] = tokens[row];
-        }
-        if has_keys {
-            // in place: there is no room for all of them twice
-            keys.truncate(kept * bands);
-            keys.reserve_exact(of_known.len());
-            keys.resize(kept * bands + of_known.len(), Head::of(ABSENT));
-            keys.copy_within(..kept * bands, of_known.len());
-            keys[..of_known.len()].copy_from_slice(&of_known);
-            units.keys = keys;
-        } else {
-            units.keys = of_known;
-        }
-        units.first.extend(first.iter().map(|&first| match first {
-            IS_EMPTY | IS_SHORT => first,
-            first => {
-                let equal = self.hits.exact.units.rank(first).and_then(|at| equals[at]);
-                equal.unwrap_or(first + self.count)
-            }
-        }));
-        (units.finished(), verdicts, dropped)
-    }
-
-    /// The units of the index that take part, ascending, with what they are copies of; `equals` are those with
-    /// the tokens of a unit of the corpus.
-    fn known(
-        &self,
-        equals: &[Option<u32>],
-        here: &impl Fn(u32) -> Option<u32>,
-    ) -> Vec<(u32, Option<(u32, Overlap)>)> {
-        let mut known: Vec<(u32, Option<(u32, Overlap)>)> = Vec::new();
-        for (of, unit) in self.hits.exact.known.iter().zip(equals) {
-            let copy = of.copy.and_then(|copy| Some((here(copy.original)?, copy.overlap)));
-            known.extend(unit.map(|unit| (unit, copy)));
-        }
-        let copied_from =
-            self.hits.exact.known.iter().filter_map(|known| known.copy.map(|copy| copy.original));
-        let bands = self.hits.bands.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0);
-        known.extend(bands.chain(copied_from).filter_map(here).map(|unit| (unit, None)));
-        if self.kind == 0 {
-            known.extend((0..self.count).map(|document| (document, None)));
-        }
-        known.sort_unstable_by_key(|(unit, copy)| (*unit, copy.is_none()));
-        known.dedup_by_key(|(unit, _)| *unit);
-        known
-    }
 }

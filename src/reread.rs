@@ -16,7 +16,7 @@ use crate::in_turn::in_turn;
 use crate::normalise::{Tokenizer, Tokenizers};
 use crate::params::Params;
 use crate::passage::places::{Repeated, Sought, Tokens};
-use crate::passage::{Finder, Found, Occurrence, Prepared};
+use crate::passage::{Archived, Finder, Found, Occurrence, Prepared};
 use crate::pipeline::{Progress, Surroundings};
 use crate::read::texts::Ahead;
 use crate::resolve::pairs::{Kept, Pairs};
@@ -294,7 +294,12 @@ pub(crate) fn archived(corpus: &Corpus, (finder, repeated): (&mut Finder<'_>, &R
     if let Some(row) = units.row(document).filter(|row| repeated.has_some(*row)) {
         let mut seeds = Vec::new();
         repeated.of(row, &mut seeds);
-        finder.archived((document, units.tokens[row]), &seeds, corpus.archived.cuts.get(&document));
+        let archived = &corpus.archived;
+        let windows = &archived.windows;
+        let first = windows.partition_point(|window| window.document < document);
+        let behind = first + windows[first..].partition_point(|window| window.document == document);
+        let known = Archived { windows: &windows[first..behind], leaves: archived.cuts.get(&document) };
+        finder.archived((document, units.tokens[row]), &seeds, known);
     }
 }
 
@@ -344,7 +349,7 @@ fn tokens_of(
 }
 
 /// Cuts the documents into batches of about `full` bytes of text.
-fn batches(wanted: &[Wanted], full: u64, length: impl Fn(&Wanted) -> u64) -> Vec<&[Wanted]> {
+pub(crate) fn batches<T>(wanted: &[T], full: u64, length: impl Fn(&T) -> u64) -> Vec<&[T]> {
     let mut batches = Vec::new();
     let mut rest = wanted;
     while !rest.is_empty() {

@@ -75,6 +75,10 @@ impl Hasher for NumberHasher {
         self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         self.0 ^= self.0 >> 32;
     }
+    fn write_u64(&mut self, number: u64) {
+        self.write_u32((number >> 32) as u32);
+        self.write_u32(number as u32);
+    }
 }
 
 /// A map from a unit's or document's number.

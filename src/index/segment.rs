@@ -3,10 +3,8 @@
 //! numbered through all batches, and a number is never given twice.
 
 pub(crate) mod gather;
+mod merge;
 
-use std::cmp::Reverse;
-use std::collections::binary_heap::PeekMut;
-use std::collections::{BTreeSet, BinaryHeap};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +18,10 @@ use crate::index::table::{self, Entry, Key, SECTIONS, Table};
 use crate::index::texts::{BlockWriter, TextPlace, read_block};
 use crate::verify::Overlap;
 
+pub(crate) use merge::{Ends, Rewrite, merge};
+
 use crate::band::KEY_BITS as BAND_BITS;
+use crate::passage::windows::WINDOW_BITS;
 use crate::passage::winnow::SEED_BITS;
 
 /// No document.
@@ -48,6 +49,7 @@ mod section {
     pub(super) const TABLES: usize = 7;
     pub(super) const MARKS: usize = 27;
     pub(super) const SKETCHES: [usize; 2] = [28, 29];
+    pub(super) const WINDOWS: usize = 30;
 
     /// The same in version 1, where the strings came behind what names them.
     pub(super) const V1_DOCUMENTS: usize = 1;
@@ -166,13 +168,14 @@ impl CopyRow {
 }
 
 /// The keys of a batch, each sorted. Of the numbers beside the keys: the unit, and for exact keys 0 for an
-/// original, else 1 + the index of its copy row; the document of a seed, and the token at which it starts.
+/// original, else 1 + the index of its copy row; the document of a seed or window, and the token at which it starts.
 #[derive(Default)]
 pub(crate) struct Keys {
     /// of documents and of paragraphs
     pub(crate) exact: [Vec<Entry<u128>>; 2],
     pub(crate) bands: [Vec<Entry<u64>>; 2],
     pub(crate) seeds: Vec<Entry<u64>>,
+    pub(crate) windows: Vec<Entry<u64>>,
 }
 
 /// Entries of a table that are made, in order, as they are written.
@@ -265,7 +268,7 @@ pub(crate) fn write(
     }
     rows.finish(&mut to)?;
     to.end_section(start);
-    let Keys { exact, bands, seeds } = &content.keys;
+    let Keys { exact, bands, seeds, windows } = &content.keys;
     let made = content.made.as_ref();
     for (kind, held) in exact.iter().enumerate() {
         write_keys(&mut to, EXACT_BITS, held, made.map(|made| &made.exact[kind]))?;
@@ -278,6 +281,7 @@ pub(crate) fn write(
     sketches::write(&mut to, content.paragraphs, |tell| {
         content.sketches.iter().try_for_each(|&(paragraph, sketch)| tell(paragraph, sketch))
     })?;
+    write_keys(&mut to, WINDOW_BITS, windows, None)?;
     to.finish()
 }
 
@@ -363,6 +367,8 @@ pub(crate) struct Segment {
     pub(crate) exact: [Table; 2],
     pub(crate) bands: [Table; 2],
     pub(crate) seeds: Table,
+    /// since version 4
+    pub(crate) windows: Option<Table>,
     records: Section,
     strings: Section,
     first_paragraphs: Vec<u32>,
@@ -380,6 +386,8 @@ impl Segment {
         let exact = [table(0, exact_bits)?, table(1, exact_bits)?];
         let bands = [table(2, BAND_BITS)?, table(3, BAND_BITS)?];
         let seeds = table(4, SEED_BITS)?;
+        let has_windows = pages.version() >= 4;
+        let windows = has_windows.then(|| Table::open(&pages, section::WINDOWS, WINDOW_BITS)).transpose()?;
         let documents = u64::from(entry.documents[1].saturating_sub(entry.documents[0]));
         let parts = match pages.version() {
             1 => [section::V1_DOCUMENTS, section::V1_FIRST_PARAGRAPHS, section::V1_STRINGS],
@@ -426,6 +434,7 @@ impl Segment {
             exact,
             bands,
             seeds,
+            windows,
             records,
             strings,
             first_paragraphs,
@@ -437,7 +446,7 @@ impl Segment {
 
     /// About how many bytes it holds while it is open.
     pub(crate) fn size(&self) -> u64 {
-        let tables = self.exact.iter().chain(&self.bands).chain([&self.seeds]);
+        let tables = self.exact.iter().chain(&self.bands).chain([&self.seeds]).chain(&self.windows);
         let names: usize = self.sources.iter().map(|name| name.len() + size_of::<String>()).sum();
         let beside = size_of_val(&self.first_paragraphs[..]) + size_of_val(&self.marks[..]) + names;
         tables.map(Table::size).sum::<u64>() + beside as u64
@@ -496,7 +505,7 @@ impl Segment {
                 + (self.marks.len() * MARK) as u64,
             exact: tables(0, 2)? + length(documents)? + length(paragraphs)?,
             bands: tables(2, 2)? + self.sketches.as_ref().map_or(0, Sketches::bytes),
-            seeds: tables(4, 1)?,
+            seeds: tables(4, 1)? + self.windows.as_ref().map_or(Ok(0), |_| table(section::WINDOWS))?,
             matches: length(section::ROWS)?,
             ..Default::default()
         })
@@ -618,8 +627,10 @@ impl Segment {
                 .entries::<u64>(&self.pages)
                 .try_for_each(|entry| self.check_unit(kind, entry?.numbers[0]))?;
         }
-        self.seeds.verify::<u64>(&self.pages)?;
-        self.seeds.entries::<u64>(&self.pages).try_for_each(|entry| self.check_unit(0, entry?.numbers[0]))?;
+        for table in [&self.seeds].into_iter().chain(&self.windows) {
+            table.verify::<u64>(&self.pages)?;
+            table.entries::<u64>(&self.pages).try_for_each(|entry| self.check_unit(0, entry?.numbers[0]))?;
+        }
         let mut held = Held::default();
         for document in self.documents()? {
             self.string_bytes(&document, &mut held)?;
@@ -634,6 +645,11 @@ impl Segment {
         self.rows(|_| Ok(()))
     }
 
+    /// All windows, in the order of their keys.
+    fn windows(&self) -> impl Iterator<Item = Result<Entry<u64>>> + '_ {
+        self.windows.iter().flat_map(|table| table.entries::<u64>(&self.pages))
+    }
+
     fn check_unit(&self, kind: usize, unit: u32) -> Result<()> {
         let [start, end] = units_of(self, kind);
         let found = "a key of a unit that is not of this segment";
@@ -646,204 +662,6 @@ impl Segment {
 pub(crate) struct Held {
     at: Option<u64>,
     block: Vec<u8>,
-}
-
-/// Where a segment that is written anew ends.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ends {
-    pub(crate) documents: u32,
-    pub(crate) paragraphs: u32,
-    pub(crate) sources: u32,
-}
-
-/// What a segment that is written anew leaves out, and where its texts are from then on.
-#[derive(Default)]
-pub(crate) struct Rewrite<'a> {
-    /// documents for which this says no leave nothing but a number
-    pub(crate) keep: Option<&'a (dyn Fn(u32) -> bool + 'a)>,
-    /// for each document of the index
-    pub(crate) places: Option<&'a [Option<TextPlace>]>,
-    /// what comes behind is cut off
-    pub(crate) end: Option<Ends>,
-}
-
-/// Writes one segment in place of several neighbours.
-pub(crate) fn merge(
-    store: &dyn Store,
-    (name, identity): (&str, u64),
-    segments: &[&Segment],
-    rewrite: &Rewrite<'_>,
-) -> Result<SegmentEntry> {
-    let end = rewrite.end.map_or(u32::MAX, |end| end.documents);
-    let keep = |document: u32| document < end && rewrite.keep.is_none_or(|keep| keep(document));
-    let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
-    let start = to.position();
-    let first_source = segments.first().map_or(0, |segment| segment.entry.sources[0]);
-    let sources = rewrite.end.map_or(usize::MAX, |end| (end.sources - first_source) as usize);
-    let lost = rewrite.keep.map_or(Ok(BTreeSet::new()), |_| lost_sources(segments, keep))?;
-    let names = segments.iter().flat_map(|segment| &segment.sources).zip(first_source..);
-    for (name, number) in names.take(sources) {
-        let name = if lost.contains(&number) { "" } else { name };
-        to.append(&(name.len() as u32).to_le_bytes())?;
-        to.append(name.as_bytes())?;
-    }
-    to.end_section(start);
-    let mut strings = StringsWriter::new(&to);
-    let mut documents = Vec::new();
-    for segment in segments {
-        let mut held = Held::default();
-        for (i, mut document) in segment.documents()?.into_iter().enumerate() {
-            let number = segment.entry.documents[0] + i as u32;
-            if number >= end {
-                break;
-            }
-            let mut bytes = Vec::new();
-            if keep(number) {
-                bytes = segment.string_bytes(&document, &mut held)?;
-            } else {
-                document = DocumentRow {
-                    text: None,
-                    characters: 0,
-                    tokens: 0,
-                    record: 0,
-                    id_length: 0,
-                    places_length: 0,
-                    whole: None,
-                    ..document
-                };
-            }
-            if let Some(places) = rewrite.places {
-                document.text = places.get(number as usize).copied().flatten();
-            }
-            strings.append(&mut to, &mut document, &bytes)?;
-            documents.push(document);
-        }
-    }
-    strings.finish(&mut to)?;
-    write_documents(&mut to, &documents)?;
-    drop(documents);
-    let mut bases = [Vec::new(), Vec::new()];
-    for (kind, bases) in bases.iter_mut().enumerate() {
-        let mut all = Vec::new();
-        for segment in segments {
-            bases.push(all.len() as u32);
-            all.extend(segment.copies(kind)?);
-        }
-        write_copies(&mut to, &all)?;
-    }
-    let start = to.position();
-    let mut rows = RowsWriter::default();
-    for segment in segments {
-        segment.rows(|row| {
-            if keep(row.copy) && keep(row.original) { rows.append(&mut to, &row) } else { Ok(()) }
-        })?;
-    }
-    rows.finish(&mut to)?;
-    to.end_section(start);
-    let keep_unit = |segment: &Segment, kind: usize, unit: u32| {
-        keep(if kind == 0 { unit } else { segment.document_of(unit) })
-    };
-    for (kind, bases) in bases.iter().enumerate() {
-        let sources = segments.iter().zip(bases).map(|(segment, &base)| {
-            segment.exact[kind].entries::<u128>(&segment.pages).map(move |entry| {
-                let mut entry = entry?;
-                if entry.numbers[1] > 0 {
-                    let moved = entry.numbers[1].checked_add(base);
-                    entry.numbers[1] = moved.ok_or_else(|| segment.pages.wrong(0, "no number of a copy"))?;
-                }
-                Ok(entry)
-            })
-        });
-        let to = (&mut to, EXACT_BITS);
-        merge_tables(to, segments, |s| &s.exact[kind], sources, |s, unit| keep_unit(s, kind, unit))?;
-    }
-    for kind in 0..2 {
-        let sources = segments.iter().map(|segment| segment.bands[kind].entries::<u64>(&segment.pages));
-        let to = (&mut to, BAND_BITS);
-        merge_tables(to, segments, |s| &s.bands[kind], sources, |s, unit| keep_unit(s, kind, unit))?;
-    }
-    let sources = segments.iter().map(|segment| segment.seeds.entries::<u64>(&segment.pages));
-    merge_tables((&mut to, SEED_BITS), segments, |s| &s.seeds, sources, |s, unit| keep_unit(s, 0, unit))?;
-    let marks = segments.iter().flat_map(|segment| &segment.marks);
-    write_marks(&mut to, marks.filter(|mark| keep(mark.document)))?;
-    let paragraphs = [
-        segments.first().map_or(0, |segment| segment.entry.paragraphs[0]),
-        rewrite.end.map_or(segments.last().map_or(0, |s| s.entry.paragraphs[1]), |end| end.paragraphs),
-    ];
-    sketches::write(&mut to, paragraphs, |tell| {
-        segments.iter().try_for_each(|segment| {
-            segment.each_sketch(&mut |paragraph, sketch| {
-                if keep_unit(segment, 1, paragraph) { tell(paragraph, sketch) } else { Ok(()) }
-            })
-        })
-    })?;
-    let file = to.finish()?;
-    let span = |of: fn(&SegmentEntry) -> [u32; 2]| {
-        let first = segments.first().map_or(0, |segment| of(&segment.entry)[0]);
-        [first, segments.last().map_or(0, |segment| of(&segment.entry)[1])]
-    };
-    let mut entry = SegmentEntry {
-        file,
-        documents: span(|entry| entry.documents),
-        paragraphs: span(|entry| entry.paragraphs),
-        sources: span(|entry| entry.sources),
-    };
-    if let Some(end) = rewrite.end {
-        (entry.documents[1], entry.paragraphs[1], entry.sources[1]) =
-            (end.documents, end.paragraphs, end.sources);
-    }
-    Ok(entry)
-}
-
-/// Sources of which documents were and none are kept: their names go too.
-fn lost_sources(segments: &[&Segment], keep: impl Fn(u32) -> bool) -> Result<BTreeSet<u32>> {
-    let (mut lost, mut kept) = (BTreeSet::new(), BTreeSet::new());
-    for segment in segments {
-        for (document, number) in segment.documents()?.iter().zip(segment.entry.documents[0]..) {
-            if keep(number) { &mut kept } else { &mut lost }.insert(document.source);
-        }
-    }
-    Ok(&lost - &kept)
-}
-
-fn merge_tables<K: Key>(
-    (to, bits): (&mut PageWriter, u32),
-    segments: &[&Segment],
-    table: impl Fn(&Segment) -> &Table,
-    sources: impl Iterator<Item = impl Iterator<Item = Result<Entry<K>>>>,
-    keep: impl Fn(&Segment, u32) -> bool,
-) -> Result<()> {
-    let most = segments.iter().map(|segment| table(segment).count()).sum();
-    let kept = segments.iter().zip(sources).map(|(segment, source)| {
-        source.filter(|entry| entry.as_ref().map_or(true, |entry| keep(segment, entry.numbers[0])))
-    });
-    table::write(to, (bits, most), in_order(kept.collect()))
-}
-
-/// The entries of several tables, each in order, in one order; of equals those of the first table come first.
-/// An error ends it.
-fn in_order<K: Key>(
-    mut sources: Vec<impl Iterator<Item = Result<Entry<K>>>>,
-) -> impl Iterator<Item = Result<Entry<K>>> {
-    let mut heads = BinaryHeap::with_capacity(sources.len());
-    let mut to_start = 0..sources.len();
-    std::iter::from_fn(move || {
-        for at in to_start.by_ref() {
-            match sources[at].next() {
-                Some(Ok(entry)) => heads.push(Reverse((entry, at))),
-                Some(error) => return Some(error),
-                None => {}
-            }
-        }
-        let mut first = heads.peek_mut()?;
-        let Reverse((entry, at)) = *first;
-        match sources[at].next() {
-            Some(Ok(next)) => *first = Reverse((next, at)),
-            Some(error) => return Some(error),
-            None => _ = PeekMut::pop(first),
-        }
-        Some(Ok(entry))
-    })
 }
 
 /// The documents (0) or paragraphs (1) of a segment: first, and behind the last.

@@ -1,12 +1,16 @@
 //! From seeds to candidates: each place that a seed of a document leads to becomes the verbatim run around it, and
 //! the stretch that goes on from there, unless an earlier one says as much.
 
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 
+use crate::error::Error;
+use crate::params::Params;
 use crate::passage::align::{Alignment, Run, Step, extend, run_around};
 use crate::passage::contained::Comparison;
-use crate::passage::places::{Kept, LISTED, Listed};
-use crate::passage::{Candidate, Finder, MARGIN, Prepared};
+use crate::passage::places::{Kept, LISTED, Listed, Place, Places};
+use crate::passage::windows::{WindowMaker, WindowMap};
+use crate::passage::{Candidate, Finder, MARGIN, Prepared, Read};
 use crate::resolve::NumberMap;
 
 /// Candidates that one token of the later text may lie in.
@@ -26,7 +30,20 @@ pub(super) struct Workspace {
     passed: PassedOver,
     /// the places in this document of seeds that it has more than once
     own: NumberMap<Vec<u32>>,
+    /// where windows stood first in this document, of seeds that it has too often to list them
+    own_windows: WindowMap<u32>,
     pub(super) comparison: Comparison,
+}
+
+impl Workspace {
+    /// For the next document.
+    fn clear(&mut self) {
+        self.open.clear();
+        self.runs.clear();
+        self.passed.clear();
+        self.own.clear();
+        self.own_windows.clear();
+    }
 }
 
 /// An alignment that reaches behind the present seed.
@@ -177,130 +194,309 @@ impl Hit<'_> {
     }
 }
 
+/// The seed that is looked at.
+#[derive(Clone, Copy, Default)]
+struct Present {
+    /// which of the document's seeds
+    seed: usize,
+    number: u32,
+    at: u32,
+    /// a bit for each of its windows that no open run holds whole, the first window's the lowest; `None` where nobody has
+    /// asked since something was opened
+    uncovered: Option<u32>,
+    /// the token at which the first of its windows starts, where one is uncovered
+    window: u32,
+}
+
+/// The search for all stretches of a document that may be passages.
+struct Looking<'f, 'p, 'r> {
+    prepared: &'p Prepared<'p>,
+    params: &'f Params,
+    places: &'f mut Places,
+    windows: &'f mut WindowMaker,
+    read: Option<&'f Read<'r>>,
+    failed: &'f mut Option<Error>,
+    workspace: &'f mut Workspace,
+    candidates: Vec<Candidate>,
+    /// tokens in a seed
+    seed: u32,
+    /// tokens to both sides of a place that have a say
+    margin: u32,
+    present: Present,
+    /// changes with what is open
+    alignments: u32,
+    /// there is a candidate from end to end
+    is_whole: bool,
+    capped: u64,
+}
+
 impl Finder<'_> {
     /// All stretches that may be passages: each verbatim run around a hit, followed to both sides.
     pub(super) fn candidates(&mut self, prepared: &Prepared) -> Vec<Candidate> {
-        let Workspace { listed, places, open, runs, steps, passed, own, .. } = &mut self.workspace;
-        open.clear();
-        runs.clear();
-        passed.clear();
-        own.clear();
-        let tokens = prepared.tokens;
-        let seed = self.seed as u32;
-        let margin = MARGIN * self.params.passage;
-        let mut candidates: Vec<Candidate> = Vec::new();
-        let mut whole = false;
-        // changes with what is open
-        let mut alignments = 0;
-        for (number, found) in prepared.seeds.iter().enumerate() {
-            if whole {
-                break; // nothing can be longer than a candidate from end to end
+        self.workspace.clear();
+        let mut looking = Looking {
+            prepared,
+            params: self.params,
+            places: &mut self.places,
+            windows: &mut self.windows,
+            read: self.read.as_deref(),
+            failed: &mut self.failed,
+            workspace: &mut self.workspace,
+            candidates: Vec::new(),
+            seed: self.seed as u32,
+            margin: MARGIN * self.params.passage,
+            present: Present::default(),
+            alignments: 0,
+            is_whole: false,
+            capped: 0,
+        };
+        for seed in 0..prepared.seeds.len() {
+            if looking.is_whole {
+                break;
             }
-            if number % LOOKED_UP == 0 {
-                let end = (number + LOOKED_UP).min(prepared.seeds.len());
-                self.places.of(prepared.seeds, number..end, listed);
-            }
-            places.clear();
-            places.extend_from_slice(listed.of(number).unwrap_or_default());
-            if let Some(first) = self.places.meet(found.number, (prepared.document, found.at)) {
-                let here = own.entry(found.number).or_insert_with(|| vec![first]);
-                places.extend(here.iter().map(|&at| (prepared.document, at)));
-                if here.len() < usize::from(LISTED) {
-                    here.push(found.at);
-                } else {
-                    self.capped += 1;
-                }
-            }
-            if open.iter().any(|open| open.is_past(runs, found.at)) {
-                alignments += 1;
-                open.iter_mut().for_each(|open| open.go_on(runs, found.at));
-                open.retain(|open| open.end > found.at);
-            }
-            let deep = open.iter().filter(|open| {
-                Hit::is_deep_in(&runs[open.runs.start], (found.at, seed), margin, tokens.len())
-            });
-            if let Some(first) = deep.map(|open| open.original).min() {
-                places.truncate(places.partition_point(|place| place.0 < first));
-            }
-            passed.go_on(found.at);
-            for &(original, at) in places.iter() {
-                let diagonal = at.wrapping_sub(found.at);
-                let same = passed.find(original, at);
-                if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| those == alignments)) {
-                    self.capped += u64::from(same.too_many.is_some());
-                    passed.now.push(same);
-                    continue;
-                }
-                let known = open.iter().any(|open| {
-                    let run = &runs[open.runs.start];
-                    open.original == original && run.holds(found.at, 1) && run.diagonal() == diagonal
-                });
-                if known {
-                    continue;
-                }
-                let is_own = original == prepared.document;
-                let own_text = Kept { tokens, spans: prepared.spans, start: 0 };
-                if !is_own && open.len() >= DEPTH && self.places.is_unread(original, at) {
-                    self.capped += 1; // whatever stands there
-                    continue;
-                }
-                if let Some(read) = self.read.as_ref().filter(|_| !is_own)
-                    && let Err(error) = self.places.read(original, at, |sought| read(original, sought))
-                {
-                    self.failed.get_or_insert(error);
-                    continue;
-                }
-                let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
-                let Some(kept) = kept else { continue };
-                let hit = Hit { tokens, kept, seed, at: found.at, diagonal, margin };
-                let earlier = open.iter().filter(|open| open.original <= original);
-                let (lies_in, until) = hit.lies_in_any(earlier.map(|open| &runs[open.runs.start]));
-                if lies_in || open.len() >= DEPTH {
-                    self.capped += u64::from(!lies_in);
-                    if found.at <= until {
-                        let too_many = (!lies_in).then_some(alignments);
-                        passed.now.push(Passed { original, diagonal, until, too_many });
-                    }
-                    continue;
-                }
-                let first = runs.len();
-                let follow = |kept: &Kept, runs: &mut Vec<Run>, steps: &mut Vec<Step>| {
-                    let place = (found.at as usize, (at - kept.start) as usize);
-                    let run = run_around(tokens, kept.tokens, place, self.seed)?;
-                    Some(extend([tokens, kept.tokens], run, self.params.identity, steps, runs))
-                };
-                // most end before it matters how far they may go
-                let mut near = kept;
-                if !is_own {
-                    near = kept.between([at.saturating_sub(margin), at + margin]);
-                }
-                let Some(is_open) = follow(&near, runs, steps) else { continue };
-                if is_open && !is_own {
-                    let reach = self.places.reach((prepared.seeds, listed), number, (original, at), margin);
-                    let reach = kept.between(reach);
-                    if reach.tokens.len() > near.tokens.len() {
-                        near = reach;
-                        runs.truncate(first);
-                        follow(&near, runs, steps);
-                    }
-                }
-                runs[first..].iter_mut().for_each(|run| run.original += near.start);
-                if is_own {
-                    keep_behind(runs, first, found.at);
-                }
-                let Some(last) = runs[first..].last() else { continue };
-                let end = last.end();
-                if end - runs[first].copy >= self.params.passage {
-                    let alignment = Alignment { runs: runs[first..].to_vec() };
-                    candidates.push(Candidate { original, alignment });
-                }
-                whole |= runs[first].copy == 0 && end as usize == tokens.len();
-                let from = runs[first..].partition_point(|run| run.copy <= found.at).saturating_sub(1);
-                open.push(Open { original, runs: first + from..runs.len(), end });
-                alignments += 1;
+            looking.seed(seed);
+        }
+        let Looking { candidates, capped, .. } = looking;
+        self.capped += capped;
+        candidates
+    }
+}
+
+impl Looking<'_, '_, '_> {
+    /// Looks at all places that a seed of the document leads to: those that are listed, those of windows, and those in
+    /// the document itself.
+    fn seed(&mut self, seed: usize) {
+        let Prepared { document, seeds, tokens, .. } = *self.prepared;
+        let found = seeds[seed];
+        self.present = Present { seed, number: found.number, at: found.at, ..Present::default() };
+        let Workspace { listed, places, open, runs, passed, .. } = &mut *self.workspace;
+        if seed.is_multiple_of(LOOKED_UP) {
+            let end = (seed + LOOKED_UP).min(seeds.len());
+            self.places.of(seeds, seed..end, listed);
+        }
+        let first = self.places.meet(found.number, (document, found.at));
+        if open.iter().any(|open| open.is_past(runs, found.at)) {
+            self.alignments += 1;
+            open.iter_mut().for_each(|open| open.go_on(runs, found.at));
+            open.retain(|open| open.end > found.at);
+        }
+        let deep = open.iter().filter(|open| {
+            Hit::is_deep_in(&runs[open.runs.start], (found.at, self.seed), self.margin, tokens.len())
+        });
+        let deep = deep.map(|open| open.original).min();
+        places.clear();
+        places.extend_from_slice(listed.of(seed).unwrap_or_default());
+        if let Some(first) = deep {
+            places.truncate(places.partition_point(|place| place.0 < first));
+        }
+        passed.go_on(found.at);
+        for i in 0..places.len() {
+            self.look_at(self.workspace.places[i], self.margin);
+        }
+        if deep.is_none() && self.places.has_windows(found.number) {
+            self.windows();
+        }
+        if let Some(first) = first {
+            self.own(first, deep.is_none_or(|original| original > document));
+        }
+    }
+
+    /// Looks at the places of windows that no open run holds whole.
+    fn windows(&mut self) {
+        let uncovered = self.uncovered();
+        if uncovered == 0 {
+            return;
+        }
+        let made = self.windows.of(self.prepared.tokens, self.present.at);
+        let places = &mut self.workspace.places;
+        places.clear();
+        let keys = made.keys.iter().enumerate().filter(|(i, _)| uncovered >> i & 1 == 1);
+        places.extend(keys.filter_map(|(_, &key)| self.places.window(key)));
+        places.sort_unstable();
+        places.dedup();
+        for i in 0..places.len() {
+            if self.uncovered() != 0 {
+                self.look_at(self.workspace.places[i], self.params.passage);
             }
         }
-        candidates
+    }
+
+    /// Looks at the places of a seed that the document has had before, first at `first`, where they matter, and
+    /// remembers the present one.
+    fn own(&mut self, first: u32, matters: bool) {
+        let document = self.prepared.document;
+        let Present { number, at, .. } = self.present;
+        let here = self.workspace.own.entry(number).or_insert_with(|| vec![first]);
+        let is_full = here.len() >= usize::from(LISTED);
+        let places = &mut self.workspace.places;
+        places.clear();
+        if matters {
+            places.extend(here.iter().map(|&at| (document, at)));
+        }
+        if !is_full {
+            here.push(at);
+        }
+        for i in 0..places.len() {
+            self.look_at(self.workspace.places[i], self.margin);
+        }
+        if !is_full {
+            return;
+        }
+        self.capped += 1;
+        // what is copied has its windows where it stood first
+        let uncovered = if matters { self.uncovered() } else { 0 };
+        if uncovered == 0 {
+            return;
+        }
+        let made = self.windows.of(self.prepared.tokens, at);
+        let places = &mut self.workspace.places;
+        places.clear();
+        for (_, &key) in made.keys.iter().enumerate().filter(|(i, _)| uncovered >> i & 1 == 1) {
+            match self.workspace.own_windows.entry(key) {
+                Entry::Occupied(first) => places.push((document, *first.get())),
+                Entry::Vacant(none) => _ = none.insert(at),
+            }
+        }
+        places.sort_unstable();
+        places.dedup();
+        for i in 0..places.len() {
+            if self.uncovered() != 0 {
+                self.look_at(self.workspace.places[i], self.margin);
+            }
+        }
+    }
+
+    /// A bit for each window of the present seed that no open run holds whole.
+    fn uncovered(&mut self) -> u32 {
+        if let Some(known) = self.present.uncovered {
+            return known;
+        }
+        let (at, passage) = (self.present.at, self.params.passage);
+        let tokens = self.prepared.tokens;
+        let Workspace { open, runs, .. } = &*self.workspace;
+        let holding = || open.iter().map(|open| &runs[open.runs.start]);
+        // all that its windows may reach
+        let first = (at + self.seed).saturating_sub(passage);
+        let end = (at + passage).min(tokens.len() as u32);
+        let mut uncovered = 0;
+        if !holding().any(|run| run.holds(first, end - first)) {
+            let made = self.windows.of(tokens, at);
+            self.present.window = made.first;
+            for (i, (_, first)) in made.each().enumerate() {
+                uncovered |= u32::from(!holding().any(|run| run.holds(first, passage))) << i;
+            }
+        }
+        self.present.uncovered = Some(uncovered);
+        uncovered
+    }
+
+    /// Looks at a place where the present seed stood, with `margin` tokens around it; what agrees there becomes a
+    /// candidate, unless it says no more than one that stood first, or there are enough.
+    fn look_at(&mut self, (original, at): (u32, u32), margin: u32) {
+        if self.is_whole {
+            return; // nothing can be longer
+        }
+        let Prepared { document, tokens, spans, seeds, .. } = *self.prepared;
+        let Present { seed: number, at: here, .. } = self.present;
+        let diagonal = at.wrapping_sub(here);
+        let is_over = self.workspace.open.len() >= DEPTH && self.uncovered() == 0;
+        let alignments = self.alignments;
+        let Workspace { open, runs, steps, passed, listed, .. } = &mut *self.workspace;
+        let same = passed.find(original, at);
+        if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| is_over && those == alignments)) {
+            self.capped += u64::from(same.too_many.is_some());
+            passed.now.push(same);
+            return;
+        }
+        let known = open.iter().any(|open| {
+            let run = &runs[open.runs.start];
+            open.original == original && run.holds(here, 1) && run.diagonal() == diagonal
+        });
+        if known {
+            return;
+        }
+        if is_over {
+            self.capped += 1;
+            let too_many = Some(alignments);
+            passed.now.push(Passed { original, diagonal, until: u32::MAX, too_many });
+            return;
+        }
+        let is_own = original == document;
+        if let Some(read) = self.read.filter(|_| !is_own && self.places.is_unread(original))
+            && let Err(error) = self.places.read(original, at, |sought| read(original, sought))
+        {
+            self.failed.get_or_insert(error);
+            return;
+        }
+        let own_text = Kept { tokens, spans, start: 0 };
+        let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
+        let Some(kept) = kept else { return };
+        let hit = Hit { tokens, kept, seed: self.seed, at: here, diagonal, margin };
+        let earlier = open.iter().filter(|open| open.original <= original);
+        let (lies_in, until) = hit.lies_in_any(earlier.map(|open| &runs[open.runs.start]));
+        if lies_in {
+            if here <= until {
+                passed.now.push(Passed { original, diagonal, until, too_many: None });
+            }
+            return;
+        }
+        let first = runs.len();
+        // most end before it matters how far they may go
+        let mut near = kept;
+        if !is_own {
+            near = kept.between([at.saturating_sub(margin), at + margin]);
+        }
+        let run_in = |kept: &Kept| {
+            let place = (here as usize, (at - kept.start) as usize);
+            run_around(tokens, kept.tokens, place, self.seed as usize)
+        };
+        let Some(run) = run_in(&near) else { return };
+        if open.len() >= DEPTH {
+            // beyond so many only windows count that those do not have
+            let Present { uncovered, window, .. } = self.present;
+            let is_new = |i: &u32| uncovered.is_some_and(|bits| bits >> i & 1 == 1);
+            if !(0..u32::BITS).filter(is_new).any(|i| run.holds(window + i, self.params.passage)) {
+                self.capped += 1;
+                return;
+            }
+            runs.push(run);
+        } else {
+            let identity = self.params.identity;
+            let is_open = extend([tokens, near.tokens], run, identity, steps, runs);
+            if is_open && !is_own {
+                let mut of_windows = |seed: usize, found: &mut Vec<u32>| {
+                    let made = self.windows.of(tokens, seeds[seed].at);
+                    let places = made.keys.iter().filter_map(|&key| self.places.window(key));
+                    found.extend(places.filter(|place| place.0 == original).map(|place| place.1));
+                };
+                let margins = [self.margin, self.params.passage];
+                let from = Place { original, at, margin };
+                let reach = self.places.reach((seeds, listed), (number, from), margins, &mut of_windows);
+                let reach = kept.between(reach);
+                if reach.tokens.len() > near.tokens.len()
+                    && let Some(run) = run_in(&reach)
+                {
+                    near = reach;
+                    runs.truncate(first);
+                    extend([tokens, near.tokens], run, identity, steps, runs);
+                }
+            }
+        }
+        runs[first..].iter_mut().for_each(|run| run.original += near.start);
+        if is_own {
+            keep_behind(runs, first, here);
+        }
+        let Some(last) = runs[first..].last() else { return };
+        let end = last.end();
+        if end - runs[first].copy >= self.params.passage {
+            let alignment = Alignment { runs: runs[first..].to_vec() };
+            self.candidates.push(Candidate { original, alignment });
+        }
+        self.is_whole |= runs[first].copy == 0 && end as usize == tokens.len();
+        let from = runs[first..].partition_point(|run| run.copy <= here).saturating_sub(1);
+        open.push(Open { original, runs: first + from..runs.len(), end });
+        self.alignments += 1;
+        self.present.uncovered = None;
     }
 }
 

@@ -3,6 +3,8 @@
 //! Only seeds that occur again have a number here ([`Repeated`], made once from the seeds of the first
 //! pass), and places are kept only as long as a seed has occurrences to come: one whose last has passed is
 //! forgotten, and a text of which no seed is left with it. That keeps it all small however large the corpus.
+//!
+//! A seed lists its first places. Of later ones the windows are kept ([`crate::passage::windows`]).
 
 use std::ops::Range;
 
@@ -10,12 +12,16 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::head::Head;
+use crate::passage::windows::{OfSeed, Windows};
 use crate::passage::winnow::SEED_BITS;
 use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
 
-/// Places that a seed lists; later ones are counted, not listed.
-pub(crate) const LISTED: u8 = 32;
+/// Places that a seed lists; of later ones, which are counted, windows are kept.
+pub(crate) const LISTED: u8 = 8;
+
+/// Places that a seed lists in an index of before version 4, at the most.
+pub(crate) const MOST_LISTED: u8 = 32;
 
 /// No node.
 const NONE: u32 = u32::MAX;
@@ -131,8 +137,29 @@ struct Entry {
     last: u32,
     /// the document that was searched last and has it, and where it has it first
     seen: (u32, u32),
+    /// windows of places that are not listed
+    windows: OfSeed,
     /// places listed
     listed: u8,
+}
+
+/// How a place is found from then on.
+#[derive(Clone, Copy)]
+pub(crate) enum Standing {
+    /// it is not
+    Hidden,
+    /// by its seed, with what is between these two tokens
+    Listed([u32; 2]),
+    /// by those of its windows that are new, with the same
+    Windowed([u32; 2]),
+}
+
+/// A place that a seed of another text leads to, and the tokens to both sides of it that have a say.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) original: u32,
+    pub(crate) at: u32,
+    pub(crate) margin: u32,
 }
 
 /// Tokens of a document that are kept for comparison.
@@ -152,7 +179,7 @@ struct Text {
     tokens: Box<[u64]>,
     /// first byte of each token, and behind its last
     spans: Box<[[u32; 2]]>,
-    /// listed seeds in them
+    /// listed seeds in them, and windows
     uses: u32,
     /// of a document of an index these stand for the stretches
     unread: Option<Box<[Stretch]>>,
@@ -183,6 +210,12 @@ pub(crate) struct Tokens {
     pub(crate) spans: Vec<[u32; 2]>,
 }
 
+/// A window's key, and the token at which it starts.
+pub(crate) type AtToken = (u64, u32);
+
+/// A window that nothing had before: its key, its document, the token at which it starts.
+pub(crate) type Window = (u64, u32, u32);
+
 /// Which tokens of a document are needed.
 #[derive(Clone, Copy)]
 pub(crate) struct Sought {
@@ -199,6 +232,11 @@ pub(crate) struct Places {
     nodes: Vec<Node>,
     free: u32,
     texts: NumberMap<Text>,
+    /// behind the last document of an index
+    archived: u32,
+    windows: Windows,
+    /// all windows that came: key, document, first token; only for an index
+    told: Option<Vec<Window>>,
     /// places that were not listed
     pub(crate) capped: u64,
 }
@@ -215,8 +253,32 @@ impl Kept<'_> {
 impl Places {
     /// No places yet.
     pub(crate) fn new(repeated: &Repeated) -> Self {
-        let entry = |&to_come: &u32| Entry { to_come, last: NONE, seen: (NONE, 0), listed: 0 };
+        let entry =
+            |&to_come: &u32| Entry { to_come, last: NONE, seen: (NONE, 0), windows: OfSeed::NONE, listed: 0 };
         Places { free: NONE, seeds: repeated.counts.iter().map(entry).collect(), ..Places::default() }
+    }
+
+    /// Also tells which windows are new, those of seeds that do not occur again, too.
+    pub(crate) fn tell_windows(&mut self) {
+        self.told = Some(Vec::new());
+    }
+
+    /// All that were, in order.
+    pub(crate) fn take_told(&mut self) -> Vec<Window> {
+        let mut told = self.told.take().unwrap_or_default();
+        told.sort_unstable();
+        told.dedup_by_key(|(key, _, _)| *key);
+        told
+    }
+
+    /// Whether a seed has places that only windows lead to.
+    pub(crate) fn has_windows(&self, number: u32) -> bool {
+        !self.seeds[number as usize].windows.is_empty()
+    }
+
+    /// Where a window stood first: the document, and the token at which its seed starts.
+    pub(crate) fn window(&self, key: u64) -> Option<(u32, u32)> {
+        self.windows.find(key)
     }
 
     /// Makes `into` the listed places of those of a document's seeds, of each the earliest first: documents and
@@ -251,45 +313,59 @@ impl Places {
         None
     }
 
-    /// How far an alignment around the hit of `seeds[hit]` at token `at` of `original` may go there: from
-    /// `margin` tokens before the first listed seed that both texts have, to as many behind the last, where
-    /// two neighbours are no further apart than twice that. Other documents have no say in it.
+    /// How far an alignment from a place that `seeds[hit]` leads to may go there: to the margin of the last place, on
+    /// either side, that another seed of both texts leads to, where their margins touch. Of places that are listed it is
+    /// the first, of those that windows lead to the second; `of_windows` appends these. Other documents have no say in it.
     pub(crate) fn reach(
         &self,
         (seeds, listed): (&[Occurrence], &Listed),
-        hit: usize,
-        (original, at): (u32, u32),
-        margin: u32,
+        (hit, from): (usize, Place),
+        margins: [u32; 2],
+        of_windows: &mut dyn FnMut(usize, &mut Vec<u32>),
     ) -> [u32; 2] {
-        let walk = |others: &mut dyn Iterator<Item = usize>, ahead: bool| {
-            let (mut last, mut last_copy) = (at, seeds[hit].at);
+        let Place { original, at, margin } = from;
+        let mut places = Vec::new();
+        let mut walk = |others: &mut dyn Iterator<Item = usize>, ahead: bool| {
+            // from the place on, towards where it goes
+            let (mut last, mut edge, mut last_copy) = (0, i64::from(margin), seeds[hit].at);
             for other in others {
-                if seeds[other].at.abs_diff(last_copy) > 2 * margin {
+                if seeds[other].at.abs_diff(last_copy) > 2 * margins[0] {
                     break;
                 }
-                let is_next = |token: &u32| {
-                    (*token > last) == ahead && *token != last && token.abs_diff(last) <= 2 * margin
-                };
-                let next = match listed.of(other) {
-                    Some(places) => {
-                        let first = places.partition_point(|place| place.0 < original);
-                        let those = places[first..].iter().take_while(|place| place.0 == original);
-                        those.map(|place| place.1).filter(is_next).max_by_key(|token| token.abs_diff(last))
+                places.clear();
+                match listed.of(other) {
+                    Some(all) => {
+                        let first = all.partition_point(|place| place.0 < original);
+                        let those = all[first..].iter().take_while(|place| place.0 == original);
+                        places.extend(those.map(|place| place.1));
                     }
                     None => {
                         let those = self.listed(seeds[other].number).filter(|place| place.0 == original);
-                        those.map(|place| place.1).filter(is_next).max_by_key(|token| token.abs_diff(last))
+                        places.extend(those.map(|place| place.1));
                     }
-                };
-                if let Some(next) = next {
-                    (last, last_copy) = (next, seeds[other].at);
+                }
+                let by_seed = places.len();
+                if self.has_windows(seeds[other].number) {
+                    of_windows(other, &mut places);
+                }
+                let next = places.iter().enumerate().filter_map(|(i, &token)| {
+                    let margin = i64::from(margins[usize::from(i >= by_seed)]);
+                    let away = if ahead {
+                        i64::from(token) - i64::from(at)
+                    } else {
+                        i64::from(at) - i64::from(token)
+                    };
+                    (away > last && away - margin <= edge).then_some((away, margin))
+                });
+                if let Some((away, margin)) = next.max() {
+                    (last, edge, last_copy) = (away, edge.max(away + margin), seeds[other].at);
                 }
             }
-            last
+            edge as u32
         };
-        let first = walk(&mut (0..hit).rev(), false);
-        let last = walk(&mut (hit + 1..seeds.len()), true);
-        [first.saturating_sub(margin), last + margin]
+        let before = walk(&mut (0..hit).rev(), false);
+        let behind = walk(&mut (hit + 1..seeds.len()), true);
+        [at.saturating_sub(before), at + behind]
     }
 
     /// The listed places of a seed, the latest first.
@@ -302,10 +378,9 @@ impl Places {
         })
     }
 
-    /// Whether nobody has looked at what is kept around a place.
-    pub(crate) fn is_unread(&self, document: u32, at: u32) -> bool {
-        self.texts.get(&document).is_some_and(|text| text.unread.is_some())
-            && self.stretch(document, at).is_some_and(|kept| kept.tokens.is_empty())
+    /// Whether a document is one of an index, of which not all may have been read.
+    pub(crate) fn is_unread(&self, document: u32) -> bool {
+        document < self.archived
     }
 
     /// Reads what is kept around a place in a document of an index, if nobody has looked at it yet, and what comes
@@ -351,16 +426,17 @@ impl Places {
         Some(Kept { tokens: &tokens[range.clone()], spans: &spans[range], start })
     }
 
-    /// Takes leave of a document's seeds: those for which `original` gives the stretch of original text that
-    /// they lie in are listed, with `margin` tokens of it around each, if they occur again later.
+    /// Takes leave of a document's seeds. `standing` tells of each, by whether its list is full, how it is to be found,
+    /// if it occurs again later, and may append its windows; then so many tokens around it are kept as `margins` says, first
+    /// of one that is listed, then of one that windows lead to.
     pub(crate) fn add(
         &mut self,
         prepared: &Prepared,
-        margin: u32,
-        original: impl Fn(&Occurrence) -> Option<[u32; 2]>,
+        margins: [u32; 2],
+        standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
     ) {
         let &Prepared { document, tokens, spans, seeds, .. } = prepared;
-        let (uses, bounds) = self.list((document, seeds), margin, original);
+        let (uses, bounds) = self.list((document, seeds), margins, standing);
         if uses > 0 {
             let mut length = 0;
             let stretches = bounds.iter().map(|&(start, end)| {
@@ -383,10 +459,14 @@ impl Places {
     pub(crate) fn add_unread(
         &mut self,
         (document, seeds): (u32, &[Occurrence]),
-        margin: u32,
-        original: impl Fn(&Occurrence) -> Option<[u32; 2]>,
+        margins: [u32; 2],
+        standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
     ) {
-        let (uses, bounds) = self.list((document, seeds), margin, original);
+        self.archived = document + 1;
+        // its windows were told when its batch came
+        let told = self.told.take();
+        let (uses, bounds) = self.list((document, seeds), margins, standing);
+        self.told = told;
         if uses > 0 {
             let (stretches, tokens, spans) = Default::default();
             let unread = |(start, end)| Stretch { start, end, tokens: Box::default(), spans: Box::default() };
@@ -395,12 +475,12 @@ impl Places {
         }
     }
 
-    /// Lists a document's seeds; returns how many, and the tokens to be kept around them.
+    /// Lists a document's seeds and windows; returns how many, and the tokens to be kept around them.
     fn list(
         &mut self,
         (document, seeds): (u32, &[Occurrence]),
-        margin: u32,
-        original: impl Fn(&Occurrence) -> Option<[u32; 2]>,
+        margins: [u32; 2],
+        mut standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
     ) -> (u32, Vec<(u32, u32)>) {
         for &Occurrence { number, .. } in seeds {
             let entry = &mut self.seeds[number as usize];
@@ -411,24 +491,53 @@ impl Places {
         }
         let mut uses = 0;
         let mut bounds: Vec<(u32, u32)> = Vec::new();
+        let mut windows = Vec::new();
         for seed in seeds {
             let entry = &mut self.seeds[seed.number as usize];
-            if entry.to_come == 0 {
+            let is_last = entry.to_come == 0;
+            if is_last && self.told.is_none() {
                 continue;
             }
-            let Some([first, behind]) = original(seed) else { continue };
-            if entry.listed >= LISTED {
-                self.capped += 1;
+            let before = uses;
+            windows.clear();
+            let ([first, behind], margin) = match standing(seed, entry.listed >= LISTED, &mut windows) {
+                Standing::Hidden => continue,
+                Standing::Listed(around) => {
+                    entry.listed += 1;
+                    if !is_last {
+                        let node = Node { document, at: seed.at, before: entry.last };
+                        entry.last = insert(&mut self.nodes, &mut self.free, node);
+                        uses += 1;
+                    }
+                    (around, margins[0])
+                }
+                Standing::Windowed(around) => {
+                    self.capped += 1;
+                    for &(key, first) in &windows {
+                        if self.windows.find(key).is_some() {
+                            continue;
+                        }
+                        if let Some(told) = &mut self.told {
+                            told.push((key, document, first));
+                        }
+                        if !is_last {
+                            self.windows.insert(&mut entry.windows, key, (document, seed.at));
+                            uses += 1;
+                        }
+                    }
+                    (around, margins[1])
+                }
+            };
+            if uses == before {
                 continue;
             }
-            let node = Node { document, at: seed.at, before: entry.last };
-            entry.last = insert(&mut self.nodes, &mut self.free, node);
-            entry.listed += 1;
-            uses += 1;
             let start = seed.at.saturating_sub(margin).max(first);
             let end = (seed.at + margin).min(behind);
+            while bounds.last().is_some_and(|last| last.0 > start) {
+                bounds.pop(); // one with a smaller margin
+            }
             match bounds.last_mut() {
-                Some(last) if start <= last.1 => last.1 = end,
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
                 _ => bounds.push((start, end)),
             }
         }
@@ -437,17 +546,27 @@ impl Places {
 
     /// Forgets the places of a seed that will not occur again.
     fn forget(&mut self, number: u32) {
-        let mut node = std::mem::replace(&mut self.seeds[number as usize].last, NONE);
+        let entry = &mut self.seeds[number as usize];
+        let mut node = std::mem::replace(&mut entry.last, NONE);
+        let mut windows = std::mem::replace(&mut entry.windows, OfSeed::NONE);
         while node != NONE {
             let Node { document, before, .. } = self.nodes[node as usize];
             self.nodes[node as usize].before = self.free;
             self.free = node;
             node = before;
-            if let Some(text) = self.texts.get_mut(&document) {
-                text.uses -= 1;
-                if text.uses == 0 {
-                    self.texts.remove(&document);
-                }
+            self.let_go(document);
+        }
+        while let Some(document) = self.windows.remove_one(&mut windows) {
+            self.let_go(document);
+        }
+    }
+
+    /// Something in a document is not to be found any more.
+    fn let_go(&mut self, document: u32) {
+        if let Some(text) = self.texts.get_mut(&document) {
+            text.uses -= 1;
+            if text.uses == 0 {
+                self.texts.remove(&document);
             }
         }
     }
@@ -558,10 +677,13 @@ mod tests {
         };
         let add =
             |places: &mut Places, document, seeds: &[Occurrence], is_original: fn(&Occurrence) -> bool| {
-                let original = |seed: &Occurrence| is_original(seed).then_some([0, 50]);
+                let standing = |seed: &Occurrence, _: bool, _: &mut Vec<AtToken>| match is_original(seed) {
+                    true => Standing::Listed([0, 50]),
+                    false => Standing::Hidden,
+                };
                 let prepared =
                     Prepared { document, tokens: &tokens, spans: &spans, seeds, ..Prepared::default() };
-                places.add(&prepared, 5, original);
+                places.add(&prepared, [5, 3], standing);
             };
         add(&mut places, 0, &[seed(0, 3), seed(1, 40)], |_| true);
         assert_eq!(of(&places, 0), [(0, 3)]);

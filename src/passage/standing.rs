@@ -10,8 +10,9 @@ use std::ops::Range;
 use crate::locate::Ruler;
 use crate::params::Params;
 use crate::passage::align::Alignment;
+use crate::passage::places::Standing;
 use crate::passage::{
-    Candidate, Contained, Finder, MARGIN, OriginalText, Prepared, is_long_enough, verbatim_tokens,
+    Candidate, Contained, Finder, OriginalText, Prepared, is_long_enough, margins, verbatim_tokens,
 };
 use crate::scan::{read_varint, write_varint};
 use crate::verify::Overlap;
@@ -134,7 +135,7 @@ impl Finder<'_> {
 
     /// A document that leaves: nothing of it is original text.
     pub(crate) fn pass_over(&mut self, prepared: &Prepared) {
-        self.places.add(prepared, MARGIN * self.params.passage, |_| None);
+        self.places.add(prepared, margins(self.params), |_, _, _| Standing::Hidden);
     }
 
     /// Finds the passages of a document that stays but for `cut` paragraphs.
@@ -154,9 +155,17 @@ impl Finder<'_> {
         }
         let (seed, tokens) = (self.seed as u32, prepared.tokens.len() as u32);
         let text = OriginalText { passage: self.params.passage, seed, tokens };
-        self.places.add(prepared, MARGIN * self.params.passage, |found| {
+        self.places.add(prepared, margins(self.params), |found, is_full, windows| {
             let is_original = remove.passages || text.holds(&covered, found.at);
-            leaves.around(found.at, seed, tokens).filter(|_| is_original)
+            let around = leaves.around(found.at, seed, tokens).filter(|_| is_original);
+            match around {
+                None => Standing::Hidden,
+                Some(around) if !is_full => Standing::Listed(around),
+                Some(around) => {
+                    text.windows((&mut self.windows, prepared.tokens), (&covered, around), found.at, windows);
+                    Standing::Windowed(around)
+                }
+            }
         });
         if let Some(all) = self.covered.as_mut().filter(|_| !remove.passages) {
             all.extend(covered.into_iter().map(|range| (prepared.document, range)));

@@ -4,6 +4,8 @@
 //! that share `window + k - 1` tokens share a whole window, and with it its seed: that is the guarantee.
 //! Windows overlap, so on average one token in (window + 1) / 2 starts a seed.
 
+use std::ops::Range;
+
 use crate::shingle::Shingler;
 
 /// Tokens in a seed: enough that chance repeats are rare.
@@ -67,6 +69,22 @@ impl Winnower {
             }
         }
     }
+
+    /// The windows of a text, by their first tokens, of which the seed at `at` is the least. `hashes` is a buffer.
+    pub(crate) fn windows(&self, tokens: &[u64], at: u32, hashes: &mut Vec<u64>) -> Range<u32> {
+        let seed = self.shingler.width();
+        let at = at as usize;
+        let first = (at + 1).saturating_sub(self.window);
+        let end = (at + self.window - 1 + seed).min(tokens.len());
+        hashes.clear();
+        self.shingler.rolled(tokens.get(first..end).unwrap_or_default(), hashes);
+        let Some(&least) = hashes.get(at - first) else { return 0..0 };
+        // of equal ones the last is the least
+        let (before, behind) = (&hashes[..at - first], &hashes[at - first + 1..]);
+        let start = first + before.iter().rposition(|hash| *hash < least).map_or(0, |less| less + 1);
+        let behind = at + 1 + behind.iter().position(|hash| *hash <= least).unwrap_or(behind.len());
+        start as u32..((behind + 1).saturating_sub(self.window).max(start)) as u32
+    }
 }
 
 fn cut(hash: u64) -> u64 {
@@ -102,6 +120,20 @@ mod tests {
             expected.dedup();
             let got: Vec<usize> = seeds(&winnower, &tokens).iter().map(|seed| seed.at as usize).collect();
             prop_assert_eq!(got, expected);
+        }
+
+        #[test]
+        fn each_window_is_of_one_seed(tokens in prop::collection::vec(0u64..4, 0..120), passage in 1u32..40) {
+            let winnower = Winnower::new(passage);
+            let mut all = Vec::new();
+            for seed in seeds(&winnower, &tokens) {
+                let windows = winnower.windows(&tokens, seed.at, &mut Vec::new());
+                prop_assert!(!windows.is_empty());
+                prop_assert!(windows.clone().all(|first| first <= seed.at));
+                all.extend(windows);
+            }
+            let expected: Vec<u32> = (0..(tokens.len() as u32 + 1).saturating_sub(passage)).collect();
+            prop_assert_eq!(all, expected);
         }
 
         #[test]

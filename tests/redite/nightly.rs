@@ -14,7 +14,7 @@ use redite::read::sources;
 
 use crate::language::{Dir, Numbers};
 use crate::laws::{corpus, params};
-use crate::passages::random_corpus;
+use crate::passages::{random_corpus, stock_corpus};
 use crate::removing::{combinations, removing, repetitive};
 
 /// An index in a folder of its own.
@@ -150,6 +150,20 @@ fn what_leaves_is_a_parameter_of_an_index() {
     let refused = pipeline::audit(inputs, &params, &Surroundings::default(), &Progress::default());
     let told = refused.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(told.contains("contained"), "{told}");
+}
+
+/// Law 2 where lists of seeds are full, and windows lead on.
+#[test]
+fn stock_phrases_of_many_nights() {
+    for seed in 0..24 {
+        let mut numbers = Numbers(seed);
+        let texts = stock_corpus(&mut numbers, 60);
+        let cuts: Vec<usize> = (0..1 + numbers.below(4)).map(|_| numbers.below(1000)).collect();
+        let remove = [Remove::default(), Remove { documents: true, passages: true, ..Remove::default() }];
+        let units = Units { documents: true, paragraphs: seed % 2 > 0, passages: true };
+        let params = Params { units, remove: remove[seed as usize / 2 % 2], ..Params::audit() };
+        judge(&texts, &cuts, &params);
+    }
 }
 
 /// Law 2 for all units.

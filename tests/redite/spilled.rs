@@ -18,7 +18,7 @@ use redite::read::sources;
 use crate::language::{Dir, Numbers, files};
 use crate::laws::{corpus, params};
 use crate::memory::{files as corpus_files, told};
-use crate::passages::random_corpus;
+use crate::passages::{random_corpus, stock_corpus};
 use crate::removing::{combinations, removing, repetitive};
 
 /// How a night goes.
@@ -138,7 +138,10 @@ proptest! {
 fn passages_of_a_night_in_parts() {
     for seed in 0..120 {
         let mut numbers = Numbers(seed);
-        let texts = random_corpus(&mut numbers);
+        let texts = match seed % 4 {
+            1 => stock_corpus(&mut numbers, 40),
+            _ => random_corpus(&mut numbers),
+        };
         let cuts: Vec<usize> = (0..numbers.below(3)).map(|_| numbers.below(1000)).collect();
         let units = Units { documents: seed % 3 > 0, paragraphs: seed % 4 > 0, passages: true };
         let params = Params { units, ..Params::audit() };

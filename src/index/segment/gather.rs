@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::index::pages::{FileEntry, PageWriter, Purpose};
 use crate::index::rows::RowsWriter;
 use crate::index::segment::{
-    BAND_BITS, CopyRow, DOCUMENT, EXACT_BITS, EachRow, Held, SEED_BITS, Segment, StringsWriter, in_order,
-    merge_tables,
+    BAND_BITS, CopyRow, DOCUMENT, EXACT_BITS, EachRow, Held, SEED_BITS, Segment, StringsWriter, WINDOW_BITS,
+    merge::in_order, merge::merge_tables,
 };
 use crate::index::sketches;
 use crate::index::store::Store;
@@ -52,15 +52,19 @@ impl Gathered<'_> {
         }
         for kind in 0..2 {
             let sources = self.parts.iter().map(|part| part.bands[kind].entries::<u64>(&part.pages));
-            merge_tables((&mut to, BAND_BITS), &self.parts, |part| &part.bands[kind], sources, |_, _| true)?;
+            let to = (&mut to, BAND_BITS);
+            merge_tables(to, &self.parts, |part| Some(&part.bands[kind]), sources, |_, _| true)?;
         }
         let sources = self.parts.iter().map(|part| part.seeds.entries::<u64>(&part.pages));
-        merge_tables((&mut to, SEED_BITS), &self.parts, |part| &part.seeds, sources, |_, _| true)?;
+        merge_tables((&mut to, SEED_BITS), &self.parts, |part| Some(&part.seeds), sources, |_, _| true)?;
         super::write_marks(&mut to, self.parts.iter().flat_map(|part| &part.marks))?;
         let end = |part: Option<&&Segment>, at: usize| part.map_or(0, |part| part.entry.paragraphs[at]);
         sketches::write(&mut to, [end(self.parts.first(), 0), end(self.parts.last(), 1)], |tell| {
             self.parts.iter().try_for_each(|part| part.each_sketch(tell))
         })?;
+        let sources = self.parts.iter().map(|part| part.windows());
+        let to_windows = (&mut to, WINDOW_BITS);
+        merge_tables(to_windows, &self.parts, |part| part.windows.as_ref(), sources, |_, _| true)?;
         to.finish()
     }
 

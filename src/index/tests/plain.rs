@@ -60,6 +60,7 @@ struct Document {
     unit: Unit,
     paragraphs: Vec<Unit>,
     seeds: Vec<(u64, u32)>,
+    windows: Vec<(u64, u32)>,
     whole: Option<(u32, u32)>,
     rows: Vec<(u32, String)>,
 }
@@ -136,6 +137,9 @@ impl Plain {
             let mut seeds: Vec<(u64, u32)> =
                 (0..numbers.below(5)).map(|at| (numbers.below(KEYS), 7 * at as u32)).collect();
             seeds.sort_unstable();
+            // of a window the first place counts
+            let mut windows: Vec<(u64, u32)> = seeds.iter().map(|(key, at)| (*key, at + 1)).collect();
+            windows.dedup_by_key(|(key, _)| *key);
             let earlier =
                 |numbers: &mut Numbers| (document > 0).then(|| numbers.below(document.into()) as u32);
             let whole = if numbers.below(4) == 0 { earlier(numbers).map(|of| (of, 9)) } else { None };
@@ -154,6 +158,7 @@ impl Plain {
                 unit,
                 paragraphs,
                 seeds,
+                windows,
                 whole,
                 rows: row
                     .map(|of| (of, format!("{{\"copy\":{document},\"of\":{of}}}\n")))
@@ -257,6 +262,7 @@ impl Plain {
                     answers.sketches.push((unit, of_original));
                 }
             }
+            answers.windows.extend(document.windows.iter().map(|(key, at)| (*key, number, *at)));
             answers.seeds.extend(document.seeds.iter().map(|(key, at)| (*key, number, *at)));
         }
         for kind in 0..2 {
@@ -265,6 +271,8 @@ impl Plain {
             answers.bands[kind].sort_unstable();
         }
         answers.seeds.sort_unstable();
+        answers.windows.sort_unstable();
+        answers.windows.dedup_by_key(|(key, _, _)| *key);
         for (copy, document) in self.documents.iter().enumerate() {
             let kept = |number: u32| !self.forgotten.contains(&number);
             let rows = document.rows.iter().filter(|(original, _)| kept(copy as u32) && kept(*original));
@@ -417,10 +425,14 @@ fn content<'a>(first_document: u32, documents: &[Document]) -> Content<'a> {
         let seeds =
             document.seeds.iter().map(|(key, at)| Entry { key: narrow(*key), numbers: [number, *at] });
         content.keys.seeds.extend(seeds);
+        let windows = document.windows.iter();
+        let windows = windows.map(|(key, at)| Entry { key: narrow(*key), numbers: [number, *at] });
+        content.keys.windows.extend(windows);
     }
     content.keys.exact.iter_mut().for_each(|keys| keys.sort_unstable());
     content.keys.bands.iter_mut().for_each(|keys| keys.sort_unstable());
     content.keys.seeds.sort_unstable();
+    content.keys.windows.sort_unstable();
     content
 }
 
@@ -431,6 +443,7 @@ pub(super) struct Answers {
     exact: [Vec<(u64, Known)>; 2],
     bands: [Vec<(u64, u32)>; 2],
     seeds: Vec<(u64, u32, u32)>,
+    windows: Vec<(u64, u32, u32)>,
     sketches: Vec<(u32, Sketch)>,
     documents: Vec<(u32, String)>,
     lines: Vec<String>,
@@ -477,15 +490,16 @@ impl Answers {
             });
             heard.hear(found, &self.bands[kind], "bands");
         }
-        let found = index.find_seeds(&narrow_keys, self.before).map(|found| {
-            let mut found: Vec<(u64, u32, u32)> = found
-                .into_iter()
-                .map(|(key, document, at)| (narrows[key as usize].1, document, at))
-                .collect();
+        let places = |found: Vec<(u32, u32, u32)>| {
+            let number = |(key, document, at): (u32, u32, u32)| (narrows[key as usize].1, document, at);
+            let mut found: Vec<(u64, u32, u32)> = found.into_iter().map(number).collect();
             found.sort_unstable();
             found
-        });
-        heard.hear(found, &self.seeds, "seeds");
+        };
+        heard.hear(index.find_seeds(&narrow_keys, self.before).map(places), &self.seeds, "seeds");
+        if index.segments.iter().all(|segment| segment.pages.version() >= 4) {
+            heard.hear(index.find_windows(&narrow_keys, self.before).map(places), &self.windows, "windows");
+        }
         if index.segments.iter().all(|segment| segment.pages.version() >= 3) {
             let paragraphs: Vec<u32> = self.sketches.iter().map(|(paragraph, _)| *paragraph).collect();
             let found = index.sketches(&paragraphs);

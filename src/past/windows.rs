@@ -1,0 +1,112 @@
+//! Which windows of a corpus stand in an index? They are made when that is asked, from the texts: the first pass can't tell
+//! which seeds will have full lists, and there are more windows than seeds.
+
+use rayon::prelude::*;
+
+use crate::corpus::{Corpus, Ranks};
+use crate::error::Result;
+use crate::normalise::Tokenizers;
+use crate::params::Params;
+use crate::passage::ArchivedWindow;
+use crate::passage::windows::{SeedSet, WindowMaker};
+use crate::past::Past;
+use crate::read::texts::Ahead;
+use crate::reread::batches;
+
+/// Bytes of texts that are read by one thread at once, and such groups whose windows are looked up together.
+const GROUP: u64 = 256 << 10;
+const GROUPS: usize = 32;
+
+/// A window of the corpus, and where it stood first in the index.
+pub(super) struct IndexWindow {
+    pub(super) document: u32,
+    /// the token at which its seed starts there
+    pub(super) seed: u32,
+    /// its first token
+    first: u32,
+    key: u64,
+    /// of its seed
+    pub(super) hash: u64,
+}
+
+impl IndexWindow {
+    /// The same as documents are numbered in the corpus.
+    pub(super) fn here(&self, numbers: &[u32]) -> Option<ArchivedWindow> {
+        let &IndexWindow { document, seed, first, key, .. } = self;
+        let document = numbers.binary_search(&document).ok()? as u32;
+        Some(ArchivedWindow { document, seed, first, key })
+    }
+}
+
+/// A window that is looked for: its key, its seed, and how far that starts behind it.
+type Sought = (u64, u64, u32);
+
+/// A document to be read: its row, and its first seed.
+type Row = (usize, usize);
+
+/// Windows of the corpus that stand in the index, of seeds that are `full` there. Documents that are `known` to the
+/// index are not searched.
+pub(super) fn find(
+    corpus: &Corpus,
+    past: &Past,
+    (known, full): (&Ranks, &SeedSet),
+    params: &Params,
+) -> Result<Vec<IndexWindow>> {
+    let mut found = Vec::new();
+    if full.is_empty() {
+        return Ok(found);
+    }
+    let tokenizers = Tokenizers::new(params.seed);
+    let units = &corpus.document_units;
+    let mut rows: Vec<Row> = Vec::new();
+    let mut start = 0;
+    for (row, &count) in corpus.seed_counts.iter().enumerate() {
+        let own = start..start + count as usize;
+        start = own.end;
+        let has_full = || corpus.seeds[own.clone()].iter().any(|&seed| full.contains(&seed.into()));
+        if known.rank(units.distinct[row]).is_none() && has_full() {
+            rows.push((row, own.start));
+        }
+    }
+    let length = |row: &Row| u64::from(corpus.documents[units.distinct[row.0] as usize].locator.text_length);
+    let windows_of = |rows: &&[Row]| -> Result<Vec<Sought>> {
+        let mut maker = WindowMaker::new(params.passage);
+        let (mut ahead, mut text, mut tokens) = (Ahead::default(), String::new(), Vec::new());
+        let mut sought = Vec::new();
+        for (i, &(row, first)) in rows.iter().enumerate() {
+            text.clear();
+            tokens.clear();
+            let document = |row: &Row| corpus.documents[units.distinct[row.0] as usize].locator;
+            corpus.texts.append(rows[i..].iter().map(document), &mut ahead, &mut text)?;
+            tokenizers.with(|tokenizer| tokenizer.hashes(&text, &mut tokens));
+            let own = first..first + corpus.seed_counts[row] as usize;
+            let mut at = 0;
+            for (&seed, &gap) in corpus.seeds[own.clone()].iter().zip(&corpus.seed_gaps[own]) {
+                at += u32::from(gap);
+                let hash = seed.into();
+                if full.contains(&hash) {
+                    let made = maker.of(&tokens, at);
+                    sought.extend(made.each().map(|(key, first)| (key, hash, at - first)));
+                }
+            }
+        }
+        Ok(sought)
+    };
+    let groups: Vec<&[Row]> = batches(&rows, GROUP, length);
+    for groups in groups.chunks(GROUPS) {
+        let sought: Vec<Vec<Sought>> = groups.par_iter().map(windows_of).collect::<Result<_>>()?;
+        let mut sought = sought.concat();
+        sought.par_sort_unstable();
+        sought.dedup_by_key(|(key, _, _)| *key);
+        let keys: Vec<u64> = sought.iter().map(|(key, _, _)| *key).collect();
+        found.extend(past.index.find_windows(&keys, past.before)?.into_iter().map(
+            |(at, document, first)| {
+                let (key, hash, behind) = sought[at as usize];
+                IndexWindow { document, seed: first + behind, first, key, hash }
+            },
+        ));
+    }
+    found.sort_unstable_by_key(|window| (window.key, window.document, window.first));
+    found.dedup_by_key(|window| window.key);
+    Ok(found)
+}
