@@ -3,17 +3,17 @@
 #
 # benches/nightly.sh ARTICLES.jsonl WORK-FOLDER RESULT-FOLDER SIZE...      (sizes such as 0.5GB 1GB 2GB 5GB)
 #
-# For each size: makes a corpus of that size and a night of 1 % of it (`generate.rs`, one seed for all); then
-# measures the first load, the night against the index (three times, undone in between), the night's records
+# For each size: makes a corpus of that size and a night of 1 % of it (`generate.rs`, one seed for all: replicas of
+# the articles, the night a sample of the same); then measures the first load, the night against the index (three times, undone in between), the night's records
 # audited alone (three times), opening the index, and queries. Needs about three times the largest size in the
 # work folder. Raw figures go to RESULT-FOLDER/nightly-SIZE.txt: user and system CPU seconds, wall-clock
-# seconds, and the most memory in KB of each run.
+# seconds, and the most memory in KB of each run; at the end what a night costs beside its audit alone. REDITE names
+# another binary than the release build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 articles=$(realpath "$1"); mkdir -p "$2" "$3"; work=$(realpath "$2"); results=$(realpath "$3"); shift 3
-cargo build --release --quiet
-target=${CARGO_TARGET_DIR:-target}
-redite=$(realpath "$target/release/redite")
+[ -n "${REDITE:-}" ] || cargo build --release --quiet
+redite=$(realpath "${REDITE:-${CARGO_TARGET_DIR:-target}/release/redite}")
 flags=(--units document,paragraph,passage --threshold 0.8 --quiet)
 
 # name, command...: its figures, as a line
@@ -31,6 +31,11 @@ milliseconds() {
     all+=" $(awk "BEGIN { printf \"%.1f\", ($end - $start) / 1e6 }")"
   done
   echo "$name:$all ms wall"
+}
+
+# name, file: CPU seconds, the middle one of all runs of that name
+middle() {
+  grep "^$1:" "$2" | awk '{ print $(NF - 10) + $(NF - 7) }' | sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'
 }
 
 for size in "$@"; do
@@ -65,5 +70,8 @@ for size in "$@"; do
     done
     cd - >/dev/null
   } | tee "$results/nightly-$size.txt"
+  night=$(middle "night" "$results/nightly-$size.txt"); alone=$(middle "night audited alone" "$results/nightly-$size.txt")
+  echo "a night: $night CPU s, $(awk "BEGIN { printf \"%.2f\", $night / $alone }") times its audit alone ($alone)" \
+    | tee -a "$results/nightly-$size.txt"
 done
 rm -rf "$work/corpus" "$work/index" "$work/clean"
