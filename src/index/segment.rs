@@ -3,6 +3,7 @@
 //! numbered through all batches, and a number is never given twice.
 
 pub(crate) mod gather;
+pub(crate) mod gone;
 
 use std::cmp::Reverse;
 use std::collections::binary_heap::PeekMut;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::index::pages::{CARRIED, FileEntry, Forward, PageWriter, Pages, Purpose, Section};
 use crate::index::rows::{self, Row, RowsWriter};
+use crate::index::segment::gone::GoneRow;
 use crate::index::sketches::{self, Sketch, Sketches};
 use crate::index::store::Store;
 use crate::index::table::{self, Entry, Key, SECTIONS, Table};
@@ -208,6 +210,8 @@ pub(crate) struct Content<'a> {
     pub(crate) paragraphs: [u32; 2],
     /// sketches of its originals among paragraphs, in order
     pub(crate) sketches: Vec<(u32, Sketch)>,
+    /// what is told of documents that left, in order
+    pub(crate) gone: Vec<GoneRow>,
     /// in place of the exact keys and band keys in `keys`
     pub(crate) made: Option<Made<'a>>,
 }
@@ -278,6 +282,7 @@ pub(crate) fn write(
     sketches::write(&mut to, content.paragraphs, |tell| {
         content.sketches.iter().try_for_each(|&(paragraph, sketch)| tell(paragraph, sketch))
     })?;
+    gone::write(&mut to, &content.gone)?;
     to.finish()
 }
 
@@ -370,6 +375,8 @@ pub(crate) struct Segment {
     marks: Vec<Mark>,
     /// since version 3
     sketches: Option<Sketches>,
+    /// since version 4
+    pub(crate) gone: Vec<GoneRow>,
 }
 
 impl Segment {
@@ -420,6 +427,7 @@ impl Segment {
             let paragraphs = entry.paragraphs[1].saturating_sub(entry.paragraphs[0]);
             sketches = Some(Sketches::open(&pages, section::SKETCHES, paragraphs)?);
         }
+        let gone = gone::read(&pages)?;
         Ok(Segment {
             entry: entry.clone(),
             pages,
@@ -432,6 +440,7 @@ impl Segment {
             sources,
             marks,
             sketches,
+            gone,
         })
     }
 
@@ -439,7 +448,8 @@ impl Segment {
     pub(crate) fn size(&self) -> u64 {
         let tables = self.exact.iter().chain(&self.bands).chain([&self.seeds]);
         let names: usize = self.sources.iter().map(|name| name.len() + size_of::<String>()).sum();
-        let beside = size_of_val(&self.first_paragraphs[..]) + size_of_val(&self.marks[..]) + names;
+        let gone = size_of_val(&self.gone[..]);
+        let beside = size_of_val(&self.first_paragraphs[..]) + size_of_val(&self.marks[..]) + gone + names;
         tables.map(Table::size).sum::<u64>() + beside as u64
     }
 
@@ -493,7 +503,8 @@ impl Segment {
         let [documents, paragraphs] = section::COPIES;
         Ok(crate::index::stats::Bytes {
             documents: (section::SOURCES..=section::FIRST_PARAGRAPHS).map(length).sum::<Result<u64>>()?
-                + (self.marks.len() * MARK) as u64,
+                + (self.marks.len() * MARK) as u64
+                + gone::bytes(&self.gone),
             exact: tables(0, 2)? + length(documents)? + length(paragraphs)?,
             bands: tables(2, 2)? + self.sketches.as_ref().map_or(0, Sketches::bytes),
             seeds: tables(4, 1)?,
@@ -631,6 +642,7 @@ impl Segment {
             self.check_unit(0, mark.document)?;
         }
         self.each_sketch(&mut |paragraph, _| self.check_unit(1, paragraph))?;
+        self.gone.iter().try_for_each(|row| self.check_unit(0, row.came()))?;
         self.rows(|_| Ok(()))
     }
 
@@ -777,6 +789,10 @@ pub(crate) fn merge(
             })
         })
     })?;
+    let gone = segments.iter().flat_map(|segment| &segment.gone).copied();
+    let mut gone: Vec<GoneRow> = gone.filter(|row| keep(row.document) && row.came() < end).collect();
+    gone::sort(&mut gone);
+    gone::write(&mut to, &gone)?;
     let file = to.finish()?;
     let span = |of: fn(&SegmentEntry) -> [u32; 2]| {
         let first = segments.first().map_or(0, |segment| of(&segment.entry)[0]);
