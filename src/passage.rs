@@ -15,6 +15,7 @@ pub(crate) mod align;
 mod contained;
 mod hits;
 pub(crate) mod places;
+pub(crate) mod repeated;
 pub(crate) mod standing;
 pub(crate) mod windows;
 pub(crate) mod winnow;
@@ -29,7 +30,8 @@ use crate::params::Params;
 use crate::passage::align::Alignment;
 pub(crate) use crate::passage::contained::Contained;
 use crate::passage::hits::Workspace;
-use crate::passage::places::{AtToken, Kept, Places, Repeated, Sought, Standing, Tokens, Window};
+use crate::passage::places::{AtToken, Kept, Places, Sought, Standing, Tokens, Window};
+use crate::passage::repeated::Repeated;
 use crate::passage::standing::Cuts;
 use crate::passage::windows::WindowMaker;
 use crate::passage::winnow::Winnower;
@@ -113,7 +115,7 @@ pub(crate) type Read<'a> = dyn Fn(u32, Sought) -> Result<Tokens> + Send + Sync +
 /// A seed of a document that occurs more than once in the corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Occurrence {
-    /// the seed's number, see [`places::Repeated`]
+    /// the seed's number, see [`repeated::Repeated`]
     pub(crate) number: u32,
     /// the token at which it starts
     pub(crate) at: u32,

@@ -4,6 +4,7 @@
 //! only band keys; the second reads again just the documents with a unit that shares a bucket, makes their
 //! exact sets, *verifies* and *resolves*. What comes out is an [`Outcome`]: facts, for any report.
 
+use std::mem::take;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -14,12 +15,13 @@ use rayon::prelude::*;
 use crate::band::{Buckets, Plan};
 use crate::corpus::{Builder, Corpus, Document, link};
 use crate::error::{Error, Result};
+use crate::head::Head;
 use crate::order::Order;
 use crate::outcome::{Located, Outcome, Seconds};
 use crate::params::Params;
 use crate::parts::Parts;
 use crate::passage::Finder;
-use crate::passage::places::Repeated;
+use crate::passage::repeated::Repeated;
 use crate::past::{self, Before, Past};
 use crate::read::chunks::{self, Buffers, Chunk, QUEUE, Reader};
 use crate::read::json::Fields;
@@ -258,11 +260,17 @@ impl Stages<'_> {
         if let Some(before) = before {
             corpus = past::join(corpus, before, params, plan.bands)?;
         }
-        let [documents, mut paragraphs] = link(&mut corpus, plan.bands, keep);
+        let seeds = Seeds::take(&mut corpus);
         // what comes from an index has no twin, nor has what may leave alone; pairs are kept of all that are compared
-        let twins = (before.is_none() && !params.remove.is_by_parts() && params.floor.is_none())
-            .then(|| Twins::part(&corpus, &documents, &mut paragraphs));
-        let mut passages = params.units.passages.then(|| link_seeds(&mut corpus, params, keep));
+        let have_twins = before.is_none() && !params.remove.is_by_parts() && params.floor.is_none();
+        let link_units = || {
+            let [documents, mut paragraphs] = link(&mut corpus, plan.bands, keep);
+            let twins = have_twins.then(|| Twins::part(&corpus, &documents, &mut paragraphs));
+            (documents, paragraphs, twins)
+        };
+        let link_seeds = || params.units.passages.then(|| seeds.link(params, keep)).unzip();
+        let ((documents, paragraphs, twins), (mut passages, seeds)) = rayon::join(link_units, link_seeds);
+        seeds.into_iter().for_each(|seeds| seeds.give_back(&mut corpus));
         if let Some((finder, _)) = &mut passages {
             if keep {
                 finder.tell_covered();
@@ -493,7 +501,7 @@ impl Work<'_, '_> {
     /// Scans a batch in parallel, while the one before goes into the tables.
     fn take(&mut self, batch: Vec<Chunk>) -> Result<()> {
         let scanner = self.scanner;
-        let before = std::mem::take(&mut self.scanned);
+        let before = take(&mut self.scanned);
         let builder = &mut self.builder;
         // the batch before first: where there is one thread its tokens are gone when those of this one come
         let (entered, scanned) = rayon::join(
@@ -530,15 +538,33 @@ fn sign(scanner: &Scanner<'_>, batch: &[Scanned], admitted: &crate::corpus::Admi
     batch.par_iter().zip(starts).map(one).collect()
 }
 
-/// The search for passages, and which seeds occur more than once. The seeds themselves are needed after only
-/// for an index.
-fn link_seeds<'a>(corpus: &mut Corpus, params: &'a Params, keep: bool) -> (Finder<'a>, Repeated) {
-    let gaps = if keep { corpus.seed_gaps.clone() } else { std::mem::take(&mut corpus.seed_gaps) };
-    let repeated = Repeated::new(&corpus.seeds, gaps, &corpus.seed_counts);
-    if !keep {
-        (corpus.seeds, corpus.seed_counts) = (Vec::new(), Vec::new());
+/// The seeds of a corpus.
+#[derive(Default)]
+struct Seeds {
+    heads: Vec<Head>,
+    gaps: Vec<u16>,
+    counts: Vec<u32>,
+}
+
+impl Seeds {
+    fn take(corpus: &mut Corpus) -> Self {
+        let Corpus { seeds, seed_gaps, seed_counts, .. } = corpus;
+        let (heads, gaps, counts) = (take(seeds), take(seed_gaps), take(seed_counts));
+        Seeds { heads, gaps, counts }
     }
-    (Finder::new(params, &repeated), repeated)
+
+    fn give_back(self, corpus: &mut Corpus) {
+        (corpus.seeds, corpus.seed_gaps, corpus.seed_counts) = (self.heads, self.gaps, self.counts);
+    }
+
+    /// The search for passages, and which seeds occur more than once. The seeds themselves are needed after only
+    /// for an index.
+    fn link(mut self, params: &Params, keep: bool) -> ((Finder<'_>, Repeated), Self) {
+        let gaps = if keep { self.gaps.clone() } else { take(&mut self.gaps) };
+        let repeated = Repeated::new(&self.heads, gaps, &self.counts);
+        let left = if keep { self } else { Seeds::default() };
+        ((Finder::new(params, &repeated), repeated), left)
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Ranks, Units};
 use crate::params::Remove;
-use crate::passage::places::Repeated;
+use crate::passage::repeated::Repeated;
 use crate::passage::standing::{Candidates, Cuts};
 use crate::passage::{Finder, Prepared};
 use crate::reread::archived;

@@ -49,9 +49,9 @@ impl Sorter {
         for &end in &self.ends {
             let of_place = &mut self.sorted[start..end as usize];
             if of_place.len() > SMALL {
-                of_place.sort_unstable()
+                of_place.sort_unstable();
             } else {
-                insert(of_place)
+                insert(of_place);
             }
             start = end as usize;
         }
