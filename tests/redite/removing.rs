@@ -543,7 +543,7 @@ mod command {
             let flags = ["--remove", "documents,contained", "--index", archive, "-q", "--output", &to];
             redite(&dir, ["dedup", &from].iter().chain(&flags)).ends().ok();
         }
-        let left = |input: &str| self::texts(&dir, &format!("{input}.out/{input}.jsonl"));
+        let left = |input: &str| texts(&dir, &format!("{input}.out/{input}.jsonl"));
         assert_eq!([left("one"), left("two")].concat(), left("all"));
         assert_eq!(left("two"), [words(400..430)]);
     }
