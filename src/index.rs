@@ -26,12 +26,14 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::index::manifest::Manifest;
 use crate::index::pages::{Pages, Purpose};
+use crate::index::segment::gone::{self, Told};
 use crate::index::segment::{CopyRow, DocumentRow, Mark, Segment, documents_of};
 use crate::index::sketches::Sketch;
 use crate::index::store::Store;
 use crate::index::table::{Key, Table};
 use crate::index::texts::{TextPlace, read_part};
 use crate::params::Params;
+use crate::passage::Contained;
 
 pub use manifest::{Batch, BatchUnits};
 pub(crate) use writer::Addition;
@@ -54,6 +56,8 @@ pub(crate) struct Known {
     pub(crate) unit: u32,
     /// what it is a copy of; `None` of an original
     pub(crate) copy: Option<CopyRow>,
+    /// in what it is contained, where it left for that
+    pub(crate) contained: Option<Contained>,
 }
 
 impl Index {
@@ -239,13 +243,36 @@ impl Index {
             };
             // a text whose original was forgotten is as good as new
             if !copy.as_ref().is_some_and(lost) {
-                known.push((key, Known { unit, copy }));
+                let found = Known { unit, copy, contained: None };
+                let now = if kind == 0 { self.instead(found, before) } else { Some(found) };
+                known.extend(now.map(|known| (key, known)));
             }
         }
         // where one was forgotten another may have come: the first counts
         known.sort_unstable_by_key(|(key, known)| (*key, known.unit));
         known.dedup_by_key(|(key, _)| *key);
         Ok(known)
+    }
+
+    /// What is told of a document that was found, where it left: the last row counts of which all is kept. Without
+    /// one the text is as good as new.
+    fn instead(&self, found: Known, before: u32) -> Option<Known> {
+        let is_kept = |document: u32| document < before && !self.manifest.is_forgotten(document);
+        let rows = self.segments.iter().flat_map(|segment| gone::of(&segment.gone, found.unit));
+        let (mut left, mut told) = (false, None);
+        for row in rows {
+            left = true;
+            match row.told {
+                Told::Contained(contained) if is_kept(contained.original) => {
+                    told = Some(Known { contained: Some(contained), ..found });
+                }
+                Told::Copy(copy) if is_kept(copy.unit) && is_kept(copy.original) => {
+                    told = Some(Known { unit: copy.unit, copy: Some(copy), contained: None });
+                }
+                _ => {}
+            }
+        }
+        if left { told } else { Some(found) }
     }
 
     /// Originals with these keys of bands: the key's index, the unit, and 1 + the band, or 0 where a segment (of

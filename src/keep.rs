@@ -14,6 +14,7 @@ use crate::document::Place;
 use crate::error::Result;
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
+use crate::index::segment::gone::{self, GoneRow, Told as GoneTold};
 use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Made, Mark, Ordered, Segment};
 use crate::index::sketches::Sketch;
 use crate::index::table::Entry;
@@ -22,10 +23,10 @@ use crate::index::{Addition, Batch, Writer};
 use crate::night::units;
 use crate::normalise::Tokenizers;
 use crate::outcome::{Covered, Outcome};
-use crate::passage::OriginalText;
 use crate::passage::places::{LISTED, Window};
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
+use crate::passage::{Contained, OriginalText};
 use crate::past::Listed;
 use crate::report::matches::Spans;
 use crate::resolve::{Near, listed_originals};
@@ -161,6 +162,7 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         content.marks = self.corpus.marks.iter().map(own).collect();
         content.paragraphs = [self.base[1], self.base[1] + self.corpus.counts.paragraphs as u32];
         content.sketches = self.sketches();
+        content.gone = self.gone();
         content.made =
             Some(Made { exact: [self.exact(0), self.exact(1)], bands: [self.bands(0), self.bands(1)] });
         content
@@ -269,6 +271,28 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         let own = units.distinct.iter().zip(&units.sketches).skip(self.corpus.archived.verdicts[1].len());
         let originals = own.filter(|(unit, sketch)| !sketch.is_none() && (self.near)(1, **unit).is_none());
         originals.map(|(&unit, &sketch)| (self.number(1, unit), sketch)).collect()
+    }
+
+    /// Which documents left, being contained, and are found by their exact keys; and what has come in place of such
+    /// of the index.
+    fn gone(&self) -> Vec<GoneRow> {
+        let leaving = &self.corpus.leaving;
+        let found = self.corpus.exact[0].iter().map(|(_, unit)| *unit).filter(|unit| leaving.contains(*unit));
+        let mut found: Vec<u32> = found.collect();
+        found.sort_unstable();
+        let own = self.outcome.contained_documents().filter(|of| found.binary_search(&of.copy).is_ok());
+        let contained = own.map(|of| {
+            let [copy, original] = [of.copy, of.original].map(|document| self.number(0, document));
+            GoneRow { document: copy, told: GoneTold::Contained(Contained { copy, original, ..*of }) }
+        });
+        let replaced = self.corpus.archived.replaced.iter().filter_map(|&(document, by)| {
+            let Near { original, overlap, .. } = (self.near)(0, by)?;
+            let copy = CopyRow { unit: self.number(0, by), original: self.number(0, original), overlap };
+            Some(GoneRow { document: self.number(0, document), told: GoneTold::Copy(copy) })
+        });
+        let mut rows: Vec<GoneRow> = contained.chain(replaced).collect();
+        gone::sort(&mut rows);
+        rows
     }
 
     /// The seeds of original text, as far as their lists have room.

@@ -77,7 +77,9 @@ pub(crate) struct Located {
 
 impl Located {
     /// Finds the tokens of all passages in their texts.
-    pub(crate) fn new(corpus: &Corpus, params: &Params, found: Found) -> Result<Self> {
+    pub(crate) fn new(corpus: &Corpus, params: &Params, mut found: Found) -> Result<Self> {
+        // what left before is told of no more
+        found.contained.retain(|contained| contained.copy >= corpus.archived.documents());
         let mut sought = Vec::with_capacity(found.passages.len() + found.contained.len());
         for passage in &found.passages {
             sought.push(Sought { document: passage.original, part: passage.original_part });
@@ -351,6 +353,11 @@ impl Outcome {
     /// The tables, the near copies of documents (0) and paragraphs (1), and what is no original text.
     pub(crate) fn parts(&self) -> (&Corpus, impl Fn(usize, u32) -> Option<Near> + '_, &Covered) {
         (&self.corpus, |kind, unit| self.near[kind].get(unit), &self.found)
+    }
+
+    /// The documents that are contained in another, and were compared.
+    pub(crate) fn contained_documents(&self) -> impl Iterator<Item = &Contained> {
+        self.located.contained.iter().map(|(contained, _)| contained).filter(|of| of.paragraph.is_none())
     }
 
     /// The index with the keys of all documents, where the run was made in parts and is kept.

@@ -177,7 +177,7 @@ impl<'a> Parts<'a> {
         let index = self.index.as_ref().and_then(Writer::index);
         let past = index.map(|index| Past { index: index.clone(), before: u32::MAX, is_batch: false });
         let own = (self.whole.first()[0], self.whole.all_documents());
-        let before = past.as_ref().map(|past| Before::with_own(past, own, self.whole.gone()));
+        let before = past.as_ref().map(|past| Before::with_own(past, own));
         let found = self.stages.search(corpus, before.as_ref(), keep, clock)?;
         Ok(Outcome::of_part(found, (self.stages.params, self.stages.plan)))
     }

@@ -72,19 +72,6 @@ impl Past {
 /// How many places an index lists for a key of a band, or for a seed, beside which stands a 0; ascending.
 pub(crate) type Listed = Vec<((u64, u32), u32)>;
 
-/// What is to be told of a document that was the first of the run with its tokens, but left, being contained in another.
-/// Documents are numbered as in the index.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Gone {
-    /// of the next one with its tokens: unless it is a copy, it is contained as this one
-    Contained(Contained),
-    /// one came that counts, as a copy
-    Copy(Known),
-}
-
-/// What is told of them, by document.
-pub(crate) type AllGone = BTreeMap<u32, Gone>;
-
 /// What was there before a corpus: an index, and what the run itself has put into it.
 pub(crate) struct Before<'a> {
     past: &'a Past,
@@ -98,7 +85,6 @@ struct Own<'a> {
     first: u32,
     /// its documents; their texts are where they were read
     documents: &'a [Document],
-    gone: &'a AllGone,
 }
 
 impl Own<'_> {
@@ -108,21 +94,15 @@ impl Own<'_> {
     }
 }
 
-static NONE_GONE: AllGone = AllGone::new();
-
 impl<'a> Before<'a> {
     /// An index alone.
     pub(crate) fn archive(past: &'a Past) -> Self {
-        Before { past, own: Own { first: u32::MAX, documents: &[], gone: &NONE_GONE } }
+        Before { past, own: Own { first: u32::MAX, documents: &[] } }
     }
 
     /// An index in which the documents from a number on are these.
-    pub(crate) fn with_own(
-        past: &'a Past,
-        (first, documents): (u32, &'a [Document]),
-        gone: &'a AllGone,
-    ) -> Self {
-        Before { past, own: Own { first, documents, gone } }
+    pub(crate) fn with_own(past: &'a Past, (first, documents): (u32, &'a [Document])) -> Self {
+        Before { past, own: Own { first, documents } }
     }
 }
 
@@ -236,6 +216,11 @@ impl Equals {
         self.units.rank(unit).map(|at| &self.known[at])
     }
 
+    /// Those that left, being contained in another.
+    fn contained(&self) -> impl Iterator<Item = &Contained> {
+        self.known.iter().filter_map(|known| known.contained.as_ref())
+    }
+
     /// The units of the index, and the originals of those that are copies.
     fn in_index(&self) -> impl Iterator<Item = u32> {
         let both = self.known.iter().map(|known| [Some(known.unit), known.copy.map(|copy| copy.original)]);
@@ -257,8 +242,8 @@ impl Hits {
 pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: usize) -> Result<Corpus> {
     let &Before { past, own } = before;
     let hits = [
-        find(0, (&corpus.document_units, &corpus.exact[0]), (past, own.gone), (params, bands))?,
-        find(1, (&corpus.paragraph_units, &corpus.exact[1]), (past, &NONE_GONE), (params, bands))?,
+        find(0, (&corpus.document_units, &corpus.exact[0]), past, (params, bands))?,
+        find(1, (&corpus.paragraph_units, &corpus.exact[1]), past, (params, bands))?,
     ];
     let seeds = find_seeds(&corpus, past, &hits[0].exact.units, params)?;
     let paragraphs = hits[1].units();
@@ -270,18 +255,14 @@ pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: 
 fn find(
     kind: usize,
     (units, exact): (&Units, &[(u128, u32)]),
-    (past, gone): (&Past, &AllGone),
+    past: &Past,
     (params, bands): (&Params, usize),
 ) -> Result<Hits> {
-    let now = |known: Known| match gone.get(&known.unit) {
-        Some(Gone::Copy(copy)) => *copy,
-        _ => known,
-    };
     let mut equal: Vec<(u32, Known)> = Vec::new();
     for exact in exact.chunks(LOOKED_UP) {
         let keys: Vec<u128> = exact.iter().map(|(key, _)| *key).collect();
         let known = past.index.find_exact(kind, &keys, past.before)?;
-        equal.extend(known.into_iter().map(|(key, known)| (exact[key as usize].1, now(known))));
+        equal.extend(known.into_iter().map(|(key, known)| (exact[key as usize].1, known)));
     }
     equal.sort_unstable_by_key(|(unit, _)| *unit);
     equal.dedup_by_key(|(unit, _)| *unit);
@@ -290,7 +271,7 @@ fn find(
         known: equal.into_iter().map(|(_, known)| known).collect(),
     };
     // what equals an original of the index is its copy, and asks nobody else
-    let stays = |known: &Known| known.copy.is_none() && !gone.contains_key(&known.unit);
+    let stays = |known: &Known| known.copy.is_none() && known.contained.is_none();
     let asks = |unit: u32| exact.get(unit).is_none_or(|known| !stays(known));
     let asking: Vec<bool> = units.distinct.iter().map(|unit| asks(*unit)).collect();
     let most = listed_originals(params.comparisons);
@@ -440,13 +421,7 @@ impl Wanted {
         let mut numbers = hits[0].units();
         numbers.extend(seeds.keys());
         numbers.extend(paragraphs.iter().copied().filter_map(document));
-        sort(&mut numbers);
-        let contained = numbers.iter().filter_map(|document| match own.gone.get(document)? {
-            Gone::Contained(contained) => Some(contained.original),
-            Gone::Copy(_) => None,
-        });
-        let contained: Vec<u32> = contained.collect();
-        numbers.extend(contained);
+        numbers.extend(hits[0].exact.contained().map(|contained| contained.original));
         sort(&mut numbers);
         let mut told = Vec::new();
         if own.is_told(params.units.passages) {

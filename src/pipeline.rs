@@ -179,14 +179,6 @@ pub fn run(
             hint: "what an index holds can't be read whole for a sample; certify an audit of the batch alone",
         });
     }
-    if params.remove.contained && for_index {
-        return Err(Error::Parameter {
-            name: "remove",
-            expected: "no `contained` where a run is matched against an index",
-            got: params.remove.names().join(","),
-            hint: "an index does not keep what was found contained; remove it from what the runs have written",
-        });
-    }
     if let Some(floor) = params.floor.filter(|_| for_index) {
         return Err(Error::Parameter {
             name: "floor",

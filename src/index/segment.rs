@@ -3,6 +3,7 @@
 //! numbered through all batches, and a number is never given twice.
 
 pub(crate) mod gather;
+pub(crate) mod gone;
 mod merge;
 
 use std::ops::Range;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::index::pages::{CARRIED, FileEntry, Forward, PageWriter, Pages, Purpose, Section};
 use crate::index::rows::{self, Row, RowsWriter};
+use crate::index::segment::gone::GoneRow;
 use crate::index::sketches::{self, Sketch, Sketches};
 use crate::index::store::Store;
 use crate::index::table::{self, Entry, Key, SECTIONS, Table};
@@ -211,6 +213,8 @@ pub(crate) struct Content<'a> {
     pub(crate) paragraphs: [u32; 2],
     /// sketches of its originals among paragraphs, in order
     pub(crate) sketches: Vec<(u32, Sketch)>,
+    /// what is told of documents that left, in order
+    pub(crate) gone: Vec<GoneRow>,
     /// in place of the exact keys and band keys in `keys`
     pub(crate) made: Option<Made<'a>>,
 }
@@ -282,6 +286,7 @@ pub(crate) fn write(
         content.sketches.iter().try_for_each(|&(paragraph, sketch)| tell(paragraph, sketch))
     })?;
     write_keys(&mut to, WINDOW_BITS, windows, None)?;
+    gone::write(&mut to, &content.gone)?;
     to.finish()
 }
 
@@ -376,6 +381,8 @@ pub(crate) struct Segment {
     marks: Vec<Mark>,
     /// since version 3
     sketches: Option<Sketches>,
+    /// since version 4
+    pub(crate) gone: Vec<GoneRow>,
 }
 
 impl Segment {
@@ -428,6 +435,7 @@ impl Segment {
             let paragraphs = entry.paragraphs[1].saturating_sub(entry.paragraphs[0]);
             sketches = Some(Sketches::open(&pages, section::SKETCHES, paragraphs)?);
         }
+        let gone = gone::read(&pages)?;
         Ok(Segment {
             entry: entry.clone(),
             pages,
@@ -441,6 +449,7 @@ impl Segment {
             sources,
             marks,
             sketches,
+            gone,
         })
     }
 
@@ -448,7 +457,8 @@ impl Segment {
     pub(crate) fn size(&self) -> u64 {
         let tables = self.exact.iter().chain(&self.bands).chain([&self.seeds]).chain(&self.windows);
         let names: usize = self.sources.iter().map(|name| name.len() + size_of::<String>()).sum();
-        let beside = size_of_val(&self.first_paragraphs[..]) + size_of_val(&self.marks[..]) + names;
+        let gone = size_of_val(&self.gone[..]);
+        let beside = size_of_val(&self.first_paragraphs[..]) + size_of_val(&self.marks[..]) + gone + names;
         tables.map(Table::size).sum::<u64>() + beside as u64
     }
 
@@ -502,7 +512,8 @@ impl Segment {
         let [documents, paragraphs] = section::COPIES;
         Ok(crate::index::stats::Bytes {
             documents: (section::SOURCES..=section::FIRST_PARAGRAPHS).map(length).sum::<Result<u64>>()?
-                + (self.marks.len() * MARK) as u64,
+                + (self.marks.len() * MARK) as u64
+                + gone::bytes(&self.gone),
             exact: tables(0, 2)? + length(documents)? + length(paragraphs)?,
             bands: tables(2, 2)? + self.sketches.as_ref().map_or(0, Sketches::bytes),
             seeds: tables(4, 1)? + self.windows.as_ref().map_or(Ok(0), |_| table(section::WINDOWS))?,
@@ -642,6 +653,7 @@ impl Segment {
             self.check_unit(0, mark.document)?;
         }
         self.each_sketch(&mut |paragraph, _| self.check_unit(1, paragraph))?;
+        self.gone.iter().try_for_each(|row| self.check_unit(0, row.came()))?;
         self.rows(|_| Ok(()))
     }
 

@@ -12,15 +12,13 @@ use crate::corpus::{
 };
 use crate::document::Skip;
 use crate::error::Result;
-use crate::index::segment::CopyRow;
-use crate::index::{Index, Known};
+use crate::index::Index;
 use crate::locate::Stretch;
 use crate::outcome::column::Column;
-use crate::outcome::near::NearCopies;
 use crate::outcome::{Located, Outcome};
 use crate::params::Params;
 use crate::passage::{Contained, Passage};
-use crate::past::{AllGone, Archived, Gone};
+use crate::past::Archived;
 use crate::pipeline::Searched;
 use crate::read::sources::Sources;
 use crate::read::texts::Texts;
@@ -50,8 +48,6 @@ pub(crate) struct Whole {
     capped: u64,
     /// documents that leave, see [`crate::standing`]
     leaving: Vec<u32>,
-    /// see [`AllGone`]
-    gone: AllGone,
     digest: u128,
 }
 
@@ -159,29 +155,6 @@ impl Numbers<'_> {
     }
 }
 
-/// Notes which documents of a part left being contained, where their tokens are found by their keys; and what has come
-/// in place of such of earlier parts.
-fn note_gone(
-    gone: &mut AllGone,
-    (corpus, near, located): (&Corpus, &NearCopies, &Located),
-    numbers: &Numbers<'_>,
-) {
-    let found = corpus.exact[0].iter().map(|(_, unit)| *unit).filter(|unit| corpus.leaving.contains(*unit));
-    let mut found: Vec<u32> = found.collect();
-    found.sort_unstable();
-    for (contained, _) in &located.contained {
-        if contained.paragraph.is_none() && found.binary_search(&contained.copy).is_ok() {
-            gone.insert(numbers.document(contained.copy), Gone::Contained(numbers.contained(contained)));
-        }
-    }
-    for &(document, by) in &corpus.archived.replaced {
-        let Some(Near { original, overlap, .. }) = near.get(by) else { continue };
-        let unit = numbers.document(by);
-        let copy = CopyRow { unit, original: numbers.document(original), overlap };
-        gone.insert(numbers.document(document), Gone::Copy(Known { unit, copy: Some(copy) }));
-    }
-}
-
 impl Whole {
     /// Of no part; its files will be in `folder`.
     pub(crate) fn new(params: &Params, sources: usize, first: [u32; 2], folder: &Path) -> Self {
@@ -203,7 +176,6 @@ impl Whole {
             contained: Vec::new(),
             capped: 0,
             leaving: Vec::new(),
-            gone: AllGone::new(),
             digest: 0,
         }
     }
@@ -217,11 +189,6 @@ impl Whole {
     fn end(&self) -> [u32; 2] {
         let [documents, paragraphs] = self.first;
         [documents + self.documents.len() as u32, paragraphs + self.waiting.units[1].first.len() as u32]
-    }
-
-    /// Documents that left and have to be remembered.
-    pub(crate) fn gone(&self) -> &AllGone {
-        &self.gone
     }
 
     /// The documents, in their order.
@@ -244,7 +211,6 @@ impl Whole {
             + size_of::<(Passage, [Stretch; 2])>() * self.passages.len()
             + size_of::<(Contained, Stretch)>() * self.contained.len()
             + size_of_val(&self.leaving[..])
-            + 2 * size_of::<(u32, Gone)>() * self.gone.len()
             + if is_kept { KEEPING[0] * self.documents.len() + KEEPING[1] * copies } else { 0 };
         bytes as u64
     }
@@ -321,7 +287,6 @@ impl Whole {
         numbers.append(1, &corpus.paragraph_units, paragraphs)?;
         let first_own = [corpus.archived.documents(), corpus.archived.paragraphs];
         self.append(&corpus, first_own, base[1])?;
-        note_gone(&mut self.gone, (&corpus, &near[0], &located), &numbers);
         for (kind, of_part) in near.into_iter().enumerate() {
             let own = of_part.all.into_iter().filter(|near| near.unit >= first_own[kind]);
             self.near[kind].0.extend(own.map(|near| Near {

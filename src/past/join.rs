@@ -11,7 +11,7 @@ use crate::index::segment::DocumentRow;
 use crate::index::sketches::Sketch;
 use crate::passage::Contained;
 use crate::passage::standing::Cuts;
-use crate::past::{Archived, FoundSeeds, Gone, Hits, Own, Past, Wanted, no_seed, of_index, read_strings};
+use crate::past::{Archived, FoundSeeds, Hits, Own, Past, Wanted, no_seed, of_index, read_strings};
 use crate::read::texts::Locator;
 use crate::resolve::Verdict;
 use crate::scan::read_varint;
@@ -81,12 +81,10 @@ impl Joining<'_> {
                 archived.whole.push((document as u32, of as u32, at));
             }
         }
-        for (copy, number) in (0..).zip(&archived.numbers) {
-            if let Some(Gone::Contained(contained)) = self.own.gone.get(number)
-                && let Ok(original) = archived.numbers.binary_search(&contained.original)
-            {
-                let here = Contained { copy, original: original as u32, ..*contained };
-                archived.contained.insert(copy, here);
+        for contained in self.hits[0].exact.contained() {
+            let here = |document: u32| archived.numbers.binary_search(&document).ok().map(|at| at as u32);
+            if let (Some(copy), Some(original)) = (here(contained.copy), here(contained.original)) {
+                archived.contained.insert(copy, Contained { copy, original, ..*contained });
             }
         }
         check_numbers(u64::from(archived.paragraphs), self.corpus.counts.paragraphs, "paragraphs")?;

@@ -498,7 +498,6 @@ mod command {
         for (flags, said) in [
             ("--remove passages --units document,passage", "add `documents` to `--remove`"),
             ("--remove paragraphs --certify 10", "certify"),
-            ("--remove contained --index archive", "contained"),
         ] {
             let flags = flags.split(' ').chain(["--output", "out"]);
             let ended = redite(&dir, ["dedup", "in"].into_iter().chain(flags)).ends();
@@ -525,5 +524,27 @@ mod command {
         assert_eq!(night("two.jsonl", &[]).code, 0);
         let kept = self::texts(&dir, "two.out/two.jsonl");
         assert_eq!(kept, [words(200..230), words(300..330)]);
+    }
+
+    /// Nights leave what one run over all leaves, contained documents included.
+    #[test]
+    fn an_index_remembers_what_is_contained() {
+        let whole = format!("{}\n{}", words(0..40), words(100..160));
+        let first = [whole.clone(), words(0..40), words(300..330)];
+        let second = [words(0..40), words(100..150), words(400..430), whole];
+        let all = records(&[&first[..], &second].concat());
+        let dir = Dir::new()
+            .file("one.jsonl", records(&first))
+            .file("two.jsonl", records(&second))
+            .file("all.jsonl", all);
+        for input in ["one", "two", "all"] {
+            let archive = if input == "all" { "other" } else { "archive" };
+            let (from, to) = (format!("{input}.jsonl"), format!("{input}.out"));
+            let flags = ["--remove", "documents,contained", "--index", archive, "-q", "--output", &to];
+            redite(&dir, ["dedup", &from].iter().chain(&flags)).ends().ok();
+        }
+        let left = |input: &str| texts(&dir, &format!("{input}.out/{input}.jsonl"));
+        assert_eq!([left("one"), left("two")].concat(), left("all"));
+        assert_eq!(left("two"), [words(400..430)]);
     }
 }

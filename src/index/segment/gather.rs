@@ -1,9 +1,12 @@
 //! The one segment of a batch that was searched in parts, made of those in which the parts have kept their
 //! documents and keys. It is what [`super::write`] makes of a batch that was searched at once, to the byte.
 
+use std::collections::BTreeMap;
+
 use crate::error::Result;
 use crate::index::pages::{FileEntry, PageWriter, Purpose};
 use crate::index::rows::RowsWriter;
+use crate::index::segment::gone::{self, GoneRow, Told};
 use crate::index::segment::{
     BAND_BITS, CopyRow, DOCUMENT, EXACT_BITS, EachRow, Held, SEED_BITS, Segment, StringsWriter, WINDOW_BITS,
     merge::in_order, merge::merge_tables,
@@ -24,14 +27,18 @@ pub(crate) struct Gathered<'a> {
     pub(crate) rows: EachRow<'a>,
 }
 
+/// By document, the later copy with its tokens that is found in its place.
+type Replaced = BTreeMap<u32, CopyRow>;
+
 impl Gathered<'_> {
     /// Writes it.
     pub(crate) fn write(&self, store: &dyn Store, name: &str, identity: u64) -> Result<FileEntry> {
         let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
         super::write_sources(&mut to, &self.sources)?;
         self.documents(&mut to)?;
+        let replaced = self.replaced();
         for kind in 0..2 {
-            self.copies(kind, &mut to)?;
+            self.copies((kind, &replaced), &mut to)?;
         }
         let start = to.position();
         let mut rows = RowsWriter::default();
@@ -40,8 +47,8 @@ impl Gathered<'_> {
         to.end_section(start);
         for kind in 0..2 {
             let mut copies = 0;
-            let entries = self.exact(kind).map(|entry| {
-                let mut entry = entry?;
+            let entries = self.exact(kind, &replaced).map(|entry| {
+                let (mut entry, _) = entry?;
                 if entry.numbers[1] > 0 {
                     copies += 1;
                     entry.numbers[1] = copies;
@@ -65,6 +72,10 @@ impl Gathered<'_> {
         let sources = self.parts.iter().map(|part| part.windows());
         let to_windows = (&mut to, WINDOW_BITS);
         merge_tables(to_windows, &self.parts, |part| part.windows.as_ref(), sources, |_, _| true)?;
+        let gone = self.parts.iter().flat_map(|part| &part.gone).copied();
+        let mut gone: Vec<GoneRow> = gone.filter(|row| !replaced.contains_key(&row.document)).collect();
+        gone::sort(&mut gone);
+        gone::write(&mut to, &gone)?;
         to.finish()
     }
 
@@ -107,16 +118,16 @@ impl Gathered<'_> {
     }
 
     /// The copies, in the order of their keys.
-    fn copies(&self, kind: usize, to: &mut PageWriter) -> Result<()> {
+    fn copies(&self, (kind, replaced): (usize, &Replaced), to: &mut PageWriter) -> Result<()> {
         let all: Vec<Vec<CopyRow>> =
             self.parts.iter().map(|part| part.copies(kind)).collect::<Result<_>>()?;
         let start = to.position();
         let mut bytes = Vec::new();
-        for entry in self.exact(kind) {
-            let [unit, copy] = entry?.numbers;
+        for entry in self.exact(kind, replaced) {
+            let (Entry { numbers: [unit, copy], .. }, came) = entry?;
             let Some(copy) = copy.checked_sub(1) else { continue };
             let part = self.parts.partition_point(|part| super::units_of(part, kind)[1] <= unit);
-            let row = all.get(part).and_then(|rows| rows.get(copy as usize));
+            let row = came.or_else(|| all.get(part)?.get(copy as usize));
             let missing = || self.parts[part.min(self.parts.len() - 1)].pages.wrong(0, "no record of a copy");
             bytes.clear();
             row.ok_or_else(missing)?.encode(&mut bytes);
@@ -126,8 +137,28 @@ impl Gathered<'_> {
         Ok(())
     }
 
-    fn exact(&self, kind: usize) -> impl Iterator<Item = Result<Entry<u128>>> {
+    /// The exact keys, and the copy rows of those that have come in place of another.
+    fn exact<'r>(
+        &self,
+        kind: usize,
+        replaced: &'r Replaced,
+    ) -> impl Iterator<Item = Result<(Entry<u128>, Option<&'r CopyRow>)>> {
         let tables = self.parts.iter().map(|part| part.exact[kind].entries::<u128>(&part.pages));
-        in_order(tables.collect())
+        in_order(tables.collect()).map(move |entry| {
+            let entry = entry?;
+            let came = if kind == 0 { replaced.get(&entry.numbers[0]) } else { None };
+            Ok((Entry { numbers: came.map_or(entry.numbers, |copy| [copy.unit, 1]), ..entry }, came))
+        })
+    }
+
+    /// What has come in place of documents of the batch itself: found at once, these would have no key.
+    fn replaced(&self) -> Replaced {
+        let first = self.parts.first().map_or(0, |part| part.entry.documents[0]);
+        let rows = self.parts.iter().flat_map(|part| &part.gone).filter(|row| row.document >= first);
+        let came = |row: &GoneRow| match row.told {
+            Told::Copy(copy) => Some((row.document, copy)),
+            Told::Contained(_) => None,
+        };
+        rows.filter_map(came).collect()
     }
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 use crate::error::Result;
 use crate::index::pages::{PageWriter, Purpose};
 use crate::index::rows::RowsWriter;
+use crate::index::segment::gone::{self, GoneRow};
 use crate::index::segment::{
     BAND_BITS, DocumentRow, EXACT_BITS, Held, SEED_BITS, Segment, SegmentEntry, StringsWriter, WINDOW_BITS,
     write_copies, write_documents, write_marks,
@@ -154,6 +155,10 @@ pub(crate) fn merge(
     let sources = segments.iter().map(|segment| segment.windows());
     let to_windows = (&mut to, WINDOW_BITS);
     merge_tables(to_windows, segments, |s| s.windows.as_ref(), sources, |s, unit| keep_unit(s, 0, unit))?;
+    let gone = segments.iter().flat_map(|segment| &segment.gone).copied();
+    let mut gone: Vec<GoneRow> = gone.filter(|row| keep(row.document) && row.came() < end).collect();
+    gone::sort(&mut gone);
+    gone::write(&mut to, &gone)?;
     let file = to.finish()?;
     let span = |of: fn(&SegmentEntry) -> [u32; 2]| {
         let first = segments.first().map_or(0, |segment| of(&segment.entry)[0]);

@@ -16,7 +16,7 @@ fn small(seed: u64) -> (Disk, Plain) {
     let make = |seed: u64| {
         let numbers = &mut Numbers::new(seed);
         let disk = Disk::default();
-        let mut plain = Plain::default();
+        let mut plain = Plain::leaving();
         let mut writer = Writer::open(disk.store(), None).unwrap();
         for step in 0..3 {
             let change = if step < 2 { Change::Add(plain.night(numbers, 6)) } else { Change::ForgetIds(2) };
@@ -123,7 +123,7 @@ fn missing_swapped_and_foreign_files() {
     // of an index with other texts, and of one that began as a copy of this one
     let (mut other, mut copy) = (Disk::default(), Disk::new(medium.clone()));
     for (disk, seed) in [(&mut other, 77), (&mut copy, 78)] {
-        let mut plain = if seed == 77 { Plain::default() } else { plain.clone() };
+        let mut plain = if seed == 77 { Plain::leaving() } else { plain.clone() };
         let numbers = &mut Numbers::new(seed);
         let mut writer = Writer::open(disk.store(), None).unwrap();
         for _ in 0..3 {

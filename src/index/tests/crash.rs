@@ -149,7 +149,7 @@ fn count(counter: &AtomicU64) {
 fn cut_after_every_operation() {
     let changes = 64;
     let mut numbers = Numbers::new(11);
-    let script = Script::run(Medium::default(), &Plain::default(), &mut numbers, changes);
+    let script = Script::run(Medium::default(), &Plain::leaving(), &mut numbers, changes);
     let counts = Counts::default();
     (0..script.media.len()).into_par_iter().for_each(|cut| {
         count(&counts.cuts);
@@ -174,7 +174,7 @@ fn cut_after_every_operation() {
 #[test]
 fn cut_while_recovering() {
     let mut numbers = Numbers::new(12);
-    let script = Script::run(Medium::default(), &Plain::default(), &mut numbers, 56);
+    let script = Script::run(Medium::default(), &Plain::leaving(), &mut numbers, 56);
     let counts = Counts::default();
     let stride = if is_long() { 4 } else { 31 };
     // the most delicate moment: a manifest has its name, which is not synced yet
@@ -212,7 +212,7 @@ fn cut_while_recovering() {
 #[test]
 fn a_missing_sync_is_noticed() {
     use disk::Change::{Create, Rename, Sync, SyncFolder};
-    let script = Script::run(Medium::default(), &Plain::default(), &mut Numbers::new(13), 12);
+    let script = Script::run(Medium::default(), &Plain::leaving(), &mut Numbers::new(13), 12);
     let journal = &script.journal;
     let is_manifest = |file: usize| {
         let is_it = |change: &disk::Change| matches!(change, Create { name, file: it } if *it == file && name.starts_with("manifest-"));

@@ -13,7 +13,7 @@ use crate::index::{Index, Writer};
 /// A medium with so many batches, and a forgotten document or two.
 fn stocked(batches: usize, numbers: &mut Numbers) -> (Medium, Plain) {
     let disk = Disk::default();
-    let mut plain = Plain::default();
+    let mut plain = Plain::leaving();
     let mut writer = Writer::open(disk.store(), None).unwrap();
     for i in 0..batches {
         let change = Change::Add(plain.night(numbers, 4));

@@ -17,7 +17,7 @@ fn an_index_answers_as_plain_lists_do() {
         let numbers = &mut Numbers::new(seed);
         let disk = Disk::default();
         let mut writer = Writer::open(disk.store(), None).unwrap();
-        let mut plain = Plain::default();
+        let mut plain = Plain::leaving();
         let mut snapshots: Vec<(std::sync::Arc<Index>, Answers)> = Vec::new();
         for _ in 0..1 + numbers.below(24) {
             let most = if numbers.below(4) == 0 { 0 } else { 5 };

@@ -9,12 +9,14 @@ use super::Numbers;
 use crate::error::{Error, Result};
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
+use crate::index::segment::gone::{self, GoneRow, Told as GoneTold};
 use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Mark};
 use crate::index::sketches::Sketch;
 use crate::index::store::Scratch;
 use crate::index::table::Entry;
 use crate::index::{Batch, Index, Known, Writer};
 use crate::params::Params;
+use crate::passage::Contained;
 use crate::verify::Overlap;
 
 /// Different keys of each kind. Few, so that most are met more than once.
@@ -63,6 +65,8 @@ struct Document {
     windows: Vec<(u64, u32)>,
     whole: Option<(u32, u32)>,
     rows: Vec<(u32, String)>,
+    /// what it brings of itself, or of an earlier one, that left
+    gone: Vec<GoneRow>,
 }
 
 /// A batch to come.
@@ -104,6 +108,8 @@ struct Added {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Plain {
     pub(super) generation: u64,
+    /// whether documents may leave, being contained: before version 4 none did
+    leaves: bool,
     sources: Vec<String>,
     documents: Vec<Document>,
     /// the document of each paragraph
@@ -114,6 +120,41 @@ pub(super) struct Plain {
 }
 
 impl Plain {
+    /// Of which documents may leave, being contained.
+    pub(super) fn leaving() -> Self {
+        Plain { leaves: true, ..Plain::default() }
+    }
+
+    /// Whether the next document, or an earlier one that it equals, is one that left.
+    fn gone(&self, document: u32, unit: &Unit, numbers: &mut Numbers) -> Vec<GoneRow> {
+        let overlap = Overlap { shared: numbers.below(50) as u32, sizes: [50, 60] };
+        let told = match unit.copy {
+            None if document > 0 && numbers.below(3) == 0 => {
+                let original = numbers.below(document.into()) as u32;
+                let [original_tokens, original_bytes] = [[3, 9 + document], [20, 60]];
+                let tokens = original_tokens[1];
+                let contained = Contained {
+                    copy: document,
+                    paragraph: None,
+                    tokens,
+                    original,
+                    original_tokens,
+                    original_bytes,
+                    overlap,
+                };
+                Some(GoneRow { document, told: GoneTold::Contained(contained) })
+            }
+            Some((original, overlap)) if !self.documents.is_empty() => {
+                let of = numbers.below(self.documents.len() as u64) as usize;
+                let copy = CopyRow { unit: document, original, overlap };
+                let row = GoneRow { document: of as u32, told: GoneTold::Copy(copy) };
+                (!self.documents[of].gone.is_empty() && self.documents[of].unit.copy.is_none()).then_some(row)
+            }
+            _ => None,
+        };
+        told.filter(|_| self.leaves).into_iter().collect()
+    }
+
     /// A batch that could come next, of up to `most` documents.
     pub(super) fn night(&self, numbers: &mut Numbers, most: u64) -> Night {
         let digest = u128::from(numbers.next()) << 64 | u128::from(numbers.next());
@@ -144,6 +185,8 @@ impl Plain {
                 |numbers: &mut Numbers| (document > 0).then(|| numbers.below(document.into()) as u32);
             let whole = if numbers.below(4) == 0 { earlier(numbers).map(|of| (of, 9)) } else { None };
             let row = if numbers.below(3) == 0 { earlier(numbers) } else { None };
+            let gone =
+                self.gone(document, &unit, &mut Numbers::new(narrow(digest as u64) ^ u64::from(record)));
             documents.push(Document {
                 text: (numbers.below(6) > 0).then(|| text.into()),
                 id: if numbers.below(5) == 0 {
@@ -164,6 +207,7 @@ impl Plain {
                     .map(|of| (of, format!("{{\"copy\":{document},\"of\":{of}}}\n")))
                     .into_iter()
                     .collect(),
+                gone,
             });
         }
         Night { digest, sources, documents }
@@ -254,7 +298,9 @@ impl Plain {
             for (kind, unit, keys) in units {
                 if keys.copy.is_none_or(|(original, _)| is_kept_unit(kind, original)) {
                     let copy = keys.copy.map(|(original, overlap)| CopyRow { unit, original, overlap });
-                    answers.exact[kind].push((keys.exact, Known { unit, copy }));
+                    let found = Known { unit, copy, contained: None };
+                    let known = if kind == 0 { self.instead(found, is_kept) } else { Some(found) };
+                    answers.exact[kind].extend(known.map(|known| (keys.exact, known)));
                 }
                 answers.bands[kind].extend(keys.bands.iter().map(|key| (*key, unit)));
                 if kind == 1 {
@@ -281,6 +327,23 @@ impl Plain {
         answers.batches = self.batches.iter().map(|batch| batch.digest).collect();
         answers.ends = [self.documents.len() as u32, self.paragraphs.len() as u32];
         answers
+    }
+
+    /// What is told in place of a document that was found, if it left.
+    fn instead(&self, found: Known, is_kept: impl Fn(u32) -> bool) -> Option<Known> {
+        let rows = self.documents.iter().flat_map(|document| &document.gone);
+        let rows: Vec<&GoneRow> = rows.filter(|row| row.document == found.unit).collect();
+        let told = rows.iter().rev().find_map(|row| match row.told {
+            GoneTold::Contained(contained) => {
+                is_kept(contained.original).then_some(Known { contained: Some(contained), ..found })
+            }
+            GoneTold::Copy(copy) => (is_kept(copy.unit) && is_kept(copy.original)).then_some(Known {
+                unit: copy.unit,
+                copy: Some(copy),
+                contained: None,
+            }),
+        });
+        if rows.is_empty() { Some(found) } else { told }
     }
 
     fn told(&self, document: &Document) -> String {
@@ -421,6 +484,7 @@ fn content<'a>(first_document: u32, documents: &[Document]) -> Content<'a> {
                 content.sketches.push((unit, sketch(keys)));
             }
         }
+        content.gone.extend(&document.gone);
         content.marks.push(Mark { document: number, token: 5, byte: document.record });
         let seeds =
             document.seeds.iter().map(|(key, at)| Entry { key: narrow(*key), numbers: [number, *at] });
@@ -433,6 +497,7 @@ fn content<'a>(first_document: u32, documents: &[Document]) -> Content<'a> {
     content.keys.bands.iter_mut().for_each(|keys| keys.sort_unstable());
     content.keys.seeds.sort_unstable();
     content.keys.windows.sort_unstable();
+    gone::sort(&mut content.gone);
     content
 }
 
