@@ -354,7 +354,8 @@ fn hopeless(
     Ok(found.into_iter().zip(hopes).filter(|(_, hope)| !hope).map(|(unit, _)| unit).collect())
 }
 
-/// A seed that no text has, another one for each place.
+/// A seed for a place that has none, another one for each. A text has it by accident alone, one in 2^40; then it leads to
+/// a place where nothing is found.
 fn no_seed(document: u32, at: u32) -> Head {
     let hash = (u64::from(document) << 32 | u64::from(at)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     Head::of(hash & Head::BITS)
