@@ -11,6 +11,24 @@ use rayon::prelude::*;
 /// Shards; more than there are threads on most machines.
 const SHARDS: usize = 32;
 
+/// A key with the first unit that has it, in 20 bytes; ordered by key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Keyed {
+    /// the highest bits first
+    key: [u32; 4],
+    pub(crate) unit: u32,
+}
+
+impl Keyed {
+    pub(crate) fn new(key: u128, unit: u32) -> Self {
+        Keyed { key: [96, 64, 32, 0].map(|shift| (key >> shift) as u32), unit }
+    }
+
+    pub(crate) fn key(&self) -> u128 {
+        self.key.iter().fold(0, |key, &part| key << 32 | u128::from(part))
+    }
+}
+
 /// The first unit of each key so far.
 pub(crate) struct Exact {
     shards: Vec<Shard>,
@@ -53,9 +71,11 @@ impl Exact {
 
 impl Exact {
     /// All keys with the first unit of each, by key.
-    pub(crate) fn into_keys(self) -> Vec<(u128, u32)> {
-        let of_shard = |shard: Shard| shard.keys.into_iter().zip(shard.first);
-        let mut keys: Vec<(u128, u32)> = self.shards.into_iter().flat_map(of_shard).collect();
+    pub(crate) fn into_keys(self) -> Vec<Keyed> {
+        let mut keys = Vec::with_capacity(self.shards.iter().map(|shard| shard.keys.len()).sum());
+        for Shard { keys: own, first, .. } in self.shards {
+            keys.extend(own.into_iter().zip(first).map(|(key, unit)| Keyed::new(key, unit)));
+        }
         keys.par_sort_unstable();
         keys
     }
@@ -109,6 +129,13 @@ mod tests {
     use std::collections::BTreeMap;
 
     proptest! {
+        #[test]
+        fn keys_are_ordered_as_numbers(a in any::<(u128, u32)>(), b in any::<(u128, u32)>()) {
+            let [first, second] = [a, b].map(|(key, unit)| Keyed::new(key, unit));
+            prop_assert_eq!((first.key(), first.unit), a);
+            prop_assert_eq!(first.cmp(&second), a.cmp(&b));
+        }
+
         #[test]
         fn equals_a_plain_map(batches in prop::collection::vec(prop::collection::vec(0u128..30, 0..40), 1..5)) {
             let mut exact = Exact::new();

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::certify::Draw;
-use crate::collapse::Exact;
+use crate::collapse::{Exact, Keyed};
 use crate::document::{Skip, Source};
 use crate::error::{Error, Result};
 use crate::head::Head;
@@ -109,7 +109,7 @@ pub(crate) struct Corpus {
     pub(crate) places: Vec<u8>,
     pub(crate) ids: String,
     /// exact keys and the first unit of each, by key; of documents and paragraphs; only for an index
-    pub(crate) exact: [Vec<(u128, u32)>; 2],
+    pub(crate) exact: [Vec<Keyed>; 2],
     /// names the batch
     pub(crate) digest: u128,
     /// the documents at its head that come from an index
@@ -270,6 +270,11 @@ impl<'a> Builder<'a> {
             + size_of_val(&self.seed_counts[..])
             + size_of_val(&self.pieces[..]);
         (tables * 5 / 4 + keys * KEYS_WORKING + seeds * SEEDS_WORKING) as u64
+    }
+
+    /// How many units have tokens of their own.
+    pub(crate) fn distinct(&self) -> u64 {
+        (self.document_units.distinct.len() + self.paragraph_units.distinct.len()) as u64
     }
 
     /// Finds which units of a batch are new.

@@ -51,13 +51,14 @@ pub struct Index {
 }
 
 /// A unit of the index with the tokens looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// There may be many, most of them originals.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) unit: u32,
     /// what it is a copy of; `None` of an original
-    pub(crate) copy: Option<CopyRow>,
+    pub(crate) copy: Option<Box<CopyRow>>,
     /// in what it is contained, where it left for that
-    pub(crate) contained: Option<Contained>,
+    pub(crate) contained: Option<Box<Contained>>,
 }
 
 impl Index {
@@ -243,7 +244,7 @@ impl Index {
             };
             // a text whose original was forgotten is as good as new
             if !copy.as_ref().is_some_and(lost) {
-                let found = Known { unit, copy, contained: None };
+                let found = Known { unit, copy: copy.map(Box::new), contained: None };
                 let now = if kind == 0 { self.instead(found, before) } else { Some(found) };
                 known.extend(now.map(|known| (key, known)));
             }
@@ -264,10 +265,10 @@ impl Index {
             left = true;
             match row.told {
                 Told::Contained(contained) if is_kept(contained.original) => {
-                    told = Some(Known { contained: Some(contained), ..found });
+                    told = Some(Known { contained: Some(Box::new(contained)), ..found.clone() });
                 }
                 Told::Copy(copy) if is_kept(copy.unit) && is_kept(copy.original) => {
-                    told = Some(Known { unit: copy.unit, copy: Some(copy), contained: None });
+                    told = Some(Known { unit: copy.unit, copy: Some(Box::new(copy)), contained: None });
                 }
                 _ => {}
             }

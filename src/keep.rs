@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::band::in_order::{Banded, InOrder};
+use crate::collapse::Keyed;
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
 use crate::document::Place;
 use crate::error::Result;
@@ -209,7 +210,7 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
 
     /// What the copies among the units with exact keys were found to be, in the order of these.
     fn copies(&self, kind: usize) -> Vec<CopyRow> {
-        let copies = self.corpus.exact[kind].iter().filter_map(|&(_, unit)| {
+        let copies = self.corpus.exact[kind].iter().filter_map(|&Keyed { unit, .. }| {
             let near = (self.near)(kind, unit)?;
             Some(CopyRow {
                 unit: self.number(kind, unit),
@@ -224,7 +225,8 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         let exact = &self.corpus.exact[kind];
         let entries = move || {
             let mut copies = 0;
-            let entries = exact.iter().map(move |&(key, unit)| {
+            let entries = exact.iter().map(move |keyed| {
+                let (key, unit) = (keyed.key(), keyed.unit);
                 let is_copy = (self.near)(kind, unit).is_some();
                 copies += u32::from(is_copy);
                 Entry { key, numbers: [self.number(kind, unit), if is_copy { copies } else { 0 }] }
@@ -254,10 +256,15 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
             let of_piece = move |number: u64| {
                 let piece = in_order.piece(number, |row| originals[row]);
                 let mut rooms = Rooms::new(most, listed);
-                (0..piece.len()).filter_map(move |at| {
-                    let Banded { key, row, band } = piece.get(at)?;
-                    let unit = self.number(kind, units.distinct[row as usize]);
-                    rooms.takes(key, band).then_some(Entry { key, numbers: [unit, band + 1] })
+                (0..piece.len()).step_by(LOOKED_UP).flat_map(move |first| {
+                    let those = (first..piece.len()).take(LOOKED_UP).filter_map(|at| piece.get(at));
+                    let of_row = |Banded { key, row, band }| (key, units.distinct[row as usize], band);
+                    let those: Vec<(u64, u32, u32)> = those.map(of_row).collect();
+                    let entry = |(key, unit, band): (u64, u32, u32)| {
+                        let numbers = [self.number(kind, unit), band + 1];
+                        rooms.takes(key, band).then_some(Entry { key, numbers })
+                    };
+                    those.into_iter().filter_map(entry).collect::<Vec<_>>()
                 })
             };
             Box::new((0..in_order.pieces()).flat_map(of_piece)) as Box<dyn Iterator<Item = Entry<u64>> + '_>
@@ -277,7 +284,8 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
     /// of the index.
     fn gone(&self) -> Vec<GoneRow> {
         let leaving = &self.corpus.leaving;
-        let found = self.corpus.exact[0].iter().map(|(_, unit)| *unit).filter(|unit| leaving.contains(*unit));
+        let found =
+            self.corpus.exact[0].iter().map(|keyed| keyed.unit).filter(|unit| leaving.contains(*unit));
         let mut found: Vec<u32> = found.collect();
         found.sort_unstable();
         let own = self.outcome.contained_documents().filter(|of| found.binary_search(&of.copy).is_ok());
@@ -406,6 +414,9 @@ fn cuts(outcome: &Outcome, corpus: &Corpus) -> Result<BTreeMap<u32, Cuts>> {
     };
     own.filter_map(|document| of_document(document).transpose()).collect()
 }
+
+/// Keys whose units are looked up together: they are scattered over memory, and waited for side by side.
+const LOOKED_UP: usize = 64;
 
 /// How many entries a list has room for, by its key and a number; lists are asked by their keys, ascending.
 /// Entries of one key stand together; by accident those of two lists have one.

@@ -355,6 +355,14 @@ impl Outcome {
         (&self.corpus, |kind, unit| self.near[kind].get(unit), &self.found)
     }
 
+    /// How many distinct units of an index something led to, and how many there are besides.
+    pub(crate) fn distinct(&self) -> (u64, u64) {
+        let units = [&self.corpus.document_units, &self.corpus.paragraph_units];
+        let all: usize = units.iter().map(|units| units.distinct.len()).sum();
+        let earlier: usize = self.corpus.archived.verdicts.iter().map(Vec::len).sum();
+        (earlier as u64, (all - earlier) as u64)
+    }
+
     /// The documents that are contained in another, and were compared.
     pub(crate) fn contained_documents(&self) -> impl Iterator<Item = &Contained> {
         self.located.contained.iter().map(|(contained, _)| contained).filter(|of| of.paragraph.is_none())

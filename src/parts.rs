@@ -31,6 +31,37 @@ pub(crate) const RESERVED: u64 = 96 << 20;
 /// in them.
 const LEAST: u64 = 64 << 20;
 
+/// Bytes held for each unit of an earlier part that something of a part leads to: what it was, its keys, its verdict,
+/// some of them twice.
+const JOINED: u64 = 200;
+
+/// Units of parts.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Drawn {
+    /// those of earlier parts that something led to, in the last part
+    earlier: u64,
+    /// its own, and those of all parts so far
+    own: u64,
+    all: u64,
+}
+
+impl Drawn {
+    fn add(&mut self, earlier: u64, own: u64) {
+        *self = Drawn { earlier, own, all: self.all + own };
+    }
+
+    /// About how many of earlier parts a part of so many units will lead to: as many each as in the last one, and more as
+    /// there are more to lead to.
+    fn expected(&self, own: u64) -> u64 {
+        let before = self.all - self.own;
+        if before == 0 {
+            return own / 2; // nothing is known yet, and that is a great deal
+        }
+        let share = self.earlier as f64 / self.own.max(1) as f64;
+        (share * own as f64 * self.all as f64 / before as f64) as u64
+    }
+}
+
 /// The parts of a run.
 pub(crate) struct Parts<'a> {
     stages: Stages<'a>,
@@ -44,6 +75,7 @@ pub(crate) struct Parts<'a> {
     sees: Option<u32>,
     whole: Whole,
     index: Option<Writer>,
+    drawn: Drawn,
     /// bytes held beside, by what is read again
     pub(crate) beside: u64,
     /// all documents as they were measured, and the order in which they pass; only where that is not the
@@ -57,7 +89,19 @@ impl<'a> Parts<'a> {
         let first = past.map_or([0; 2], |past| past.index.end());
         let whole = Whole::new(stages.params, sources.files.len(), first, &stages.surroundings.temporary);
         let may_cut = stages.params.floor.is_none();
-        Parts { stages, may_cut, past, keep, sees: None, whole, index: None, beside: 0, measured: None }
+        let drawn = Drawn::default();
+        Parts {
+            stages,
+            may_cut,
+            past,
+            keep,
+            sees: None,
+            whole,
+            index: None,
+            drawn,
+            beside: 0,
+            measured: None,
+        }
     }
 
     /// None again, but in those that come the index is seen up to document `sees`. All that was read of the
@@ -70,7 +114,7 @@ impl<'a> Parts<'a> {
         let Stages { params, surroundings, .. } = self.stages;
         let next = Whole::new(params, last.counts.records.len(), first, &surroundings.temporary);
         let before = std::mem::replace(&mut self.whole, next);
-        (self.index, self.sees) = (None, Some(sees));
+        (self.index, self.sees, self.drawn) = (None, Some(sees), Drawn::default());
         if let Some(measured) = self.measured.take() {
             return Ok(measured);
         }
@@ -90,11 +134,14 @@ impl<'a> Parts<'a> {
         right.filter(|right| self.sees.is_some_and(|sees| sees != *right))
     }
 
-    /// Whether a part of which so many bytes have to be held is as much as there is room for.
+    /// Whether a part of which so many bytes have to be held, with so many distinct units, is as much as there is room for.
     ///
     /// # Errors
     /// [`Error::TooLittleMemory`] where there may be no parts.
-    pub(crate) fn are_full(&self, working: u64) -> Result<bool> {
+    pub(crate) fn are_full(&self, (working, distinct): (u64, u64)) -> Result<bool> {
+        let is_alone = self.past.is_none() && self.is_empty();
+        let earlier = if is_alone { 0 } else { self.drawn.expected(distinct) };
+        let working = working + JOINED * earlier;
         let surroundings = self.stages.surroundings;
         let room = surroundings
             .memory
@@ -128,6 +175,8 @@ impl<'a> Parts<'a> {
             self.index = Some(Writer::scratch(store, past.map(|past| (&*past.index, sees))));
         }
         let outcome = self.search(corpus, true, clock)?;
+        let (earlier, own) = outcome.distinct();
+        self.drawn.add(earlier, own);
         self.keep(&outcome)?;
         self.whole.absorb(outcome)?;
         let waiting = self.whole.size(self.keep) - self.whole.held(self.keep);
@@ -162,11 +211,13 @@ impl<'a> Parts<'a> {
         texts.check_sources()?;
         clock.lap(|seconds| &mut seconds.spilling);
         let Stages { params, plan, .. } = self.stages;
+        // what nobody needs any more makes room
+        let index = self.index.take().filter(|_| self.keep);
         let ends = Ends {
             texts,
             measured: self.measured,
             past: self.past.map(|past| past.index.clone()),
-            spilled: if self.keep { self.index.as_ref().and_then(Writer::index).cloned() } else { None },
+            spilled: index.as_ref().and_then(Writer::index).cloned(),
         };
         self.whole.finish(ends, sources, (params, plan))
     }
@@ -180,5 +231,22 @@ impl<'a> Parts<'a> {
         let before = past.as_ref().map(|past| Before::with_own(past, own));
         let found = self.stages.search(corpus, before.as_ref(), keep, clock)?;
         Ok(Outcome::of_part(found, (self.stages.params, self.stages.plan)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_part_leads_to_is_expected_from_the_last_one() {
+        let mut drawn = Drawn::default();
+        assert_eq!(drawn.expected(1000), 500);
+        drawn.add(0, 1000);
+        assert_eq!(drawn.expected(1000), 500);
+        drawn.add(200, 1000);
+        assert_eq!(drawn.expected(1000), 400, "the same share of each, and two parts before it");
+        drawn.add(100, 250);
+        assert_eq!(drawn.expected(500), 225);
     }
 }

@@ -17,6 +17,7 @@ mod hits;
 pub(crate) mod places;
 pub(crate) mod repeated;
 pub(crate) mod standing;
+mod steps;
 pub(crate) mod windows;
 pub(crate) mod winnow;
 
@@ -369,18 +370,15 @@ impl<'a> Finder<'a> {
         candidate: &Candidate,
     ) -> (&'b [u64], [u32; 2]) {
         let range = candidate.alignment.original();
-        let stretch = if candidate.original == prepared.document {
-            Some(Kept { tokens: prepared.tokens, spans: prepared.spans, start: 0 })
-        } else {
-            places.stretch(candidate.original, range.start)
-        };
-        let Kept { tokens, spans, start } = stretch.unwrap_or_default();
+        if candidate.original == prepared.document {
+            let range = range.start as usize..range.end as usize;
+            let spans = &prepared.spans[range.clone()];
+            let bytes = spans.first().zip(spans.last()).map(|(first, last)| [first[0], last[1]]);
+            return (&prepared.tokens[range], bytes.unwrap_or_default());
+        }
+        let bytes = places.bytes(candidate.original, range.clone());
+        let Kept { tokens, start } = places.stretch(candidate.original, range.start).unwrap_or_default();
         let range = (range.start - start) as usize..(range.end - start) as usize;
-        let bytes = match spans.get(range.clone()) {
-            Some([first, .., last]) => [first[0], last[1]],
-            Some([only]) => *only,
-            _ => [0, 0],
-        };
         (tokens.get(range).unwrap_or_default(), bytes)
     }
 

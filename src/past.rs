@@ -15,6 +15,7 @@ use rayon::prelude::*;
 
 use crate::band::in_order::InOrder;
 use crate::band::with_band;
+use crate::collapse::Keyed;
 use crate::corpus::{Corpus, Document, Ranks, Units, split_places};
 use crate::document::{Compression, Format, Source};
 use crate::error::Result;
@@ -218,12 +219,13 @@ impl Equals {
 
     /// Those that left, being contained in another.
     fn contained(&self) -> impl Iterator<Item = &Contained> {
-        self.known.iter().filter_map(|known| known.contained.as_ref())
+        self.known.iter().filter_map(|known| known.contained.as_deref())
     }
 
     /// The units of the index, and the originals of those that are copies.
     fn in_index(&self) -> impl Iterator<Item = u32> {
-        let both = self.known.iter().map(|known| [Some(known.unit), known.copy.map(|copy| copy.original)]);
+        let both =
+            self.known.iter().map(|known| [Some(known.unit), known.copy.as_ref().map(|copy| copy.original)]);
         both.flatten().flatten()
     }
 }
@@ -254,15 +256,15 @@ pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: 
 
 fn find(
     kind: usize,
-    (units, exact): (&Units, &[(u128, u32)]),
+    (units, exact): (&Units, &[Keyed]),
     past: &Past,
     (params, bands): (&Params, usize),
 ) -> Result<Hits> {
     let mut equal: Vec<(u32, Known)> = Vec::new();
     for exact in exact.chunks(LOOKED_UP) {
-        let keys: Vec<u128> = exact.iter().map(|(key, _)| *key).collect();
+        let keys: Vec<u128> = exact.iter().map(Keyed::key).collect();
         let known = past.index.find_exact(kind, &keys, past.before)?;
-        equal.extend(known.into_iter().map(|(key, known)| (exact[key as usize].1, known)));
+        equal.extend(known.into_iter().map(|(key, known)| (exact[key as usize].unit, known)));
     }
     equal.sort_unstable_by_key(|(unit, _)| *unit);
     equal.dedup_by_key(|(unit, _)| *unit);

@@ -373,7 +373,7 @@ impl<'a> Reading<'a> {
         let scanner = self.scanner(&buffers);
         let spool = Spool::new(&self.stages.surroundings.temporary);
         let builder = self.read(&scanner, &spool, &mut |builder| {
-            if !parts.are_full(builder.working_size())? {
+            if !parts.are_full((builder.working_size(), builder.distinct()))? {
                 return Ok(());
             }
             let following = builder.following(self.stages.params);
@@ -464,7 +464,7 @@ impl<'a> Reading<'a> {
         let mut builder = self.builder();
         for batch in chunks.chunks(chunks::CHUNKS) {
             progress.check()?;
-            if parts.are_full(builder.working_size())? {
+            if parts.are_full((builder.working_size(), builder.distinct()))? {
                 let following = builder.following(params);
                 parts.add(finish(std::mem::replace(&mut builder, following), true), clock)?;
                 progress.enter(Stage::Reading)?;

@@ -21,6 +21,8 @@ pub(crate) mod twins;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use rayon::prelude::*;
+
 use crate::band::Buckets;
 use crate::corpus::{IS_SHORT, Units};
 use crate::verify::{Digest, Overlap, compare, retain_hopeful};
@@ -208,24 +210,26 @@ impl<'a> Resolver<'a> {
     ) -> Self {
         let mut to_come: Vec<u32> =
             (0..buckets.len() as u32).map(|b| buckets.members(b).len() as u32).collect();
-        let mut repeats = NumberMap::<u32>::default();
         let mut linked = vec![0u64; units.first.len() / 64 + 1];
         for (row, &unit) in units.distinct.iter().enumerate() {
             if !buckets.of(row as u32).is_empty() {
                 linked[unit as usize / 64] |= 1 << (unit % 64);
             }
         }
-        for (unit, &first) in units.first.iter().enumerate() {
-            if first < IS_SHORT && first != unit as u32 && has_bit(&linked, first) {
-                *repeats.entry(first).or_default() += 1;
-            }
-        }
-        let mut by_row = NumberMap::<u32>::default();
-        for (first, count) in repeats {
-            let Some(row) = units.row(first) else { continue };
-            by_row.insert(row as u32, count);
-            for &bucket in buckets.of(row as u32) {
-                to_come[bucket as usize] += count;
+        // the rows of linked units that stood before
+        let repeated: Vec<u32> = (0..units.first.len() as u32)
+            .into_par_iter()
+            .filter_map(|unit| {
+                let first = units.first[unit as usize];
+                let repeats = first < IS_SHORT && first != unit && has_bit(&linked, first);
+                if repeats { units.row(first).map(|row| row as u32) } else { None }
+            })
+            .collect();
+        let mut repeats = NumberMap::<u32>::default();
+        for row in repeated {
+            *repeats.entry(row).or_default() += 1;
+            for &bucket in buckets.of(row) {
+                to_come[bucket as usize] += 1;
             }
         }
         Resolver {
@@ -238,7 +242,7 @@ impl<'a> Resolver<'a> {
             unlisted: vec![0; buckets.len()],
             to_come,
             sets: Sets::new(if buckets.is_empty() { 0 } else { units.distinct.len() }),
-            repeats: by_row,
+            repeats,
             linked,
             seen: NumberMap::default(),
             next_row: 0,

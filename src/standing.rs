@@ -5,6 +5,7 @@
 //! of one before it; then its paragraphs that are copies of paragraphs that stay; then its passages that stand
 //! in text that stays. So each has an original that is in the output. Nothing looks behind the document at hand.
 
+use crate::collapse::Keyed;
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Ranks, Units};
 use crate::params::Remove;
 use crate::passage::repeated::Repeated;
@@ -140,7 +141,7 @@ impl Decided {
             let old = &corpus.document_units;
             let first = |unit: u32| old.row(unit).map(|row| documents[row]).filter(|first| *first != NONE);
             // what was contained is found by its key until one with its tokens counts
-            corpus.exact[0].iter_mut().for_each(|(_, unit)| *unit = first(*unit).unwrap_or(*unit));
+            corpus.exact[0].iter_mut().for_each(|Keyed { unit, .. }| *unit = first(*unit).unwrap_or(*unit));
             let archived = corpus.archived.contained.keys();
             let replaced = archived.filter_map(|&document| Some((document, first(document)?)));
             corpus.archived.replaced = replaced.collect();
@@ -159,7 +160,7 @@ impl Decided {
         }
         let old = &corpus.paragraph_units;
         let counts = |unit: u32| of_leaving.contains(unit).then(|| old.first[unit as usize].max(IS_SHORT));
-        corpus.exact[1].retain_mut(|(_, unit)| {
+        corpus.exact[1].retain_mut(|Keyed { unit, .. }| {
             let first = old.row(*unit).map_or(NONE, |row| paragraphs[row]);
             *unit = first;
             first != NONE

@@ -10,8 +10,9 @@ const TOGETHER: usize = 1 << 22;
 /// The most bits that tell pieces apart: each piece takes a look at all keys.
 const MOST_BITS: u32 = 6;
 
-/// Bits of a digit, when a piece is sorted.
-const DIGIT: u32 = 11;
+/// Bits by which a piece is sorted first, and those of a digit from then on.
+const FIRST: u32 = 8;
+const DIGIT: u32 = 12;
 
 /// Fewer entries than that are sorted by comparison.
 const FEW: usize = 4096;
@@ -116,23 +117,43 @@ fn sort(entries: &mut Vec<u64>, low: u32) {
         entries.sort_unstable();
         return;
     }
-    // digit by digit from the lowest, each time in the order of the time before
     let mut sorted = vec![0; entries.len()];
-    for shift in (low..u64::BITS).step_by(DIGIT as usize) {
-        let digit = |entry: u64| (entry >> shift) as usize & ((1 << DIGIT) - 1);
-        let mut next = [0usize; 1 << DIGIT];
-        entries.iter().for_each(|&entry| next[digit(entry)] += 1);
-        let mut sum = 0;
-        for next in &mut next {
-            sum += std::mem::replace(next, sum);
+    // first by the highest bits, into parts that a cache has room for
+    let ends = scatter::<FIRST>(entries, &mut sorted, u64::BITS - FIRST);
+    let (mut start, mut other) = (0, Vec::new());
+    for end in ends {
+        let part = &mut sorted[start..end];
+        start = end;
+        if part.len() < FEW / 16 {
+            part.sort_unstable();
+            continue;
         }
-        for &entry in &*entries {
-            let next = &mut next[digit(entry)];
-            sorted[*next] = entry;
-            *next += 1;
+        // then digit by digit from the lowest, each time in the order of the time before
+        other.resize(part.len(), 0);
+        for shift in (low..u64::BITS - FIRST).step_by(DIGIT as usize) {
+            scatter::<DIGIT>(part, &mut other, shift);
+            part.copy_from_slice(&other);
         }
-        std::mem::swap(entries, &mut sorted);
     }
+    *entries = sorted;
+}
+
+/// Puts numbers in the order of the `BITS` bits from `shift` on, those that agree in the order that they have; returns
+/// where each digit's end.
+fn scatter<const BITS: u32>(from: &[u64], to: &mut [u64], shift: u32) -> Vec<usize> {
+    let digit = |entry: u64| (entry >> shift) as usize & ((1 << BITS) - 1);
+    let mut next = vec![0usize; 1 << BITS];
+    from.iter().for_each(|&entry| next[digit(entry)] += 1);
+    let mut sum = 0;
+    for next in &mut next {
+        sum += std::mem::replace(next, sum);
+    }
+    for &entry in from {
+        let next = &mut next[digit(entry)];
+        to[*next] = entry;
+        *next += 1;
+    }
+    next
 }
 
 #[cfg(test)]

@@ -150,8 +150,14 @@ impl Entry {
     }
 
     fn new(c: char) -> Entry {
+        let one = || std::iter::once(c);
         let mut folded = String::new();
-        fold(std::iter::once(c), &mut folded);
+        // most characters stay what they are
+        if is_nfkc_quick(one()) == IsNormalized::Yes && one().default_case_fold().eq(one()) {
+            folded.push(c);
+        } else {
+            fold(one(), &mut folded);
+        }
         let own_class = canonical_combining_class(c);
         let combines_backwards = |d: Option<char>| {
             d.is_some_and(|d| {
@@ -160,7 +166,7 @@ impl Entry {
         };
         let boundary = own_class == 0
             && !combines_backwards(Some(c))
-            && !combines_backwards(std::iter::once(c).nfkd().next())
+            && !combines_backwards(one().nfkd().next())
             && !combines_backwards(folded.chars().next());
         let mut characters = folded.chars();
         let single = match (characters.next(), characters.next()) {

@@ -296,7 +296,9 @@ impl Whole {
             }));
             if kind == 1 || summary.parameters.units.documents {
                 let distinct = corpus.exact[kind].iter();
-                distinct.for_each(|&(key, unit)| self.draws[kind].offer(key, numbers.unit(kind, unit)));
+                distinct.for_each(|keyed| {
+                    self.draws[kind].offer(keyed.key(), numbers.unit(kind, keyed.unit));
+                });
             }
         }
         let leaving =

@@ -396,7 +396,7 @@ impl Looking<'_, '_, '_> {
         if self.is_whole {
             return; // nothing can be longer
         }
-        let Prepared { document, tokens, spans, seeds, .. } = *self.prepared;
+        let Prepared { document, tokens, seeds, .. } = *self.prepared;
         let Present { seed: number, at: here, .. } = self.present;
         let diagonal = at.wrapping_sub(here);
         let is_over = self.workspace.open.len() >= DEPTH && self.uncovered() == 0;
@@ -428,7 +428,7 @@ impl Looking<'_, '_, '_> {
             self.failed.get_or_insert(error);
             return;
         }
-        let own_text = Kept { tokens, spans, start: 0 };
+        let own_text = Kept { tokens, start: 0 };
         let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
         let Some(kept) = kept else { return };
         let hit = Hit { tokens, kept, seed: self.seed, at: here, diagonal, margin };

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::error::Result;
 use crate::passage::repeated::Repeated;
+use crate::passage::steps::Steps;
 use crate::passage::windows::{OfSeed, Windows};
 use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
@@ -90,8 +91,6 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Kept<'a> {
     pub(crate) tokens: &'a [u64],
-    /// first byte of each token, and behind its last
-    pub(crate) spans: &'a [[u32; 2]],
     /// the number of the first token in its document
     pub(crate) start: u32,
 }
@@ -101,8 +100,7 @@ struct Text {
     /// of each its first token in the document, and where that is here
     stretches: Box<[(u32, u32)]>,
     tokens: Box<[u64]>,
-    /// first byte of each token, and behind its last
-    spans: Box<[[u32; 2]]>,
+    steps: Steps,
     /// listed seeds in them, and windows
     uses: u32,
     /// of a document of an index these stand for the stretches
@@ -115,7 +113,7 @@ struct Stretch {
     end: u32,
     /// none as long as nobody has looked at them
     tokens: Box<[u64]>,
-    spans: Box<[[u32; 2]]>,
+    steps: Steps,
 }
 
 impl Stretch {
@@ -165,12 +163,29 @@ pub(crate) struct Places {
     pub(crate) capped: u64,
 }
 
+impl Text {
+    /// What is kept around a token; where it stands, and which of those steps is the first of it.
+    fn stretch(&self, at: u32) -> Option<(Kept<'_>, &Steps, usize)> {
+        let Text { stretches, tokens, steps, unread, .. } = self;
+        if let Some(stretches) = unread {
+            let behind = stretches.partition_point(|stretch| stretch.start <= at);
+            let Stretch { start, tokens, steps, .. } = &stretches[behind.checked_sub(1)?];
+            return Some((Kept { tokens, start: *start }, steps, 0));
+        }
+        let behind = stretches.partition_point(|stretch| stretch.0 <= at);
+        let (start, first) = stretches[behind.checked_sub(1)?];
+        let end = stretches.get(behind).map_or(tokens.len(), |next| next.1 as usize);
+        let first = first as usize;
+        Some((Kept { tokens: &tokens[first..end], start }, steps, first))
+    }
+}
+
 impl Kept<'_> {
     /// The part of it between two tokens of the document.
     pub(crate) fn between(self, [first, last]: [u32; 2]) -> Self {
         let from = first.saturating_sub(self.start) as usize;
         let to = (last.saturating_sub(self.start) as usize).min(self.tokens.len());
-        Kept { tokens: &self.tokens[from..to], spans: &self.spans[from..to], start: self.start + from as u32 }
+        Kept { tokens: &self.tokens[from..to], start: self.start + from as u32 }
     }
 }
 
@@ -329,7 +344,7 @@ impl Places {
             let range = first.map(|first| first as usize..(stretch.end - start) as usize);
             if let Some(range) = range.filter(|range| range.end <= tokens.len()) {
                 stretch.tokens = tokens[range.clone()].into();
-                stretch.spans = spans[range].into();
+                stretch.steps = Steps::of(std::iter::once(&spans[range]));
             }
         }
         Ok(())
@@ -337,17 +352,15 @@ impl Places {
 
     /// What is kept around a place.
     pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<Kept<'_>> {
-        let Text { stretches, tokens, spans, unread, .. } = self.texts.get(&document)?;
-        if let Some(stretches) = unread {
-            let behind = stretches.partition_point(|stretch| stretch.start <= at);
-            let Stretch { start, tokens, spans, .. } = &stretches[behind.checked_sub(1)?];
-            return Some(Kept { tokens, spans, start: *start });
-        }
-        let behind = stretches.partition_point(|stretch| stretch.0 <= at);
-        let (start, first) = stretches[behind.checked_sub(1)?];
-        let end = stretches.get(behind).map_or(tokens.len(), |next| next.1 as usize);
-        let range = first as usize..end;
-        Some(Kept { tokens: &tokens[range.clone()], spans: &spans[range], start })
+        Some(self.texts.get(&document)?.stretch(at)?.0)
+    }
+
+    /// Where tokens of what is kept of a document stand in its text: the first byte, and behind the last.
+    pub(crate) fn bytes(&self, document: u32, tokens: Range<u32>) -> [u32; 2] {
+        let stretch = self.texts.get(&document).and_then(|text| text.stretch(tokens.start));
+        let Some((Kept { start, .. }, steps, first)) = stretch else { return [0; 2] };
+        let at = |token: u32| first + (token - start) as usize;
+        steps.bytes(at(tokens.start)..at(tokens.end))
     }
 
     /// Takes leave of a document's seeds. `standing` tells of each, by whether its list is full, how it is to be found,
@@ -372,10 +385,8 @@ impl Places {
             let ranges = || bounds.iter().map(|&(start, end)| start as usize..end as usize);
             let mut kept = Vec::with_capacity(length as usize);
             ranges().for_each(|range| kept.extend_from_slice(&tokens[range]));
-            let mut kept_spans = Vec::with_capacity(length as usize);
-            ranges().for_each(|range| kept_spans.extend_from_slice(&spans[range]));
-            let (tokens, spans) = (kept.into_boxed_slice(), kept_spans.into_boxed_slice());
-            self.texts.insert(document, Text { stretches, tokens, spans, uses, unread: None });
+            let (tokens, steps) = (kept.into_boxed_slice(), Steps::of(ranges().map(|range| &spans[range])));
+            self.texts.insert(document, Text { stretches, tokens, steps, uses, unread: None });
         }
     }
 
@@ -392,10 +403,11 @@ impl Places {
         let (uses, bounds) = self.list((document, seeds), margins, standing);
         self.told = told;
         if uses > 0 {
-            let (stretches, tokens, spans) = Default::default();
-            let unread = |(start, end)| Stretch { start, end, tokens: Box::default(), spans: Box::default() };
+            let (stretches, tokens, steps) = Default::default();
+            let unread =
+                |(start, end)| Stretch { start, end, tokens: Box::default(), steps: Steps::default() };
             let unread = Some(bounds.into_iter().map(unread).collect());
-            self.texts.insert(document, Text { stretches, tokens, spans, uses, unread });
+            self.texts.insert(document, Text { stretches, tokens, steps, uses, unread });
         }
     }
 
@@ -548,10 +560,11 @@ mod tests {
         assert_eq!(of(&places, 0), [(0, 3)]);
         let kept = |range: Range<usize>| {
             let start = range.start as u32;
-            Some(Kept { tokens: &tokens[range.clone()], spans: &spans[range], start })
+            Some(Kept { tokens: &tokens[range], start })
         };
         assert_eq!(places.stretch(0, 3), kept(0..8));
         assert_eq!(places.stretch(0, 40), kept(35..45));
+        assert_eq!([places.bytes(0, 2..8), places.bytes(0, 36..37)], [[4, 15], [72, 73]]);
         add(&mut places, 1, &[seed(0, 9), seed(1, 9)], |seed| seed.number == 0);
         assert_eq!(of(&places, 0), [(0, 3), (1, 9)]);
         assert_eq!(of(&places, 1), []);

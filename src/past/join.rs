@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::band::ABSENT;
+use crate::collapse::Keyed;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Ranks, Units, check_numbers, document_starts};
 use crate::document::Source;
 use crate::error::Result;
@@ -116,7 +117,7 @@ impl Joining<'_> {
             let hits = &self.hits[kind];
             let join = UnitJoin { hits, count: counts[kind], bands: self.bands, kind, tokens: &tokens[kind] };
             let (units, verdicts, dropped) = join.run(std::mem::take(units), |unit| here(kind, unit));
-            exact[kind].retain_mut(|(_, unit)| {
+            exact[kind].retain_mut(|Keyed { unit, .. }| {
                 let is_own = hits.exact.get(*unit).is_none();
                 *unit += counts[kind];
                 is_own
@@ -284,11 +285,11 @@ impl UnitJoin<'_> {
     ) -> Vec<(u32, Option<(u32, Overlap)>)> {
         let mut known: Vec<(u32, Option<(u32, Overlap)>)> = Vec::new();
         for (of, unit) in self.hits.exact.known.iter().zip(equals) {
-            let copy = of.copy.and_then(|copy| Some((here(copy.original)?, copy.overlap)));
+            let copy = of.copy.as_ref().and_then(|copy| Some((here(copy.original)?, copy.overlap)));
             known.extend(unit.map(|unit| (unit, copy)));
         }
         let copied_from =
-            self.hits.exact.known.iter().filter_map(|known| known.copy.map(|copy| copy.original));
+            self.hits.exact.known.iter().filter_map(|known| known.copy.as_ref().map(|copy| copy.original));
         let bands = self.hits.bands.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0);
         known.extend(bands.chain(copied_from).filter_map(here).map(|unit| (unit, None)));
         if self.kind == 0 {

@@ -5,6 +5,8 @@
 //! bucket to bucket, law 1 takes the same course twice. The paragraphs are then left out of their resolver,
 //! and their near copies written down from those of the documents.
 
+use rayon::prelude::*;
+
 use crate::band::Buckets;
 use crate::corpus::{Corpus, IS_SHORT, Units};
 use crate::resolve::Near;
@@ -99,25 +101,11 @@ impl Pairs {
                 leave(&mut alone, &mut left, kind, row);
             }
         }
-        for document in 0..corpus.documents.len() as u32 {
-            let own = corpus.paragraphs(document);
-            let repeated = |units: &Units, unit: u32| {
-                let first = units.first[unit as usize];
-                if first < IS_SHORT && first != unit { units.row(first).map(|row| row as u32) } else { None }
-            };
-            let of_document = repeated(units[0], document);
-            let expected = of_document.map(|row| self.partners[0][row as usize]).filter(|_| own.len() == 1);
-            let mut met = false;
-            for paragraph in own {
-                let Some(row) = repeated(units[1], paragraph) else { continue };
-                met = expected == Some(row);
-                if !met {
-                    leave(&mut alone, &mut left, 1, row);
-                }
-            }
-            if let Some(row) = of_document.filter(|_| !met) {
-                leave(&mut alone, &mut left, 0, row);
-            }
+        let documents = 0..corpus.documents.len() as u32;
+        let unequal: Vec<Vec<(usize, u32)>> =
+            documents.into_par_iter().map(|document| self.unequal(corpus, document)).collect();
+        for (kind, row) in unequal.into_iter().flatten() {
+            leave(&mut alone, &mut left, kind, row);
         }
         let mut seen = buckets.map(|buckets| vec![false; buckets.len()]);
         while let Some((kind, row)) = left.pop() {
@@ -134,5 +122,28 @@ impl Pairs {
             }
         }
         alone
+    }
+
+    /// The rows of a document, and of its paragraphs, that it repeats without repeating their partner.
+    fn unequal(&self, corpus: &Corpus, document: u32) -> Vec<(usize, u32)> {
+        let units = [&corpus.document_units, &corpus.paragraph_units];
+        let own = corpus.paragraphs(document);
+        let repeated = |units: &Units, unit: u32| {
+            let first = units.first[unit as usize];
+            if first < IS_SHORT && first != unit { units.row(first).map(|row| row as u32) } else { None }
+        };
+        let of_document = repeated(units[0], document);
+        let expected = of_document.map(|row| self.partners[0][row as usize]).filter(|_| own.len() == 1);
+        let mut unequal = Vec::new();
+        let mut met = false;
+        for paragraph in own {
+            let Some(row) = repeated(units[1], paragraph) else { continue };
+            met = expected == Some(row);
+            if !met {
+                unequal.push((1, row));
+            }
+        }
+        unequal.extend(of_document.filter(|_| !met).map(|row| (0, row)));
+        unequal
     }
 }

@@ -297,7 +297,8 @@ impl Plain {
             units.extend(document.paragraphs.iter().enumerate().map(|(i, unit)| (1, first + i as u32, unit)));
             for (kind, unit, keys) in units {
                 if keys.copy.is_none_or(|(original, _)| is_kept_unit(kind, original)) {
-                    let copy = keys.copy.map(|(original, overlap)| CopyRow { unit, original, overlap });
+                    let copy =
+                        keys.copy.map(|(original, overlap)| Box::new(CopyRow { unit, original, overlap }));
                     let found = Known { unit, copy, contained: None };
                     let known = if kind == 0 { self.instead(found, is_kept) } else { Some(found) };
                     answers.exact[kind].extend(known.map(|known| (keys.exact, known)));
@@ -334,12 +335,11 @@ impl Plain {
         let rows = self.documents.iter().flat_map(|document| &document.gone);
         let rows: Vec<&GoneRow> = rows.filter(|row| row.document == found.unit).collect();
         let told = rows.iter().rev().find_map(|row| match row.told {
-            GoneTold::Contained(contained) => {
-                is_kept(contained.original).then_some(Known { contained: Some(contained), ..found })
-            }
-            GoneTold::Copy(copy) => (is_kept(copy.unit) && is_kept(copy.original)).then_some(Known {
+            GoneTold::Contained(contained) => is_kept(contained.original)
+                .then(|| Known { contained: Some(Box::new(contained)), ..found.clone() }),
+            GoneTold::Copy(copy) => (is_kept(copy.unit) && is_kept(copy.original)).then(|| Known {
                 unit: copy.unit,
-                copy: Some(copy),
+                copy: Some(Box::new(copy)),
                 contained: None,
             }),
         });
