@@ -105,6 +105,8 @@ struct Text {
     spans: Box<[[u32; 2]]>,
     /// listed seeds in them, and windows
     uses: u32,
+    /// whether windows lead to them
+    has_windows: bool,
     /// of a document of an index these stand for the stretches
     unread: Option<Box<[Stretch]>>,
 }
@@ -248,6 +250,7 @@ impl Places {
         of_windows: &mut dyn FnMut(usize, &mut Vec<u32>),
     ) -> [u32; 2] {
         let Place { original, at, margin } = from;
+        let is_led_to = self.texts.get(&original).is_some_and(|text| text.has_windows);
         let mut places = Vec::new();
         let mut walk = |others: &mut dyn Iterator<Item = usize>, ahead: bool| {
             // from the place on, towards where it goes
@@ -269,7 +272,7 @@ impl Places {
                     }
                 }
                 let by_seed = places.len();
-                if self.has_windows(seeds[other].number) {
+                if is_led_to && self.has_windows(seeds[other].number) {
                     of_windows(other, &mut places);
                 }
                 let next = places.iter().enumerate().filter_map(|(i, &token)| {
@@ -360,8 +363,8 @@ impl Places {
         standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
     ) {
         let &Prepared { document, tokens, spans, seeds, .. } = prepared;
-        let (uses, bounds) = self.list((document, seeds), margins, standing);
-        if uses > 0 {
+        let ([listed, windows], bounds) = self.list((document, seeds), margins, standing);
+        if listed + windows > 0 {
             let mut length = 0;
             let stretches = bounds.iter().map(|&(start, end)| {
                 let first = length;
@@ -375,7 +378,8 @@ impl Places {
             let mut kept_spans = Vec::with_capacity(length as usize);
             ranges().for_each(|range| kept_spans.extend_from_slice(&spans[range]));
             let (tokens, spans) = (kept.into_boxed_slice(), kept_spans.into_boxed_slice());
-            self.texts.insert(document, Text { stretches, tokens, spans, uses, unread: None });
+            let (uses, has_windows) = (listed + windows, windows > 0);
+            self.texts.insert(document, Text { stretches, tokens, spans, uses, has_windows, unread: None });
         }
     }
 
@@ -389,23 +393,24 @@ impl Places {
         self.archived = document + 1;
         // its windows were told when its batch came
         let told = self.told.take();
-        let (uses, bounds) = self.list((document, seeds), margins, standing);
+        let ([listed, windows], bounds) = self.list((document, seeds), margins, standing);
         self.told = told;
-        if uses > 0 {
+        if listed + windows > 0 {
             let (stretches, tokens, spans) = Default::default();
             let unread = |(start, end)| Stretch { start, end, tokens: Box::default(), spans: Box::default() };
             let unread = Some(bounds.into_iter().map(unread).collect());
-            self.texts.insert(document, Text { stretches, tokens, spans, uses, unread });
+            let (uses, has_windows) = (listed + windows, windows > 0);
+            self.texts.insert(document, Text { stretches, tokens, spans, uses, has_windows, unread });
         }
     }
 
-    /// Lists a document's seeds and windows; returns how many, and the tokens to be kept around them.
+    /// Lists a document's seeds and windows; returns how many of each, and the tokens to be kept around them.
     fn list(
         &mut self,
         (document, seeds): (u32, &[Occurrence]),
         margins: [u32; 2],
         mut standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
-    ) -> (u32, Vec<(u32, u32)>) {
+    ) -> ([u32; 2], Vec<(u32, u32)>) {
         for &Occurrence { number, .. } in seeds {
             let entry = &mut self.seeds[number as usize];
             entry.to_come -= 1;
@@ -413,7 +418,7 @@ impl Places {
                 self.forget(number);
             }
         }
-        let mut uses = 0;
+        let mut uses = [0; 2];
         let mut bounds: Vec<(u32, u32)> = Vec::new();
         let mut windows = Vec::new();
         for seed in seeds {
@@ -431,7 +436,7 @@ impl Places {
                     if !is_last {
                         let node = Node { document, at: seed.at, before: entry.last };
                         entry.last = insert(&mut self.nodes, &mut self.free, node);
-                        uses += 1;
+                        uses[0] += 1;
                     }
                     (around, margins[0])
                 }
@@ -446,7 +451,7 @@ impl Places {
                         }
                         if !is_last {
                             self.windows.insert(&mut entry.windows, key, (document, seed.at));
-                            uses += 1;
+                            uses[1] += 1;
                         }
                     }
                     (around, margins[1])
