@@ -16,6 +16,7 @@ use crate::head::Head;
 use crate::index::segment::Mark;
 use crate::index::sketches::Sketch;
 use crate::order::{Order, Ranked};
+use crate::passage::recurring::{Recurring, WindowMarks};
 use crate::past::{Archived, Told};
 use crate::read::texts::{Locator, Texts};
 use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits};
@@ -120,6 +121,8 @@ pub(crate) struct Corpus {
     pub(crate) seed_gaps: Vec<u16>,
     /// how many seeds each distinct document has
     pub(crate) seed_counts: Vec<u32>,
+    /// which windows may come again, where nothing comes before or after the corpus
+    pub(crate) recurring: Option<Recurring>,
     /// where in long texts one can start to read, by documents without those of an index; only for an index
     pub(crate) marks: Vec<Mark>,
     pub(crate) counts: Counts,
@@ -182,6 +185,8 @@ pub(crate) struct Builder<'a> {
     seeds: Vec<Head>,
     seed_gaps: Vec<u16>,
     seed_counts: Vec<u32>,
+    /// of a corpus that nothing comes before or after, as far as that is known
+    pub(crate) windows: Option<WindowMarks>,
     marks: Vec<Mark>,
     counts: Counts,
     /// records and lines of each source that an earlier part of the run has read
@@ -230,6 +235,7 @@ impl<'a> Builder<'a> {
             seeds: Vec::new(),
             seed_gaps: Vec::new(),
             seed_counts: Vec::new(),
+            windows: None,
             marks: Vec::new(),
             counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
             before: [(); 2].map(|()| vec![0; sources]),
@@ -269,7 +275,8 @@ impl<'a> Builder<'a> {
             + self.ids.len()
             + size_of_val(&self.seed_counts[..])
             + size_of_val(&self.pieces[..]);
-        (tables * 5 / 4 + keys * KEYS_WORKING + seeds * SEEDS_WORKING) as u64
+        let windows = self.windows.as_ref().map_or(0, WindowMarks::size);
+        (tables * 5 / 4 + keys * KEYS_WORKING + seeds * SEEDS_WORKING + windows) as u64
     }
 
     /// How many units have tokens of their own.
@@ -362,6 +369,9 @@ impl<'a> Builder<'a> {
             self.pieces.extend_from_slice(&scanned.pieces);
             self.places.extend_from_slice(&scanned.places);
             self.ids.push_str(&scanned.ids);
+            if let Some(windows) = &mut self.windows {
+                windows.add(&self.seeds, &signed.seeds, (&signed.seed_windows, &signed.window_marks));
+            }
             self.seeds.extend(signed.seeds.iter().copied().map(Head::of));
             self.seed_gaps.extend_from_slice(&signed.seed_gaps);
             self.seed_counts.extend_from_slice(&signed.seed_counts);
@@ -433,6 +443,7 @@ impl<'a> Builder<'a> {
             seeds: self.seeds,
             seed_gaps: self.seed_gaps,
             seed_counts: self.seed_counts,
+            recurring: self.windows.filter(|_| !keep_keys).map(WindowMarks::finish),
             marks: self.marks,
             counts: self.counts,
             skips: self.skips,

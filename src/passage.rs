@@ -15,6 +15,7 @@ pub(crate) mod align;
 mod contained;
 mod hits;
 pub(crate) mod places;
+pub(crate) mod recurring;
 pub(crate) mod repeated;
 pub(crate) mod standing;
 mod steps;
@@ -32,6 +33,7 @@ use crate::passage::align::Alignment;
 pub(crate) use crate::passage::contained::Contained;
 use crate::passage::hits::Workspace;
 use crate::passage::places::{AtToken, Kept, Places, Sought, Standing, Tokens, Window};
+use crate::passage::recurring::Recurring;
 use crate::passage::repeated::Repeated;
 use crate::passage::standing::Cuts;
 use crate::passage::windows::WindowMaker;
@@ -170,7 +172,7 @@ pub(crate) struct OriginalText {
 
 impl OriginalText {
     /// Appends those of the windows of the seed at a token that lie between two others, and not whole in one of the runs:
-    /// there they have been copied from where they stood before.
+    /// there they have been copied from where they stood before. Of what does not come again none is needed.
     pub(crate) fn windows(
         &self,
         (maker, tokens): (&mut WindowMaker, &[u64]),
@@ -178,12 +180,13 @@ impl OriginalText {
         at: u32,
         into: &mut Vec<AtToken>,
     ) {
-        let is_new = |&(_, start): &AtToken| {
+        let is_new = |&start: &u32| {
             let end = start + self.passage;
             let run = covered.partition_point(|run| run.end < end);
             first <= start && end <= behind && covered.get(run).is_none_or(|run| run.start > start)
         };
-        into.extend(maker.of(tokens, at).each().filter(is_new));
+        let windows = maker.of(tokens, at).filter(is_new).filter(|&start| maker.may_come_again(start));
+        into.extend(windows.map(|start| (maker.key(tokens, start), start)));
     }
 
     /// Whether the seed at a token is one: a seed deep inside of a verbatim run is found where that came from;
@@ -247,6 +250,11 @@ impl<'a> Finder<'a> {
     pub(crate) fn tell_covered(&mut self) {
         self.covered = Some(Vec::new());
         self.places.tell_windows();
+    }
+
+    /// Of a corpus that nothing comes before or after: which windows may come again.
+    pub(crate) fn expect(&mut self, recurring: Recurring) {
+        self.windows.expect(recurring);
     }
 
     /// How the texts of an index are read.

@@ -21,6 +21,7 @@ use crate::outcome::{Located, Outcome, Seconds};
 use crate::params::Params;
 use crate::parts::Parts;
 use crate::passage::Finder;
+use crate::passage::recurring::WindowMarks;
 use crate::passage::repeated::Repeated;
 use crate::past::{self, Before, Past};
 use crate::read::chunks::{self, Buffers, Chunk, QUEUE, Reader};
@@ -275,6 +276,9 @@ impl Stages<'_> {
             if keep {
                 finder.tell_covered();
             }
+            if let Some(recurring) = corpus.recurring.take() {
+                finder.expect(recurring);
+            }
             corpus.archived.whole.iter().for_each(|whole| finder.archived_whole(*whole));
         }
         clock.lap(|seconds| &mut seconds.linking);
@@ -355,11 +359,19 @@ impl<'a> Reading<'a> {
         let mut scanner = Scanner::new(params, &self.sources.files, progress, buffers);
         scanner.also = self.order.fields();
         scanner.hash_texts = self.for_index;
+        scanner.mark_windows = self.marks_windows();
         scanner
     }
 
     fn builder(&self) -> Builder<'a> {
-        Builder::new(self.sources.files.len(), self.stages.params, self.order)
+        let mut builder = Builder::new(self.sources.files.len(), self.stages.params, self.order);
+        builder.windows = self.marks_windows().then(WindowMarks::new);
+        builder
+    }
+
+    /// Whether it may be that nothing comes before the corpus or after it. What an index holds is found by all windows.
+    fn marks_windows(&self) -> bool {
+        self.stages.params.units.passages && !self.for_index
     }
 
     fn texts(&self, spool: &Spool) -> Texts {

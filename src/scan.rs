@@ -52,6 +52,8 @@ pub(crate) struct Scanner<'a> {
     pub(crate) only_measures: bool,
     /// whether the batch may go into an index, which knows it by its texts
     pub(crate) hash_texts: bool,
+    /// whether windows are marked, see [`crate::passage::recurring`]
+    pub(crate) mark_windows: bool,
     free: Mutex<Vec<Workspace>>,
 }
 
@@ -153,6 +155,9 @@ pub(crate) struct Signed {
     pub(crate) seed_gaps: Vec<u16>,
     /// how many seeds each document has
     pub(crate) seed_counts: Vec<u32>,
+    /// how many windows each seed has, and their marks, where these are kept
+    pub(crate) seed_windows: Vec<u16>,
+    pub(crate) window_marks: Vec<u32>,
 }
 
 /// Those of one kind of unit.
@@ -185,6 +190,7 @@ impl<'a> Scanner<'a> {
             also: Vec::new(),
             only_measures: false,
             hash_texts: false,
+            mark_windows: false,
             free: Mutex::new(Vec::new()),
         }
     }
@@ -501,13 +507,21 @@ impl<'a> Scanner<'a> {
         if document.new && self.params.units.passages {
             let before = signed.seeds.len();
             let tokens = &scanned.tokens[document.tokens.clone()];
-            let mut last = 0;
+            let [mut last, mut window] = [0; 2];
             self.winnower.seeds(tokens, shingles, |seed| {
                 signed.seeds.push(seed.hash);
                 signed.seed_gaps.push((seed.at - last) as u16);
-                last = seed.at;
+                if self.mark_windows && seed.window > window {
+                    signed.seed_windows.push((seed.window - window) as u16);
+                }
+                (last, window) = (seed.at, seed.window);
             });
-            signed.seed_counts.push((signed.seeds.len() - before) as u32);
+            let seeds = signed.seeds.len() - before;
+            signed.seed_counts.push(seeds as u32);
+            if self.mark_windows && seeds > 0 {
+                let windows = self.winnower.marks(shingles, &mut signed.window_marks);
+                signed.seed_windows.push((windows - window as usize) as u16);
+            }
         }
         let sign_whole = document.new && self.params.units.documents;
         if sign_whole {

@@ -7,6 +7,9 @@
 /// The base of the polynomial: 2^64 divided by the golden ratio, made odd.
 const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
 
+/// An odd factor that mixes.
+const MIX: u64 = 0xD6E8_FEB8_6659_FD93;
+
 /// Makes shingles of one width.
 #[derive(Debug, Clone, Copy)]
 pub struct Shingler {
@@ -30,27 +33,41 @@ impl Shingler {
     /// there are fewer tokens than that.
     pub fn rolled(&self, tokens: &[u64], into: &mut Vec<u64>) {
         into.clear();
+        into.resize((tokens.len() + 1).saturating_sub(self.width), 0);
+        self.fill(tokens, into);
+    }
+
+    /// The same for the first of them.
+    pub(crate) fn fill(&self, tokens: &[u64], into: &mut [u64]) {
         match self.width {
-            1 => into.extend(tokens.iter().map(|&t| mix(t))),
+            1 => into.iter_mut().zip(tokens).for_each(|(shingle, &token)| *shingle = mix(token)),
             3 => triples(tokens, into),
-            width => {
-                let Some(first) = tokens.get(..width) else { return };
-                let mut sum = first.iter().fold(0u64, |sum, &t| sum.wrapping_mul(BASE).wrapping_add(t));
-                into.push(mix(sum));
-                for (&out, &next) in tokens.iter().zip(&tokens[width..]) {
-                    let shifted = sum.wrapping_mul(BASE).wrapping_add(next);
-                    sum = shifted.wrapping_sub(out.wrapping_mul(self.leaving));
-                    into.push(mix(sum));
-                }
-            }
+            12 => twelves(tokens, into),
+            _ => self.roll(tokens, into),
         }
+    }
+
+    /// The same, each from the one before.
+    fn roll(&self, tokens: &[u64], into: &mut [u64]) {
+        let (Some(first), [start, rest @ ..]) = (tokens.get(..self.width), into) else { return };
+        let mut sum = sum(0, first);
+        *start = mix(sum);
+        for (shingle, (&out, &next)) in rest.iter_mut().zip(tokens.iter().zip(&tokens[self.width..])) {
+            let shifted = sum.wrapping_mul(BASE).wrapping_add(next);
+            sum = shifted.wrapping_sub(out.wrapping_mul(self.leaving));
+            *shingle = mix(sum);
+        }
+    }
+
+    /// The shingle of the tokens of some others, one after the other, and then of `rest`.
+    pub(crate) fn joined(&self, shingles: impl Iterator<Item = u64>, rest: &[u64]) -> u64 {
+        let joined = shingles.fold(0u64, |sum, of| sum.wrapping_mul(self.leaving).wrapping_add(unmix(of)));
+        mix(sum(joined, rest))
     }
 
     /// The one shingle of a unit with fewer tokens than the width.
     pub fn short(&self, tokens: &[u64]) -> u64 {
-        let sum =
-            tokens.iter().fold(!(tokens.len() as u64), |sum, &t| sum.wrapping_mul(BASE).wrapping_add(t));
-        mix(sum)
+        mix(sum(!(tokens.len() as u64), tokens))
     }
 
     /// Makes `into` a unit's shingles, one for each token at which one starts; of one with fewer tokens than
@@ -70,16 +87,14 @@ impl Shingler {
     }
 }
 
-/// Appends the shingles of three tokens: the usual width, free of the chain from one shingle to the next.
-fn triples(tokens: &[u64], into: &mut Vec<u64>) {
+/// Makes `into` the shingles of three tokens: the usual width, free of the chain from one shingle to the next.
+fn triples(tokens: &[u64], into: &mut [u64]) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512vl") {
-        let start = into.len();
-        into.resize(start + tokens.len().saturating_sub(2), 0);
         // SAFETY: the CPU has AVX-512 DQ and VL, as just checked.
-        return unsafe { triples_avx512(tokens, &mut into[start..]) };
+        return unsafe { triples_avx512(tokens, into) };
     }
-    into.extend(tokens.windows(3).map(triple));
+    into.iter_mut().zip(tokens.windows(3)).for_each(|(shingle, three)| *shingle = triple(three));
 }
 
 /// The same, for the one kind of processor with products of 64 bits in its vectors.
@@ -93,15 +108,79 @@ fn triples_avx512(tokens: &[u64], into: &mut [u64]) {
 
 #[inline(always)]
 fn triple(t: &[u64]) -> u64 {
-    let square = const { BASE.wrapping_mul(BASE) };
+    let square = const { BASE.wrapping_pow(2) };
     mix(t[0].wrapping_mul(square).wrapping_add(t[1].wrapping_mul(BASE)).wrapping_add(t[2]))
+}
+
+/// Makes `into` the shingles of twelve tokens, which are seeds.
+fn twelves(tokens: &[u64], into: &mut [u64]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512vl") {
+        // SAFETY: the CPU has AVX-512 DQ and VL, as just checked.
+        return unsafe { twelves_avx512(tokens, into) };
+    }
+    Shingler::new(12).roll(tokens, into);
+}
+
+/// The same by sums of two, of four, of twelve tokens, for the one kind of processor with products of 64 bits in its
+/// vectors.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn twelves_avx512(tokens: &[u64], into: &mut [u64]) {
+    sums_of_sums(tokens, into);
+}
+
+/// The sums of twelve tokens that start at each of some, by those of two and of four.
+#[inline(always)]
+fn sums_of_sums(tokens: &[u64], into: &mut [u64]) {
+    const MANY: usize = 128;
+    let [square, fourth] = const { [BASE.wrapping_pow(2), BASE.wrapping_pow(4)] };
+    let (mut twos, mut fours) = ([0u64; MANY + 10], [0u64; MANY + 8]);
+    for (part, into) in into.chunks_mut(MANY).enumerate() {
+        let Some(tokens) = tokens.get(part * MANY..part * MANY + into.len() + 11) else { return };
+        for (two, t) in twos.iter_mut().zip(tokens.windows(2)) {
+            *two = t[0].wrapping_mul(BASE).wrapping_add(t[1]);
+        }
+        let of_fours = into.len() + 8;
+        for (four, t) in fours[..of_fours].iter_mut().zip(twos.windows(3)) {
+            *four = t[0].wrapping_mul(square).wrapping_add(t[2]);
+        }
+        for (shingle, t) in into.iter_mut().zip(fours.windows(9)) {
+            let eight = t[0].wrapping_mul(fourth).wrapping_add(t[4]);
+            *shingle = mix(eight.wrapping_mul(fourth).wrapping_add(t[8]));
+        }
+    }
+}
+
+/// The polynomial of tokens behind others.
+#[inline(always)]
+fn sum(before: u64, tokens: &[u64]) -> u64 {
+    tokens.iter().fold(before, |sum, &token| sum.wrapping_mul(BASE).wrapping_add(token))
 }
 
 /// A bijection of 64 bits that carries every bit into the high ones.
 #[inline(always)]
 fn mix(mut x: u64) -> u64 {
     x ^= x >> 32;
-    x = x.wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    x = x.wrapping_mul(MIX);
+    x ^ (x >> 32)
+}
+
+/// What was mixed.
+#[inline(always)]
+fn unmix(mut x: u64) -> u64 {
+    // each step doubles the bits that are right
+    const BACK: u64 = {
+        let mut back = MIX;
+        let mut step = 0;
+        while step < 5 {
+            back = back.wrapping_mul(2u64.wrapping_sub(MIX.wrapping_mul(back)));
+            step += 1;
+        }
+        back
+    };
+    x ^= x >> 32;
+    x = x.wrapping_mul(BACK);
     x ^ (x >> 32)
 }
 
@@ -113,8 +192,8 @@ mod tests {
     proptest! {
         #[test]
         fn rolled_equals_each_shingle_on_its_own(
-            tokens in prop::collection::vec(any::<u64>(), 0..40),
-            width in 1u32..9,
+            tokens in prop::collection::vec(any::<u64>(), 0..300),
+            width in 1u32..14,
         ) {
             let shingler = Shingler::new(width);
             let mut rolled = vec![1; 5];
@@ -127,6 +206,18 @@ mod tests {
             if width == 3 {
                 let portable: Vec<u64> = tokens.windows(3).map(triple).collect();
                 prop_assert_eq!(&portable, &alone);
+            }
+            let mut portable = vec![0; alone.len()];
+            shingler.roll(&tokens, &mut portable);
+            prop_assert_eq!(&portable, &alone);
+            let joined = |two: &[u64]| {
+                let [one, other] = [0, width as usize].map(|at| alone[at]);
+                shingler.joined([one, other].into_iter(), &two[2 * width as usize..])
+            };
+            if let Some(some) = tokens.get(..2 * width as usize + 3) {
+                let mut whole = Vec::new();
+                Shingler::new(some.len() as u32).rolled(some, &mut whole);
+                prop_assert_eq!(joined(some), whole[0]);
             }
         }
     }

@@ -379,6 +379,7 @@ impl Whole {
             seeds: Vec::new(),
             seed_gaps: Vec::new(),
             seed_counts: Vec::new(),
+            recurring: None,
             marks: Vec::new(),
             counts: self.counts,
             skips: self.skips,

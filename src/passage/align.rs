@@ -38,6 +38,11 @@ impl Run {
         self.original.wrapping_sub(self.copy)
     }
 
+    /// The windows of so many tokens that it holds whole, by their first tokens in the later text.
+    pub(crate) fn windows(&self, passage: u32) -> Range<u32> {
+        self.copy..(self.end() + 1).saturating_sub(passage)
+    }
+
     /// Whether it holds the `length` tokens at `at` of the later text.
     pub(crate) fn holds(&self, at: u32, length: u32) -> bool {
         self.copy <= at && at + length <= self.end()

@@ -28,6 +28,8 @@ pub(super) struct Workspace {
     runs: Vec<Run>,
     steps: Vec<Step>,
     passed: PassedOver,
+    /// the windows of the present seed that no open run holds whole, by their first tokens, where that is known
+    uncovered: Vec<Range<u32>>,
     /// the places in this document of seeds that it has more than once
     own: NumberMap<Vec<u32>>,
     /// where windows stood first in this document, of seeds that it has too often to list them
@@ -201,11 +203,8 @@ struct Present {
     seed: usize,
     number: u32,
     at: u32,
-    /// a bit for each of its windows that no open run holds whole, the first window's the lowest; `None` where nobody has
-    /// asked since something was opened
-    uncovered: Option<u32>,
-    /// the token at which the first of its windows starts, where one is uncovered
-    window: u32,
+    /// whether it has a window that no open run holds whole; `None` where nobody has asked since something was opened
+    uncovered: Option<bool>,
 }
 
 /// The search for all stretches of a document that may be passages.
@@ -234,6 +233,7 @@ impl Finder<'_> {
     /// All stretches that may be passages: each verbatim run around a hit, followed to both sides.
     pub(super) fn candidates(&mut self, prepared: &Prepared) -> Vec<Candidate> {
         self.workspace.clear();
+        self.windows.begin(prepared.tokens.len());
         let mut looking = Looking {
             prepared,
             params: self.params,
@@ -303,19 +303,20 @@ impl Looking<'_, '_, '_> {
 
     /// Looks at the places of windows that no open run holds whole.
     fn windows(&mut self) {
-        let uncovered = self.uncovered();
-        if uncovered == 0 {
+        if !self.uncovered() {
             return;
         }
-        let made = self.windows.of(self.prepared.tokens, self.present.at);
-        let places = &mut self.workspace.places;
+        let Workspace { places, uncovered, .. } = &mut *self.workspace;
         places.clear();
-        let keys = made.keys.iter().enumerate().filter(|(i, _)| uncovered >> i & 1 == 1);
-        places.extend(keys.filter_map(|(_, &key)| self.places.window(key)));
+        for first in uncovered.iter().cloned().flatten() {
+            if self.windows.may_come_again(first) {
+                places.extend(self.places.window(self.windows.key(self.prepared.tokens, first)));
+            }
+        }
         places.sort_unstable();
         places.dedup();
         for i in 0..places.len() {
-            if self.uncovered() != 0 {
+            if self.uncovered() {
                 self.look_at(self.workspace.places[i], self.params.passage);
             }
         }
@@ -344,15 +345,14 @@ impl Looking<'_, '_, '_> {
         }
         self.capped += 1;
         // what is copied has its windows where it stood first
-        let uncovered = if matters { self.uncovered() } else { 0 };
-        if uncovered == 0 {
+        if !matters || !self.uncovered() {
             return;
         }
-        let made = self.windows.of(self.prepared.tokens, at);
-        let places = &mut self.workspace.places;
+        let Workspace { places, uncovered, own_windows, .. } = &mut *self.workspace;
         places.clear();
-        for (_, &key) in made.keys.iter().enumerate().filter(|(i, _)| uncovered >> i & 1 == 1) {
-            match self.workspace.own_windows.entry(key) {
+        for first in uncovered.iter().cloned().flatten() {
+            let key = self.windows.key(self.prepared.tokens, first);
+            match own_windows.entry(key) {
                 Entry::Occupied(first) => places.push((document, *first.get())),
                 Entry::Vacant(none) => _ = none.insert(at),
             }
@@ -360,34 +360,32 @@ impl Looking<'_, '_, '_> {
         places.sort_unstable();
         places.dedup();
         for i in 0..places.len() {
-            if self.uncovered() != 0 {
+            if self.uncovered() {
                 self.look_at(self.workspace.places[i], self.margin);
             }
         }
     }
 
-    /// A bit for each window of the present seed that no open run holds whole.
-    fn uncovered(&mut self) -> u32 {
+    /// Whether the present seed has windows that no open run holds whole.
+    fn uncovered(&mut self) -> bool {
         if let Some(known) = self.present.uncovered {
             return known;
         }
         let (at, passage) = (self.present.at, self.params.passage);
         let tokens = self.prepared.tokens;
-        let Workspace { open, runs, .. } = &*self.workspace;
+        let Workspace { open, runs, uncovered, .. } = &mut *self.workspace;
         let holding = || open.iter().map(|open| &runs[open.runs.start]);
         // all that its windows may reach
         let first = (at + self.seed).saturating_sub(passage);
         let end = (at + passage).min(tokens.len() as u32);
-        let mut uncovered = 0;
+        uncovered.clear();
         if !holding().any(|run| run.holds(first, end - first)) {
-            let made = self.windows.of(tokens, at);
-            self.present.window = made.first;
-            for (i, (_, first)) in made.each().enumerate() {
-                uncovered |= u32::from(!holding().any(|run| run.holds(first, passage))) << i;
-            }
+            uncovered.push(self.windows.of(tokens, at));
+            holding().for_each(|run| take_out(uncovered, &run.windows(passage)));
         }
-        self.present.uncovered = Some(uncovered);
-        uncovered
+        let is_any = uncovered.iter().any(|stretch| !stretch.is_empty());
+        self.present.uncovered = Some(is_any);
+        is_any
     }
 
     /// Looks at a place where the present seed stood, with `margin` tokens around it; what agrees there becomes a
@@ -399,9 +397,9 @@ impl Looking<'_, '_, '_> {
         let Prepared { document, tokens, seeds, .. } = *self.prepared;
         let Present { seed: number, at: here, .. } = self.present;
         let diagonal = at.wrapping_sub(here);
-        let is_over = self.workspace.open.len() >= DEPTH && self.uncovered() == 0;
+        let is_over = self.workspace.open.len() >= DEPTH && !self.uncovered();
         let alignments = self.alignments;
-        let Workspace { open, runs, steps, passed, listed, .. } = &mut *self.workspace;
+        let Workspace { open, runs, steps, passed, listed, uncovered, .. } = &mut *self.workspace;
         let same = passed.find(original, at);
         if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| is_over && those == alignments)) {
             self.capped += u64::from(same.too_many.is_some());
@@ -453,9 +451,9 @@ impl Looking<'_, '_, '_> {
         let Some(run) = run_in(&near) else { return };
         if open.len() >= DEPTH {
             // beyond so many only windows count that those do not have
-            let Present { uncovered, window, .. } = self.present;
-            let is_new = |i: &u32| uncovered.is_some_and(|bits| bits >> i & 1 == 1);
-            if !(0..u32::BITS).filter(is_new).any(|i| run.holds(window + i, self.params.passage)) {
+            let whole = run.windows(self.params.passage);
+            let is_new = |of: &Range<u32>| of.start.max(whole.start) < of.end.min(whole.end);
+            if !self.present.uncovered.is_some_and(|is_any| is_any && uncovered.iter().any(is_new)) {
                 self.capped += 1;
                 return;
             }
@@ -465,8 +463,10 @@ impl Looking<'_, '_, '_> {
             let is_open = extend([tokens, near.tokens], run, identity, steps, runs);
             if is_open && !is_own {
                 let mut of_windows = |seed: usize, found: &mut Vec<u32>| {
-                    let made = self.windows.of(tokens, seeds[seed].at);
-                    let places = made.keys.iter().filter_map(|&key| self.places.window(key));
+                    let windows = self.windows.of(tokens, seeds[seed].at);
+                    let windows = windows.filter(|&first| self.windows.may_come_again(first));
+                    let keys = windows.map(|first| self.windows.key(tokens, first));
+                    let places = keys.filter_map(|key| self.places.window(key));
                     found.extend(places.filter(|place| place.0 == original).map(|place| place.1));
                 };
                 let margins = [self.margin, self.params.passage];
@@ -500,6 +500,19 @@ impl Looking<'_, '_, '_> {
     }
 }
 
+/// Takes a range out of others.
+fn take_out(ranges: &mut Vec<Range<u32>>, out: &Range<u32>) {
+    for i in 0..ranges.len() {
+        let Range { start, end } = ranges[i];
+        if start.max(out.start) < end.min(out.end) {
+            ranges[i].end = start.max(out.start);
+            if out.end < end {
+                ranges.push(out.end..end);
+            }
+        }
+    }
+}
+
 /// Of the runs from `first` on, keeps the one that holds token `at`, and its neighbours as far as what is
 /// copied stands behind what it is copied from: a text that repeats one sentence agrees with itself.
 fn keep_behind(runs: &mut Vec<Run>, first: usize, at: u32) {
@@ -513,6 +526,8 @@ fn keep_behind(runs: &mut Vec<Run>, first: usize, at: u32) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -522,6 +537,16 @@ mod tests {
             vec![run(9, 9, 1), run(0, 0, 5), run(6, 6, 4), run(11, 10, 30), run(45, 40, 5), run(50, 50, 9)];
         keep_behind(&mut runs, 1, 20);
         assert_eq!(runs, [run(9, 9, 1), run(11, 10, 30), run(45, 40, 5)]);
+    }
+
+    #[test]
+    fn what_is_taken_out_of_ranges_is_in_none() {
+        let mut ranges: Vec<Range<u32>> = std::iter::once(10..20).collect();
+        for [start, end] in [[5, 7], [25, 20], [13, 15], [18, 30], [0, 11], [16, 16]] {
+            take_out(&mut ranges, &(start..end));
+        }
+        let left: BTreeSet<u32> = ranges.into_iter().flatten().collect();
+        assert_eq!(left, BTreeSet::from([11, 12, 15, 16, 17]));
     }
 
     #[test]

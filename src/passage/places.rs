@@ -97,14 +97,51 @@ pub(crate) struct Kept<'a> {
 
 /// The kept stretches of a document, in order, one after the other.
 struct Text {
-    /// of each its first token in the document, and where that is here
-    stretches: Box<[(u32, u32)]>,
-    tokens: Box<[u64]>,
+    /// of each stretch its first token in the document, and behind that, where it is among the tokens; then the tokens. In
+    /// one piece: they are looked at together, and there are many
+    all: Box<[u64]>,
+    stretches: u32,
+    /// where the tokens stand
     steps: Steps,
     /// listed seeds in them, and windows
     uses: u32,
+    /// whether windows lead to them
+    has_windows: bool,
     /// of a document of an index these stand for the stretches
     unread: Option<Box<[Stretch]>>,
+}
+
+impl Text {
+    /// What is kept of a document between these pairs of its tokens.
+    fn new(prepared: &Prepared, bounds: &[(u32, u32)]) -> Self {
+        let length = bounds.iter().map(|(start, end)| end - start).sum::<u32>();
+        let ranges = || bounds.iter().map(|&(start, end)| start as usize..end as usize);
+        let mut all = Vec::with_capacity(bounds.len() + length as usize);
+        let mut first = 0;
+        for &(start, end) in bounds {
+            all.push(u64::from(start) << 32 | u64::from(first));
+            first += end - start;
+        }
+        ranges().for_each(|range| all.extend_from_slice(&prepared.tokens[range]));
+        let steps = Steps::of(ranges().map(|range| &prepared.spans[range]));
+        let stretches = bounds.len() as u32;
+        Text { all: all.into(), stretches, steps, uses: 0, has_windows: false, unread: None }
+    }
+
+    /// What is kept around a token; where it stands, and which of those steps is the first of it.
+    fn stretch(&self, at: u32) -> Option<(Kept<'_>, &Steps, usize)> {
+        if let Some(stretches) = &self.unread {
+            let behind = stretches.partition_point(|stretch| stretch.start <= at);
+            let Stretch { start, tokens, steps, .. } = &stretches[behind.checked_sub(1)?];
+            return Some((Kept { tokens, start: *start }, steps, 0));
+        }
+        let (stretches, tokens) = self.all.split_at(self.stretches as usize);
+        let behind = stretches.partition_point(|stretch| (stretch >> 32) as u32 <= at);
+        let stretch = stretches[behind.checked_sub(1)?];
+        let first = stretch as u32 as usize;
+        let end = stretches.get(behind).map_or(tokens.len(), |next| *next as u32 as usize);
+        Some((Kept { tokens: &tokens[first..end], start: (stretch >> 32) as u32 }, &self.steps, first))
+    }
 }
 
 /// Tokens around listed seeds of a document of an index.
@@ -161,23 +198,6 @@ pub(crate) struct Places {
     told: Option<Vec<Window>>,
     /// places that were not listed
     pub(crate) capped: u64,
-}
-
-impl Text {
-    /// What is kept around a token; where it stands, and which of those steps is the first of it.
-    fn stretch(&self, at: u32) -> Option<(Kept<'_>, &Steps, usize)> {
-        let Text { stretches, tokens, steps, unread, .. } = self;
-        if let Some(stretches) = unread {
-            let behind = stretches.partition_point(|stretch| stretch.start <= at);
-            let Stretch { start, tokens, steps, .. } = &stretches[behind.checked_sub(1)?];
-            return Some((Kept { tokens, start: *start }, steps, 0));
-        }
-        let behind = stretches.partition_point(|stretch| stretch.0 <= at);
-        let (start, first) = stretches[behind.checked_sub(1)?];
-        let end = stretches.get(behind).map_or(tokens.len(), |next| next.1 as usize);
-        let first = first as usize;
-        Some((Kept { tokens: &tokens[first..end], start }, steps, first))
-    }
 }
 
 impl Kept<'_> {
@@ -263,6 +283,7 @@ impl Places {
         of_windows: &mut dyn FnMut(usize, &mut Vec<u32>),
     ) -> [u32; 2] {
         let Place { original, at, margin } = from;
+        let is_led_to = self.texts.get(&original).is_some_and(|text| text.has_windows);
         let mut places = Vec::new();
         let mut walk = |others: &mut dyn Iterator<Item = usize>, ahead: bool| {
             // from the place on, towards where it goes
@@ -284,7 +305,7 @@ impl Places {
                     }
                 }
                 let by_seed = places.len();
-                if self.has_windows(seeds[other].number) {
+                if is_led_to && self.has_windows(seeds[other].number) {
                     of_windows(other, &mut places);
                 }
                 let next = places.iter().enumerate().filter_map(|(i, &token)| {
@@ -372,21 +393,11 @@ impl Places {
         margins: [u32; 2],
         standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
     ) {
-        let &Prepared { document, tokens, spans, seeds, .. } = prepared;
-        let (uses, bounds) = self.list((document, seeds), margins, standing);
-        if uses > 0 {
-            let mut length = 0;
-            let stretches = bounds.iter().map(|&(start, end)| {
-                let first = length;
-                length += end - start;
-                (start, first)
-            });
-            let stretches = stretches.collect();
-            let ranges = || bounds.iter().map(|&(start, end)| start as usize..end as usize);
-            let mut kept = Vec::with_capacity(length as usize);
-            ranges().for_each(|range| kept.extend_from_slice(&tokens[range]));
-            let (tokens, steps) = (kept.into_boxed_slice(), Steps::of(ranges().map(|range| &spans[range])));
-            self.texts.insert(document, Text { stretches, tokens, steps, uses, unread: None });
+        let &Prepared { document, seeds, .. } = prepared;
+        let ([listed, windows], bounds) = self.list((document, seeds), margins, standing);
+        if listed + windows > 0 {
+            let (uses, has_windows) = (listed + windows, windows > 0);
+            self.texts.insert(document, Text { uses, has_windows, ..Text::new(prepared, &bounds) });
         }
     }
 
@@ -400,24 +411,25 @@ impl Places {
         self.archived = document + 1;
         // its windows were told when its batch came
         let told = self.told.take();
-        let (uses, bounds) = self.list((document, seeds), margins, standing);
+        let ([listed, windows], bounds) = self.list((document, seeds), margins, standing);
         self.told = told;
-        if uses > 0 {
-            let (stretches, tokens, steps) = Default::default();
+        if listed + windows > 0 {
             let unread =
                 |(start, end)| Stretch { start, end, tokens: Box::default(), steps: Steps::default() };
             let unread = Some(bounds.into_iter().map(unread).collect());
-            self.texts.insert(document, Text { stretches, tokens, steps, uses, unread });
+            let (uses, has_windows) = (listed + windows, windows > 0);
+            let text = Text { uses, has_windows, unread, ..Text::new(&Prepared::default(), &[]) };
+            self.texts.insert(document, text);
         }
     }
 
-    /// Lists a document's seeds and windows; returns how many, and the tokens to be kept around them.
+    /// Lists a document's seeds and windows; returns how many of each, and the tokens to be kept around them.
     fn list(
         &mut self,
         (document, seeds): (u32, &[Occurrence]),
         margins: [u32; 2],
         mut standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
-    ) -> (u32, Vec<(u32, u32)>) {
+    ) -> ([u32; 2], Vec<(u32, u32)>) {
         for &Occurrence { number, .. } in seeds {
             let entry = &mut self.seeds[number as usize];
             entry.to_come -= 1;
@@ -425,7 +437,7 @@ impl Places {
                 self.forget(number);
             }
         }
-        let mut uses = 0;
+        let mut uses = [0; 2];
         let mut bounds: Vec<(u32, u32)> = Vec::new();
         let mut windows = Vec::new();
         for seed in seeds {
@@ -443,7 +455,7 @@ impl Places {
                     if !is_last {
                         let node = Node { document, at: seed.at, before: entry.last };
                         entry.last = insert(&mut self.nodes, &mut self.free, node);
-                        uses += 1;
+                        uses[0] += 1;
                     }
                     (around, margins[0])
                 }
@@ -458,7 +470,7 @@ impl Places {
                         }
                         if !is_last {
                             self.windows.insert(&mut entry.windows, key, (document, seed.at));
-                            uses += 1;
+                            uses[1] += 1;
                         }
                     }
                     (around, margins[1])

@@ -7,12 +7,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
+use std::ops::Range;
 
 use hashbrown::HashTable;
 
+use crate::passage::recurring::Recurring;
 use crate::passage::winnow::Winnower;
 use crate::resolve::NumberHasher;
-use crate::shingle::Shingler;
 
 /// The first bits of a window's key; the others are 0. A window whose key another has by accident is passed over, so
 /// there are more of them than of a seed's.
@@ -104,54 +105,110 @@ fn spread(key: u64) -> u64 {
     key ^ key >> (u64::BITS - WINDOW_BITS)
 }
 
-/// Makes the windows of a text's seeds. Its buffers are used again and again.
+/// Hashes of a text that are made at once.
+const BLOCK: usize = 64;
+
+/// Makes the windows of a text's seeds. What several of them need is made once.
 pub(crate) struct WindowMaker {
     winnower: Winnower,
-    shingler: Shingler,
-    seeds: Vec<u64>,
-    keys: Vec<u64>,
-}
-
-/// Windows of which one seed is the least, one after the other.
-#[derive(Clone, Copy)]
-pub(crate) struct Made<'a> {
-    /// the token at which the first starts
-    pub(crate) first: u32,
-    pub(crate) keys: &'a [u64],
-}
-
-impl Made<'_> {
-    /// Each with the token at which it starts.
-    pub(crate) fn each(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
-        self.keys.iter().copied().zip(self.first..)
-    }
+    /// tokens in a window
+    passage: usize,
+    /// hashes of the text's seeds and of what might have been one, by their first token, as far as they were needed
+    hashes: Vec<u64>,
+    /// how many there are, made or not
+    all: usize,
+    /// a bit for each block that was made
+    made: Vec<u64>,
+    /// where that is known, which may come again
+    recurring: Option<Recurring>,
 }
 
 impl WindowMaker {
     /// Of `passage` tokens.
     pub(crate) fn new(passage: u32) -> Self {
-        let (winnower, shingler) = (Winnower::new(passage), Shingler::new(passage));
-        WindowMaker { winnower, shingler, seeds: Vec::new(), keys: Vec::new() }
+        let (hashes, made) = (Vec::new(), Vec::new());
+        let winnower = Winnower::new(passage);
+        WindowMaker { winnower, passage: passage as usize, hashes, all: 0, made, recurring: None }
     }
 
-    /// The windows of a text of which the seed at a token is the least.
-    pub(crate) fn of(&mut self, tokens: &[u64], at: u32) -> Made<'_> {
-        let WindowMaker { winnower, shingler, seeds, keys } = self;
-        keys.clear();
-        let windows = winnower.windows(tokens, at, seeds);
-        if !windows.is_empty() {
-            let last = windows.end as usize - 1 + shingler.width();
-            shingler.rolled(&tokens[windows.start as usize..last], keys);
-            let rest = u64::BITS - WINDOW_BITS;
-            keys.iter_mut().for_each(|key| *key = *key >> rest << rest);
+    /// From now on it is known which windows may come again.
+    pub(super) fn expect(&mut self, recurring: Recurring) {
+        self.recurring = Some(recurring);
+    }
+
+    /// Goes on to a text of so many tokens; the same must be given with each question about it.
+    pub(crate) fn begin(&mut self, tokens: usize) {
+        self.all = (tokens + 1).saturating_sub(self.winnower.seed());
+        if self.hashes.len() < self.all {
+            self.hashes.resize(self.all, 0);
         }
-        Made { first: windows.start, keys }
+        self.made.clear();
+        self.made.resize(self.all.div_ceil(BLOCK * u64::BITS as usize), 0);
+    }
+
+    /// The windows of the text of which the seed at a token is the least, by their first tokens.
+    pub(crate) fn of(&mut self, tokens: &[u64], at: u32) -> Range<u32> {
+        let around = self.winnower.around(at as usize, self.all);
+        for block in around.start / BLOCK..around.end.div_ceil(BLOCK) {
+            let (word, bit) = (&mut self.made[block / u64::BITS as usize], 1 << (block as u32 % u64::BITS));
+            if *word & bit == 0 {
+                *word |= bit;
+                let own = block * BLOCK..((block + 1) * BLOCK).min(self.all);
+                self.winnower.shingler().fill(&tokens[own.start..], &mut self.hashes[own]);
+            }
+        }
+        self.winnower.windows(&self.hashes[around], at as usize)
+    }
+
+    /// Whether the window that starts at a token, if it is one of those asked for, may come again.
+    pub(super) fn may_come_again(&self, first: u32) -> bool {
+        let mark = || self.winnower.mark(&self.hashes, first as usize);
+        self.recurring.as_ref().is_none_or(|recurring| recurring.holds(mark()))
+    }
+
+    /// The key of the window that starts at a token, if it is one of those asked for.
+    pub(crate) fn key(&self, tokens: &[u64], first: u32) -> u64 {
+        let (first, seed) = (first as usize, self.winnower.seed());
+        let seeds = self.passage / seed;
+        let hashes = (0..seeds).map(|i| self.hashes[first + i * seed]);
+        let rest = &tokens[first + seeds * seed..first + self.passage];
+        let key = self.winnower.shingler().joined(hashes, rest);
+        let rest = u64::BITS - WINDOW_BITS;
+        key >> rest << rest
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shingle::Shingler;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn windows_are_made_of_what_seeds_are(
+            texts in prop::collection::vec(prop::collection::vec(0u64..9, 0..300), 1..3),
+            passage in 1u32..40,
+        ) {
+            let mut maker = WindowMaker::new(passage);
+            for tokens in texts {
+                maker.begin(tokens.len());
+                let mut keys = Vec::new();
+                Shingler::new(passage).rolled(&tokens, &mut keys);
+                let mut all = Vec::new();
+                Winnower::new(passage).seeds(&tokens, &mut Vec::new(), |seed| all.push(seed.at));
+                let mut told = 0;
+                for at in all {
+                    for first in maker.of(&tokens, at) {
+                        let rest = u64::BITS - WINDOW_BITS;
+                        prop_assert_eq!(maker.key(&tokens, first), keys[first as usize] >> rest << rest);
+                        told += 1;
+                    }
+                }
+                prop_assert_eq!(told, keys.len());
+            }
+        }
+    }
 
     #[test]
     fn windows_are_found_until_they_are_removed() {

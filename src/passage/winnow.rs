@@ -27,6 +27,8 @@ pub(crate) struct Winnower {
 pub(crate) struct Seed {
     pub(crate) hash: u64,
     pub(crate) at: u32,
+    /// the first token of the first window of which it is the least
+    pub(crate) window: u32,
 }
 
 impl Winnower {
@@ -65,19 +67,34 @@ impl Winnower {
             }
             if end + 1 >= self.window && told != least {
                 told = least;
-                seed(Seed { hash: cut(hashes[least]), at: least as u32 });
+                let window = (end + 1 - self.window) as u32;
+                seed(Seed { hash: cut(hashes[least]), at: least as u32, window });
             }
         }
     }
 
-    /// The windows of a text, by their first tokens, of which the seed at `at` is the least. `hashes` is a buffer.
-    pub(crate) fn windows(&self, tokens: &[u64], at: u32, hashes: &mut Vec<u64>) -> Range<u32> {
-        let seed = self.shingler.width();
-        let at = at as usize;
+    /// Appends a mark for each window of a text with these hashes; returns how many there are.
+    pub(crate) fn marks(&self, hashes: &[u64], into: &mut Vec<u32>) -> usize {
+        let last = hashes.get(self.window - 1..).unwrap_or_default();
+        into.extend(hashes.iter().zip(last).map(|(&first, &last)| mark(first, last)));
+        last.len()
+    }
+
+    /// The mark of the window that starts at `first`.
+    pub(crate) fn mark(&self, hashes: &[u64], first: usize) -> u32 {
+        mark(hashes[first], hashes[first + self.window - 1])
+    }
+
+    /// The hashes that say of which windows the seed at `at` is the least, by where they start; `hashes` is how many a
+    /// text has.
+    pub(crate) fn around(&self, at: usize, hashes: usize) -> Range<usize> {
+        (at + 1).saturating_sub(self.window)..(at + self.window).min(hashes)
+    }
+
+    /// The windows of a text, by their first tokens, of which the seed at `at` is the least, told by the hashes
+    /// [`Winnower::around`] it.
+    pub(crate) fn windows(&self, hashes: &[u64], at: usize) -> Range<u32> {
         let first = (at + 1).saturating_sub(self.window);
-        let end = (at + self.window - 1 + seed).min(tokens.len());
-        hashes.clear();
-        self.shingler.rolled(tokens.get(first..end).unwrap_or_default(), hashes);
         let Some(&least) = hashes.get(at - first) else { return 0..0 };
         // of equal ones the last is the least
         let (before, behind) = (&hashes[..at - first], &hashes[at - first + 1..]);
@@ -85,6 +102,16 @@ impl Winnower {
         let behind = at + 1 + behind.iter().position(|hash| *hash <= least).unwrap_or(behind.len());
         start as u32..((behind + 1).saturating_sub(self.window).max(start)) as u32
     }
+
+    /// What hashes the tokens of seeds.
+    pub(crate) fn shingler(&self) -> &Shingler {
+        &self.shingler
+    }
+}
+
+/// Of a window that starts and ends with what has these hashes.
+fn mark(first: u64, last: u64) -> u32 {
+    ((first ^ last.rotate_left(21)) >> u32::BITS) as u32
 }
 
 fn cut(hash: u64) -> u64 {
@@ -125,11 +152,18 @@ mod tests {
         #[test]
         fn each_window_is_of_one_seed(tokens in prop::collection::vec(0u64..4, 0..120), passage in 1u32..40) {
             let winnower = Winnower::new(passage);
-            let mut all = Vec::new();
+            let (mut all, mut hashes) = (Vec::new(), Vec::new());
+            winnower.shingler.rolled(&tokens, &mut hashes);
+            let mut marks = Vec::new();
+            winnower.marks(&hashes, &mut marks);
             for seed in seeds(&winnower, &tokens) {
-                let windows = winnower.windows(&tokens, seed.at, &mut Vec::new());
+                let at = seed.at as usize;
+                let windows = winnower.windows(&hashes[winnower.around(at, hashes.len())], at);
                 prop_assert!(!windows.is_empty());
                 prop_assert!(windows.clone().all(|first| first <= seed.at));
+                prop_assert_eq!(windows.start, seed.window);
+                let mark = |first: u32| winnower.mark(&hashes, first as usize);
+                prop_assert!(windows.clone().all(|first| mark(first) == marks[first as usize]));
                 all.extend(windows);
             }
             let expected: Vec<u32> = (0..(tokens.len() as u32 + 1).saturating_sub(passage)).collect();

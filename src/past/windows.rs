@@ -79,14 +79,15 @@ pub(super) fn find(
             let document = |row: &Row| corpus.documents[units.distinct[row.0] as usize].locator;
             corpus.texts.append(rows[i..].iter().map(document), &mut ahead, &mut text)?;
             tokenizers.with(|tokenizer| tokenizer.hashes(&text, &mut tokens));
+            maker.begin(tokens.len());
             let own = first..first + corpus.seed_counts[row] as usize;
             let mut at = 0;
             for (&seed, &gap) in corpus.seeds[own.clone()].iter().zip(&corpus.seed_gaps[own]) {
                 at += u32::from(gap);
                 let hash = seed.into();
                 if full.contains(&hash) {
-                    let made = maker.of(&tokens, at);
-                    sought.extend(made.each().map(|(key, first)| (key, hash, at - first)));
+                    let windows = maker.of(&tokens, at);
+                    sought.extend(windows.map(|first| (maker.key(&tokens, first), hash, at - first)));
                 }
             }
         }

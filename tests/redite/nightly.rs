@@ -212,7 +212,7 @@ fn contained_documents_are_remembered() {
 fn stock_phrases_of_many_nights() {
     for seed in 0..24 {
         let mut numbers = Numbers(seed);
-        let texts = stock_corpus(&mut numbers, 60);
+        let texts = stock_corpus(&mut numbers, 60, 25);
         let cuts: Vec<usize> = (0..1 + numbers.below(4)).map(|_| numbers.below(1000)).collect();
         let remove = [Remove::default(), Remove { documents: true, passages: true, ..Remove::default() }];
         let units = Units { documents: true, paragraphs: seed % 2 > 0, passages: true };

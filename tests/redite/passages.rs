@@ -87,7 +87,7 @@ pub(crate) fn random_corpus(numbers: &mut Numbers) -> Vec<String> {
 
 /// A corpus in which a few phrases, too short for a passage, stand in far more places than a seed lists, with other words
 /// around them, and in which stretches of a passage's length, most across an end of such a phrase, are copied.
-pub(crate) fn stock_corpus(numbers: &mut Numbers, documents: usize) -> Vec<String> {
+pub(crate) fn stock_corpus(numbers: &mut Numbers, documents: usize, passage: usize) -> Vec<String> {
     let fresh = |numbers: &mut Numbers, least: usize, most: usize| {
         (0..least + numbers.below(most - least)).map(|_| format!("w{}", numbers.below(5000))).collect()
     };
@@ -99,7 +99,7 @@ pub(crate) fn stock_corpus(numbers: &mut Numbers, documents: usize) -> Vec<Strin
             match numbers.below(5) {
                 0 if !texts.is_empty() => {
                     let from = &texts[numbers.below(texts.len())];
-                    let length = (25 + numbers.below(4)).min(from.len());
+                    let length = (passage + numbers.below(4)).min(from.len());
                     let start = numbers.below(from.len() - length + 1);
                     text.extend_from_slice(&from[start..start + length]);
                 }
@@ -202,15 +202,16 @@ fn every_run_is_found_and_every_passage_is_true() {
 #[test]
 fn no_run_is_lost_where_stock_phrases_fill_the_lists() {
     let (mut runs, mut capped) = (0, 0);
-    for seed in 0..16 {
+    for seed in 0..20 {
         let mut numbers = Numbers(seed);
-        let mut texts = stock_corpus(&mut numbers, 150);
+        let passage = if seed < 16 { 25 } else { 60 };
+        let mut texts = stock_corpus(&mut numbers, 150, passage as usize);
         if seed % 4 == 3 {
             // and within one text
             texts = texts.chunks(50).map(|texts| texts.join("\n")).collect();
         }
         let identity = [1.0, 0.8][numbers.below(2)];
-        let params = Params { identity, ..passages() };
+        let params = Params { identity, passage, ..passages() };
         let name = format!("corpus {seed}, identity {identity}");
         let run = audit_texts(&texts, &params);
         all_are_true(&run, &params, &name);

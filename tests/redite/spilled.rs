@@ -139,7 +139,7 @@ fn passages_of_a_night_in_parts() {
     for seed in 0..120 {
         let mut numbers = Numbers(seed);
         let texts = match seed % 4 {
-            1 => stock_corpus(&mut numbers, 40),
+            1 => stock_corpus(&mut numbers, 40, 25),
             _ => random_corpus(&mut numbers),
         };
         let cuts: Vec<usize> = (0..numbers.below(3)).map(|_| numbers.below(1000)).collect();
