@@ -547,8 +547,9 @@ impl Outcome {
     fn passages_of(&self, document: u32) -> &[(Passage, [Stretch; 2])] {
         let passages = &self.located.passages;
         let start = passages.partition_point(|(passage, _)| passage.copy < document);
-        let end = start + passages[start..].partition_point(|(passage, _)| passage.copy == document);
-        &passages[start..end]
+        // they are few, and what lies far behind them would have to be fetched
+        let own = passages[start..].iter().take_while(|(passage, _)| passage.copy == document).count();
+        &passages[start..start + own]
     }
 
     fn contained(&self, place: Place) -> Option<&(Contained, Stretch)> {

@@ -309,8 +309,9 @@ impl Looking<'_, '_, '_> {
         let Workspace { places, uncovered, .. } = &mut *self.workspace;
         places.clear();
         for first in uncovered.iter().cloned().flatten() {
-            let key = self.windows.key(self.prepared.tokens, first);
-            places.extend(self.places.window(key));
+            if self.windows.may_come_again(first) {
+                places.extend(self.places.window(self.windows.key(self.prepared.tokens, first)));
+            }
         }
         places.sort_unstable();
         places.dedup();
@@ -463,6 +464,7 @@ impl Looking<'_, '_, '_> {
             if is_open && !is_own {
                 let mut of_windows = |seed: usize, found: &mut Vec<u32>| {
                     let windows = self.windows.of(tokens, seeds[seed].at);
+                    let windows = windows.filter(|&first| self.windows.may_come_again(first));
                     let keys = windows.map(|first| self.windows.key(tokens, first));
                     let places = keys.filter_map(|key| self.places.window(key));
                     found.extend(places.filter(|place| place.0 == original).map(|place| place.1));

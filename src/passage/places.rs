@@ -98,17 +98,48 @@ pub(crate) struct Kept<'a> {
 
 /// The kept stretches of a document, in order, one after the other.
 struct Text {
-    /// of each its first token in the document, and where that is here
-    stretches: Box<[(u32, u32)]>,
-    tokens: Box<[u64]>,
-    /// first byte of each token, and behind its last
-    spans: Box<[[u32; 2]]>,
+    /// of each stretch its first token in the document, and where that is here; then the tokens; then of each its first
+    /// byte, and behind its last. All in one piece: they are looked at together, and there are many
+    all: Box<[u64]>,
+    stretches: u32,
+    tokens: u32,
     /// listed seeds in them, and windows
     uses: u32,
     /// whether windows lead to them
     has_windows: bool,
     /// of a document of an index these stand for the stretches
     unread: Option<Box<[Stretch]>>,
+}
+
+impl Text {
+    /// What is kept of a document between these pairs of its tokens.
+    fn new(prepared: &Prepared, bounds: &[(u32, u32)]) -> Self {
+        let length = bounds.iter().map(|(start, end)| end - start).sum::<u32>();
+        let ranges = || bounds.iter().map(|&(start, end)| start as usize..end as usize);
+        let mut all = Vec::with_capacity(bounds.len() + 2 * length as usize);
+        let span = |span: &[u32; 2]| -> u64 { bytemuck::cast(*span) };
+        let mut first = 0;
+        for &(start, end) in bounds {
+            all.push(span(&[start, first]));
+            first += end - start;
+        }
+        ranges().for_each(|range| all.extend_from_slice(&prepared.tokens[range]));
+        ranges().for_each(|range| all.extend(prepared.spans[range].iter().map(span)));
+        let stretches = bounds.len() as u32;
+        Text { all: all.into(), stretches, tokens: length, uses: 0, has_windows: false, unread: None }
+    }
+
+    /// What is kept around a place of a document that was read.
+    fn stretch(&self, at: u32) -> Option<Kept<'_>> {
+        let (stretches, rest) = self.all.split_at(self.stretches as usize);
+        let (tokens, spans) = rest.split_at(self.tokens as usize);
+        let stretches: &[[u32; 2]] = bytemuck::cast_slice(stretches);
+        let behind = stretches.partition_point(|[start, _]| *start <= at);
+        let [start, first] = stretches[behind.checked_sub(1)?];
+        let end = stretches.get(behind).map_or(tokens.len(), |next| next[1] as usize);
+        let range = first as usize..end;
+        Some(Kept { tokens: &tokens[range.clone()], spans: bytemuck::cast_slice(&spans[range]), start })
+    }
 }
 
 /// Tokens around listed seeds of a document of an index.
@@ -340,17 +371,11 @@ impl Places {
 
     /// What is kept around a place.
     pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<Kept<'_>> {
-        let Text { stretches, tokens, spans, unread, .. } = self.texts.get(&document)?;
-        if let Some(stretches) = unread {
-            let behind = stretches.partition_point(|stretch| stretch.start <= at);
-            let Stretch { start, tokens, spans, .. } = &stretches[behind.checked_sub(1)?];
-            return Some(Kept { tokens, spans, start: *start });
-        }
-        let behind = stretches.partition_point(|stretch| stretch.0 <= at);
-        let (start, first) = stretches[behind.checked_sub(1)?];
-        let end = stretches.get(behind).map_or(tokens.len(), |next| next.1 as usize);
-        let range = first as usize..end;
-        Some(Kept { tokens: &tokens[range.clone()], spans: &spans[range], start })
+        let text = self.texts.get(&document)?;
+        let Some(stretches) = &text.unread else { return text.stretch(at) };
+        let behind = stretches.partition_point(|stretch| stretch.start <= at);
+        let Stretch { start, tokens, spans, .. } = &stretches[behind.checked_sub(1)?];
+        Some(Kept { tokens, spans, start: *start })
     }
 
     /// Takes leave of a document's seeds. `standing` tells of each, by whether its list is full, how it is to be found,
@@ -362,24 +387,11 @@ impl Places {
         margins: [u32; 2],
         standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
     ) {
-        let &Prepared { document, tokens, spans, seeds, .. } = prepared;
+        let &Prepared { document, seeds, .. } = prepared;
         let ([listed, windows], bounds) = self.list((document, seeds), margins, standing);
         if listed + windows > 0 {
-            let mut length = 0;
-            let stretches = bounds.iter().map(|&(start, end)| {
-                let first = length;
-                length += end - start;
-                (start, first)
-            });
-            let stretches = stretches.collect();
-            let ranges = || bounds.iter().map(|&(start, end)| start as usize..end as usize);
-            let mut kept = Vec::with_capacity(length as usize);
-            ranges().for_each(|range| kept.extend_from_slice(&tokens[range]));
-            let mut kept_spans = Vec::with_capacity(length as usize);
-            ranges().for_each(|range| kept_spans.extend_from_slice(&spans[range]));
-            let (tokens, spans) = (kept.into_boxed_slice(), kept_spans.into_boxed_slice());
             let (uses, has_windows) = (listed + windows, windows > 0);
-            self.texts.insert(document, Text { stretches, tokens, spans, uses, has_windows, unread: None });
+            self.texts.insert(document, Text { uses, has_windows, ..Text::new(prepared, &bounds) });
         }
     }
 
@@ -396,11 +408,11 @@ impl Places {
         let ([listed, windows], bounds) = self.list((document, seeds), margins, standing);
         self.told = told;
         if listed + windows > 0 {
-            let (stretches, tokens, spans) = Default::default();
             let unread = |(start, end)| Stretch { start, end, tokens: Box::default(), spans: Box::default() };
             let unread = Some(bounds.into_iter().map(unread).collect());
             let (uses, has_windows) = (listed + windows, windows > 0);
-            self.texts.insert(document, Text { stretches, tokens, spans, uses, has_windows, unread });
+            let text = Text { uses, has_windows, unread, ..Text::new(&Prepared::default(), &[]) };
+            self.texts.insert(document, text);
         }
     }
 

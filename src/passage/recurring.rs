@@ -35,7 +35,7 @@ pub(crate) struct WindowMarks {
 impl WindowMarks {
     /// None met yet.
     pub(crate) fn new() -> Self {
-        // what has these marks has others of the last bits
+        // at first no mark equals what stands in its slot
         let kept = (0..REMEMBERED as u32).map(|slot| [!slot; 2]).collect();
         WindowMarks { counts: vec![0; SLOTS / 2], parts: vec![Vec::new(); PARTS], kept }
     }
