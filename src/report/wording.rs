@@ -284,7 +284,7 @@ pub(super) fn sureness(summary: &Summary) -> Vec<String> {
     ];
     if summary.parameters.units.passages {
         told.push(format!(
-            "Every passage of at least {} words that stood before word for word is found, but for the caps",
+            "Every passage of at least {} words that stood before word for word is found",
             number(u64::from(summary.parameters.passage))
         ));
     }
@@ -349,12 +349,17 @@ fn capped(summary: &Summary) -> String {
         .then(|| format!("a text is compared with at most {comparisons} others"));
     let passages = units.passages.then(|| {
         "of places that begin alike and of passages that compete for the same words, only the first are \
-         looked at"
+         looked at, and those that have a whole verbatim passage which these have not"
             .to_owned()
     });
+    let missing = match (texts.is_some(), passages.is_some()) {
+        (true, true) => "a few matches may be missing there, but no verbatim passage",
+        (false, true) => "a few passages with differences may be missing there, but no verbatim one",
+        _ => "a few matches may be missing there",
+    };
     let caps: Vec<String> = [texts, passages].into_iter().flatten().collect();
     format!(
-        "To bound the work, {}: {} passed over so; a few matches may be missing there",
+        "To bound the work, {}: {} passed over so; {missing}",
         caps.join("; "),
         count(summary.capped, "comparison or place was", "comparisons and places were")
     )
