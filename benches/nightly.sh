@@ -7,13 +7,15 @@
 # the articles, the night a sample of the same); then measures the first load, the night against the index (three times, undone in between), the night's records
 # audited alone (three times), opening the index, and queries. Needs about three times the largest size in the
 # work folder. Raw figures go to RESULT-FOLDER/nightly-SIZE.txt: user and system CPU seconds, wall-clock
-# seconds, and the most memory in KB of each run; at the end what a night costs beside its audit alone. REDITE names
-# another binary than the release build.
+# seconds, and the most memory in KB of each run; at the end what a night costs beside its audit alone. REDITE and GENERATE
+# name other binaries than the builds of here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 articles=$(realpath "$1"); mkdir -p "$2" "$3"; work=$(realpath "$2"); results=$(realpath "$3"); shift 3
 [ -n "${REDITE:-}" ] || cargo build --release --quiet
 redite=$(realpath "${REDITE:-${CARGO_TARGET_DIR:-target}/release/redite}")
+generate=(cargo bench --quiet --bench generate --)
+[ -z "${GENERATE:-}" ] || generate=("$(realpath "$GENERATE")")
 flags=(--units document,paragraph,passage --threshold 0.8 --quiet)
 
 # name, command...: its figures, as a line
@@ -44,7 +46,7 @@ for size in "$@"; do
   rm -rf "$work/corpus" "$work/index" "$work/clean"
   {
     echo "# $size, a night of $night; $("$redite" --version); $(date -u +%F); $(nproc) cores"
-    cargo bench --quiet --bench generate -- "$articles" "$work/corpus" --sizes "$size,$night"
+    "${generate[@]}" "$articles" "$work/corpus" --sizes "$size,$night" | sed "s|$work/||"
     cd "$work"
     measured "first load" "$redite" dedup corpus/part-0.jsonl --index index --output clean "${flags[@]}"
     rm -rf clean

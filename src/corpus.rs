@@ -615,7 +615,7 @@ impl Corpus {
         locator.map_or(&[], |locator| self.texts.marks(locator))
     }
 
-    /// Reads some bytes of a document's text again, as far as it goes: all of it, unless it comes from an index.
+    /// Reads some bytes of a document's text again, as far as it goes.
     pub(crate) fn text_part(&self, document: u32, part: std::ops::Range<u32>) -> Result<String> {
         self.texts.read_part(&self.documents[document as usize].locator, part)
     }

@@ -73,14 +73,26 @@ fn find(corpus: &Corpus, tokenizer: &mut Tokenizer, document: u32, parts: &[Part
     let places: Vec<Span> = corpus.places(document).collect();
     let is_ascii = of.characters == of.locator.text_length;
     let bytes_known = parts.iter().all(|part| matches!(part, Part::Bytes(_)));
-    let text = if is_ascii && bytes_known { None } else { Some(corpus.text(document)?) };
+    let mut base = 0;
+    let text = if is_ascii && bytes_known {
+        None
+    } else if bytes_known && document < corpus.archived.documents() {
+        // of a text of an index no more than what is counted
+        let bytes =
+            || parts.iter().flat_map(|part| if let Part::Bytes(bytes) = part { *bytes } else { [0, 0] });
+        let first = bytes().min().map_or(0, |first| start_of(&places, first as usize).0);
+        base = first;
+        Some(corpus.text_part(document, first as u32..bytes().max().unwrap_or(0))?)
+    } else {
+        Some(corpus.text(document)?)
+    };
     let mut spans = Vec::new();
     if let Some(text) = &text
         && parts.iter().any(|part| matches!(part, Part::Tokens(_)))
     {
         tokenizer.tokens(text, |_, start, end| spans.push([start as u32, end as u32]));
     }
-    let mut ruler = Ruler::new(text.as_deref(), &places, &spans);
+    let mut ruler = Ruler { base, ..Ruler::new(text.as_deref(), &places, &spans) };
     let changed = || corpus.texts.changed(&of.locator);
     let stretch = |part: &Part| match *part {
         Part::Tokens(tokens) => ruler.measure(tokens),
@@ -106,8 +118,9 @@ fn find(corpus: &Corpus, tokenizer: &mut Tokenizer, document: u32, parts: &[Part
 
 /// Measures stretches of one text.
 pub(crate) struct Ruler<'a> {
-    /// `None` where bytes and characters are the same
+    /// from a byte on; `None` where bytes and characters are the same
     text: Option<&'a str>,
+    base: usize,
     /// where its paragraphs are
     places: &'a [Span],
     /// first byte of each token, and behind its last
@@ -118,7 +131,7 @@ pub(crate) struct Ruler<'a> {
 
 impl<'a> Ruler<'a> {
     pub(crate) fn new(text: Option<&'a str>, places: &'a [Span], spans: &'a [[u32; 2]]) -> Self {
-        Ruler { text, places, spans, known: (0, 0) }
+        Ruler { text, base: 0, places, spans, known: (0, 0) }
     }
 
     /// The stretch from a token up to another, which it does not hold; `None` where there are no such tokens.
@@ -138,15 +151,18 @@ impl<'a> Ruler<'a> {
     /// Characters before a byte: counted from the start of its paragraph, or from the byte asked for last.
     fn characters(&mut self, at: usize) -> u32 {
         let Some(text) = self.text else { return at as u32 };
-        let paragraph = self.places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1);
-        let start = paragraph.map_or((0, 0), |i| {
-            let place = &self.places[i];
-            (place.bytes.start as usize, place.chars.start as usize)
-        });
+        let start = start_of(self.places, at);
         if self.known.0 > at || self.known.0 < start.0 {
             self.known = start;
         }
-        self.known = (at, self.known.1 + bytecount(&text.as_bytes()[self.known.0..at]));
+        let counted = &text.as_bytes()[self.known.0 - self.base..at - self.base];
+        self.known = (at, self.known.1 + bytecount(counted));
         self.known.1 as u32
     }
+}
+
+/// Where the paragraph starts that a byte is in, or behind: byte and character; where there is none, the text.
+fn start_of(places: &[Span], at: usize) -> (usize, usize) {
+    let paragraph = places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1);
+    paragraph.map_or((0, 0), |i| (places[i].bytes.start as usize, places[i].chars.start as usize))
 }

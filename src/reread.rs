@@ -305,7 +305,7 @@ pub(crate) fn archived(corpus: &Corpus, (finder, repeated): (&mut Finder<'_>, &R
 }
 
 /// Bytes of a text that are taken apart at once where only some of its tokens are wanted.
-const PIECE: usize = 4 << 10;
+const PIECE: usize = 1 << 10;
 
 /// Bytes of a text from the start of which one had better not start often.
 const LONG: u32 = 16 << 10;
@@ -328,6 +328,9 @@ fn tokens_of(
     let text = corpus.text_part(document, base..end)?;
     let mut made = Tokens { start: before.map_or(0, |mark| mark.token), ..Tokens::default() };
     let wanted = behind.saturating_sub(made.start) as usize;
+    let room = (wanted + PIECE / 4).min(text.len());
+    made.tokens.reserve_exact(room);
+    made.spans.reserve_exact(room);
     let mut start = 0;
     tokenizers.with(|tokenizer| {
         while start < text.len() && made.tokens.len() < wanted {

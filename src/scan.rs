@@ -437,7 +437,7 @@ impl<'a> Scanner<'a> {
         let characters = write_places(text, ranges, &mut scanned.places);
         if self.hash_texts {
             scanned.text_hashes.push(xxh3_64(text.as_bytes()));
-            if text.len() > LONG {
+            if text.len() > MARKED {
                 mark(scanned, ranges, (first_token, first_paragraph));
             }
         }
@@ -570,9 +570,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Bytes of a text from one mark to the next, at least; and of a text that has some.
-const MARKED: usize = 8 << 10;
-const LONG: usize = 16 << 10;
+/// Bytes of a text from one mark to the next, at least.
+const MARKED: usize = 4 << 10;
 
 /// Notes which token starts some of its paragraphs.
 fn mark(scanned: &mut Scanned, paragraphs: &[Range<usize>], (first_token, first_paragraph): (usize, usize)) {

@@ -272,6 +272,11 @@ impl Pages {
         Ok(raw)
     }
 
+    /// Bytes carried from one on, before the tail.
+    pub(crate) fn rest(&self, at: u64) -> u64 {
+        ((self.count - 1) * CARRIED as u64).saturating_sub(at)
+    }
+
     /// Reads bytes.
     pub(crate) fn read(&self, at: u64, length: u64) -> Result<Vec<u8>> {
         let end = at.checked_add(length).filter(|end| *end <= (self.count - 1) * CARRIED as u64);

@@ -481,8 +481,8 @@ impl Segment {
     /// Where one can start to read in a document, in order.
     pub(crate) fn marks(&self, document: u32) -> &[Mark] {
         let start = self.marks.partition_point(|mark| mark.document < document);
-        let end = start + self.marks[start..].partition_point(|mark| mark.document == document);
-        &self.marks[start..end]
+        let own = self.marks[start..].iter().take_while(|mark| mark.document == document);
+        &self.marks[start..start + own.count()]
     }
 
     /// The sketches of paragraphs, counted from its first and ascending.

@@ -10,6 +10,7 @@ mod golden;
 mod model;
 mod plain;
 mod rows;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

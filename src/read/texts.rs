@@ -356,16 +356,22 @@ impl Texts {
         })
     }
 
-    /// Reads some bytes of a text of an index, as far as it goes. Of any other text all is read, if it is wanted
-    /// from the start.
+    /// Reads some bytes of a text, as far as it goes. Of one that is not in an index all is read for that.
     ///
     /// # Errors
     /// Those of [`Texts::read`].
     pub(crate) fn read_part(&self, locator: &Locator, part: std::ops::Range<u32>) -> Result<String> {
-        let Some(index) = self.index_of(locator) else { return self.read(locator) };
-        let (document, place) = locator.place_in_index();
         let part = part.start..part.end.min(locator.text_length);
-        index.text_part(document, place, part)
+        if let Some(index) = self.index_of(locator) {
+            let (document, place) = locator.place_in_index();
+            return index.text_part(document, place, part);
+        }
+        let mut text = self.read(locator)?;
+        if part.len() < text.len() {
+            let own = text.get(part.start as usize..part.end as usize).map(str::to_owned);
+            text = own.ok_or_else(|| self.changed(locator))?;
+        }
+        Ok(text)
     }
 
     /// Reads the record at `locator`, with the fields `also`.

@@ -1,0 +1,36 @@
+//! Texts in blocks, and parts of them.
+
+use super::*;
+use crate::index::pages::{Pages, Purpose};
+use crate::index::texts::{TextsWriter, read_part, read_text};
+
+#[test]
+fn any_part_of_any_text_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Folder::new(folder.path());
+    let mut numbers = Numbers::new(7);
+    // short and long, and such as hardly pack: their blocks are longer than what is read at once
+    let mut text = |i: u64| -> String {
+        let letters = if i % 3 == 0 { 3 } else { 3000 };
+        let length = numbers.below([20, 3_000, 40_000, 90_000][(i % 4) as usize]);
+        (0..length).filter_map(|_| char::from_u32(0x61 + numbers.below(letters) as u32)).collect()
+    };
+    let texts: Vec<String> = (0..60).map(&mut text).collect();
+    let mut writer = TextsWriter::create(&store, "texts", 5).unwrap();
+    let places: Vec<TextPlace> = texts.iter().map(|text| writer.append(text).unwrap()).collect();
+    let entry = writer.finish().unwrap();
+    let pages = Pages::open(&store, &entry, Purpose::Texts).unwrap();
+    let mut parts = 0;
+    for (text, &place) in texts.iter().zip(&places) {
+        assert_eq!(read_text(&pages, place).unwrap(), *text);
+        for _ in 0..20 {
+            let mut ends = [0; 2].map(|_| numbers.below(text.len() as u64 + 1) as usize);
+            ends.sort_unstable();
+            if let Some(part) = text.get(ends[0]..ends[1]) {
+                assert_eq!(read_part(&pages, place, ends[0] as u32..ends[1] as u32).unwrap(), part);
+                parts += 1;
+            }
+        }
+    }
+    println!("{parts} parts of {} texts", texts.len());
+}
