@@ -11,7 +11,7 @@ fn any_part_of_any_text_is_read() {
     let mut numbers = Numbers::new(7);
     // short and long, and such as hardly pack: their blocks are longer than what is read at once
     let mut text = |i: u64| -> String {
-        let letters = if i % 3 == 0 { 3 } else { 3000 };
+        let letters = if i.is_multiple_of(3) { 3 } else { 3000 };
         let length = numbers.below([20, 3_000, 40_000, 90_000][(i % 4) as usize]);
         (0..length).filter_map(|_| char::from_u32(0x61 + numbers.below(letters) as u32)).collect()
     };
