@@ -33,6 +33,9 @@ pub(crate) struct Corpus {
     pub(crate) plants: Vec<Plant>,
 }
 
+/// Tokens of a plant, at the least: a passage.
+const LEAST: usize = 25;
+
 /// A token: its hash and its bytes.
 type Token = (u64, Range<usize>);
 
@@ -47,7 +50,9 @@ impl Corpus {
     pub(crate) fn plant(texts: Vec<Text>, count: usize, changed: f64) -> Corpus {
         let mut numbers = Numbers(count as u64);
         let mut of_document = vec![0; texts.len()];
-        (0..count).for_each(|_| of_document[1 + numbers.below(texts.len() - 1)] += 1);
+        // behind the first that is long enough to be drawn from
+        let first = 1 + texts.iter().position(|text| tokens(&text.text).len() >= LEAST).unwrap();
+        (0..count).for_each(|_| of_document[first + numbers.below(texts.len() - first)] += 1);
         let mut corpus = Corpus { texts, plants: Vec::with_capacity(count) };
         for (document, &count) in of_document.iter().enumerate() {
             if count > 0 {
@@ -87,11 +92,11 @@ impl Corpus {
     fn take(&self, before: usize, numbers: &mut Numbers) -> (usize, Range<usize>) {
         loop {
             let source = numbers.below(before);
-            let length = 25 + numbers.below(56);
+            let length = LEAST + numbers.below(56);
             let tokens = tokens(&self.texts[source].text);
-            // the first documents may be too short, all of them
-            let length = if before < 100 { length.min(tokens.len()) } else { length };
-            if length > 0 && tokens.len() >= length {
+            // the first documents may be short, all of them
+            let length = if before < 100 { length.min(tokens.len()).max(LEAST) } else { length };
+            if tokens.len() >= length {
                 let first = numbers.below(tokens.len() - length + 1);
                 return (source, tokens[first].1.start..tokens[first + length - 1].1.end);
             }
