@@ -10,8 +10,8 @@ use crate::index::pages::{FileEntry, PageWriter, Pages, Purpose};
 use crate::index::store::Store;
 
 /// Bytes of text that are compressed together; a longer text goes on in the next blocks. Where a night looks for passages it
-/// unpacks a block for nearly each stretch that it reads. A quarter as many bytes together make such a night a fourth
-/// cheaper, and are 16 % more on disk (`benches/results`, `nights-generated.md`).
+/// unpacks a block for nearly each stretch that it reads. A quarter as many bytes together are 16 % more on disk
+/// (`benches/results`, `nights-generated.md`).
 const TOGETHER: usize = 32 << 10;
 
 /// Bytes that are read of a block with its head: all of most of them.
