@@ -10,6 +10,7 @@ pub(crate) mod in_order;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::equal::{bits_of_parts, groups, part};
 use crate::params::Params;
 
 /// How many bands of how many rows.
@@ -116,18 +117,17 @@ impl Buckets {
     /// Groups units by equal keys. `keys` holds `bands` keys for each unit, unit after unit.
     pub fn new<K: Copy + Into<u64> + Sync>(keys: &[K], bands: usize) -> Self {
         let units = keys.len() / bands;
-        let shared: Vec<Vec<(u64, u32)>> =
-            (0..bands).into_par_iter().map(|band| shared_keys(keys, bands, band)).collect();
+        let sizes = sizes_of_parts(keys, bands);
+        let of_bands = sizes.par_iter().enumerate();
+        let shared: Vec<(Vec<u32>, Vec<u32>)> =
+            of_bands.map(|(band, sizes)| shared_keys(keys, (bands, band), sizes)).collect();
         let mut buckets = Buckets::default();
         let mut counts = vec![0u32; units + 1];
-        for band in &shared {
-            for (i, &(key, unit)) in band.iter().enumerate() {
-                buckets.members.push(unit);
-                counts[unit as usize + 1] += 1;
-                if band.get(i + 1).is_none_or(|next| next.0 != key) {
-                    buckets.ends.push(buckets.members.len() as u32);
-                }
-            }
+        for (members, ends) in shared {
+            let before = buckets.members.len() as u32;
+            members.iter().for_each(|&unit| counts[unit as usize + 1] += 1);
+            buckets.members.extend(members);
+            buckets.ends.extend(ends.iter().map(|end| before + end));
         }
         for i in 0..units {
             counts[i + 1] += counts[i];
@@ -191,39 +191,36 @@ impl Buckets {
     }
 }
 
-/// The keys of one band that two or more units have, with these units, ascending.
-fn shared_keys<K: Copy + Into<u64>>(keys: &[K], bands: usize, band: usize) -> Vec<(u64, u32)> {
-    let units = keys.len() / bands;
-    // most keys stand alone: two bits for each of 8 times as many slots, side by side, tell nearly all of them
-    let slots = (units * 8).next_power_of_two().max(64);
-    let mut seen = vec![0u64; slots / 32];
-    let slot = |key: u64| {
-        let at = (key >> (u64::BITS - KEY_BITS)) as usize & (slots - 1);
-        (at / 32, at % 32 * 2)
-    };
+/// How many keys of each band are in each part of their range.
+fn sizes_of_parts<K: Copy + Into<u64>>(keys: &[K], bands: usize) -> Vec<Vec<u32>> {
+    let bits = bits_of_parts(keys.len() / bands, KEY_BITS);
+    let mut sizes = vec![vec![0; 1 << bits]; bands];
+    for of_unit in keys.chunks_exact(bands) {
+        for (sizes, &key) in sizes.iter_mut().zip(of_unit) {
+            let key = key.into();
+            sizes[part(key, bits)] += u32::from(key != ABSENT);
+        }
+    }
+    sizes
+}
+
+/// The buckets of one band in which two or more units stand, by their keys: the units, ascending in each, and behind the
+/// last one of each. `sizes` are those of its parts.
+fn shared_keys<K: Copy + Into<u64>>(
+    keys: &[K],
+    (bands, band): (usize, usize),
+    sizes: &[u32],
+) -> (Vec<u32>, Vec<u32>) {
     let of_band = || {
         let all = keys.chunks_exact(bands).map(|of_unit| -> u64 { of_unit[band].into() });
         all.enumerate().filter(|(_, key)| *key != ABSENT)
     };
-    for (_, key) in of_band() {
-        let (word, at) = slot(key);
-        let twice = (seen[word] >> at & 1) << (at + 1);
-        seen[word] |= 1 << at | twice;
-    }
-    let mut pairs: Vec<(u64, u32)> = Vec::new();
-    for (unit, key) in of_band() {
-        let (word, at) = slot(key);
-        if seen[word] >> at & 2 != 0 {
-            pairs.push((key, unit as u32));
-        }
-    }
-    drop(seen);
-    pairs.sort_unstable();
-    let alone = |i: usize| {
-        let differs = |other: Option<&(u64, u32)>| other.is_none_or(|other| other.0 != pairs[i].0);
-        differs(pairs.get(i + 1)) && (i == 0 || differs(pairs.get(i - 1)))
-    };
-    (0..pairs.len()).filter(|&i| !alone(i)).map(|i| pairs[i]).collect()
+    let (mut members, mut ends) = (Vec::new(), Vec::new());
+    groups(of_band, sizes, |bucket| {
+        members.extend(bucket.iter().map(|&entry| entry as u32));
+        ends.push(members.len() as u32);
+    });
+    (members, ends)
 }
 
 #[cfg(test)]
@@ -249,7 +246,8 @@ mod tests {
         #[test]
         fn buckets_are_the_groups_of_equal_keys(keys in prop::collection::vec(0u64..6, 0..60), bands in 1usize..5) {
             let units = keys.len() / bands;
-            let keys: Vec<u64> = keys[..units * bands].iter().map(|k| k << 40).collect();
+            // in the first part and in others
+            let keys: Vec<u64> = keys[..units * bands].iter().map(|k| k << 40 | (k & 1) << 62).collect();
             let buckets = Buckets::new(&keys, bands);
             let mut expected: BTreeMap<(usize, u64), Vec<u32>> = BTreeMap::new();
             for (i, &key) in keys.iter().enumerate() {

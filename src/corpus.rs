@@ -74,14 +74,14 @@ impl Units {
         self
     }
 
-    fn append(&mut self, first: &[u32], signed: SignedUnits) {
+    fn append(&mut self, first: &[u32], signed: &SignedUnits) {
         let base = self.first.len() as u32;
         let own = first.iter().enumerate().map(|(i, &first)| (base + i as u32, first));
         self.distinct.extend(own.filter(|(unit, first)| unit == first).map(|(unit, _)| unit));
         self.first.extend_from_slice(first);
-        self.tokens.extend(signed.tokens);
-        self.keys.extend(signed.keys.into_iter().map(Head::of));
-        self.sketches.extend(signed.sketches);
+        self.tokens.extend_from_slice(&signed.tokens);
+        self.keys.extend(signed.keys.iter().copied().map(Head::of));
+        self.sketches.extend_from_slice(&signed.sketches);
         debug_assert_eq!(self.tokens.len(), self.distinct.len());
     }
 }
@@ -334,15 +334,15 @@ impl<'a> Builder<'a> {
     }
 
     /// Appends a batch.
-    pub(crate) fn append(&mut self, batch: Vec<Scanned>, signed: Vec<Signed>, admitted: &Admitted) {
+    pub(crate) fn append(&mut self, batch: &[Scanned], signed: &[Signed], admitted: &Admitted) {
         let (mut document, mut paragraph) = (0, 0);
-        for (scanned, signed) in batch.into_iter().zip(signed) {
+        for (scanned, signed) in batch.iter().zip(signed) {
             let paragraphs = scanned.paragraph_keys.len();
             let first_paragraph = self.paragraph_units.first.len() as u32;
             let (places, ids) = (self.places.len() as u64, self.ids.len() as u64);
             let mut before = (0, 0, 0);
-            self.number_records(&scanned);
-            self.digest(&scanned);
+            self.number_records(scanned);
+            self.digest(scanned);
             for of_chunk in &scanned.documents {
                 self.labels.push(self.order, &self.fields, &of_chunk.also);
                 let mut locator = of_chunk.locator;
@@ -358,9 +358,10 @@ impl<'a> Builder<'a> {
                     (of_chunk.paragraphs_end, u64::from(of_chunk.places_end), u64::from(of_chunk.ids_end));
             }
             let documents = scanned.documents.len();
-            self.document_units.append(&admitted.documents[document..document + documents], signed.documents);
+            self.document_units
+                .append(&admitted.documents[document..document + documents], &signed.documents);
             self.paragraph_units
-                .append(&admitted.paragraphs[paragraph..paragraph + paragraphs], signed.paragraphs);
+                .append(&admitted.paragraphs[paragraph..paragraph + paragraphs], &signed.paragraphs);
             document += documents;
             paragraph += paragraphs;
             let base = (self.documents.len() - documents) as u32;

@@ -32,6 +32,7 @@ mod collapse;
 mod corpus;
 pub mod dedup;
 pub mod document;
+mod equal;
 pub mod error;
 pub mod expect;
 mod head;
@@ -51,6 +52,7 @@ pub mod past;
 pub mod pipeline;
 #[allow(clippy::expect_used)]
 pub mod plain;
+mod pool;
 pub mod read;
 pub mod report;
 mod reread;

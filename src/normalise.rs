@@ -16,8 +16,7 @@ mod run;
 pub mod table;
 mod wide;
 
-use std::sync::{Mutex, PoisonError};
-
+use crate::pool::Pool;
 use classify::{Edges, WINDOW, Window};
 use run::Runs;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -185,21 +184,20 @@ fn halves(bytes: &[u8; SHORT]) -> [u64; 2] {
 /// Tokenizers that go round among the workers, so that not every text makes its own.
 pub(crate) struct Tokenizers {
     seed: u64,
-    free: Mutex<Vec<Tokenizer>>,
+    free: Pool<Tokenizer>,
 }
 
 impl Tokenizers {
     /// None yet; those to come are for the hashes of `seed`.
     pub(crate) fn new(seed: u64) -> Self {
-        Tokenizers { seed, free: Mutex::default() }
+        Tokenizers { seed, free: Pool::default() }
     }
 
     /// Lends one.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Tokenizer) -> T) -> T {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut tokenizer = free.unwrap_or_else(|| Tokenizer::new(self.seed));
+        let mut tokenizer = self.free.take().unwrap_or_else(|| Tokenizer::new(self.seed));
         let result = work(&mut tokenizer);
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(tokenizer);
+        self.free.give(tokenizer);
         result
     }
 }

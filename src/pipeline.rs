@@ -388,11 +388,13 @@ impl<'a> Reading<'a> {
             if !parts.are_full((builder.working_size(), builder.distinct()))? {
                 return Ok(());
             }
+            scanner.let_go();
             let following = builder.following(self.stages.params);
             let full = std::mem::replace(builder, following);
             parts.add(full.finish(self.texts(&spool), true), clock)?;
             self.stages.progress.enter(Stage::Reading)
         })?;
+        scanner.let_go();
         Ok(builder.finish(self.texts(&spool), self.for_index || !parts.is_empty()))
     }
 
@@ -404,8 +406,8 @@ impl<'a> Reading<'a> {
         let mut work = Work { scanner, builder: self.builder(), scanned: Vec::new(), grown };
         let fields = Fields { text: &params.text_field, id: &params.id_field, also: &scanner.also };
         let max_record = params.max_record as usize;
-        let reader =
-            Reader { sources: self.sources, max_record, fields, buffers: scanner.buffers(), progress };
+        let (sources, buffers, batch) = (self.sources, scanner.buffers(), chunks::chunks());
+        let reader = Reader { sources, max_record, fields, buffers, batch, progress };
         if rayon::current_num_threads() == 1 {
             let mut worked = Ok(());
             reader.run(spool, &mut |batch| {
@@ -474,9 +476,10 @@ impl<'a> Reading<'a> {
             corpus
         };
         let mut builder = self.builder();
-        for batch in chunks.chunks(chunks::CHUNKS) {
+        for batch in chunks.chunks(chunks::chunks()) {
             progress.check()?;
             if parts.are_full((builder.working_size(), builder.distinct()))? {
+                scanner.let_go();
                 let following = builder.following(params);
                 parts.add(finish(std::mem::replace(&mut builder, following), true), clock)?;
                 progress.enter(Stage::Reading)?;
@@ -485,8 +488,10 @@ impl<'a> Reading<'a> {
             let scanned: Vec<Scanned> = scanned.collect::<Result<_>>()?;
             let admitted = builder.admit(&scanned)?;
             let signed = sign(&scanner, &scanned, &admitted);
-            builder.append(scanned, signed, &admitted);
+            builder.append(&scanned, &signed, &admitted);
+            scanner.give_back(scanned, signed);
         }
+        scanner.let_go();
         let mut corpus = finish(builder, self.for_index || !parts.is_empty());
         if parts.is_empty() {
             corpus.complete(measured, &ranked);
@@ -520,7 +525,8 @@ impl Work<'_, '_> {
             || {
                 let admitted = builder.admit(&before)?;
                 let signed = sign(scanner, &before, &admitted);
-                builder.append(before, signed, &admitted);
+                builder.append(&before, &signed, &admitted);
+                scanner.give_back(before, signed);
                 Ok(())
             },
             || batch.into_par_iter().map(|chunk| scanner.scan(chunk)).collect(),

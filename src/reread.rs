@@ -7,7 +7,6 @@
 
 use std::ops::Range;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
 
 use crate::corpus::{Corpus, IS_SHORT, LongText};
 use crate::document::Span;
@@ -19,6 +18,7 @@ use crate::passage::places::{Sought, Tokens};
 use crate::passage::repeated::Repeated;
 use crate::passage::{Archived, Finder, Found, Occurrence, Prepared};
 use crate::pipeline::{Progress, Surroundings};
+use crate::pool::Pool;
 use crate::read::texts::Ahead;
 use crate::resolve::pairs::{Kept, Pairs};
 use crate::resolve::{Cost, Near, Resolver};
@@ -166,11 +166,10 @@ pub(crate) fn search(
     progress.text_total.store(wanted.iter().map(length).sum(), Ordering::Relaxed);
     let groups = batches(&wanted, surroundings.chunk.max(1) as u64, length);
     let making = Making { corpus, params, tokenizers: &tokenizers, repeated: repeated.as_ref() };
-    let free = Mutex::new(Vec::new());
+    let free = Pool::default();
     let make = |wanted: &&[Wanted]| {
         progress.check()?;
-        let used = free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        making.group(wanted, used.unwrap_or_default())
+        making.group(wanted, free.take().unwrap_or_default())
     };
     let by_parts = params.remove.is_by_parts();
     let decisions = by_parts.then(|| Decisions::new(params.remove, [&mut documents, &mut paragraphs]));
@@ -180,8 +179,7 @@ pub(crate) fn search(
         let last = groups[number].last().map_or(0, |wanted| wanted.document);
         turns.take(&group, [last + 1, corpus.paragraphs(last).end])?;
         progress.text_done.fetch_add(groups[number].iter().map(length).sum(), Ordering::Relaxed);
-        let group = group.cleared(surroundings.chunk.max(1));
-        free.lock().unwrap_or_else(PoisonError::into_inner).push(group);
+        free.give(group.cleared(surroundings.chunk.max(1)));
         Ok(())
     })?;
     turns.take(&Group::default(), [corpus.documents.len() as u32, corpus.end_paragraph()])?;

@@ -6,7 +6,6 @@
 //! document's.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
@@ -19,6 +18,7 @@ use crate::normalise::Tokenizer;
 use crate::params::Params;
 use crate::passage::winnow::Winnower;
 use crate::pipeline::Progress;
+use crate::pool::Pool;
 use crate::read::chunks::{Buffers, Chunk, text_file};
 use crate::read::json::Fields;
 use crate::read::records::{Entry, Records};
@@ -54,7 +54,9 @@ pub(crate) struct Scanner<'a> {
     pub(crate) hash_texts: bool,
     /// whether windows are marked, see [`crate::passage::recurring`]
     pub(crate) mark_windows: bool,
-    free: Mutex<Vec<Workspace>>,
+    free: Pool<Workspace>,
+    scanned: Pool<Scanned>,
+    signed: Pool<Signed>,
 }
 
 /// What one worker writes into, again and again.
@@ -170,6 +172,43 @@ pub(crate) struct SignedUnits {
     pub(crate) sketches: Vec<Sketch>,
 }
 
+impl Scanned {
+    /// Empty, with its buffers.
+    fn cleared(mut self) -> Self {
+        self.documents.clear();
+        self.document_keys.clear();
+        self.paragraph_keys.clear();
+        self.paragraph_ends.clear();
+        self.tokens.clear();
+        self.places.clear();
+        self.ids.clear();
+        self.skips.clear();
+        self.counted.clear();
+        self.pieces.clear();
+        self.text_hashes.clear();
+        self.marks.clear();
+        (self.lone_surrogates, self.text_bytes, self.text_characters) = (0, 0, 0);
+        self
+    }
+}
+
+impl Signed {
+    /// Empty, with its buffers.
+    fn cleared(mut self) -> Self {
+        for units in [&mut self.documents, &mut self.paragraphs] {
+            units.keys.clear();
+            units.tokens.clear();
+            units.sketches.clear();
+        }
+        self.seeds.clear();
+        self.seed_gaps.clear();
+        self.seed_counts.clear();
+        self.seed_windows.clear();
+        self.window_marks.clear();
+        self
+    }
+}
+
 impl<'a> Scanner<'a> {
     pub(crate) fn new(
         params: &'a Params,
@@ -191,13 +230,14 @@ impl<'a> Scanner<'a> {
             only_measures: false,
             hash_texts: false,
             mark_windows: false,
-            free: Mutex::new(Vec::new()),
+            free: Pool::default(),
+            scanned: Pool::default(),
+            signed: Pool::default(),
         }
     }
 
     fn workspace(&self) -> Workspace {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        free.unwrap_or_else(|| Workspace {
+        self.free.take().unwrap_or_else(|| Workspace {
             tokenizer: Tokenizer::new(self.params.seed),
             text: String::new(),
             ranges: Vec::new(),
@@ -207,13 +247,32 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    fn give_back(&self, workspace: Workspace) {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(workspace);
+    /// For a chunk.
+    fn work(&self) -> Work {
+        Work { workspace: self.workspace(), scanned: self.scanned.take().unwrap_or_default() }
+    }
+
+    /// Frees what is kept for the chunks to come.
+    pub(crate) fn let_go(&self) {
+        self.scanned.let_go();
+        self.signed.let_go();
+        self.buffers.let_go();
+    }
+
+    /// Takes back what is in the tables now, for the chunks to come, unless an outsized record has blown it up.
+    pub(crate) fn give_back(&self, scanned: Vec<Scanned>, signed: Vec<Signed>) {
+        let usual = 2 * self.buffers.chunk() / BYTES_OF_A_TOKEN;
+        for (scanned, signed) in scanned.into_iter().zip(signed) {
+            if scanned.tokens.capacity() <= usual {
+                self.scanned.give(scanned.cleared());
+                self.signed.give(signed.cleared());
+            }
+        }
     }
 
     /// Reads the records of a chunk and their tokens.
     pub(crate) fn scan(&self, chunk: Chunk) -> Scanned {
-        let mut work = Work { workspace: self.workspace(), scanned: Scanned::default() };
+        let mut work = self.work();
         match chunk {
             Chunk::Lines { source, offset, bytes } => {
                 if !self.only_measures {
@@ -245,7 +304,7 @@ impl<'a> Scanner<'a> {
                 work.scanned.counted.push(Counted { source, records, lines });
             }
         }
-        self.give_back(work.workspace);
+        self.free.give(work.workspace);
         work.scanned
     }
 
@@ -399,14 +458,14 @@ impl<'a> Scanner<'a> {
     /// # Errors
     /// Those of [`Texts::read`].
     pub(crate) fn again(&self, texts: &Texts, locators: &[Locator]) -> Result<Scanned> {
-        let mut work = Work { workspace: self.workspace(), scanned: Scanned::default() };
+        let mut work = self.work();
         for locator in locators {
             let (text, found) = texts.record(locator, &self.also)?;
             work.scanned.lone_surrogates += found.lone_surrogates;
             work.scanned.ids.push_str(found.id.as_deref().unwrap_or_default());
             self.document(&text, (*locator, found.also), &mut work);
         }
-        self.give_back(work.workspace);
+        self.free.give(work.workspace);
         Ok(work.scanned)
     }
 
@@ -479,7 +538,7 @@ impl<'a> Scanner<'a> {
         new_paragraph: impl Fn(usize) -> bool,
     ) -> Signed {
         let mut workspace = self.workspace();
-        let mut signed = Signed::default();
+        let mut signed = self.signed.take().unwrap_or_default();
         let (mut token, mut paragraph) = (0, 0);
         for (i, document) in scanned.documents.iter().enumerate() {
             let tokens = token..document.tokens_end as usize;
@@ -489,7 +548,7 @@ impl<'a> Scanner<'a> {
             let document = ToSign { tokens, new: new_document(i), new_paragraphs };
             self.sign_document(scanned, &document, &mut workspace, &mut signed);
         }
-        self.give_back(workspace);
+        self.free.give(workspace);
         signed
     }
 

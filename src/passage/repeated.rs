@@ -1,14 +1,10 @@
 //! The seeds that occur more than once: which they are, of all, and how often each occurs. Made once, from the seeds of
 //! the first pass, between the passes.
 
-use rayon::prelude::*;
-
+use crate::equal::{bits_of_parts, groups, part};
 use crate::head::Head;
 use crate::passage::Occurrence;
 use crate::passage::winnow::SEED_BITS;
-
-/// No number.
-const NONE: u32 = u32::MAX;
 
 /// The seeds that occur more than once, numbered, and where among all seeds they are.
 #[derive(Default)]
@@ -29,28 +25,34 @@ impl Repeated {
     /// Numbers the repeated ones of `seeds`, which are `gaps` apart; `of_documents` says how many each
     /// distinct document has.
     pub(crate) fn new(seeds: &[Head], gaps: Vec<u16>, of_documents: &[u32]) -> Self {
-        let mut bits = may_repeat(seeds);
-        let (of_candidate, counts) = numbered(seeds, &bits);
-        let mut numbers = Vec::new();
-        let mut candidates = of_candidate.iter();
-        for word in &mut bits {
-            for bit in ones(*word) {
-                match candidates.next() {
-                    Some(&number) if number != NONE => numbers.push(number),
-                    _ => *word &= !(1 << bit),
+        let mut bits = vec![0u64; seeds.len().div_ceil(64)];
+        let (mut counts, mut found) = (Vec::new(), Vec::new());
+        groups(
+            || seeds.iter().copied().map(u64::from).enumerate(),
+            &sizes_of_parts(seeds),
+            |same| {
+                for &entry in same {
+                    let seed = entry as u32;
+                    bits[seed as usize / 64] |= 1 << (seed % 64);
+                    found.push((seed, counts.len() as u32));
                 }
-            }
-        }
-        let mut made = Repeated { bits, numbers, counts, gaps, ..Repeated::default() };
-        let (mut end, mut before) = (0u64, 0u32);
-        for &count in of_documents {
-            for seed in end..end + u64::from(count) {
-                before += u32::from(made.is_repeated(seed));
-            }
-            end += u64::from(count);
-            made.ends.push((end, before));
-        }
-        made
+                counts.push(same.len() as u32);
+            },
+        );
+        let before = set_before(&bits);
+        let rank = |seed: u64| {
+            let word = seed as usize / 64;
+            let rest = bits.get(word).map_or(0, |bits| (bits & ((1 << (seed % 64)) - 1)).count_ones());
+            before[word] + rest
+        };
+        let mut numbers = vec![0; found.len()];
+        found.iter().for_each(|&(seed, number)| numbers[rank(u64::from(seed)) as usize] = number);
+        let behind = |end: &mut u64, &count: &u32| {
+            *end += u64::from(count);
+            Some((*end, rank(*end)))
+        };
+        let ends = of_documents.iter().scan(0, behind).collect();
+        Repeated { bits, numbers, counts, gaps, ends }
     }
 
     fn is_repeated(&self, seed: u64) -> bool {
@@ -87,68 +89,21 @@ impl Repeated {
     }
 }
 
-/// The bits that are set, the lowest first.
-fn ones(mut word: u64) -> impl Iterator<Item = u32> {
-    std::iter::from_fn(move || {
-        let bit = word.trailing_zeros();
-        word &= word.wrapping_sub(1);
-        (bit < u64::BITS).then_some(bit)
-    })
+/// How many of the seeds are in each part of their range.
+fn sizes_of_parts(seeds: &[Head]) -> Vec<u32> {
+    let bits = bits_of_parts(seeds.len(), SEED_BITS);
+    let mut sizes = vec![0; 1 << bits];
+    seeds.iter().for_each(|&seed| sizes[part(seed.into(), bits)] += 1);
+    sizes
 }
 
-/// A bit for each seed, set where it may occur more than once: two bits for each of 8 times as many slots leave
-/// few of those that occur once.
-fn may_repeat(seeds: &[Head]) -> Vec<u64> {
-    let slots = (seeds.len() * 8).next_power_of_two().max(64);
-    let mut met = vec![0u64; slots / 32];
-    let slot = |seed: Head| {
-        let hash = u64::from(seed);
-        let at = (hash >> (u64::BITS - SEED_BITS)) as usize & (slots - 1);
-        (at / 32, 2 * (at % 32))
-    };
-    for &seed in seeds {
-        let (word, shift) = slot(seed);
-        let once = met[word] >> shift & 1;
-        met[word] |= (1 + 2 * once) << shift;
-    }
-    let is_twice = |seed: Head| {
-        let (word, shift) = slot(seed);
-        met[word] >> shift >> 1 & 1
-    };
-    let word =
-        |seeds: &[Head]| seeds.iter().enumerate().fold(0, |word, (i, &seed)| word | is_twice(seed) << i);
-    seeds.par_chunks(64).map(word).collect()
-}
-
-/// Parts that seeds are sorted in, by their first 8 bits.
-const PARTS: usize = 256;
-
-/// For each of the seeds whose bit is set the number of its hash, if that occurs more than once, or [`NONE`]; how
-/// often each number occurs. Numbers are in the order of hashes.
-fn numbered(seeds: &[Head], bits: &[u64]) -> (Vec<u32>, Vec<u32>) {
-    const REST: u32 = SEED_BITS - PARTS.trailing_zeros();
-    let set = || {
-        let of_word =
-            |(i, &word): (usize, &u64)| ones(word).map(move |bit| u64::from(seeds[64 * i + bit as usize]));
-        bits.iter().enumerate().flat_map(of_word)
-    };
-    let part = |hash: u64| (hash >> (u64::BITS - PARTS.trailing_zeros())) as usize;
-    let mut sizes = [0usize; PARTS];
-    set().for_each(|hash| sizes[part(hash)] += 1);
-    let mut parts: Vec<Vec<u64>> = sizes.iter().map(|&size| Vec::with_capacity(size)).collect();
-    for (candidate, hash) in set().enumerate() {
-        // what is left of the hash, and which candidate it is
-        let rest = hash >> (u64::BITS - SEED_BITS) & ((1 << REST) - 1);
-        parts[part(hash)].push(rest << 32 | candidate as u64);
-    }
-    parts.par_iter_mut().for_each(|part| part.sort_unstable());
-    let mut numbers = vec![NONE; parts.iter().map(Vec::len).sum()];
-    let mut counts = Vec::new();
-    for part in parts {
-        for same in part.chunk_by(|a, b| a >> 32 == b >> 32).filter(|same| same.len() > 1) {
-            same.iter().for_each(|&candidate| numbers[candidate as u32 as usize] = counts.len() as u32);
-            counts.push(same.len() as u32);
-        }
-    }
-    (numbers, counts)
+/// How many bits are set in the words before each, and in all.
+fn set_before(bits: &[u64]) -> Vec<u32> {
+    let mut before = Vec::with_capacity(bits.len() + 1);
+    before.push(0);
+    before.extend(bits.iter().scan(0, |set, word| {
+        *set += word.count_ones();
+        Some(*set)
+    }));
+    before
 }

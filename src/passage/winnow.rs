@@ -51,26 +51,15 @@ impl Winnower {
             return;
         }
         self.shingler.rolled(tokens, hashes);
-        let mut least = 0;
-        let mut told = usize::MAX;
-        for end in 0..hashes.len() {
-            if hashes[end] <= hashes[least] {
-                least = end;
-            } else if least + self.window <= end {
-                // it has left the window: look at what is in it
-                least += 1;
-                for at in least + 1..=end {
-                    if hashes[at] <= hashes[least] {
-                        least = at;
-                    }
-                }
-            }
-            if end + 1 >= self.window && told != least {
-                told = least;
-                let window = (end + 1 - self.window) as u32;
-                seed(Seed { hash: cut(hashes[least]), at: least as u32, window });
-            }
+        let tell = |at: usize, window: usize| {
+            seed(Seed { hash: cut(hashes[at]), at: at as u32, window: window as u32 });
+        };
+        #[cfg(target_arch = "x86_64")]
+        if self.window <= WIDEST && is_x86_feature_detected!("avx512f") {
+            // SAFETY: the CPU has AVX-512 F, as just checked.
+            return unsafe { least_avx512(hashes, self.window, tell) };
         }
+        least(hashes, self.window, tell);
     }
 
     /// Appends a mark for each window of a text with these hashes; returns how many there are.
@@ -106,6 +95,87 @@ impl Winnower {
     /// What hashes the tokens of seeds.
     pub(crate) fn shingler(&self) -> &Shingler {
         &self.shingler
+    }
+}
+
+/// Tells where the least of each window of hashes is (of equal ones the last) and which window is the first of which that
+/// is so, whenever it is another one.
+fn least(hashes: &[u64], window: usize, mut tell: impl FnMut(usize, usize)) {
+    let mut least = 0;
+    let mut told = usize::MAX;
+    for end in 0..hashes.len() {
+        if hashes[end] <= hashes[least] {
+            least = end;
+        } else if least + window <= end {
+            // it has left the window: look at what is in it
+            least += 1;
+            for at in least + 1..=end {
+                if hashes[at] <= hashes[least] {
+                    least = at;
+                }
+            }
+        }
+        if end + 1 >= window && told != least {
+            told = least;
+            tell(least, end + 1 - window);
+        }
+    }
+}
+
+/// Windows of which the least hashes are found side by side.
+const PIECE: usize = 128;
+
+/// The most hashes in such a window.
+const WIDEST: usize = 64;
+
+/// The same, for the one kind of processor that knows in its vectors which of two numbers of 64 bits is less.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn least_avx512(hashes: &[u64], window: usize, tell: impl FnMut(usize, usize)) {
+    least_of_many(hashes, window, tell);
+}
+
+/// The same, of many windows side by side: the least of two hashes, of four, of all.
+#[inline(always)]
+fn least_of_many(hashes: &[u64], window: usize, mut tell: impl FnMut(usize, usize)) {
+    let (mut one, mut other) = ([0u64; PIECE + WIDEST], [0u64; PIECE + WIDEST]);
+    let (mut least, mut next) = (&mut one[..], &mut other[..]);
+    let windows = (hashes.len() + 1).saturating_sub(window);
+    let mut before = None;
+    for first in (0..windows).step_by(PIECE) {
+        let count = PIECE.min(windows - first);
+        let own = &hashes[first..first + count + window - 1];
+        least[..own.len()].copy_from_slice(own);
+        let (mut of, mut made) = (1, own.len());
+        while of < window {
+            let step = of.min(window - of);
+            (of, made) = (of + step, made - step);
+            for (into, (a, b)) in next[..made].iter_mut().zip(least.iter().zip(&least[step..])) {
+                *into = *a.min(b);
+            }
+            std::mem::swap(&mut least, &mut next);
+        }
+        // the least of the window before each
+        next[0] = before.unwrap_or(!least[0]);
+        next[1..count].copy_from_slice(&least[..count - 1]);
+        before = Some(least[count - 1]);
+        let (least, before, ends) = (&least[..count], &next[..count], &own[window - 1..]);
+        for (part, least) in least.chunks(64).enumerate() {
+            let start = 64 * part;
+            let others = before[start..].iter().zip(&ends[start..]);
+            // another one, or as great as the one before and behind it
+            let is_new = |(least, (before, end)): (&u64, (&u64, &u64))| (least != before) | (least == end);
+            let bits = least.iter().zip(others).map(is_new).enumerate();
+            let mut word = bits.fold(0u64, |word, (i, is_new)| word | u64::from(is_new) << i);
+            while word != 0 {
+                let at = start + word.trailing_zeros() as usize;
+                word &= word - 1;
+                let is_least = own[at..at + window].iter().enumerate();
+                let all =
+                    is_least.fold(0u64, |all, (i, hash)| all | u64::from(*hash == least[at - start]) << i);
+                tell(first + at + all.ilog2() as usize, first + at);
+            }
+        }
     }
 }
 
@@ -147,6 +217,17 @@ mod tests {
             expected.dedup();
             let got: Vec<usize> = seeds(&winnower, &tokens).iter().map(|seed| seed.at as usize).collect();
             prop_assert_eq!(got, expected);
+        }
+
+        #[test]
+        fn many_side_by_side_equal_one_after_the_other(
+            hashes in prop::collection::vec(prop_oneof![0u64..3, any::<u64>(), Just(u64::MAX)], 0..400),
+            window in 1usize..=WIDEST,
+        ) {
+            let [mut one, mut many] = [Vec::new(), Vec::new()];
+            least(&hashes, window, |at, window| one.push((at, window)));
+            least_of_many(&hashes, window, |at, window| many.push((at, window)));
+            prop_assert_eq!(one, many);
         }
 
         #[test]

@@ -3,11 +3,10 @@
 //!
 //! What can't be read again (a compressed file, standard input) is written to the spool as it passes, so
 //! that verification and reports can come back to any record. Buffers go round: the steady state allocates
-//! nothing. Memory: `QUEUE` + 2 batches of [`CHUNKS`] chunks and a record each.
+//! nothing. Memory: `QUEUE` + 2 batches of [`chunks`] and a record each.
 
 use std::io::Read;
 use std::ops::Range;
-use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use memchr::{memchr, memrchr};
@@ -15,6 +14,7 @@ use memchr::{memchr, memrchr};
 use crate::document::{Format, SkipReason, Source};
 use crate::error::{Error, Result};
 use crate::pipeline::Progress;
+use crate::pool::Pool;
 use crate::read::compression;
 use crate::read::json::Fields;
 use crate::read::records::{Collector, Records};
@@ -23,8 +23,11 @@ use crate::read::texts::Spool;
 use crate::read::window::fill;
 use crate::read::{csv, wet};
 
-/// Chunks in a batch: what the workers share out at once.
-pub(crate) const CHUNKS: usize = 32;
+/// Chunks in a batch: what the workers, those of rayon's current pool, share out at once. What one or two of them need is
+/// held no longer than that.
+pub(crate) fn chunks() -> usize {
+    (8 * rayon::current_num_threads()).clamp(16, 32)
+}
 
 /// Files in a chunk of small files.
 const FILES: usize = 256;
@@ -46,14 +49,14 @@ pub(crate) enum Chunk {
 
 /// Buffers that have been used and may be again.
 pub(crate) struct Buffers {
-    free: Mutex<Vec<Vec<u8>>>,
+    free: Pool<Vec<u8>>,
     chunk: usize,
 }
 
 impl Buffers {
     /// For chunks of about this many bytes.
     pub(crate) fn new(chunk: usize) -> Self {
-        Buffers { free: Mutex::default(), chunk }
+        Buffers { free: Pool::default(), chunk }
     }
 
     /// About how many bytes make a chunk.
@@ -62,15 +65,19 @@ impl Buffers {
     }
 
     pub(crate) fn take(&self) -> Vec<u8> {
-        let mut free = self.free.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        free.pop().unwrap_or_else(|| Vec::with_capacity(self.chunk + self.chunk / 4))
+        self.free.take().unwrap_or_else(|| Vec::with_capacity(self.chunk + self.chunk / 4))
+    }
+
+    /// Frees those that nobody uses now.
+    pub(crate) fn let_go(&self) {
+        self.free.let_go();
     }
 
     /// Takes a buffer back, unless an outsized record has blown it up.
     pub(crate) fn give(&self, mut buffer: Vec<u8>) {
         if buffer.capacity() <= 2 * self.chunk {
             buffer.clear();
-            self.free.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(buffer);
+            self.free.give(buffer);
         }
     }
 }
@@ -85,6 +92,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) max_record: usize,
     pub(crate) fields: Fields<'a>,
     pub(crate) buffers: &'a Buffers,
+    /// chunks in a batch
+    pub(crate) batch: usize,
     pub(crate) progress: &'a Progress,
 }
 
@@ -94,8 +103,13 @@ impl Reader<'_> {
     /// # Errors
     /// [`Error::Io`] where the spool can't be written; a source that can't be read is a lost chunk.
     pub(crate) fn run(&self, spool: &Spool, to: Listener<'_>) -> Result<()> {
-        let mut batch =
-            Batch { chunks: Vec::new(), bytes: 0, full: CHUNKS * self.buffers.chunk, to, listening: true };
+        let mut batch = Batch {
+            chunks: Vec::new(),
+            bytes: 0,
+            full: self.batch * self.buffers.chunk,
+            to,
+            listening: true,
+        };
         let files = &self.sources.files;
         let mut next = 0;
         while next < files.len() && batch.listening {

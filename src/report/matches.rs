@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use crate::corpus::Places;
 use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::in_turn::in_turn;
 use crate::outcome::{KeptMatch, Outcome};
+use crate::pool::Pool;
 use crate::resolve::NumberMap;
 
 /// Documents and paragraphs whose matches are made into lines at once, by one thread.
@@ -34,20 +34,19 @@ pub fn write_those(
 ) -> io::Result<()> {
     let sources = source_names(outcome);
     let pieces = pieces(outcome);
-    let free: Mutex<Vec<Vec<u8>>> = Mutex::default();
+    let free = Pool::default();
     let make = |piece: &Range<u32>| {
-        let mut lines = Lines::new(outcome, &sources);
-        lines.to = free.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let mut lines = free.take().unwrap_or_else(|| Lines::new(outcome, &sources));
         for place in piece.clone() {
             let matches = outcome.matches_of(outcome.at_place(place));
             matches.iter().filter(|found| wanted(found)).for_each(|found| lines.push(found));
         }
-        Ok(lines.to)
+        Ok(lines)
     };
-    in_turn(&pieces, make, |_, mut lines: Vec<u8>| {
-        to.write_all(&lines)?;
-        lines.clear();
-        free.lock().unwrap_or_else(PoisonError::into_inner).push(lines);
+    in_turn(&pieces, make, |_, mut lines: Lines<'_>| {
+        to.write_all(&lines.to)?;
+        lines.to.clear();
+        free.give(lines);
         Ok(())
     })
 }
@@ -74,7 +73,10 @@ const HELD: usize = 64;
 /// paragraphs are decoded once, as far as they are asked for, and held.
 pub(crate) struct Spans<'a> {
     outcome: &'a Outcome,
-    held: NumberMap<Held<'a>>,
+    /// which of `held` are of which document
+    numbers: NumberMap<usize>,
+    /// as many as there are numbers, and some that were of other documents
+    held: Vec<Held<'a>>,
 }
 
 /// What is held of a document.
@@ -89,7 +91,7 @@ struct Held<'a> {
 impl<'a> Spans<'a> {
     /// Nothing held yet.
     pub(crate) fn new(outcome: &'a Outcome) -> Self {
-        Spans { outcome, held: HashMap::default() }
+        Spans { outcome, numbers: HashMap::default(), held: Vec::new() }
     }
 
     /// The stretches of copy and original.
@@ -108,15 +110,24 @@ impl<'a> Spans<'a> {
     }
 
     fn held(&mut self, document: u32) -> &mut Held<'a> {
-        if self.held.len() >= HELD && !self.held.contains_key(&document) {
-            self.held.clear();
+        if let Some(&number) = self.numbers.get(&document) {
+            return &mut self.held[number];
         }
-        let places = || self.outcome.places(document);
-        self.held.entry(document).or_insert_with(|| Held {
-            spans: Vec::new(),
-            rest: places(),
-            open: Vec::new(),
-        })
+        if self.numbers.len() >= HELD {
+            self.numbers.clear();
+        }
+        let number = self.numbers.len();
+        self.numbers.insert(document, number);
+        let rest = self.outcome.places(document);
+        match self.held.get_mut(number) {
+            Some(held) => {
+                held.spans.clear();
+                held.open.clear();
+                held.rest = rest;
+            }
+            None => self.held.push(Held { spans: Vec::new(), rest, open: Vec::new() }),
+        }
+        &mut self.held[number]
     }
 }
 
@@ -291,19 +302,22 @@ impl Line<'_> {
 
     /// Two digits at a time, the last ones first.
     fn number(&mut self, mut number: u64) {
-        let mut digits = [0; 20];
-        let mut at = digits.len();
+        const MOST: usize = 20;
+        let mut digits = [0; 2 * MOST];
+        let mut at = MOST;
         while number >= 10 {
             let two = (number % 100) as usize * 2;
             at -= 2;
             digits[at..at + 2].copy_from_slice(&PAIRS[two..two + 2]);
             number /= 100;
         }
-        if number > 0 || at == digits.len() {
+        if number > 0 || at == MOST {
             at -= 1;
             digits[at] = b'0' + number as u8;
         }
-        self.to.extend_from_slice(&digits[at..]);
+        // as many bytes as may be, which is known beforehand, and then no more than there are
+        self.to.extend_from_slice(&digits[at..at + MOST]);
+        self.to.truncate(self.to.len() - at);
     }
 
     fn share(&mut self, share: f64) {
