@@ -6,6 +6,7 @@
 //! document's.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
@@ -53,7 +54,7 @@ pub(crate) struct Scanner<'a> {
     /// whether the batch may go into an index, which knows it by its texts
     pub(crate) hash_texts: bool,
     /// whether windows are marked, see [`crate::passage::recurring`]
-    pub(crate) mark_windows: bool,
+    pub(crate) mark_windows: AtomicBool,
     free: Mutex<Vec<Workspace>>,
 }
 
@@ -190,7 +191,7 @@ impl<'a> Scanner<'a> {
             also: Vec::new(),
             only_measures: false,
             hash_texts: false,
-            mark_windows: false,
+            mark_windows: AtomicBool::new(false),
             free: Mutex::new(Vec::new()),
         }
     }
@@ -508,17 +509,18 @@ impl<'a> Scanner<'a> {
             let before = signed.seeds.len();
             let tokens = &scanned.tokens[document.tokens.clone()];
             let [mut last, mut window] = [0; 2];
+            let mark_windows = self.mark_windows.load(Ordering::Relaxed);
             self.winnower.seeds(tokens, shingles, |seed| {
                 signed.seeds.push(seed.hash);
                 signed.seed_gaps.push((seed.at - last) as u16);
-                if self.mark_windows && seed.window > window {
+                if mark_windows && seed.window > window {
                     signed.seed_windows.push((seed.window - window) as u16);
                 }
                 (last, window) = (seed.at, seed.window);
             });
             let seeds = signed.seeds.len() - before;
             signed.seed_counts.push(seeds as u32);
-            if self.mark_windows && seeds > 0 {
+            if mark_windows && seeds > 0 {
                 let windows = self.winnower.marks(shingles, &mut signed.window_marks);
                 signed.seed_windows.push((windows - window as usize) as u16);
             }
