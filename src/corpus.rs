@@ -167,8 +167,9 @@ impl Counts {
 /// them.
 const KEYS_WORKING: usize = 3;
 
-/// Bytes held for each byte of seeds, at the most: what is kept of the texts around them counts most.
-const SEEDS_WORKING: usize = 22;
+/// Bytes held for each byte of seeds, at the most: where nothing comes before, and behind earlier parts, to whose texts
+/// many of them lead.
+const SEEDS_WORKING: [usize; 2] = [6, 22];
 
 /// The tables while they grow.
 pub(crate) struct Builder<'a> {
@@ -261,8 +262,9 @@ impl<'a> Builder<'a> {
     }
 
     /// About how many bytes will be held when this is searched: the tables, and what linking, reading again and
-    /// keeping take beside them. Measured on `real.jsonl`, where it is mostly more than that.
-    pub(crate) fn working_size(&self) -> u64 {
+    /// keeping take beside them, where it `is_first` or earlier parts come before. Measured on `real.jsonl`, where it is
+    /// mostly more than that.
+    pub(crate) fn working_size(&self, is_first: bool) -> u64 {
         let all = [&self.document_units, &self.paragraph_units];
         let keys: usize = all.iter().map(|units| size_of_val(&units.keys[..])).sum();
         let distinct: usize = all.iter().map(|units| units.distinct.len()).sum();
@@ -276,7 +278,8 @@ impl<'a> Builder<'a> {
             + size_of_val(&self.seed_counts[..])
             + size_of_val(&self.pieces[..]);
         let windows = self.windows.as_ref().map_or(0, WindowMarks::size);
-        (tables * 5 / 4 + keys * KEYS_WORKING + seeds * SEEDS_WORKING + windows) as u64
+        let seeds = seeds * SEEDS_WORKING[usize::from(!is_first)];
+        (tables * 5 / 4 + keys * KEYS_WORKING + seeds + windows) as u64
     }
 
     /// How many units have tokens of their own.

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -18,7 +17,7 @@ use crate::index::segment::gather::Gathered;
 use crate::index::segment::gone::{self, GoneRow, Told as GoneTold};
 use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Made, Mark, Ordered, Segment};
 use crate::index::sketches::Sketch;
-use crate::index::table::Entry;
+use crate::index::table::{Entry, Runs};
 use crate::index::texts::TextPlace;
 use crate::index::{Addition, Batch, Writer};
 use crate::night::units;
@@ -57,7 +56,7 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let paragraphs = corpus.end_paragraph() - corpus.archived.paragraphs;
     check_numbers(u64::from(base[0]), u64::from(own), "documents")?;
     check_numbers(u64::from(base[1]), u64::from(paragraphs), "paragraphs")?;
-    let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts: BTreeMap::new() };
+    let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts: BTreeMap::new(), tells: true };
     let summary = outcome.summary();
     let batch = Batch {
         digest: outcome.digest(),
@@ -86,18 +85,24 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
 }
 
 /// Makes the documents of a part of a run findable for the parts behind: their keys, but not their texts and
-/// matches.
+/// matches; their ids and places where `tells` says so.
 ///
 /// # Errors
 /// Those of [`keep`].
-pub(crate) fn keep_part(outcome: &Outcome, writer: &mut Writer) -> Result<()> {
+pub(crate) fn keep_part(outcome: &Outcome, writer: &mut Writer, tells: bool) -> Result<()> {
     let number = writer.index().map_or(0, |index| index.batches().len());
     let addition = writer.begin(&outcome.summary().parameters, number as u128)?;
     let base = addition.base();
     let (corpus, near, covered) = outcome.parts();
     let cuts = cuts(outcome, corpus)?;
-    let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts };
-    let content = keeping.keys();
+    let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts, tells };
+    let exact = [0, 1].map(|kind| keeping.exact(kind));
+    let bands = [0, 1].map(|kind| keeping.bands(kind));
+    let mut content = keeping.keys();
+    content.made = Some(Made {
+        exact: exact.each_ref().map(Exact::ordered),
+        bands: bands.each_ref().map(Bands::ordered),
+    });
     let batch = Batch {
         digest: number as u128,
         first_document: base[0],
@@ -110,7 +115,7 @@ pub(crate) fn keep_part(outcome: &Outcome, writer: &mut Writer) -> Result<()> {
     writer.commit(addition, &content, batch)
 }
 
-struct Keeping<'a, N: Fn(usize, u32) -> Option<Near>> {
+struct Keeping<'a, N> {
     outcome: &'a Outcome,
     corpus: &'a Corpus,
     near: &'a N,
@@ -119,9 +124,11 @@ struct Keeping<'a, N: Fn(usize, u32) -> Option<Near>> {
     base: [u32; 3],
     /// what leaves the texts of documents that stay
     cuts: BTreeMap<u32, Cuts>,
+    /// whether ids and places of the documents are asked for
+    tells: bool,
 }
 
-impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
+impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
     /// The number in the index of a document (0) or paragraph (1) of the run.
     fn number(&self, kind: usize, unit: u32) -> u32 {
         let archived = &self.corpus.archived;
@@ -139,12 +146,11 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
 
     /// Everything but the texts.
     fn content(&self) -> Content<'_> {
-        let mut content = Content { rows: Some(self.rows()), sources: self.sources(), ..self.keys() };
+        let mut content = self.keys();
+        (content.rows, content.sources) = (Some(self.rows()), self.sources());
         // how large a filter is hangs on how many entries there are, so these are counted
-        if let Some(Made { exact, bands }) = content.made.take() {
-            content.keys.exact = exact.map(|of_kind| (of_kind.entries)().collect());
-            content.keys.bands = bands.map(|of_kind| (of_kind.entries)().collect());
-        }
+        content.keys.exact = [self.exact(0).all(), self.exact(1).all()];
+        content.keys.bands = [self.bands(0).all(), self.bands(1).all()];
         content
     }
 
@@ -152,7 +158,7 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         self.outcome.own_sources().iter().map(|source| source.name.clone()).collect()
     }
 
-    /// Documents, and what they are found by.
+    /// Documents, and what they are found by, but for exact keys and keys of bands.
     fn keys(&self) -> Content<'_> {
         let mut content = Content::default();
         self.documents(&mut content);
@@ -164,8 +170,6 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         content.paragraphs = [self.base[1], self.base[1] + self.corpus.counts.paragraphs as u32];
         content.sketches = self.sketches();
         content.gone = self.gone();
-        content.made =
-            Some(Made { exact: [self.exact(0), self.exact(1)], bands: [self.bands(0), self.bands(1)] });
         content
     }
 
@@ -177,17 +181,19 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         for number in self.outcome.first_document()..self.outcome.documents() {
             let document = &corpus.documents[number as usize];
             let paragraphs = corpus.paragraphs(number);
-            let id = corpus.id(number).unwrap_or_default();
+            let id = corpus.id(number).filter(|_| self.tells).unwrap_or_default();
             let strings = content.strings.len() as u64;
-            content.strings.extend_from_slice(id.as_bytes());
-            content.strings.extend_from_slice(corpus.place_bytes(number));
-            for paragraph in paragraphs.clone() {
-                let row = corpus.paragraph_units.row(paragraph);
-                let tokens = row.map_or(0, |row| corpus.paragraph_units.tokens[row]);
-                write_varint(u64::from(tokens), &mut content.strings);
-            }
-            if let Some(cuts) = self.cuts.get(&number) {
-                cuts.write(&mut content.strings);
+            if self.tells {
+                content.strings.extend_from_slice(id.as_bytes());
+                content.strings.extend_from_slice(corpus.place_bytes(number));
+                for paragraph in paragraphs.clone() {
+                    let row = corpus.paragraph_units.row(paragraph);
+                    let tokens = row.map_or(0, |row| corpus.paragraph_units.tokens[row]);
+                    write_varint(u64::from(tokens), &mut content.strings);
+                }
+                if let Some(cuts) = self.cuts.get(&number) {
+                    cuts.write(&mut content.strings);
+                }
             }
             let is_first = units.first[number as usize] == number;
             let row = if is_first { units.row(number) } else { None };
@@ -221,55 +227,27 @@ impl<N: Fn(usize, u32) -> Option<Near>> Keeping<'_, N> {
         copies.collect()
     }
 
-    fn exact(&self, kind: usize) -> Ordered<'_, u128> {
+    fn exact(&self, kind: usize) -> Exact<'_, N> {
         let exact = &self.corpus.exact[kind];
-        let entries = move || {
-            let mut copies = 0;
-            let entries = exact.iter().map(move |keyed| {
-                let (key, unit) = (keyed.key(), keyed.unit);
-                let is_copy = (self.near)(kind, unit).is_some();
-                copies += u32::from(is_copy);
-                Entry { key, numbers: [self.number(kind, unit), if is_copy { copies } else { 0 }] }
-            });
-            Box::new(entries) as Box<dyn Iterator<Item = Entry<u128>> + '_>
+        let copies = |keyed: &[Keyed]| {
+            keyed.iter().filter(|keyed| (self.near)(kind, keyed.unit).is_some()).count() as u32
         };
-        Ordered { most: exact.len() as u64, entries: Box::new(entries) }
+        let mut before: Vec<u32> = exact.par_chunks(STRETCH).map(copies).collect();
+        let mut sum = 0;
+        before.iter_mut().for_each(|copies| sum += std::mem::replace(copies, sum));
+        Exact { keeping: self, kind, before }
     }
 
-    /// The band keys of the originals, as far as their buckets have room.
-    fn bands(&self, kind: usize) -> Ordered<'_, u64> {
+    fn bands(&self, kind: usize) -> Bands<'_, N> {
         let units = self.units(kind);
         let archived = self.corpus.archived.verdicts[kind].len();
         let leaves = |unit: u32| kind == 0 && self.corpus.leaving.contains(unit);
         let is_original = |(row, &unit): (usize, &u32)| {
             row >= archived && (self.near)(kind, unit).is_none() && !leaves(unit)
         };
-        let originals: Vec<bool> = units.distinct.iter().enumerate().map(is_original).collect();
-        let originals: Arc<[bool]> = originals.into();
-        let bands = self.outcome.summary().plan.bands;
-        let count = originals.iter().filter(|is_original| **is_original).count() * bands;
-        let in_order = InOrder::new(&units.keys, bands);
-        let most = listed_originals(self.outcome.summary().parameters.comparisons);
-        let listed = &self.corpus.archived.listed[kind];
-        let entries = move || {
-            let originals = originals.clone();
-            let of_piece = move |number: u64| {
-                let piece = in_order.piece(number, |row| originals[row]);
-                let mut rooms = Rooms::new(most, listed);
-                (0..piece.len()).step_by(LOOKED_UP).flat_map(move |first| {
-                    let those = (first..piece.len()).take(LOOKED_UP).filter_map(|at| piece.get(at));
-                    let of_row = |Banded { key, row, band }| (key, units.distinct[row as usize], band);
-                    let those: Vec<(u64, u32, u32)> = those.map(of_row).collect();
-                    let entry = |(key, unit, band): (u64, u32, u32)| {
-                        let numbers = [self.number(kind, unit), band + 1];
-                        rooms.takes(key, band).then_some(Entry { key, numbers })
-                    };
-                    those.into_iter().filter_map(entry).collect::<Vec<_>>()
-                })
-            };
-            Box::new((0..in_order.pieces()).flat_map(of_piece)) as Box<dyn Iterator<Item = Entry<u64>> + '_>
-        };
-        Ordered { most: count.min(units.keys.len()) as u64, entries: Box::new(entries) }
+        let originals = units.distinct.iter().enumerate().map(is_original).collect();
+        let in_order = InOrder::new(&units.keys, self.outcome.summary().plan.bands);
+        Bands { keeping: self, kind, originals, in_order }
     }
 
     /// The sketches of the originals among paragraphs.
@@ -415,8 +393,107 @@ fn cuts(outcome: &Outcome, corpus: &Corpus) -> Result<BTreeMap<u32, Cuts>> {
     own.filter_map(|document| of_document(document).transpose()).collect()
 }
 
-/// Keys whose units are looked up together: they are scattered over memory, and waited for side by side.
-const LOOKED_UP: usize = 64;
+/// Exact keys that are made together, and of these as many as one thread makes.
+const PIECE: usize = 1 << 20;
+const STRETCH: usize = 1 << 14;
+
+/// The exact keys of one kind of unit.
+struct Exact<'a, N> {
+    keeping: &'a Keeping<'a, N>,
+    kind: usize,
+    /// how many copies there are before each [`STRETCH`] of keys
+    before: Vec<u32>,
+}
+
+impl<N: Fn(usize, u32) -> Option<Near> + Sync> Exact<'_, N> {
+    /// Makes something of each stretch of a piece, with all threads; in their order.
+    fn make<T: Send>(
+        &self,
+        piece: u64,
+        make: impl Fn(&mut dyn Iterator<Item = Entry<u128>>) -> T + Sync,
+    ) -> Vec<T> {
+        let &Exact { keeping, kind, ref before } = self;
+        let exact = keeping.corpus.exact[kind].chunks(PIECE).nth(piece as usize).unwrap_or_default();
+        let before = &before[piece as usize * (PIECE / STRETCH)..];
+        let of_stretch = |(keyed, &before): (&[Keyed], &u32)| {
+            let mut copies = before;
+            make(&mut keyed.iter().map(|keyed| {
+                let (key, unit) = (keyed.key(), keyed.unit);
+                let is_copy = (keeping.near)(kind, unit).is_some();
+                copies += u32::from(is_copy);
+                Entry { key, numbers: [keeping.number(kind, unit), if is_copy { copies } else { 0 }] }
+            }))
+        };
+        exact.par_chunks(STRETCH).zip(before).map(of_stretch).collect()
+    }
+
+    fn len(&self) -> usize {
+        self.keeping.corpus.exact[self.kind].len()
+    }
+
+    fn pieces(&self) -> u64 {
+        self.len().div_ceil(PIECE) as u64
+    }
+
+    fn all(&self) -> Vec<Entry<u128>> {
+        (0..self.pieces())
+            .flat_map(|piece| self.make(piece, |entries| entries.collect::<Vec<_>>()))
+            .flatten()
+            .collect()
+    }
+
+    fn ordered(&self) -> Ordered<'_, u128> {
+        let piece = |number: u64, runs: &Runs<u128>| self.make(number, |entries| runs.of(entries));
+        Ordered { most: self.len() as u64, pieces: self.pieces(), piece: Box::new(piece) }
+    }
+}
+
+/// The keys of bands of the originals of one kind, as far as their buckets have room.
+struct Bands<'a, N> {
+    keeping: &'a Keeping<'a, N>,
+    kind: usize,
+    /// which rows are originals
+    originals: Vec<bool>,
+    in_order: InOrder<'a>,
+}
+
+impl<N: Fn(usize, u32) -> Option<Near> + Sync> Bands<'_, N> {
+    /// Makes something of each stretch of a piece, with all threads; in their order.
+    fn make<T: Send>(
+        &self,
+        piece: u64,
+        make: impl Fn(&mut dyn Iterator<Item = Entry<u64>>) -> T + Sync,
+    ) -> Vec<T> {
+        let &Bands { keeping, kind, ref originals, in_order } = self;
+        let units = keeping.units(kind);
+        let most = listed_originals(keeping.outcome.summary().parameters.comparisons);
+        let listed = &keeping.corpus.archived.listed[kind];
+        in_order.piece(piece, |row| originals[row]).make(|entries| {
+            let mut rooms = Rooms::new(most, listed);
+            let listed = entries.filter(|of| rooms.takes(of.key, of.band));
+            make(&mut listed.map(|Banded { key, row, band }| {
+                let unit = units.distinct[row as usize];
+                Entry { key, numbers: [keeping.number(kind, unit), band + 1] }
+            }))
+        })
+    }
+
+    fn all(&self) -> Vec<Entry<u64>> {
+        let pieces = 0..self.in_order.pieces();
+        pieces.flat_map(|piece| self.make(piece, |entries| entries.collect::<Vec<_>>())).flatten().collect()
+    }
+
+    fn ordered(&self) -> Ordered<'_, u64> {
+        let count = self.originals.iter().filter(|is_original| **is_original).count();
+        let count = count * self.keeping.outcome.summary().plan.bands;
+        let piece = |number: u64, runs: &Runs<u64>| self.make(number, |entries| runs.of(entries));
+        Ordered {
+            most: count.min(self.keeping.units(self.kind).keys.len()) as u64,
+            pieces: self.in_order.pieces(),
+            piece: Box::new(piece),
+        }
+    }
+}
 
 /// How many entries a list has room for, by its key and a number; lists are asked by their keys, ascending.
 /// Entries of one key stand together; by accident those of two lists have one.

@@ -351,7 +351,7 @@ impl Outcome {
     }
 
     /// The tables, the near copies of documents (0) and paragraphs (1), and what is no original text.
-    pub(crate) fn parts(&self) -> (&Corpus, impl Fn(usize, u32) -> Option<Near> + '_, &Covered) {
+    pub(crate) fn parts(&self) -> (&Corpus, impl Fn(usize, u32) -> Option<Near> + Sync + '_, &Covered) {
         (&self.corpus, |kind, unit| self.near[kind].get(unit), &self.found)
     }
 

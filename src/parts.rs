@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 
-use crate::corpus::Corpus;
+use crate::corpus::{Builder, Corpus};
 use crate::error::{Error, Result};
 use crate::index::Writer;
 use crate::index::store::Scratch;
@@ -134,14 +134,14 @@ impl<'a> Parts<'a> {
         right.filter(|right| self.sees.is_some_and(|sees| sees != *right))
     }
 
-    /// Whether a part of which so many bytes have to be held, with so many distinct units, is as much as there is room for.
+    /// Whether what has been read is as much as there is room for in a part.
     ///
     /// # Errors
     /// [`Error::TooLittleMemory`] where there may be no parts.
-    pub(crate) fn are_full(&self, (working, distinct): (u64, u64)) -> Result<bool> {
+    pub(crate) fn are_full(&self, read: &Builder<'_>) -> Result<bool> {
         let is_alone = self.past.is_none() && self.is_empty();
-        let earlier = if is_alone { 0 } else { self.drawn.expected(distinct) };
-        let working = working + JOINED * earlier;
+        let earlier = if is_alone { 0 } else { self.drawn.expected(read.distinct()) };
+        let working = read.working_size(is_alone) + JOINED * earlier;
         let surroundings = self.stages.surroundings;
         let room = surroundings
             .memory
@@ -192,7 +192,9 @@ impl<'a> Parts<'a> {
     fn keep(&mut self, part: &Outcome) -> Result<()> {
         let folder = &self.stages.surroundings.temporary;
         let Some(index) = &mut self.index else { return Ok(()) };
-        keep::keep_part(part, index).map_err(|error| match error {
+        // nothing else tells of documents of earlier parts
+        let tells = self.keep || self.stages.params.units.passages;
+        keep::keep_part(part, index, tells).map_err(|error| match error {
             Error::Io { source, .. } => Error::temporary(folder, source),
             error => error,
         })

@@ -283,14 +283,11 @@ fn find(
         let own = in_order.piece(number, |row| asking[row]);
         let keys = own.keys();
         let found = past.index.find_bands(kind, &keys, past.before)?;
-        let mut own = (0..own.len()).filter_map(|at| own.get(at)).peekable();
-        for same in found.chunk_by(|a, b| a.0 == b.0) {
+        let same = || found.chunk_by(|a, b| a.0 == b.0);
+        let own = own.of_keys(same().map(|same| keys[same[0].0 as usize]));
+        for (same, own) in same().zip(own) {
             let key = keys[same[0].0 as usize];
-            while own.next_if(|own| own.key < key).is_some() {}
-            let mut of_bands = BTreeSet::new();
-            while let Some(own) = own.next_if(|own| own.key == key) {
-                of_bands.insert(own.band);
-            }
+            let of_bands: BTreeSet<u32> = own.iter().map(|own| own.band).collect();
             for band in of_bands {
                 // they come by unit
                 let listed = same.iter().filter(|(_, _, of)| *of == 0 || *of == band + 1).take(most);

@@ -359,7 +359,7 @@ impl<'a> Reading<'a> {
         let mut scanner = Scanner::new(params, &self.sources.files, progress, buffers);
         scanner.also = self.order.fields();
         scanner.hash_texts = self.for_index;
-        scanner.mark_windows = self.marks_windows();
+        *scanner.mark_windows.get_mut() = self.marks_windows();
         scanner
     }
 
@@ -385,10 +385,11 @@ impl<'a> Reading<'a> {
         let scanner = self.scanner(&buffers);
         let spool = Spool::new(&self.stages.surroundings.temporary);
         let builder = self.read(&scanner, &spool, &mut |builder| {
-            if !parts.are_full((builder.working_size(), builder.distinct()))? {
+            if !parts.are_full(builder)? {
                 return Ok(());
             }
             scanner.let_go();
+            scanner.mark_windows.store(false, Ordering::Relaxed);
             let following = builder.following(self.stages.params);
             let full = std::mem::replace(builder, following);
             parts.add(full.finish(self.texts(&spool), true), clock)?;
@@ -478,8 +479,9 @@ impl<'a> Reading<'a> {
         let mut builder = self.builder();
         for batch in chunks.chunks(chunks::chunks()) {
             progress.check()?;
-            if parts.are_full((builder.working_size(), builder.distinct()))? {
+            if parts.are_full(&builder)? {
                 scanner.let_go();
+                scanner.mark_windows.store(false, Ordering::Relaxed);
                 let following = builder.following(params);
                 parts.add(finish(std::mem::replace(&mut builder, following), true), clock)?;
                 progress.enter(Stage::Reading)?;

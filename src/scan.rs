@@ -5,7 +5,10 @@
 //! never signed. Each shingle of a document is signed once: a paragraph's signature merges into its
 //! document's.
 
+mod made;
+
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
@@ -23,6 +26,7 @@ use crate::read::chunks::{Buffers, Chunk, text_file};
 use crate::read::json::Fields;
 use crate::read::records::{Entry, Records};
 use crate::read::texts::{Locator, Texts, checksum};
+pub(crate) use crate::scan::made::{Counted, Piece, Scanned, ScannedDocument, Signed, SignedUnits};
 use crate::shingle::Shingler;
 use crate::sign::{Signer, merge};
 use crate::split::{bytecount, paragraphs};
@@ -53,7 +57,7 @@ pub(crate) struct Scanner<'a> {
     /// whether the batch may go into an index, which knows it by its texts
     pub(crate) hash_texts: bool,
     /// whether windows are marked, see [`crate::passage::recurring`]
-    pub(crate) mark_windows: bool,
+    pub(crate) mark_windows: AtomicBool,
     free: Pool<Workspace>,
     scanned: Pool<Scanned>,
     signed: Pool<Signed>,
@@ -73,140 +77,6 @@ struct Workspace {
 struct Work {
     workspace: Workspace,
     scanned: Scanned,
-}
-
-/// What a chunk held.
-#[derive(Default)]
-pub(crate) struct Scanned {
-    pub(crate) documents: Vec<ScannedDocument>,
-    /// keys of the documents, [`EMPTY`] or exact
-    pub(crate) document_keys: Vec<u128>,
-    /// keys of all paragraphs, [`EMPTY`], [`SHORT`] or exact
-    pub(crate) paragraph_keys: Vec<u128>,
-    /// behind the last token of each paragraph, in `tokens`
-    paragraph_ends: Vec<u32>,
-    /// the token hashes of all documents
-    tokens: Vec<u64>,
-    /// where the paragraphs stand, see [`crate::corpus::Places`]
-    pub(crate) places: Vec<u8>,
-    pub(crate) ids: String,
-    pub(crate) skips: Vec<Skip>,
-    /// records and lines of each source in the chunk, in order
-    pub(crate) counted: Vec<Counted>,
-    pub(crate) pieces: Vec<Piece>,
-    pub(crate) lone_surrogates: u64,
-    pub(crate) text_bytes: u64,
-    pub(crate) text_characters: u64,
-    /// a hash of each document's text as given; only for an index
-    pub(crate) text_hashes: Vec<u64>,
-    /// where in long texts one can start to read; only for an index
-    pub(crate) marks: Vec<Mark>,
-}
-
-/// A document of a chunk. Its record number counts from the first record of its source in the chunk.
-pub(crate) struct ScannedDocument {
-    pub(crate) locator: Locator,
-    pub(crate) characters: u32,
-    /// the values of the fields that are kept besides, as JSON
-    pub(crate) also: Vec<Option<String>>,
-    /// behind its last token, paragraph, byte of places and of ids, in the chunk
-    tokens_end: u32,
-    pub(crate) paragraphs_end: u32,
-    pub(crate) places_end: u32,
-    pub(crate) ids_end: u32,
-}
-
-/// How much of a source a chunk held.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Counted {
-    pub(crate) source: u32,
-    pub(crate) records: u64,
-    pub(crate) lines: u64,
-}
-
-/// A stretch of whole records, as it was when it was read: by it what is written later is known to be the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Piece {
-    pub(crate) source: u32,
-    /// its first byte in the source or in the spool
-    pub(crate) offset: u64,
-    pub(crate) length: u64,
-    /// XXH3 of its bytes, once they were unpacked
-    pub(crate) digest: u64,
-}
-
-impl Piece {
-    fn of(source: u32, offset: u64, bytes: &[u8]) -> Self {
-        Piece { source, offset, length: bytes.len() as u64, digest: xxh3_64(bytes) }
-    }
-
-    /// Whether these are its bytes.
-    pub(crate) fn is(&self, bytes: &[u8]) -> bool {
-        bytes.len() as u64 == self.length && xxh3_64(bytes) == self.digest
-    }
-}
-
-/// Band keys and token counts of the units of a chunk that are new, in corpus order.
-#[derive(Default)]
-pub(crate) struct Signed {
-    pub(crate) documents: SignedUnits,
-    pub(crate) paragraphs: SignedUnits,
-    /// the seeds of the documents, one after the other
-    pub(crate) seeds: Vec<u64>,
-    /// tokens from each seed to the next, of the first from the start of its document
-    pub(crate) seed_gaps: Vec<u16>,
-    /// how many seeds each document has
-    pub(crate) seed_counts: Vec<u32>,
-    /// how many windows each seed has, and their marks, where these are kept
-    pub(crate) seed_windows: Vec<u16>,
-    pub(crate) window_marks: Vec<u32>,
-}
-
-/// Those of one kind of unit.
-#[derive(Default)]
-pub(crate) struct SignedUnits {
-    /// as many keys for each unit as the plan has bands
-    pub(crate) keys: Vec<u64>,
-    pub(crate) tokens: Vec<u32>,
-    /// of paragraphs, for an index
-    pub(crate) sketches: Vec<Sketch>,
-}
-
-impl Scanned {
-    /// Empty, with its buffers.
-    fn cleared(mut self) -> Self {
-        self.documents.clear();
-        self.document_keys.clear();
-        self.paragraph_keys.clear();
-        self.paragraph_ends.clear();
-        self.tokens.clear();
-        self.places.clear();
-        self.ids.clear();
-        self.skips.clear();
-        self.counted.clear();
-        self.pieces.clear();
-        self.text_hashes.clear();
-        self.marks.clear();
-        (self.lone_surrogates, self.text_bytes, self.text_characters) = (0, 0, 0);
-        self
-    }
-}
-
-impl Signed {
-    /// Empty, with its buffers.
-    fn cleared(mut self) -> Self {
-        for units in [&mut self.documents, &mut self.paragraphs] {
-            units.keys.clear();
-            units.tokens.clear();
-            units.sketches.clear();
-        }
-        self.seeds.clear();
-        self.seed_gaps.clear();
-        self.seed_counts.clear();
-        self.seed_windows.clear();
-        self.window_marks.clear();
-        self
-    }
 }
 
 impl<'a> Scanner<'a> {
@@ -229,7 +99,7 @@ impl<'a> Scanner<'a> {
             also: Vec::new(),
             only_measures: false,
             hash_texts: false,
-            mark_windows: false,
+            mark_windows: AtomicBool::new(false),
             free: Pool::default(),
             scanned: Pool::default(),
             signed: Pool::default(),
@@ -567,17 +437,18 @@ impl<'a> Scanner<'a> {
             let before = signed.seeds.len();
             let tokens = &scanned.tokens[document.tokens.clone()];
             let [mut last, mut window] = [0; 2];
+            let mark_windows = self.mark_windows.load(Ordering::Relaxed);
             self.winnower.seeds(tokens, shingles, |seed| {
                 signed.seeds.push(seed.hash);
                 signed.seed_gaps.push((seed.at - last) as u16);
-                if self.mark_windows && seed.window > window {
+                if mark_windows && seed.window > window {
                     signed.seed_windows.push((seed.window - window) as u16);
                 }
                 (last, window) = (seed.at, seed.window);
             });
             let seeds = signed.seeds.len() - before;
             signed.seed_counts.push(seeds as u32);
-            if self.mark_windows && seeds > 0 {
+            if mark_windows && seeds > 0 {
                 let windows = self.winnower.marks(shingles, &mut signed.window_marks);
                 signed.seed_windows.push((windows - window as usize) as u16);
             }

@@ -1,6 +1,8 @@
 //! All band keys of a corpus in order, for tables on disk: a part of their range at a time, so that no second
 //! copy of all of them is held.
 
+use rayon::prelude::*;
+
 use crate::band::{ABSENT, KEY_BITS};
 use crate::head::Head;
 
@@ -32,6 +34,8 @@ pub(crate) struct Piece<'a> {
     number: u64,
     /// what a key has besides the bits of its piece, and behind that, where it stands among all keys
     entries: Vec<u64>,
+    /// behind the last entry of each stretch; equal keys are in one
+    ends: Vec<usize>,
 }
 
 /// A key with its row and its band.
@@ -57,31 +61,63 @@ impl<'a> InOrder<'a> {
     }
 
     /// The keys of a piece, of the rows that are wanted; those with the same key by row and band.
-    pub(crate) fn piece(&self, number: u64, wanted: impl Fn(usize) -> bool) -> Piece<'a> {
-        let mut entries = Vec::with_capacity((self.keys.len() >> self.bits) * 9 / 8);
-        let own = KEY_BITS - self.bits;
-        for (row, keys) in self.keys.chunks_exact(self.bands).enumerate() {
-            if !wanted(row) {
-                continue;
-            }
-            for (band, key) in keys.iter().map(|&key| u64::from(key)).enumerate() {
-                if key.checked_shr(u64::BITS - self.bits).unwrap_or(0) == number && key != ABSENT {
-                    let key = key >> (u64::BITS - KEY_BITS) << (u64::BITS - KEY_BITS);
-                    entries.push(key << self.bits | (row * self.bands + band) as u64);
+    pub(crate) fn piece(&self, number: u64, wanted: impl Fn(usize) -> bool + Sync) -> Piece<'a> {
+        let rows = (self.keys.len() / self.bands).div_ceil(rayon::current_num_threads()).max(1);
+        let gather = |(part, keys): (usize, &[Head])| {
+            let mut entries = Vec::with_capacity((keys.len() >> self.bits) * 9 / 8);
+            for (row, keys) in (part * rows..).zip(keys.chunks_exact(self.bands)) {
+                if !wanted(row) {
+                    continue;
+                }
+                for (band, key) in keys.iter().map(|&key| u64::from(key)).enumerate() {
+                    if key.checked_shr(u64::BITS - self.bits).unwrap_or(0) == number && key != ABSENT {
+                        let key = key >> (u64::BITS - KEY_BITS) << (u64::BITS - KEY_BITS);
+                        entries.push(key << self.bits | (row * self.bands + band) as u64);
+                    }
                 }
             }
-        }
-        sort(&mut entries, u64::BITS - own);
-        Piece { of: *self, number, entries }
+            entries
+        };
+        let entries = self.keys.par_chunks(rows * self.bands).enumerate().map(gather).collect();
+        let (entries, ends) = sorted(entries, u64::BITS - (KEY_BITS - self.bits));
+        Piece { of: *self, number, entries, ends }
     }
 }
 
 impl Piece<'_> {
     /// The distinct keys.
     pub(crate) fn keys(&self) -> Vec<u64> {
-        let mut keys: Vec<u64> = self.entries.iter().map(|entry| self.banded(*entry).key).collect();
-        keys.dedup();
-        keys
+        let of_stretch = |entries: &[u64]| {
+            let mut keys: Vec<u64> = entries.iter().map(|entry| self.key(*entry)).collect();
+            keys.dedup();
+            keys
+        };
+        let keys: Vec<Vec<u64>> = self.stretches().into_par_iter().map(of_stretch).collect();
+        keys.concat()
+    }
+
+    /// Makes something of each stretch, with all threads; in their order.
+    pub(crate) fn make<T: Send>(
+        &self,
+        make: impl Fn(&mut dyn Iterator<Item = Banded>) -> T + Sync,
+    ) -> Vec<T> {
+        let one = |entries: &[u64]| make(&mut entries.iter().map(|entry| self.banded(*entry)));
+        self.stretches().into_par_iter().map(one).collect()
+    }
+
+    /// The entries with each of these keys, which are in order and there.
+    pub(crate) fn of_keys(&self, keys: impl Iterator<Item = u64>) -> impl Iterator<Item = Vec<Banded>> {
+        let mut rest = &self.entries[..];
+        keys.map(move |key| {
+            rest = &rest[rest.partition_point(|entry| self.key(*entry) < key)..];
+            let same = rest.iter().take_while(|entry| self.key(**entry) == key);
+            same.map(|entry| self.banded(*entry)).collect()
+        })
+    }
+
+    fn stretches(&self) -> Vec<&[u64]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.entries[start..end]).collect()
     }
 
     /// Bits of an entry that tell where it stands.
@@ -89,70 +125,68 @@ impl Piece<'_> {
         u64::BITS - KEY_BITS + self.of.bits
     }
 
-    /// How many keys there are, equal ones included.
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// The key at a place.
-    pub(crate) fn get(&self, at: usize) -> Option<Banded> {
-        self.entries.get(at).map(|entry| self.banded(*entry))
+    fn key(&self, entry: u64) -> u64 {
+        let of_piece = self.number.checked_shl(u64::BITS - self.of.bits).unwrap_or(0);
+        of_piece | (entry >> self.free() << self.free() >> self.of.bits)
     }
 
     fn banded(&self, entry: u64) -> Banded {
-        let free = self.free();
-        let position = entry & ((1 << free) - 1);
-        let of_piece = self.number.checked_shl(u64::BITS - self.of.bits).unwrap_or(0);
-        Banded {
-            key: of_piece | (entry >> free << free >> self.of.bits),
-            row: (position / self.of.bands as u64) as u32,
-            band: (position % self.of.bands as u64) as u32,
-        }
+        let position = entry & ((1 << self.free()) - 1);
+        let (row, band) = (position / self.of.bands as u64, position % self.of.bands as u64);
+        Banded { key: self.key(entry), row: row as u32, band: band as u32 }
     }
 }
 
-/// Sorts numbers of which those that agree from bit `low` on are in order.
-fn sort(entries: &mut Vec<u64>, low: u32) {
-    if entries.len() < FEW {
-        entries.sort_unstable();
-        return;
+/// Puts numbers that came in parts in one order, in which those that agree from bit `low` on stay as they came; with the
+/// ends of stretches that differ in their first bits.
+fn sorted(parts: Vec<Vec<u64>>, low: u32) -> (Vec<u64>, Vec<usize>) {
+    let count = parts.iter().map(Vec::len).sum();
+    if count < FEW {
+        let mut all = parts.concat();
+        all.sort_unstable();
+        return (all, vec![count]);
     }
-    let mut sorted = vec![0; entries.len()];
-    // first by the highest bits, into parts that a cache has room for
-    let ends = scatter::<FIRST>(entries, &mut sorted, u64::BITS - FIRST);
-    let (mut start, mut other) = (0, Vec::new());
-    for end in ends {
-        let part = &mut sorted[start..end];
-        start = end;
-        if part.len() < FEW / 16 {
-            part.sort_unstable();
-            continue;
+    let mut sorted = vec![0; count];
+    // first by the highest bits, into stretches that a cache has room for
+    let ends = scatter::<FIRST>(&parts, &mut sorted, u64::BITS - FIRST);
+    drop(parts);
+    let mut rest = &mut sorted[..];
+    let mut stretches = Vec::with_capacity(ends.len());
+    let starts = std::iter::once(&0).chain(&ends);
+    for (start, end) in starts.zip(&ends) {
+        let (stretch, behind) = std::mem::take(&mut rest).split_at_mut(end - start);
+        (rest, _) = (behind, stretches.push(stretch));
+    }
+    stretches.into_par_iter().for_each_init(Vec::new, |other, stretch| {
+        if stretch.len() < FEW / 16 {
+            stretch.sort_unstable();
+            return;
         }
         // then digit by digit from the lowest, each time in the order of the time before
-        other.resize(part.len(), 0);
+        other.resize(stretch.len(), 0);
         for shift in (low..u64::BITS - FIRST).step_by(DIGIT as usize) {
-            scatter::<DIGIT>(part, &mut other, shift);
-            part.copy_from_slice(&other);
+            scatter::<DIGIT>(&[&*stretch], other, shift);
+            stretch.copy_from_slice(other);
         }
-    }
-    *entries = sorted;
+    });
+    (sorted, ends)
 }
 
 /// Puts numbers in the order of the `BITS` bits from `shift` on, those that agree in the order that they have; returns
 /// where each digit's end.
-fn scatter<const BITS: u32>(from: &[u64], to: &mut [u64], shift: u32) -> Vec<usize> {
+fn scatter<const BITS: u32>(from: &[impl AsRef<[u64]>], to: &mut [u64], shift: u32) -> Vec<usize> {
     let digit = |entry: u64| (entry >> shift) as usize & ((1 << BITS) - 1);
     let mut next = vec![0usize; 1 << BITS];
-    from.iter().for_each(|&entry| next[digit(entry)] += 1);
+    from.iter().flat_map(AsRef::as_ref).for_each(|&entry| next[digit(entry)] += 1);
     let mut sum = 0;
     for next in &mut next {
         sum += std::mem::replace(next, sum);
     }
-    for &entry in from {
+    from.iter().flat_map(AsRef::as_ref).for_each(|&entry| {
         let next = &mut next[digit(entry)];
         to[*next] = entry;
         *next += 1;
-    }
+    });
     next
 }
 
@@ -186,10 +220,12 @@ mod tests {
             let mut found = Vec::new();
             for number in 0..in_order.pieces() {
                 let piece = in_order.piece(number, wanted);
-                let banded: Vec<Banded> = (0..piece.len()).filter_map(|at| piece.get(at)).collect();
-                let mut keys: Vec<u64> = banded.iter().map(|banded| banded.key).collect();
-                keys.dedup();
+                let banded = piece.make(|stretch| stretch.collect::<Vec<Banded>>()).concat();
+                let of_keys: Vec<Vec<Banded>> =
+                    banded.chunk_by(|a, b| a.key == b.key).map(<[_]>::to_vec).collect();
+                let keys: Vec<u64> = of_keys.iter().map(|same| same[0].key).collect();
                 assert_eq!(piece.keys(), keys);
+                assert!(piece.of_keys(keys.into_iter()).eq(of_keys));
                 found.extend(banded);
             }
             assert_eq!(found, expected);

@@ -1,5 +1,6 @@
 //! Files made of pages: 4,088 bytes and a checksum that holds for this page of this file only. A page that
-//! is damaged, torn, from another place or from another index is an error that names the file and the byte.
+//! is damaged, torn, from another place or from another index is an error that names the file and the byte. Where
+//! the store is private ([`Store::is_private`]) the checksum is 0, and not looked at.
 //!
 //! A file's bytes without the checksums are one stretch, addressed from 0. Its last page is the tail: what
 //! the file is, and where its sections are.
@@ -68,6 +69,7 @@ pub(crate) struct PageWriter {
     name: String,
     file: Box<dyn Growing>,
     identity: u64,
+    has_checksums: bool,
     purpose: Purpose,
     buffer: Vec<u8>,
     /// bytes carried by the page in the making
@@ -92,6 +94,7 @@ impl PageWriter {
             name: name.to_owned(),
             file,
             identity,
+            has_checksums: !store.is_private(),
             purpose,
             buffer: Vec::with_capacity(WRITTEN * PAGE),
             filled: 0,
@@ -132,7 +135,7 @@ impl PageWriter {
     fn end_page(&mut self) -> Result<()> {
         let start = self.buffer.len() - CARRIED;
         let number = self.written_pages + (start / PAGE) as u64;
-        let sum = checksum(&self.buffer[start..], self.identity, number);
+        let sum = if self.has_checksums { checksum(&self.buffer[start..], self.identity, number) } else { 0 };
         self.buffer.extend_from_slice(&sum.to_le_bytes());
         self.filled = 0;
         if self.buffer.len() >= WRITTEN * PAGE {
@@ -187,6 +190,7 @@ pub(crate) struct Pages {
     file: Arc<dyn Stored>,
     path: PathBuf,
     identity: u64,
+    has_checksums: bool,
     version: u32,
     sections: Vec<Section>,
     count: u64,
@@ -201,6 +205,7 @@ impl Pages {
             file: file.into(),
             path,
             identity: entry.identity,
+            has_checksums: !store.is_private(),
             version: FORMAT_VERSION,
             sections: Vec::new(),
             count: entry.pages,
@@ -263,7 +268,7 @@ impl Pages {
         for (i, number) in range.enumerate() {
             let page = &raw[i * PAGE..(i + 1) * PAGE];
             let (carried, sum) = page.split_at(CARRIED);
-            if checksum(carried, self.identity, number).to_le_bytes() != sum {
+            if self.has_checksums && checksum(carried, self.identity, number).to_le_bytes() != sum {
                 return Err(self.damaged(number, "a page whose checksum is wrong".to_owned()));
             }
             raw.copy_within(i * PAGE..i * PAGE + CARRIED, i * CARRIED);

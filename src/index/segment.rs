@@ -16,7 +16,7 @@ use crate::index::rows::{self, Row, RowsWriter};
 use crate::index::segment::gone::GoneRow;
 use crate::index::sketches::{self, Sketch, Sketches};
 use crate::index::store::Store;
-use crate::index::table::{self, Entry, Key, SECTIONS, Table};
+use crate::index::table::{self, Entry, Key, Run, Runs, SECTIONS, Table};
 use crate::index::texts::{BlockWriter, TextPlace, read_block};
 use crate::verify::Overlap;
 
@@ -180,12 +180,18 @@ pub(crate) struct Keys {
     pub(crate) windows: Vec<Entry<u64>>,
 }
 
-/// Entries of a table that are made, in order, as they are written.
+/// Entries of a table that are made as they are written.
 pub(crate) struct Ordered<'a, K> {
     /// at least how many they are
     pub(crate) most: u64,
-    pub(crate) entries: Box<dyn Fn() -> Box<dyn Iterator<Item = Entry<K>> + 'a> + 'a>,
+    /// how many pieces they are made in, one after the other in the order of their keys
+    pub(crate) pieces: u64,
+    /// makes one of them, ready to be written
+    pub(crate) piece: MakePiece<'a, K>,
 }
+
+/// Makes a piece of a table by its number.
+type MakePiece<'a, K> = Box<dyn Fn(u64, &Runs<K>) -> Vec<Run> + 'a>;
 
 /// The keys of a batch of which there may be too many to hold another copy of them; see [`Keys`].
 pub(crate) struct Made<'a> {
@@ -308,7 +314,7 @@ fn write_keys<K: Key>(
     made: Option<&Ordered<'_, K>>,
 ) -> Result<()> {
     match made {
-        Some(made) => table::write(to, (bits, made.most), (made.entries)().map(Ok)),
+        Some(made) => table::write_runs(to, (bits, made.most), made.pieces, &made.piece),
         None => table::write(to, (bits, held.len() as u64), held.iter().map(|entry| Ok(*entry))),
     }
 }

@@ -52,6 +52,11 @@ pub trait Store: Send + Sync {
 
     /// The path of a file, for messages.
     fn path(&self, name: &str) -> PathBuf;
+
+    /// Whether its files are seen by this process alone, and not kept: then no checksums stand in them.
+    fn is_private(&self) -> bool {
+        false
+    }
 }
 
 /// A file open for reading, at any place and from any thread.
@@ -191,6 +196,10 @@ impl Store for Scratch {
 
     fn path(&self, name: &str) -> PathBuf {
         if name.is_empty() { self.folder.clone() } else { self.folder.join(name) }
+    }
+
+    fn is_private(&self) -> bool {
+        true
     }
 }
 

@@ -11,6 +11,8 @@
 mod leaf;
 mod v1;
 
+use std::marker::PhantomData;
+
 use crate::error::Result;
 use crate::index::pages::{CARRIED, Forward, PageWriter, Pages, Section};
 use leaf::{Leaf, View};
@@ -84,47 +86,141 @@ pub(crate) fn write<K: Key>(
     (bits, most): (u32, u64),
     entries: impl Iterator<Item = Result<Entry<K>>>,
 ) -> Result<()> {
-    let rest = K::BITS - bits;
-    let mut filter = Filter::new(most);
-    let mut fences: Vec<u8> = Vec::new();
-    let mut count = 0u64;
-    to.align()?;
-    let start = to.position();
-    let mut leaf = Leaf::default();
-    let mut end_leaf = |leaf: &mut Leaf, to: &mut PageWriter| {
-        fences.extend_from_slice(&K::narrow(leaf.first() << rest).high().to_le_bytes());
-        to.append(&leaf.take())?;
-        to.align()
-    };
+    let mut writing = Writing::begin(to, (bits, most))?;
+    let runs = Runs::<K>::new(bits, most);
+    let mut run = Run::default();
     for entry in entries {
-        let entry = entry?;
-        let key = entry.key.cut(bits);
-        count += 1;
-        filter.insert(key);
-        if !leaf.takes(key.wide() >> rest, entry.numbers) {
-            end_leaf(&mut leaf, to)?;
-            leaf.takes(key.wide() >> rest, entry.numbers);
+        runs.append(entry?, &mut run);
+        if run.pages.len() >= WRITTEN {
+            writing.append(to, &mut run)?;
         }
     }
-    if !leaf.is_empty() {
-        end_leaf(&mut leaf, to)?;
+    runs.end(&mut run);
+    writing.append(to, &mut run)?;
+    writing.finish(to)
+}
+
+/// The same of entries that come in runs, of which `piece` makes some at once. So leaves end where these do.
+pub(crate) fn write_runs<K: Key>(
+    to: &mut PageWriter,
+    (bits, most): (u32, u64),
+    pieces: u64,
+    piece: impl Fn(u64, &Runs<K>) -> Vec<Run>,
+) -> Result<()> {
+    let mut writing = Writing::begin(to, (bits, most))?;
+    let runs = Runs::new(bits, most);
+    for number in 0..pieces {
+        for mut run in piece(number, &runs) {
+            writing.append(to, &mut run)?;
+        }
     }
-    to.end_section(start);
-    let start = to.position();
-    to.append(&fences)?;
-    to.align()?;
-    to.end_section(start);
-    let start = to.position();
-    for word in &filter.words {
-        to.append(&word.to_le_bytes())?;
+    writing.finish(to)
+}
+
+/// Bytes of leaves that are held before they are written.
+const WRITTEN: usize = 64 * CARRIED;
+
+/// A table that is being written.
+struct Writing {
+    bits: u32,
+    start: u64,
+    fences: Vec<u64>,
+    filter: Filter,
+    count: u64,
+}
+
+impl Writing {
+    fn begin(to: &mut PageWriter, (bits, most): (u32, u64)) -> Result<Self> {
+        to.align()?;
+        let mut filter = Filter::of(blocks(most));
+        filter.words.resize(8 * filter.blocks as usize, 0);
+        Ok(Writing { bits, start: to.position(), fences: Vec::new(), filter, count: 0 })
     }
-    to.end_section(start);
-    let start = to.position();
-    for number in [count, fences.len() as u64 / 8, u64::from(bits)] {
-        to.append(&number.to_le_bytes())?;
+
+    /// Appends a run, which is empty then.
+    fn append(&mut self, to: &mut PageWriter, run: &mut Run) -> Result<()> {
+        to.append(&run.pages)?;
+        self.fences.append(&mut run.fences);
+        self.count += std::mem::take(&mut run.count);
+        if let Some(filter) = run.filter.take() {
+            self.filter.add(&filter);
+        }
+        run.pages.clear();
+        Ok(())
     }
-    to.end_section(start);
-    Ok(())
+
+    fn finish(self, to: &mut PageWriter) -> Result<()> {
+        to.end_section(self.start);
+        let start = to.position();
+        for fence in &self.fences {
+            to.append(&fence.to_le_bytes())?;
+        }
+        to.align()?;
+        to.end_section(start);
+        let start = to.position();
+        for word in &self.filter.words {
+            to.append(&word.to_le_bytes())?;
+        }
+        to.end_section(start);
+        let start = to.position();
+        for number in [self.count, self.fences.len() as u64, u64::from(self.bits)] {
+            to.append(&number.to_le_bytes())?;
+        }
+        to.end_section(start);
+        Ok(())
+    }
+}
+
+/// Makes runs of a table.
+pub(crate) struct Runs<K> {
+    bits: u32,
+    /// of its filter
+    blocks: u64,
+    of: PhantomData<fn(K)>,
+}
+
+/// Entries of a table that stand together, as whole leaves.
+#[derive(Default)]
+pub(crate) struct Run {
+    leaf: Leaf,
+    pages: Vec<u8>,
+    fences: Vec<u64>,
+    filter: Option<Filter>,
+    count: u64,
+}
+
+impl<K: Key> Runs<K> {
+    fn new(bits: u32, most: u64) -> Self {
+        Runs { bits, blocks: blocks(most), of: PhantomData }
+    }
+
+    /// A run of entries that come in order.
+    pub(crate) fn of(&self, entries: impl Iterator<Item = Entry<K>>) -> Run {
+        let mut run = Run::default();
+        entries.for_each(|entry| self.append(entry, &mut run));
+        self.end(&mut run);
+        run
+    }
+
+    fn append(&self, Entry { key, numbers }: Entry<K>, to: &mut Run) {
+        let key = key.cut(self.bits);
+        to.count += 1;
+        to.filter.get_or_insert_with(|| Filter::from(key, self.blocks)).insert(key);
+        let short = key.wide() >> (K::BITS - self.bits);
+        if !to.leaf.takes(short, numbers) {
+            self.end(to);
+            to.leaf.takes(short, numbers);
+        }
+    }
+
+    /// Ends the leaf.
+    fn end(&self, run: &mut Run) {
+        if !run.leaf.is_empty() {
+            run.fences.push(K::narrow(run.leaf.first() << (K::BITS - self.bits)).high());
+            run.leaf.take(&mut run.pages);
+            run.pages.resize(run.pages.len().next_multiple_of(CARRIED), 0);
+        }
+    }
 }
 
 /// Sections that a table takes.
@@ -315,20 +411,42 @@ impl Table {
 /// A split-block Bloom filter (Putze, Sanders, Singler 2007): one bit in each of eight words of a block. The
 /// block goes by the key's order, so that sorted keys go forward.
 struct Filter {
+    /// all that there are
+    blocks: u64,
+    /// the first one of those here
+    first: u64,
     words: Vec<u32>,
 }
 
+/// Blocks of a filter for at most so many keys.
+fn blocks(most: u64) -> u64 {
+    (most * FILTER_BITS).div_ceil(BLOCK as u64 * 8)
+}
+
 impl Filter {
-    fn new(most: u64) -> Self {
-        let blocks = (most * FILTER_BITS).div_ceil(BLOCK as u64 * 8);
-        Filter { words: vec![0; blocks as usize * 8] }
+    fn of(blocks: u64) -> Self {
+        Filter { blocks, first: 0, words: Vec::new() }
+    }
+
+    /// For keys from one on.
+    fn from<K: Key>(key: K, blocks: u64) -> Self {
+        Filter { first: block_of(key, blocks), ..Filter::of(blocks) }
     }
 
     fn insert<K: Key>(&mut self, key: K) {
-        let block = block_of(key, self.words.len() as u64 / 8) as usize * 8;
+        let block = (block_of(key, self.blocks) - self.first) as usize * 8;
+        if self.words.len() < block + 8 {
+            self.words.resize(block + 8, 0);
+        }
         for (word, bit) in self.words[block..block + 8].iter_mut().zip(bits_of(key)) {
             *word |= bit;
         }
+    }
+
+    /// Takes in the keys of another one, of which this one has all blocks.
+    fn add(&mut self, other: &Filter) {
+        let own = self.words[8 * (other.first - self.first) as usize..].iter_mut();
+        own.zip(&other.words).for_each(|(word, bits)| *word |= bits);
     }
 }
 

@@ -239,19 +239,39 @@ proptest! {
     }
 }
 
-/// Writes a table of these keys and asks it everything.
+/// Writes a table of these keys, both ways, and asks it everything.
 fn check_table<K: Key + std::fmt::Debug>(
     keys: &[(u64, u32, u32)],
     bits: u32,
     spread: impl Fn(u64) -> K,
 ) -> std::result::Result<(), TestCaseError> {
-    let (_folder, store) = folder();
     let mut entries: Vec<Entry<K>> =
         keys.iter().map(|&(key, a, b)| Entry { key: spread(key), numbers: [a, b] }).collect();
     entries.sort_unstable();
+    let count = entries.len() as u64;
+    ask_table(&entries, bits, &spread, |to| {
+        table::write(to, (bits, count), entries.iter().map(|entry| Ok(*entry)))
+    })?;
+    // pieces of four runs, the last ones shorter
+    let run = (entries.len() / 9).max(1);
+    let pieces: Vec<&[Entry<K>]> = entries.chunks(4 * run).collect();
+    ask_table(&entries, bits, &spread, |to| {
+        table::write_runs(to, (bits, count), pieces.len() as u64, |piece, runs| {
+            pieces[piece as usize].chunks(run).map(|entries| runs.of(entries.iter().copied())).collect()
+        })
+    })
+}
+
+fn ask_table<K: Key + std::fmt::Debug>(
+    entries: &[Entry<K>],
+    bits: u32,
+    spread: impl Fn(u64) -> K,
+    write: impl FnOnce(&mut pages::PageWriter) -> Result<()>,
+) -> std::result::Result<(), TestCaseError> {
+    let (_folder, store) = folder();
     let mut to = pages::PageWriter::create(&*store, "table", 5, Purpose::Segment).unwrap();
     to.append(b"something before").unwrap();
-    table::write(&mut to, (bits, entries.len() as u64), entries.iter().map(|e| Ok(*e))).unwrap();
+    write(&mut to).unwrap();
     let file = to.finish().unwrap();
     let pages = Pages::open(&*store, &file, Purpose::Segment).unwrap();
     let table = Table::open(&pages, 0, bits).unwrap();

@@ -54,6 +54,9 @@ pub(crate) struct Whole {
 /// Bytes that making a batch of an index takes for each document, and for each near copy.
 const KEEPING: [usize; 2] = [44, 20];
 
+/// Bytes that a report takes for each original that is copied, and for each copy.
+const OF_REPORT: [usize; 2] = [110, 8];
+
 /// What comes to the parts at their end.
 pub(crate) struct Ends {
     /// reads texts again
@@ -80,7 +83,7 @@ impl Waiting {
         Waiting { units, places: Column::new(folder), ids: Column::new(folder) }
     }
 
-    /// Bytes when they are held again, and the summary beside them.
+    /// Bytes when they are held again.
     fn size(&self) -> usize {
         let units: usize = self.units.iter().map(UnitColumns::size).sum();
         units + self.places.size() + self.ids.size()
@@ -92,16 +95,38 @@ struct UnitColumns {
     first: Column<u32>,
     distinct: Column<u32>,
     tokens: Column<u32>,
+    /// a bit for each unit that has a copy, and how many they are
+    copied: (Vec<u64>, usize),
+    /// how many copies there are
+    copies: usize,
 }
 
 impl UnitColumns {
     fn new(folder: &Path) -> Self {
-        UnitColumns { first: Column::new(folder), distinct: Column::new(folder), tokens: Column::new(folder) }
+        let [first, distinct, tokens] = [(); 3].map(|()| Column::new(folder));
+        UnitColumns { first, distinct, tokens, copied: Default::default(), copies: 0 }
     }
 
-    /// Bytes when they are held again, and the summary beside them: 8 a distinct unit.
+    /// Bytes when they are held again, with the numbers in `distinct`.
     fn size(&self) -> usize {
-        self.first.size() + self.distinct.size() + self.tokens.size() + 8 * self.distinct.len()
+        self.first.size() * 5 / 4 + self.distinct.size() + self.tokens.size()
+    }
+
+    /// Counts a copy.
+    fn add_copy(&mut self, original: u32) {
+        let (bits, count) = &mut self.copied;
+        let (word, bit) = (original as usize / 64, 1 << (original % 64));
+        if bits.len() <= word {
+            bits.resize(word + 1, 0);
+        }
+        *count += usize::from(bits[word] & bit == 0);
+        bits[word] |= bit;
+        self.copies += 1;
+    }
+
+    /// Bytes that a report takes while it adds up what is copied; see [`crate::report::facts`].
+    fn of_report(&self) -> usize {
+        OF_REPORT[0] * self.copied.1 + OF_REPORT[1] * self.copies
     }
 
     fn into_units(self) -> Result<Units> {
@@ -198,7 +223,11 @@ impl Whole {
 
     /// About how many bytes it will hold at the end; with what making a batch of an index takes, if it `is_kept`.
     pub(crate) fn size(&self, is_kept: bool) -> u64 {
-        self.held(is_kept) + self.waiting.size() as u64
+        let of_units: usize = self.waiting.units.iter().map(UnitColumns::of_report).sum();
+        let of_passages = self.passages.len() * (OF_REPORT[0] + OF_REPORT[1]);
+        // what recurs is counted when all this is gone
+        let report = (of_units + of_passages).max(8 * self.waiting.units[1].distinct.len());
+        self.held(is_kept) + (self.waiting.size() + report) as u64
     }
 
     /// About how many bytes it holds while parts come; with what making a batch of an index takes, if it
@@ -211,6 +240,7 @@ impl Whole {
             + size_of::<(Passage, [Stretch; 2])>() * self.passages.len()
             + size_of::<(Contained, Stretch)>() * self.contained.len()
             + size_of_val(&self.leaving[..])
+            + self.waiting.units.iter().map(|units| size_of_val(&units.copied.0[..])).sum::<usize>()
             + if is_kept { KEEPING[0] * self.documents.len() + KEEPING[1] * copies } else { 0 };
         bytes as u64
     }
@@ -288,6 +318,13 @@ impl Whole {
         let first_own = [corpus.archived.documents(), corpus.archived.paragraphs];
         self.append(&corpus, first_own, base[1])?;
         for (kind, of_part) in near.into_iter().enumerate() {
+            let units = [&corpus.document_units, &corpus.paragraph_units][kind];
+            let to = &mut self.waiting.units[kind];
+            for (unit, &first) in (0..).zip(&units.first).skip(first_own[kind] as usize) {
+                let near = of_part.get(unit).map(|near| near.original);
+                let original = near.or((first < IS_SHORT && first != unit).then_some(first));
+                original.into_iter().for_each(|original| to.add_copy(numbers.unit(kind, original)));
+            }
             let own = of_part.all.into_iter().filter(|near| near.unit >= first_own[kind]);
             self.near[kind].0.extend(own.map(|near| Near {
                 unit: numbers.unit(kind, near.unit),
@@ -389,5 +426,18 @@ impl Whole {
             drawn: self.draws.map(Draw::finish),
             leaving: Ranks::new(self.leaving.into_iter(), end),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_original_is_counted_once_and_each_of_its_copies() {
+        let mut units = UnitColumns::new(&std::env::temp_dir());
+        [3, 700, 3, 64, 3].into_iter().for_each(|original| units.add_copy(original));
+        assert_eq!((units.copied.1, units.copies), (3, 5));
+        assert_eq!(units.of_report(), 3 * 110 + 5 * 8);
     }
 }

@@ -7,7 +7,7 @@
 //! groups count most; the second goes to the documents with copies of these. What is kept is bounded,
 //! whatever the corpus: [`GROUPS`] groups (or as many as are asked for) with [`COPIES`] copies each, and [`DOCUMENTS`] documents with
 //! [`PIECES`] pieces each; the rest is counted. While it is made, each original that is copied costs about
-//! 70 bytes, and each of its first [`COPIES`] copies 8; each source costs 24.
+//! 110 bytes, and each of its first [`COPIES`] copies 8; each source costs 24.
 
 mod add_up;
 mod boilerplate;
@@ -217,6 +217,7 @@ impl Facts {
         let mut facts = Facts::default();
         let sums = facts.add_up(outcome, wanted);
         facts.gather(outcome, &sums);
+        drop(sums); // what comes takes as much
         facts.place(outcome);
         facts.find_boilerplate(outcome, wanted);
         facts.what_if = outcome.what_if();

@@ -72,18 +72,17 @@ impl Leaf {
         true
     }
 
-    /// Takes all out, as bytes.
-    pub(super) fn take(&mut self) -> Vec<u8> {
+    /// Takes all out, as bytes behind others.
+    pub(super) fn take(&mut self, into: &mut Vec<u8>) {
         let first = self.first();
         let last = self.keys.last().copied().unwrap_or(0);
         let low = low_bits(last - first, self.keys.len().max(1));
         let widths: [u32; 2] = std::array::from_fn(|i| width(self.most[i] - self.least[i]));
-        let mut page = Vec::with_capacity(CARRIED);
-        page.extend_from_slice(&(self.keys.len() as u16).to_le_bytes());
-        page.extend([low as u8, widths[0] as u8, widths[1] as u8, 0, 0, 0]);
-        page.extend_from_slice(&first.to_le_bytes());
-        self.least.iter().for_each(|least| page.extend_from_slice(&least.to_le_bytes()));
-        let mut bits = Bits { bytes: page, held: 0, count: 0 };
+        into.extend_from_slice(&(self.keys.len() as u16).to_le_bytes());
+        into.extend([low as u8, widths[0] as u8, widths[1] as u8, 0, 0, 0]);
+        into.extend_from_slice(&first.to_le_bytes());
+        self.least.iter().for_each(|least| into.extend_from_slice(&least.to_le_bytes()));
+        let mut bits = Bits { bytes: into, held: 0, count: 0 };
         let mask = (1_u128 << low) - 1;
         self.keys.iter().for_each(|key| bits.put((key - first) & mask, low));
         for column in 0..2 {
@@ -101,35 +100,46 @@ impl Leaf {
             bits.put(1 << gap, gap + 1);
             zeros = high;
         }
-        *self = Leaf::default();
-        bits.finish()
+        bits.finish();
+        self.keys.clear();
+        self.numbers.clear();
     }
 }
 
 /// A row of bits in the making.
-struct Bits {
-    bytes: Vec<u8>,
+struct Bits<'a> {
+    bytes: &'a mut Vec<u8>,
     held: u128,
-    /// bits held, fewer than 8 between two calls
+    /// bits held, fewer than 64 between two calls
     count: u32,
 }
 
-impl Bits {
+impl Bits<'_> {
     /// Appends a number of fewer than 120 bits.
     fn put(&mut self, number: u128, width: u32) {
-        self.held |= number << self.count;
-        self.count += width;
-        let whole = self.count / 8;
-        self.bytes.extend_from_slice(&self.held.to_le_bytes()[..whole as usize]);
-        self.held = self.held.checked_shr(8 * whole).unwrap_or(0);
-        self.count %= 8;
+        if width > 64 {
+            self.put_some(number & u128::from(u64::MAX), 64);
+            self.put_some(number >> 64, width - 64);
+        } else {
+            self.put_some(number, width);
+        }
     }
 
-    fn finish(mut self) -> Vec<u8> {
-        if self.count > 0 {
-            self.bytes.push(self.held as u8);
+    /// The same of at most 64 bits.
+    #[inline]
+    fn put_some(&mut self, number: u128, width: u32) {
+        self.held |= number << self.count;
+        self.count += width;
+        if self.count >= 64 {
+            self.bytes.extend_from_slice(&(self.held as u64).to_le_bytes());
+            self.held >>= 64;
+            self.count -= 64;
         }
-        self.bytes
+    }
+
+    fn finish(self) {
+        let rest = self.count.div_ceil(8) as usize;
+        self.bytes.extend_from_slice(&self.held.to_le_bytes()[..rest]);
     }
 }
 

@@ -44,14 +44,40 @@ impl Key {
 /// What an original adds up to.
 pub(super) struct Tally {
     pub(super) key: Key,
-    /// numbers the originals in the order of their first copies
-    pub(super) number: u32,
-    count: u64,
-    exact: u64,
     characters: u64,
+    count: u32,
+    exact: u32,
     /// documents with it, the original's among them, and the last of these
     documents: u32,
     last: u32,
+}
+
+/// What all originals add up to, in the order of their first copies; 40 bytes each, and about 8 to find it.
+#[derive(Default)]
+pub(super) struct Tallies {
+    pub(super) all: Vec<Tally>,
+    /// their numbers, by key
+    by_key: HashTable<u32>,
+}
+
+impl Tallies {
+    fn number(&self, key: Key) -> Option<u32> {
+        self.by_key.find(key.hash(), |&number| self.all[number as usize].key == key).copied()
+    }
+
+    /// That of an original, and its number.
+    fn of(&mut self, original: &Stretch) -> (u32, &mut Tally) {
+        let (key, next) = (Key::from(original), self.all.len() as u32);
+        let all = &self.all;
+        let is_key = |number: &u32| all[*number as usize].key == key;
+        let entry = self.by_key.entry(key.hash(), is_key, |&number| all[number as usize].key.hash());
+        let number = *entry.or_insert(next).get();
+        if number == next {
+            let (characters, count, exact, documents) = (0, 0, 0, 1);
+            self.all.push(Tally { key, characters, count, exact, documents, last: key.document });
+        }
+        (number, &mut self.all[number as usize])
+    }
 }
 
 /// What a group adds up to: an original, or several that are the same for the most part.
@@ -66,7 +92,7 @@ pub(super) struct Sum {
 
 /// The groups that count most, and how to find them.
 pub(super) struct Sums {
-    tallies: HashTable<Tally>,
+    tallies: Tallies,
     /// the rank of the group of each original by its number; `u32::MAX` where the group is not kept
     ranks: Vec<u32>,
     /// those that are kept, by rank
@@ -78,16 +104,14 @@ pub(super) struct Sums {
 impl Sums {
     /// The rank of an original's group, if that is kept.
     pub(super) fn rank(&self, original: &Stretch) -> Option<usize> {
-        let key = Key::from(original);
-        let tally = self.tallies.find(key.hash(), |tally| tally.key == key)?;
-        let rank = self.ranks[tally.number as usize];
+        let rank = self.ranks[self.tallies.number(Key::from(original))? as usize];
         (rank != u32::MAX).then_some(rank as usize)
     }
 }
 
 impl Facts {
     pub(super) fn add_up(&mut self, outcome: &Outcome, wanted: Wanted) -> Sums {
-        let mut tallies: HashTable<Tally> = HashTable::new();
+        let mut tallies = Tallies::default();
         let mut places = Vec::new();
         let mut shares = shares::Sums::new(outcome);
         let mut relations = relations::Sums::default();
@@ -101,14 +125,14 @@ impl Facts {
                 let inside = Explained::of(explained);
                 self.explained.passages += inside.passages;
                 self.explained.paragraphs += inside.paragraphs;
-                let tally = tally_of(&mut tallies, &repeat.original);
+                let (number, tally) = tallies.of(&repeat.original);
                 tally.count += 1;
                 tally.documents += u32::from(tally.last != told.document);
                 tally.last = told.document;
-                tally.exact += u64::from(repeat.kind == Kind::Exact);
+                tally.exact += u32::from(repeat.kind == Kind::Exact);
                 tally.characters += repeat.characters;
-                if tally.count <= COPIES as u64 {
-                    places.push((tally.number, told.document));
+                if tally.count <= COPIES as u32 {
+                    places.push((number, told.document));
                 }
             }
         });
@@ -120,13 +144,7 @@ impl Facts {
 
     /// Groups the originals, and finds the groups that repeat the most characters, the most first; among
     /// equals the earliest original first.
-    fn rank(
-        &mut self,
-        outcome: &Outcome,
-        wanted: Wanted,
-        tallies: HashTable<Tally>,
-        places: &[(u32, u32)],
-    ) -> Sums {
+    fn rank(&mut self, outcome: &Outcome, wanted: Wanted, tallies: Tallies, places: &[(u32, u32)]) -> Sums {
         let (mut group_of, groups) = overlap::group(outcome, &tallies);
         self.group_count = u64::from(groups);
         let new = || Sum {
@@ -137,11 +155,11 @@ impl Facts {
             documents: 0,
         };
         let mut sums: Vec<Sum> = (0..groups).map(|_| new()).collect();
-        for tally in &tallies {
-            let sum = &mut sums[group_of[tally.number as usize] as usize];
+        for (tally, &group) in tallies.all.iter().zip(&group_of) {
+            let sum = &mut sums[group as usize];
             sum.key = sum.key.min(tally.key);
-            sum.count += tally.count;
-            sum.exact += tally.exact;
+            sum.count += u64::from(tally.count);
+            sum.exact += u64::from(tally.exact);
             sum.characters += tally.characters;
             sum.documents = sum.documents.max(u64::from(tally.documents));
         }
@@ -165,25 +183,8 @@ impl Facts {
             }
         }
         documents.dedup();
-        let mut by_rank: Vec<Option<Sum>> = sums.into_iter().map(Some).collect();
-        let groups = kept.into_iter().filter_map(|group| by_rank[group as usize].take()).collect();
+        let groups =
+            kept.into_iter().map(|group| std::mem::replace(&mut sums[group as usize], new())).collect();
         Sums { tallies, ranks: group_of, groups, documents }
     }
-}
-
-fn tally_of<'a>(tallies: &'a mut HashTable<Tally>, original: &Stretch) -> &'a mut Tally {
-    let key = Key::from(original);
-    let number = tallies.len() as u32;
-    let entry = tallies.entry(key.hash(), |tally| tally.key == key, |tally| tally.key.hash());
-    entry
-        .or_insert_with(|| Tally {
-            key,
-            number,
-            count: 0,
-            exact: 0,
-            characters: 0,
-            documents: 1,
-            last: key.document,
-        })
-        .into_mut()
 }

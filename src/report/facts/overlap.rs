@@ -1,11 +1,9 @@
 //! Which originals are the same for the most part. Outlets cut one dispatch differently, so the passages that
 //! repeat it rarely start and end on the same word; to a reader they are copies of one text.
 
-use hashbrown::HashTable;
-
 use crate::document::Place;
 use crate::outcome::Outcome;
-use crate::report::facts::add_up::{Key, Tally};
+use crate::report::facts::add_up::{Key, Tallies};
 
 /// Originals that later ones of their document are held against: the last that started a group.
 const OPEN: usize = 8;
@@ -22,8 +20,8 @@ struct Original {
 /// passages, each original is one. Otherwise they are taken in the order of the text, the longest of those
 /// that start together first; each joins the last group whose first one shares at least half of the longer
 /// of both with it.
-pub(super) fn group(outcome: &Outcome, tallies: &HashTable<Tally>) -> (Vec<u32>, u32) {
-    let all = tallies.len() as u32;
+pub(super) fn group(outcome: &Outcome, tallies: &Tallies) -> (Vec<u32>, u32) {
+    let all = tallies.all.len() as u32;
     if !outcome.summary().parameters.units.passages {
         return ((0..all).collect(), all);
     }
@@ -56,8 +54,8 @@ fn are_alike(a: &Original, b: &Original) -> bool {
 }
 
 /// The characters of all originals, going once through each document that has copied paragraphs.
-fn measure(outcome: &Outcome, tallies: &HashTable<Tally>) -> Vec<Original> {
-    let mut keys: Vec<(Key, u32)> = tallies.iter().map(|tally| (tally.key, tally.number)).collect();
+fn measure(outcome: &Outcome, tallies: &Tallies) -> Vec<Original> {
+    let mut keys: Vec<(Key, u32)> = tallies.all.iter().map(|tally| tally.key).zip(0..).collect();
     keys.sort_unstable();
     let mut chars = Vec::new();
     let mut originals = Vec::with_capacity(keys.len());
