@@ -114,7 +114,8 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// Groups units by equal keys. `keys` holds `bands` keys for each unit, unit after unit.
+    /// Groups units by equal keys, of which the first 36 bits count. `keys` holds `bands` keys for each unit, unit
+    /// after unit.
     pub fn new<K: Copy + Into<u64> + Sync>(keys: &[K], bands: usize) -> Self {
         let units = keys.len() / bands;
         let sizes = sizes_of_parts(keys, bands);
@@ -213,7 +214,8 @@ fn shared_keys<K: Copy + Into<u64>>(
 ) -> (Vec<u32>, Vec<u32>) {
     let of_band = || {
         let all = keys.chunks_exact(bands).map(|of_unit| -> u64 { of_unit[band].into() });
-        all.enumerate().filter(|(_, key)| *key != ABSENT)
+        let rest = u64::BITS - KEY_BITS;
+        all.enumerate().filter(|(_, key)| *key != ABSENT).map(move |(unit, key)| (unit, key >> rest << rest))
     };
     let (mut members, mut ends) = (Vec::new(), Vec::new());
     groups(of_band, sizes, |bucket| {
@@ -244,15 +246,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn buckets_are_the_groups_of_equal_keys(keys in prop::collection::vec(0u64..6, 0..60), bands in 1usize..5) {
+        fn buckets_are_the_groups_of_equal_keys(
+            keys in prop::collection::vec((0u64..6, any::<u64>()), 0..60),
+            bands in 1usize..5,
+        ) {
             let units = keys.len() / bands;
-            // in the first part and in others
-            let keys: Vec<u64> = keys[..units * bands].iter().map(|k| k << 40 | (k & 1) << 62).collect();
+            // in the first part and in others, with bits that do not count
+            let key = |&(key, rest): &(u64, u64)| match key {
+                0 => ABSENT,
+                key => key << 40 | (key & 1) << 62 | rest >> KEY_BITS,
+            };
+            let keys: Vec<u64> = keys[..units * bands].iter().map(key).collect();
             let buckets = Buckets::new(&keys, bands);
             let mut expected: BTreeMap<(usize, u64), Vec<u32>> = BTreeMap::new();
             for (i, &key) in keys.iter().enumerate() {
                 if key != ABSENT {
-                    expected.entry((i % bands, key)).or_default().push((i / bands) as u32);
+                    expected.entry((i % bands, key >> 40)).or_default().push((i / bands) as u32);
                 }
             }
             let expected: Vec<Vec<u32>> = expected.into_values().filter(|group| group.len() > 1).collect();
