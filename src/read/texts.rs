@@ -58,6 +58,7 @@ impl Spool {
     }
 
     /// Where temporary files go.
+    #[cfg(feature = "parquet")]
     pub(crate) fn folder(&self) -> &Path {
         &self.0.folder
     }
