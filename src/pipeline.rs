@@ -13,7 +13,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::band::{Buckets, Plan};
-use crate::corpus::{Builder, Corpus, Document, link};
+use crate::corpus::{Builder, Corpus, Document, check_numbers, link};
 use crate::error::{Error, Result};
 use crate::head::Head;
 use crate::order::Order;
@@ -261,6 +261,7 @@ impl Stages<'_> {
         if let Some(before) = before {
             corpus = past::join(corpus, before, params, plan.bands)?;
         }
+        check_numbers(corpus.seeds.len() as u64, 0, "seeds of passages")?;
         let seeds = Seeds::take(&mut corpus);
         // what comes from an index has no twin, nor has what may leave alone; pairs are kept of all that are compared
         let have_twins = before.is_none() && !params.remove.is_by_parts() && params.floor.is_none();
@@ -407,7 +408,7 @@ impl<'a> Reading<'a> {
         let mut work = Work { scanner, builder: self.builder(), scanned: Vec::new(), grown };
         let fields = Fields { text: &params.text_field, id: &params.id_field, also: &scanner.also };
         let max_record = params.max_record as usize;
-        let (sources, buffers, batch) = (self.sources, scanner.buffers(), chunks::chunks());
+        let (sources, buffers, batch) = (self.sources, scanner.buffers(), chunks::in_a_batch());
         let reader = Reader { sources, max_record, fields, buffers, batch, progress };
         if rayon::current_num_threads() == 1 {
             let mut worked = Ok(());
@@ -477,7 +478,7 @@ impl<'a> Reading<'a> {
             corpus
         };
         let mut builder = self.builder();
-        for batch in chunks.chunks(chunks::chunks()) {
+        for batch in chunks.chunks(chunks::in_a_batch()) {
             progress.check()?;
             if parts.are_full(&builder)? {
                 scanner.let_go();

@@ -131,9 +131,10 @@ impl<'a> Scanner<'a> {
 
     /// Takes back what is in the tables now, for the chunks to come, unless an outsized record has blown it up.
     pub(crate) fn give_back(&self, scanned: Vec<Scanned>, signed: Vec<Signed>) {
-        let usual = 2 * self.buffers.chunk() / BYTES_OF_A_TOKEN;
+        let usual = 2 * self.buffers.chunk();
         for (scanned, signed) in scanned.into_iter().zip(signed) {
-            if scanned.tokens.capacity() <= usual {
+            let strings = scanned.ids.capacity().max(scanned.places.capacity());
+            if strings.max(scanned.tokens.capacity() * BYTES_OF_A_TOKEN) <= usual {
                 self.scanned.give(scanned.cleared());
                 self.signed.give(signed.cleared());
             }

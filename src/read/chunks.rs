@@ -3,7 +3,7 @@
 //!
 //! What can't be read again (a compressed file, standard input) is written to the spool as it passes, so
 //! that verification and reports can come back to any record. Buffers go round: the steady state allocates
-//! nothing. Memory: `QUEUE` + 2 batches of [`chunks`] and a record each.
+//! nothing. Memory: `QUEUE` + 2 batches of [`in_a_batch`] chunks and a record each.
 
 use std::io::Read;
 use std::ops::Range;
@@ -25,7 +25,7 @@ use crate::read::{csv, wet};
 
 /// Chunks in a batch: what the workers, those of rayon's current pool, share out at once. What one or two of them need is
 /// held no longer than that.
-pub(crate) fn chunks() -> usize {
+pub(crate) fn in_a_batch() -> usize {
     (8 * rayon::current_num_threads()).clamp(16, 32)
 }
 
