@@ -177,9 +177,17 @@ impl Buckets {
 
     /// The units of a bucket, ascending; at least two.
     pub fn members(&self, bucket: u32) -> &[u32] {
-        let bucket = bucket as usize;
-        let start = if bucket == 0 { 0 } else { self.ends[bucket - 1] };
-        &self.members[start as usize..self.ends[bucket] as usize]
+        &self.members[self.start(bucket)..self.ends[bucket as usize] as usize]
+    }
+
+    /// Where the members of a bucket start among those of all.
+    pub(crate) fn start(&self, bucket: u32) -> usize {
+        bucket.checked_sub(1).map_or(0, |before| self.ends[before as usize] as usize)
+    }
+
+    /// The members of all buckets, which are not known any more then; of which buckets a unit is, is.
+    pub(crate) fn take_members(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.members)
     }
 
     /// The buckets of a unit; none where it shares none.

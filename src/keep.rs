@@ -246,7 +246,7 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
             row >= archived && (self.near)(kind, unit).is_none() && !leaves(unit)
         };
         let originals = units.distinct.iter().enumerate().map(is_original).collect();
-        let in_order = InOrder::new(&units.keys, self.outcome.summary().plan.bands);
+        let in_order = InOrder::new(&units.keys, &units.distinct, self.outcome.summary().plan.bands);
         Bands { keeping: self, kind, originals, in_order }
     }
 
@@ -465,15 +465,14 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Bands<'_, N> {
         make: impl Fn(&mut dyn Iterator<Item = Entry<u64>>) -> T + Sync,
     ) -> Vec<T> {
         let &Bands { keeping, kind, ref originals, in_order } = self;
-        let units = keeping.units(kind);
         let most = listed_originals(keeping.outcome.summary().parameters.comparisons);
         let listed = &keeping.corpus.archived.listed[kind];
         in_order.piece(piece, |row| originals[row]).make(|entries| {
             let mut rooms = Rooms::new(most, listed);
             let listed = entries.filter(|of| rooms.takes(of.key, of.band));
-            make(&mut listed.map(|Banded { key, row, band }| {
-                let unit = units.distinct[row as usize];
-                Entry { key, numbers: [keeping.number(kind, unit), band + 1] }
+            make(&mut listed.map(|Banded { key, unit, band }| Entry {
+                key,
+                numbers: [keeping.number(kind, unit), band + 1],
             }))
         })
     }

@@ -278,7 +278,7 @@ fn find(
     let asking: Vec<bool> = units.distinct.iter().map(|unit| asks(*unit)).collect();
     let most = listed_originals(params.comparisons);
     let mut hits = Hits { exact, bands: Vec::new(), listed: Listed::new(), hopeless: Vec::new() };
-    let in_order = InOrder::new(&units.keys, bands);
+    let in_order = InOrder::new(&units.keys, &units.distinct, bands);
     for number in 0..in_order.pieces() {
         let own = in_order.piece(number, |row| asking[row]);
         let keys = own.keys();

@@ -15,6 +15,7 @@
 //! (ties: the earliest). What this leaves out is counted.
 
 pub(crate) mod pairs;
+mod sets;
 pub(crate) mod standing;
 pub(crate) mod twins;
 
@@ -25,7 +26,8 @@ use rayon::prelude::*;
 
 use crate::band::Buckets;
 use crate::corpus::{IS_SHORT, Units};
-use crate::verify::{Digest, Overlap, compare, retain_hopeful};
+use crate::resolve::sets::Sets;
+use crate::verify::{Overlap, compare, retain_hopeful};
 
 /// A bucket lists this part of the originals that a unit is compared with: crowded buckets are those of
 /// boilerplate, and a pair that is alike meets in others too.
@@ -86,69 +88,6 @@ impl Hasher for NumberHasher {
 /// A map from a unit's or document's number.
 pub(crate) type NumberMap<T> = HashMap<u32, T, BuildHasherDefault<NumberHasher>>;
 
-/// The sets at hand, each at a place that it keeps until it is let go.
-#[derive(Default)]
-struct Sets {
-    /// where each row's set is; [`NOWHERE`] for most
-    places: Vec<u32>,
-    rows: Vec<u32>,
-    digests: Vec<Digest>,
-    sets: Vec<Box<[u64]>>,
-    /// reasons to keep each: open buckets that list it, later units with the same tokens
-    uses: Vec<u32>,
-    free: Vec<u32>,
-}
-
-/// In [`Sets::places`]: not at hand.
-const NOWHERE: u32 = u32::MAX;
-
-impl Sets {
-    fn new(rows: usize) -> Self {
-        Sets { places: vec![NOWHERE; rows], ..Sets::default() }
-    }
-
-    fn insert(&mut self, row: u32, set: Box<[u64]>) {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.rows.push(0);
-            self.digests.push(Digest::default());
-            self.sets.push(Box::default());
-            self.uses.push(0);
-            self.sets.len() as u32 - 1
-        });
-        let at = place as usize;
-        self.rows[at] = row;
-        self.digests[at] = Digest::new(&set);
-        self.sets[at] = set;
-        self.uses[at] = 0;
-        self.places[row as usize] = place;
-    }
-
-    /// Where a row's set is.
-    fn place(&self, row: u32) -> Option<u32> {
-        let place = self.places[row as usize];
-        (place != NOWHERE).then_some(place)
-    }
-
-    fn remove(&mut self, place: u32) {
-        self.places[self.rows[place as usize] as usize] = NOWHERE;
-        self.sets[place as usize] = Box::default();
-        self.free.push(place);
-    }
-
-    /// One use fewer.
-    fn let_go(&mut self, place: u32) {
-        let uses = &mut self.uses[place as usize];
-        *uses -= 1;
-        if *uses == 0 {
-            self.remove(place);
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.free.len() == self.sets.len()
-    }
-}
-
 /// In [`Seen::listed`]: asked in an earlier run.
 const NEVER_ASKED: u64 = u64::MAX;
 
@@ -177,8 +116,10 @@ pub(crate) struct Resolver<'a> {
     listed_most: usize,
     /// what became of the rows that come from an index, which are the first ones
     archived: &'a [Verdict],
-    /// the places of the originals that each bucket lists
-    originals: Vec<Vec<u32>>,
+    /// the places of the originals that each bucket lists, where its members were: there are no more than these
+    originals: Vec<u32>,
+    /// how many originals each bucket lists
+    listed: Vec<u32>,
     /// originals that a full bucket does not list
     unlisted: Vec<u32>,
     /// members of each bucket that have yet to come, equal units included
@@ -204,7 +145,7 @@ pub(crate) struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     pub(crate) fn new(
         (units, archived): (&'a Units, &'a [Verdict]),
-        buckets: Buckets,
+        mut buckets: Buckets,
         threshold: f64,
         cap: u32,
     ) -> Self {
@@ -238,7 +179,8 @@ impl<'a> Resolver<'a> {
             cap: cap as usize,
             listed_most: listed_originals(cap),
             archived,
-            originals: vec![Vec::new(); buckets.len()],
+            originals: buckets.take_members(),
+            listed: vec![0; buckets.len()],
             unlisted: vec![0; buckets.len()],
             to_come,
             sets: Sets::new(if buckets.is_empty() { 0 } else { units.distinct.len() }),
@@ -262,7 +204,7 @@ impl<'a> Resolver<'a> {
 
     /// Takes the set of a linked row that has yet to come.
     pub(crate) fn give_set(&mut self, row: u32, set: &[u64]) {
-        self.sets.insert(row, set.into());
+        self.sets.insert(row, set);
     }
 
     /// Goes through the next units up to number `end`. The sets of all linked rows among them must be there.
@@ -320,9 +262,10 @@ impl<'a> Resolver<'a> {
     fn list(&mut self, row: u32, place: u32) -> u32 {
         let mut uses = 0;
         for &bucket in self.buckets.of(row) {
-            let listed = &mut self.originals[bucket as usize];
-            if listed.len() < self.listed_most {
-                listed.push(place);
+            let listed = &mut self.listed[bucket as usize];
+            if (*listed as usize) < self.listed_most {
+                self.originals[self.buckets.start(bucket) + *listed as usize] = place;
+                *listed += 1;
                 uses += 1;
             } else {
                 self.unlisted[bucket as usize] += 1;
@@ -377,7 +320,7 @@ impl<'a> Resolver<'a> {
     /// Originals listed in the row's buckets, counted with repetition: changes whenever the answer may.
     fn listed(&self, row: u32) -> u64 {
         let count = |&bucket: &u32| {
-            self.originals[bucket as usize].len() as u64 + u64::from(self.unlisted[bucket as usize])
+            u64::from(self.listed[bucket as usize]) + u64::from(self.unlisted[bucket as usize])
         };
         self.buckets.of(row).iter().map(count).sum()
     }
@@ -386,10 +329,11 @@ impl<'a> Resolver<'a> {
     fn ask(&mut self, row: u32, place: u32) -> Verdict {
         let mut candidates = std::mem::take(&mut self.candidates);
         candidates.clear();
-        self.shared.resize(self.sets.sets.len(), 0);
+        self.shared.resize(self.sets.len(), 0);
         for &bucket in self.buckets.of(row) {
             self.cost.capped += u64::from(self.unlisted[bucket as usize]);
-            for &original in &self.originals[bucket as usize] {
+            let start = self.buckets.start(bucket);
+            for &original in &self.originals[start..start + self.listed[bucket as usize] as usize] {
                 let shared = &mut self.shared[original as usize];
                 if *shared == 0 {
                     candidates.push(original);
@@ -420,7 +364,7 @@ impl<'a> Resolver<'a> {
     /// The candidate that the set at a place matches best.
     fn best(&self, place: u32, candidates: &mut Vec<u32>) -> Verdict {
         let sets = &self.sets;
-        let (own, set) = (&sets.digests[place as usize], &sets.sets[place as usize]);
+        let (own, set) = (&sets.digests[place as usize], sets.get(place));
         retain_hopeful(own, &sets.digests, self.threshold, candidates);
         let mut best: Verdict = None;
         for &original in &*candidates {
@@ -428,7 +372,7 @@ impl<'a> Resolver<'a> {
             if !own.may_reach(&sets.digests[original as usize], least) {
                 continue;
             }
-            let Some(overlap) = compare(set, &sets.sets[original as usize], least) else { continue };
+            let Some(overlap) = compare(set, sets.get(original), least) else { continue };
             best = self.better(best, Some((sets.rows[original as usize], overlap)));
         }
         best
@@ -455,12 +399,13 @@ impl<'a> Resolver<'a> {
     /// originals go.
     fn leave_buckets(&mut self, row: u32) {
         for i in 0..self.buckets.of(row).len() {
-            let bucket = self.buckets.of(row)[i] as usize;
-            self.to_come[bucket] -= 1;
-            if self.to_come[bucket] == 0 {
-                for original in std::mem::take(&mut self.originals[bucket]) {
-                    self.sets.let_go(original);
-                }
+            let bucket = self.buckets.of(row)[i];
+            let to_come = &mut self.to_come[bucket as usize];
+            *to_come -= 1;
+            if *to_come == 0 {
+                let start = self.buckets.start(bucket);
+                let listed = std::mem::take(&mut self.listed[bucket as usize]) as usize;
+                self.originals[start..start + listed].iter().for_each(|&original| self.sets.let_go(original));
             }
         }
     }

@@ -23,6 +23,9 @@ const FEW: usize = 4096;
 #[derive(Clone, Copy)]
 pub(crate) struct InOrder<'a> {
     keys: &'a [Head],
+    /// the number of each unit, ascending: numbers go with the keys, since in the order of these each would be looked up
+    /// where no cache has it
+    units: &'a [u32],
     bands: usize,
     /// bits that tell pieces apart
     bits: u32,
@@ -32,27 +35,28 @@ pub(crate) struct InOrder<'a> {
 pub(crate) struct Piece<'a> {
     of: InOrder<'a>,
     number: u64,
-    /// what a key has besides the bits of its piece, and behind that, where it stands among all keys
+    /// what a key has besides the bits of its piece, and behind that, its unit and its band
     entries: Vec<u64>,
     /// behind the last entry of each stretch; equal keys are in one
     ends: Vec<usize>,
 }
 
-/// A key with its row and its band.
+/// A key with its unit and its band.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Banded {
     pub(crate) key: u64,
-    pub(crate) row: u32,
+    pub(crate) unit: u32,
     pub(crate) band: u32,
 }
 
 impl<'a> InOrder<'a> {
-    pub(crate) fn new(keys: &'a [Head], bands: usize) -> Self {
-        // a position needs the bits that a key leaves free
-        let least =
-            (u64::from(KEY_BITS) + u64::from(usize::BITS - keys.len().leading_zeros())).saturating_sub(64);
+    pub(crate) fn new(keys: &'a [Head], units: &'a [u32], bands: usize) -> Self {
+        let bands = bands.max(1);
+        // unit and band need the bits that a key leaves free
+        let end = units.last().map_or(0, |last| (u64::from(*last) + 1) * bands as u64);
+        let least = (KEY_BITS + (u64::BITS - end.leading_zeros())).saturating_sub(u64::BITS);
         let bits = (keys.len() / TOGETHER).checked_ilog2().map_or(0, |bits| (bits + 1).min(MOST_BITS));
-        InOrder { keys, bands: bands.max(1), bits: bits.max(least as u32) }
+        InOrder { keys, units, bands, bits: bits.max(least) }
     }
 
     /// How many pieces there are. All of their keys, one piece after the other, are in order.
@@ -60,7 +64,7 @@ impl<'a> InOrder<'a> {
         1 << self.bits
     }
 
-    /// The keys of a piece, of the rows that are wanted; those with the same key by row and band.
+    /// The keys of a piece, of the rows that are wanted; those with the same key by unit and band.
     pub(crate) fn piece(&self, number: u64, wanted: impl Fn(usize) -> bool + Sync) -> Piece<'a> {
         let rows = (self.keys.len() / self.bands).div_ceil(rayon::current_num_threads()).max(1);
         let gather = |(part, keys): (usize, &[Head])| {
@@ -69,10 +73,11 @@ impl<'a> InOrder<'a> {
                 if !wanted(row) {
                     continue;
                 }
-                for (band, key) in keys.iter().map(|&key| u64::from(key)).enumerate() {
+                let first = u64::from(self.units[row]) * self.bands as u64;
+                for (place, key) in (first..).zip(keys.iter().map(|&key| u64::from(key))) {
                     if key.checked_shr(u64::BITS - self.bits).unwrap_or(0) == number && key != ABSENT {
                         let key = key >> (u64::BITS - KEY_BITS) << (u64::BITS - KEY_BITS);
-                        entries.push(key << self.bits | (row * self.bands + band) as u64);
+                        entries.push(key << self.bits | place);
                     }
                 }
             }
@@ -120,7 +125,7 @@ impl Piece<'_> {
         starts.zip(&self.ends).map(|(start, &end)| &self.entries[start..end]).collect()
     }
 
-    /// Bits of an entry that tell where it stands.
+    /// Bits of an entry that tell its unit and band.
     fn free(&self) -> u32 {
         u64::BITS - KEY_BITS + self.of.bits
     }
@@ -131,9 +136,9 @@ impl Piece<'_> {
     }
 
     fn banded(&self, entry: u64) -> Banded {
-        let position = entry & ((1 << self.free()) - 1);
-        let (row, band) = (position / self.of.bands as u64, position % self.of.bands as u64);
-        Banded { key: self.key(entry), row: row as u32, band: band as u32 }
+        let place = entry & ((1 << self.free()) - 1);
+        let (unit, band) = (place / self.of.bands as u64, place % self.of.bands as u64);
+        Banded { key: self.key(entry), unit: unit as u32, band: band as u32 }
     }
 }
 
@@ -209,14 +214,15 @@ mod tests {
                 number => (number % kinds).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> rest << rest,
             };
             let keys: Vec<u64> = (0..rows * bands).map(key).collect();
+            let units: Vec<u32> = (0..rows as u32).map(|row| 3 * row + row % 2).collect();
             let wanted = |row: usize| !row.is_multiple_of(5);
             let all = keys.iter().enumerate().filter(|(at, key)| **key != ABSENT && wanted(at / bands));
             let mut expected: Vec<Banded> = all
-                .map(|(at, &key)| Banded { key, row: (at / bands) as u32, band: (at % bands) as u32 })
+                .map(|(at, &key)| Banded { key, unit: units[at / bands], band: (at % bands) as u32 })
                 .collect();
             expected.sort_unstable();
             let keys: Vec<Head> = keys.into_iter().map(Head::of).collect();
-            let in_order = InOrder { bits, ..InOrder::new(&keys, bands) };
+            let in_order = InOrder { bits, ..InOrder::new(&keys, &units, bands) };
             let mut found = Vec::new();
             for number in 0..in_order.pieces() {
                 let piece = in_order.piece(number, wanted);
@@ -233,9 +239,18 @@ mod tests {
     }
 
     #[test]
-    fn positions_fit() {
+    fn numbers_fit() {
         let few = [Head::default(); 20];
-        assert_eq!(InOrder::new(&few, 2).pieces(), 1);
-        assert!(InOrder::new(&vec![Head::default(); 3 * TOGETHER], 3).pieces() >= 3);
+        let pieces = |keys: &[Head], units: &[u32], bands| InOrder::new(keys, units, bands).pieces();
+        assert_eq!(pieces(&few, &(0..10).collect::<Vec<u32>>(), 2), 1);
+        assert!(pieces(&vec![Head::default(); 3 * TOGETHER], &vec![0; TOGETHER], 3) >= 3);
+        let last = (u32::MAX, 9u64);
+        let keys = [Head::of(1 << 40); 9];
+        let of_last = InOrder::new(&keys, std::slice::from_ref(&last.0), 9);
+        let free = u64::BITS - KEY_BITS + of_last.bits;
+        assert!((u64::from(last.0) + 1) * last.1 <= 1 << free, "the largest unit and band");
+        let piece = of_last.piece(0, |_| true);
+        let made = piece.make(|entries| entries.map(|of| (of.unit, of.band)).max());
+        assert_eq!(made, [Some((last.0, 8))]);
     }
 }

@@ -340,6 +340,24 @@ impl<'a> Forward<'a> {
         Ok(())
     }
 
+    /// The `N` bytes carried from `at` on: where they stand, or in `into` where they reach into the next page. `limit`
+    /// is behind the last page that may be needed.
+    #[inline]
+    pub(crate) fn bytes<'b, const N: usize>(
+        &'b mut self,
+        at: u64,
+        limit: u64,
+        into: &'b mut [u8; N],
+    ) -> Result<&'b [u8; N]> {
+        let start = (at % CARRIED as u64) as usize;
+        if start + N > CARRIED {
+            self.fill(at, limit, into)?;
+            return Ok(into);
+        }
+        let page = self.page(at / CARRIED as u64, limit)?;
+        Ok(page[start..].first_chunk().unwrap_or(into))
+    }
+
     /// What a page carries. `limit` is behind the last page that may be needed.
     #[inline]
     pub(crate) fn page(&mut self, number: u64, limit: u64) -> Result<&[u8]> {

@@ -324,6 +324,7 @@ impl Table {
         Ok(())
     }
 
+    #[inline]
     fn may_hold<K: Key>(&self, key: K, blocks: u64, filter: &mut Forward<'_>) -> Result<bool> {
         if blocks == 0 {
             return Ok(false);
@@ -332,7 +333,7 @@ impl Table {
         let at = self.filter[0] + block_of(key, blocks) * BLOCK as u64;
         let limit = self.filter[1].div_ceil(CARRIED as u64);
         let mut block = [0; BLOCK];
-        filter.fill(at, limit, &mut block)?;
+        let block = filter.bytes(at, limit, &mut block)?;
         // all words, without a branch that depends on the key
         let missing = block.chunks_exact(4).zip(bits_of(key)).fold(0, |missing, (word, bit)| {
             missing | (!u32::from_le_bytes([word[0], word[1], word[2], word[3]]) & bit)
