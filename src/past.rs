@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::band::in_order::InOrder;
+use crate::band::in_order::{Asked, InOrder};
 use crate::band::with_band;
 use crate::collapse::Keyed;
 use crate::corpus::{Corpus, Document, Ranks, Units, split_places};
@@ -283,12 +283,11 @@ fn find(
         let own = in_order.piece(number, |row| asking[row]);
         let keys = own.keys();
         let found = past.index.find_bands(kind, &keys, past.before)?;
-        let same = || found.chunk_by(|a, b| a.0 == b.0);
-        let own = own.of_keys(same().map(|same| keys[same[0].0 as usize]));
-        for (same, own) in same().zip(own) {
+        let mut asked = Asked::default();
+        for same in found.chunk_by(|a, b| a.0 == b.0) {
             let key = keys[same[0].0 as usize];
-            let of_bands: BTreeSet<u32> = own.iter().map(|own| own.band).collect();
-            for band in of_bands {
+            own.bands_of(key, &mut asked);
+            for &band in &asked.bands {
                 // they come by unit
                 let listed = same.iter().filter(|(_, _, of)| *of == 0 || *of == band + 1).take(most);
                 let before = hits.bands.len();

@@ -9,8 +9,9 @@ use crate::head::Head;
 /// Keys of a piece, about.
 const TOGETHER: usize = 1 << 22;
 
-/// The most bits that tell pieces apart: each piece takes a look at all keys.
-const MOST_BITS: u32 = 6;
+/// The most bits that tell pieces apart: each piece takes a look at all keys, which of 16 pieces was a twentieth of a run in
+/// parts.
+const MOST_BITS: u32 = 2;
 
 /// Bits by which a piece is sorted first, and those of a digit from then on.
 const FIRST: u32 = 8;
@@ -39,6 +40,13 @@ pub(crate) struct Piece<'a> {
     entries: Vec<u64>,
     /// behind the last entry of each stretch; equal keys are in one
     ends: Vec<usize>,
+}
+
+/// How far the keys of a piece have been asked for, and what the answer was.
+#[derive(Default)]
+pub(crate) struct Asked {
+    entry: usize,
+    pub(crate) bands: Vec<u32>,
 }
 
 /// A key with its unit and its band.
@@ -110,14 +118,15 @@ impl Piece<'_> {
         self.stretches().into_par_iter().map(one).collect()
     }
 
-    /// The entries with each of these keys, which are in order and there.
-    pub(crate) fn of_keys(&self, keys: impl Iterator<Item = u64>) -> impl Iterator<Item = Vec<Banded>> {
-        let mut rest = &self.entries[..];
-        keys.map(move |key| {
-            rest = &rest[rest.partition_point(|entry| self.key(*entry) < key)..];
-            let same = rest.iter().take_while(|entry| self.key(**entry) == key);
-            same.map(|entry| self.banded(*entry)).collect()
-        })
+    /// The bands of the entries with a key, ascending, each once; keys are asked for in order.
+    pub(crate) fn bands_of(&self, key: u64, asked: &mut Asked) {
+        asked.bands.clear();
+        let rest = &self.entries[asked.entry..];
+        asked.entry += rest.partition_point(|entry| self.key(*entry) < key);
+        let same = self.entries[asked.entry..].iter().take_while(|entry| self.key(**entry) == key);
+        asked.bands.extend(same.map(|entry| self.banded(*entry).band));
+        asked.bands.sort_unstable();
+        asked.bands.dedup();
     }
 
     fn stretches(&self) -> Vec<&[u64]> {
@@ -197,6 +206,8 @@ fn scatter<const BITS: u32>(from: &[impl AsRef<[u64]>], to: &mut [u64], shift: u
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -227,11 +238,15 @@ mod tests {
             for number in 0..in_order.pieces() {
                 let piece = in_order.piece(number, wanted);
                 let banded = piece.make(|stretch| stretch.collect::<Vec<Banded>>()).concat();
-                let of_keys: Vec<Vec<Banded>> =
-                    banded.chunk_by(|a, b| a.key == b.key).map(<[_]>::to_vec).collect();
+                let of_keys: Vec<&[Banded]> = banded.chunk_by(|a, b| a.key == b.key).collect();
                 let keys: Vec<u64> = of_keys.iter().map(|same| same[0].key).collect();
                 assert_eq!(piece.keys(), keys);
-                assert!(piece.of_keys(keys.into_iter()).eq(of_keys));
+                let mut asked = Asked::default();
+                for same in of_keys.iter().step_by(2) {
+                    let bands: BTreeSet<u32> = same.iter().map(|of| of.band).collect();
+                    piece.bands_of(same[0].key, &mut asked);
+                    assert!(asked.bands.iter().eq(&bands));
+                }
                 found.extend(banded);
             }
             assert_eq!(found, expected);

@@ -1,14 +1,19 @@
 //! The sets at hand, each at a place that it keeps until it is let go.
 //!
-//! Their numbers lie in blocks of two megabytes, on shelves by size: a set that goes makes room for another one of about its
-//! size, and when all have gone the blocks go back whole. With an allocation for each, of what a part of a large
-//! corpus took a quarter stayed with the allocator, in holes between what is held longer.
+//! Their numbers lie in blocks of two megabytes, of which shelves, one for each size, take a page at a time. A set that goes
+//! makes room for another one of about its size, and when all have gone the blocks go back whole. With an allocation for
+//! each, of what a part of a large corpus took a quarter stayed with the allocator, in holes between what is held longer.
 
 use crate::verify::Digest;
 
-/// Numbers of a block; larger sets have one of their own. A block is never less than a megabyte: what is as large is given
-/// back to the system where memory is bounded.
+/// Numbers of a block. What is as large is given back to the system, where memory is bounded.
 const BLOCK: usize = 1 << 18;
+
+/// Numbers of a page; where a set has more, it is as large as the set.
+const PAGE: usize = 1 << 11;
+
+/// Sets of more numbers than that have an allocation of their own.
+const LARGE: usize = BLOCK / 8;
 
 /// Sizes of shelves in each doubling.
 const SIZES: usize = 8;
@@ -28,6 +33,9 @@ pub(super) struct Sets {
     pub(super) uses: Vec<u32>,
     free: Vec<u32>,
     shelves: Vec<Shelf>,
+    blocks: Vec<Vec<u64>>,
+    /// sets that have an allocation of their own
+    large: Vec<Vec<u64>>,
 }
 
 /// Where the numbers of a set are.
@@ -39,14 +47,13 @@ struct Spot {
     length: u32,
 }
 
-/// Blocks of sets of about one size.
+/// Room for sets of about one size.
 #[derive(Default)]
 struct Shelf {
-    blocks: Vec<Vec<u64>>,
     /// block and start of what may be used again
     free: Vec<[u32; 2]>,
-    /// where the first free room of the last block starts
-    next: usize,
+    /// the last page: its block, where it is free from, and where it ends
+    page: [u32; 3],
 }
 
 /// The shelf for sets of so many numbers, at least one, and how many there is room for.
@@ -58,30 +65,14 @@ fn shelf_of(length: usize) -> (usize, usize) {
 }
 
 impl Shelf {
-    /// Puts numbers down, with room for `size`; tells block and start.
-    fn put(&mut self, numbers: &[u64], size: usize) -> [u32; 2] {
-        let [block, start] = self.free.pop().unwrap_or_else(|| {
-            if self.blocks.is_empty() || self.next + size > BLOCK {
-                self.blocks.push(Vec::new());
-                self.next = 0;
-            }
-            self.next += size;
-            [self.blocks.len() as u32 - 1, (self.next - size) as u32]
-        });
-        let room = &mut self.blocks[block as usize];
-        if room.is_empty() {
-            // pages that nothing is written to take no memory
-            *room = vec![0; (BLOCK / size).max(1) * size];
+    /// Room for a set of `size`, where there is some; block and start.
+    fn room(&mut self, size: usize) -> Option<[u32; 2]> {
+        let [block, next, end] = &mut self.page;
+        if *next == *end {
+            return self.free.pop();
         }
-        room[start as usize..][..numbers.len()].copy_from_slice(numbers);
-        [block, start]
-    }
-
-    fn take_away(&mut self, [block, start]: [u32; 2], size: usize) {
-        if size > BLOCK / 2 {
-            self.blocks[block as usize] = Vec::new();
-        }
-        self.free.push([block, start]);
+        *next += size as u32;
+        Some([*block, *next - size as u32])
     }
 }
 
@@ -107,25 +98,53 @@ impl Sets {
     }
 
     fn put(&mut self, set: &[u64]) -> Spot {
+        let length = set.len() as u32;
         if set.is_empty() {
             return Spot::default();
+        }
+        if set.len() > LARGE {
+            let block = self.large.iter().position(Vec::is_empty).unwrap_or_else(|| {
+                self.large.push(Vec::new());
+                self.large.len() - 1
+            });
+            self.large[block] = set.to_vec();
+            return Spot { block: block as u32, length, ..Spot::default() };
         }
         let (shelf, size) = shelf_of(set.len());
         if self.shelves.len() <= shelf {
             self.shelves.resize_with(shelf + 1, Shelf::default);
         }
-        let [block, start] = self.shelves[shelf].put(set, size);
-        Spot { shelf: shelf as u32, block, start, length: set.len() as u32 }
+        let [block, start] = self.shelves[shelf].room(size).unwrap_or_else(|| {
+            let page = self.page((PAGE / size).max(1) * size);
+            self.shelves[shelf].page = [page[0], page[1] + size as u32, page[2]];
+            [page[0], page[1]]
+        });
+        self.blocks[block as usize][start as usize..][..set.len()].copy_from_slice(set);
+        Spot { shelf: shelf as u32, block, start, length }
+    }
+
+    /// A page of the last block: block, start and end.
+    fn page(&mut self, size: usize) -> [u32; 3] {
+        if self.blocks.last().is_none_or(|last| last.len() + size > BLOCK) {
+            // what nothing is written to takes no memory
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        let block = self.blocks.len() - 1;
+        let start = self.blocks[block].len();
+        self.blocks[block].resize(start + size, 0);
+        [block as u32, start as u32, (start + size) as u32]
     }
 
     /// The set at a place.
     #[inline]
     pub(super) fn get(&self, place: u32) -> &[u64] {
-        let Spot { shelf, block, start, length } = self.spots[place as usize];
-        if length == 0 {
-            return &[];
+        let Spot { block, start, length, .. } = self.spots[place as usize];
+        let (block, length) = (block as usize, length as usize);
+        match length {
+            0 => &[],
+            1..=LARGE => &self.blocks[block][start as usize..][..length],
+            _ => &self.large[block],
         }
-        &self.shelves[shelf as usize].blocks[block as usize][start as usize..][..length as usize]
     }
 
     /// Where a row's set is.
@@ -142,9 +161,10 @@ impl Sets {
     pub(super) fn remove(&mut self, place: u32) {
         self.places[self.rows[place as usize] as usize] = NOWHERE;
         let Spot { shelf, block, start, length } = std::mem::take(&mut self.spots[place as usize]);
-        if length > 0 {
-            let (_, size) = shelf_of(length as usize);
-            self.shelves[shelf as usize].take_away([block, start], size);
+        match length as usize {
+            0 => {}
+            1..=LARGE => self.shelves[shelf as usize].free.push([block, start]),
+            _ => self.large[block as usize] = Vec::new(),
         }
         self.free.push(place);
     }
@@ -194,7 +214,7 @@ mod tests {
                 match plain.remove(&row) {
                     Some(_) => sets.remove(sets.place(row).unwrap()),
                     None => {
-                        let length = if is_large { BLOCK / 3 + 1500 * length } else { length };
+                        let length = if is_large { LARGE - 30_000 + 700 * length } else { length };
                         let set: Vec<u64> = (0..length as u64).map(|n| n * 7 + i as u64).collect();
                         sets.insert(row, &set);
                         plain.insert(row, set);

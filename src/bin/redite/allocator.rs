@@ -1,7 +1,7 @@
-//! What a run has freed goes back to the system where its memory is bounded.
+//! What a run has freed goes back to the system where its memory is bounded, or passages are looked for.
 //!
 //! The allocator of the GNU system keeps freed blocks of up to 32 MiB for later, unless its environment said
-//! otherwise when the process began; nothing else can tell it without code that is not safe. So a bounded run
+//! otherwise when the process began; nothing else can tell it without code that is not safe. So such a run
 //! begins once more, as the same process, in that environment. Other systems have other allocators, and pass
 //! over it.
 

@@ -40,7 +40,7 @@ use redite::write::records::Records;
 fn main() -> ExitCode {
     let result = config::arguments(std::env::args_os().collect()).and_then(|arguments| {
         let Cli { command } = Cli::parse_from(arguments);
-        if command.is_bounded() {
+        if command.gives_back() {
             allocator::give_back();
         }
         match command {
