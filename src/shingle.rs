@@ -131,6 +131,7 @@ fn twelves_avx512(tokens: &[u64], into: &mut [u64]) {
 }
 
 /// The sums of twelve tokens that start at each of some, by those of two and of four.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn sums_of_sums(tokens: &[u64], into: &mut [u64]) {
     const MANY: usize = 128;

@@ -123,9 +123,11 @@ fn least(hashes: &[u64], window: usize, mut tell: impl FnMut(usize, usize)) {
 }
 
 /// Windows of which the least hashes are found side by side.
+#[cfg(any(test, target_arch = "x86_64"))]
 const PIECE: usize = 128;
 
 /// The most hashes in such a window.
+#[cfg(any(test, target_arch = "x86_64"))]
 const WIDEST: usize = 64;
 
 /// The same, for the one kind of processor that knows in its vectors which of two numbers of 64 bits is less.
@@ -136,6 +138,7 @@ fn least_avx512(hashes: &[u64], window: usize, tell: impl FnMut(usize, usize)) {
 }
 
 /// The same, of many windows side by side: the least of two hashes, of four, of all.
+#[cfg(any(test, target_arch = "x86_64"))]
 #[inline(always)]
 fn least_of_many(hashes: &[u64], window: usize, mut tell: impl FnMut(usize, usize)) {
     let (mut one, mut other) = ([0u64; PIECE + WIDEST], [0u64; PIECE + WIDEST]);
