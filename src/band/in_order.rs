@@ -6,12 +6,13 @@ use rayon::prelude::*;
 use crate::band::{ABSENT, KEY_BITS};
 use crate::head::Head;
 
-/// Keys of a piece, about.
+/// Keys of a piece, about; and how many they may be.
 const TOGETHER: usize = 1 << 22;
+const MOST_TOGETHER: usize = 1 << 24;
 
-/// The most bits that tell pieces apart: each piece takes a look at all keys, which of 16 pieces was a twentieth of a run in
-/// parts.
-const MOST_BITS: u32 = 2;
+/// Bits that tell pieces apart, and more only where pieces would be larger than they may: each takes a look at all keys, which
+/// of 16 pieces was a twentieth of a run in parts.
+const FEW_BITS: u32 = 2;
 
 /// Bits by which a piece is sorted first, and those of a digit from then on.
 const FIRST: u32 = 8;
@@ -63,7 +64,8 @@ impl<'a> InOrder<'a> {
         // unit and band need the bits that a key leaves free
         let end = units.last().map_or(0, |last| (u64::from(*last) + 1) * bands as u64);
         let least = (KEY_BITS + (u64::BITS - end.leading_zeros())).saturating_sub(u64::BITS);
-        let bits = (keys.len() / TOGETHER).checked_ilog2().map_or(0, |bits| (bits + 1).min(MOST_BITS));
+        let bits_of = |most: usize| (keys.len() / most).checked_ilog2().map_or(0, |bits| bits + 1);
+        let bits = bits_of(TOGETHER).min(FEW_BITS).max(bits_of(MOST_TOGETHER));
         InOrder { keys, units, bands, bits: bits.max(least) }
     }
 
