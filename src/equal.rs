@@ -9,7 +9,7 @@ use rayon::prelude::*;
 const KEYS_OF_A_PART: usize = 1 << 13;
 
 /// The least of the keys that are put into parts at once. No more than these, or a quarter of all, are held twice.
-const KEYS_AT_ONCE: usize = 1 << 20;
+const KEYS_AT_ONCE: usize = 1 << 22;
 
 /// What stands in an entry beside the number of a key: as much of the key as its part does not tell.
 const KEY: u64 = u64::MAX << u32::BITS;

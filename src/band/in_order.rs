@@ -21,6 +21,9 @@ const DIGIT: u32 = 12;
 /// Fewer entries than that are sorted by comparison.
 const FEW: usize = 4096;
 
+/// Keys of a row that are looked at together.
+const GATHERED: usize = 32;
+
 /// The keys of all units, `bands` for each, unit after unit; of each the first [`KEY_BITS`] count.
 #[derive(Clone, Copy)]
 pub(crate) struct InOrder<'a> {
@@ -79,16 +82,24 @@ impl<'a> InOrder<'a> {
         let rows = (self.keys.len() / self.bands).div_ceil(rayon::current_num_threads()).max(1);
         let gather = |(part, keys): (usize, &[Head])| {
             let mut entries = Vec::with_capacity((keys.len() >> self.bits) * 9 / 8);
+            let rest = u64::BITS - KEY_BITS;
+            // whether a key is of the piece nobody can foretell: each is put where the next one goes, and stays if it is
+            let mut some = [0; GATHERED];
             for (row, keys) in (part * rows..).zip(keys.chunks_exact(self.bands)) {
                 if !wanted(row) {
                     continue;
                 }
-                let first = u64::from(self.units[row]) * self.bands as u64;
-                for (place, key) in (first..).zip(keys.iter().map(|&key| u64::from(key))) {
-                    if key.checked_shr(u64::BITS - self.bits).unwrap_or(0) == number && key != ABSENT {
-                        let key = key >> (u64::BITS - KEY_BITS) << (u64::BITS - KEY_BITS);
-                        entries.push(key << self.bits | place);
+                let mut place = u64::from(self.units[row]) * self.bands as u64;
+                for keys in keys.chunks(GATHERED) {
+                    let mut count = 0;
+                    for &key in keys {
+                        let key = u64::from(key);
+                        let is_here = key.checked_shr(u64::BITS - self.bits).unwrap_or(0) == number;
+                        some[count] = key >> rest << (rest + self.bits) | place;
+                        count += usize::from(is_here & (key != ABSENT));
+                        place += 1;
                     }
+                    entries.extend_from_slice(&some[..count]);
                 }
             }
             entries
@@ -123,8 +134,7 @@ impl Piece<'_> {
     /// The bands of the entries with a key, ascending, each once; keys are asked for in order.
     pub(crate) fn bands_of(&self, key: u64, asked: &mut Asked) {
         asked.bands.clear();
-        let rest = &self.entries[asked.entry..];
-        asked.entry += rest.partition_point(|entry| self.key(*entry) < key);
+        asked.entry += first_from(&self.entries[asked.entry..], |entry| self.key(*entry) < key);
         let same = self.entries[asked.entry..].iter().take_while(|entry| self.key(**entry) == key);
         asked.bands.extend(same.map(|entry| self.banded(*entry).band));
         asked.bands.sort_unstable();
@@ -151,6 +161,17 @@ impl Piece<'_> {
         let (unit, band) = (place / self.of.bands as u64, place % self.of.bands as u64);
         Banded { key: self.key(entry), unit: unit as u32, band: band as u32 }
     }
+}
+
+/// Where those end that are `before`, which come first; it is near where these begin.
+fn first_from<T>(of: &[T], before: impl Fn(&T) -> bool) -> usize {
+    let mut end = 1;
+    while of.get(end - 1).is_some_and(&before) {
+        end *= 2;
+    }
+    // the one at the last power of two is before, if there was one
+    let start = end / 2;
+    start + of[start..end.min(of.len())].partition_point(before)
 }
 
 /// Puts numbers that came in parts in one order, in which those that agree from bit `low` on stay as they came; with the
@@ -252,6 +273,16 @@ mod tests {
                 found.extend(banded);
             }
             assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn the_first_is_found_from_where_it_is_near() {
+        for len in 0..40 {
+            let all: Vec<usize> = (0..len).collect();
+            for end in 0..=len + 1 {
+                assert_eq!(first_from(&all, |at| *at < end), end.min(len), "{end} of {len}");
+            }
         }
     }
 
