@@ -364,6 +364,11 @@ impl Index {
         document < before && !self.manifest.is_forgotten(document)
     }
 
+    /// Whether a document is kept, and stands before another.
+    pub(crate) fn keeps(&self, document: u32, before: u32) -> bool {
+        document < before && !self.manifest.is_forgotten(document)
+    }
+
     fn segment_of(&self, kind: usize, unit: u32) -> Option<&Arc<Segment>> {
         let range = |segment: &Segment| {
             if kind == 0 { segment.entry.documents } else { segment.entry.paragraphs }

@@ -433,7 +433,10 @@ impl Wanted {
             sort(&mut told);
         }
         let mut rows = past.index.documents(&numbers)?;
-        let mut behind: Vec<u32> = rows.iter().filter_map(|row| row.whole.map(|(of, _)| of)).collect();
+        // what was forgotten is named by nothing any more
+        let is_kept = |of: &u32| past.index.keeps(*of, past.before);
+        let wholes = rows.iter().filter_map(|row| row.whole.map(|(of, _)| of));
+        let mut behind: Vec<u32> = wholes.filter(is_kept).collect();
         sort(&mut behind);
         behind.retain(|of| numbers.binary_search(of).is_err());
         if !behind.is_empty() {

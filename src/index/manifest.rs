@@ -144,6 +144,19 @@ impl Manifest {
         is_ours.then(|| digits.parse().ok())?
     }
 
+    /// Whether a file of this name is of an index, or was on its way to be: nothing else is ever removed.
+    pub(crate) fn is_ours(name: &str) -> bool {
+        let name = name.strip_suffix(".tmp").unwrap_or(name);
+        Manifest::generation_of(name).is_some() || Manifest::number_of(name).is_some()
+    }
+
+    /// The number of a segment or a texts file.
+    pub(crate) fn number_of(name: &str) -> Option<u64> {
+        let digits = name.strip_prefix("segment-").or_else(|| name.strip_prefix("texts-"))?;
+        let is_ours = digits.len() >= 10 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_ours.then(|| digits.parse().ok())?
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut record = bincode::serde::encode_to_vec(self, bincode_config()).unwrap_or_default();
         if self.params.remove.is_by_parts() {

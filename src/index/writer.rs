@@ -87,6 +87,8 @@ impl Writer {
         let writer = Writer { store, index, is_stale: false, merges: true, _lock: lock };
         if writer.index.is_some() {
             writer.sync_folder()?;
+        } else {
+            writer.check_beginning()?;
         }
         let _ = writer.clean_up(true); // what can't be removed now is tried again by the next writer
         Ok(writer)
@@ -121,14 +123,23 @@ impl Writer {
                 named.push(Manifest::name(before));
             }
         }
-        let is_ours =
-            |name: &&String| ["manifest-", "segment-", "texts-"].iter().any(|kind| name.starts_with(kind));
         let mut done = Ok(());
-        for name in names.iter().filter(is_ours).filter(|name| !named.contains(name)) {
+        for name in names.iter().filter(|name| Manifest::is_ours(name) && !named.contains(name)) {
             let removed = self.store.remove(name);
             done = done.and(removed.map_err(|e| Error::io(self.store.path(name), "removing", e)));
         }
         done
+    }
+
+    /// Refuses to begin an index among the files of one that has lost its manifests: they would be written over. A first
+    /// batch that broke off leaves no more than a file of texts and a segment.
+    fn check_beginning(&self) -> Result<()> {
+        let names = self.store.list().unwrap_or_default();
+        let is_later = |name: &&String| Manifest::number_of(name).is_some_and(|number| number > 1);
+        names.iter().find(is_later).map_or(Ok(()), |name| {
+            let found = "part of an index, but the folder has no manifest".to_owned();
+            Err(Error::Damaged { path: self.store.path(name), offset: 0, found })
+        })
     }
 
     fn sync_folder(&self) -> Result<()> {

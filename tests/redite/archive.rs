@@ -382,6 +382,106 @@ fn a_forgotten_text_is_in_no_file() {
 }
 
 #[test]
+fn what_is_not_of_an_index_stays_in_its_folder() {
+    let dir = week();
+    let others = ["texts-2026.jsonl", "manifest-fr.jsonl", "segment-1", "texts-00000000001.md"];
+    for name in others {
+        std::fs::copy(dir.path("monday.jsonl"), dir.path(name)).unwrap();
+    }
+    redite(&dir, ["dedup", "texts-2026.jsonl", "--index", ".", "--output", "clean", "-q"]).ends().ok();
+    redite(&dir, ["dedup", "tuesday.jsonl", "--index", ".", "--output", "clean-2", "-q"]).ends().ok();
+    index(&dir, &["compact", "."]).ok();
+    let monday = std::fs::read(dir.path("monday.jsonl")).unwrap();
+    for name in others {
+        assert_eq!(std::fs::read(dir.path(name)).unwrap(), monday, "{name}");
+    }
+}
+
+#[test]
+fn an_index_without_its_manifests_is_not_begun_anew() {
+    let dir = after_tuesday();
+    let manifests: Vec<String> =
+        names(&dir.path("archive")).into_iter().filter(|name| name.starts_with("manifest-")).collect();
+    assert_eq!(manifests.len(), 2);
+    let kept: Vec<Vec<u8>> =
+        manifests.iter().map(|name| std::fs::read(dir.path("archive").join(name)).unwrap()).collect();
+    manifests.iter().for_each(|name| std::fs::remove_file(dir.path("archive").join(name)).unwrap());
+    let before = files(&dir.path("archive"));
+    let refused = redite(&dir, ["dedup", "tuesday.jsonl", "--output", "new", "--index", "archive"]).ends();
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.stderr.contains("part of an index, but the folder has no manifest"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(files(&dir.path("archive")), before);
+    for (name, bytes) in manifests.iter().zip(kept) {
+        std::fs::write(dir.path("archive").join(name), bytes).unwrap();
+    }
+    index(&dir, &["verify", "archive"]).ok();
+}
+
+#[test]
+fn forgetting_goes_by_the_id_whatever_its_escapes() {
+    let text = |at: usize| words(at..at + 20);
+    let lines = format!(
+        r#"{{"id":"caf\u00e9","text":"{}"}}
+{{"id":"http:\/\/x.org\/1","text":"{}"}}
+{{"id":1.50,"text":"{}"}}
+{{"text":"{}"}}
+{{"id":"","text":"{}"}}
+{{"id":12345678901234567890123,"text":"{}"}}
+"#,
+        text(0),
+        text(100),
+        text(200),
+        text(300),
+        text(400),
+        text(500)
+    );
+    let dir = Dir::new().file("a.jsonl", lines);
+    redite(&dir, ["dedup", "a.jsonl", "-q", "--output", "o", "--index", "archive"]).ends().ok();
+    let documents = index(&dir, &["export", "archive", "--documents", "-"]).ok();
+    let ids: Vec<&str> =
+        documents.lines().map(|line| &line[..line.find(r#","record""#).unwrap_or_default()]).collect();
+    assert_eq!(
+        ids[2..],
+        [r#"{"id":1.50"#, r#"{"id":null"#, r#"{"id":"""#, r#"{"id":12345678901234567890123"#]
+    );
+    for id in ["café", "http://x.org/1", "1.50", "", "12345678901234567890123"] {
+        let told = index(&dir, &["forget", "archive", "--id", id]).ok();
+        assert_eq!(told, "1 document forgotten\n", "{id}");
+    }
+    assert_eq!(index(&dir, &["forget", "archive", "--id", "null"]).stdout, "0 documents forgotten\n");
+}
+
+/// A text that is a verbatim stretch of another from end to end is known to be one; not when that was forgotten.
+#[test]
+fn a_stretch_of_what_was_forgotten_is_original() {
+    let (whole, stretch) = (words(0..200), words(50..100));
+    let dir = Dir::new().file("a.jsonl", named(&[("A", &whole)]));
+    let own = format!("{stretch} {}", words(300..350));
+    let dir = dir.file("b.jsonl", named(&[("B", &stretch)])).file("d.jsonl", named(&[("D", &own)]));
+    night(&dir, "a.jsonl", "oa").ok();
+    night(&dir, "b.jsonl", "ob").ok();
+    index(&dir, &["forget", "archive", "--id", "A"]).ok();
+    for is_compact in [false, true] {
+        if is_compact {
+            index(&dir, &["compact", "archive"]).ok();
+        }
+        for asked in ["b.jsonl", "d.jsonl"] {
+            let told =
+                redite(&dir, ["query", "--index", "archive", asked, "--matches", "-", "-q"]).ends().ok();
+            assert!(!told.contains(r#""id":"A""#), "{told}");
+        }
+        let told = redite(&dir, ["query", "--index", "archive", "b.jsonl", "--json", "-q"]).ends().ok();
+        let told: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!(told["documents"]["exact_copies"], 1, "of B itself");
+    }
+    index(&dir, &["verify", "archive"]).ok();
+}
+
+#[test]
 fn rollback_undoes_the_last_night() {
     let dir = after_monday();
     let told = |dir: &Dir| {

@@ -100,14 +100,7 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
                 let hint = "hint: name them with `--id` or `--source`";
                 return Err(Usage(format!("nothing to forget was named\n\n{hint}")).into());
             }
-            let ids: Vec<String> =
-                id.iter().map(|id| serde_json::Value::from(id.as_str()).to_string()).collect();
-            // an id that is a number in the records is written without quotes
-            let is_meant = |of: &str, from: &str| {
-                ids.iter().any(|id| id == of)
-                    || id.iter().any(|id| id == of)
-                    || source.iter().any(|s| s == from)
-            };
+            let is_meant = |of: &str, from: &str| is_one_of(of, id) || source.iter().any(|s| s == from);
             let count = writer(dir)?.forget(is_meant)?;
             writeln!(to, "{count} {} forgotten", if count == 1 { "document" } else { "documents" })?;
             if count == 0 {
@@ -130,6 +123,13 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the id of a document, as JSON, is one of those that were given: as it stands in its record, without quotes and
+/// escapes where it is a string there. A document without an id (empty) is never meant.
+fn is_one_of(of: &str, given: &[String]) -> bool {
+    let string = serde_json::from_str::<String>(of).ok();
+    !of.is_empty() && given.iter().any(|id| id == of || string.as_ref() == Some(id))
 }
 
 /// The index that a run is matched against, and may add to.
@@ -326,9 +326,10 @@ fn each_match(index: &Index, to: &mut dyn Write) -> anyhow::Result<()> {
 
 fn each_document(index: &Index, to: &mut dyn Write) -> anyhow::Result<()> {
     told(index.each_document(|id, source, record, text| {
-        let id: serde_json::Value = serde_json::from_str(id).unwrap_or_default();
-        let line = serde_json::json!({"id": id, "source": source, "record": record, "text": text});
-        writeln!(to, "{line}").map_err(broken)
+        // as in its record: a number has its digits
+        let id = if id.is_empty() { "null" } else { id };
+        let [source, text] = [Some(source), text].map(serde_json::Value::from);
+        writeln!(to, r#"{{"id":{id},"record":{record},"source":{source},"text":{text}}}"#).map_err(broken)
     }))
 }
 
