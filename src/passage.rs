@@ -290,7 +290,7 @@ impl<'a> Finder<'a> {
     /// Finds the passages of the next document.
     pub(crate) fn document(&mut self, prepared: &Prepared) {
         let candidates = self.candidates(prepared);
-        let taken = choose(candidates, self.params);
+        let taken = of_whole_characters(choose(candidates, self.params), prepared, self.params);
         let mut ruler = Ruler::new(Some(prepared.text), prepared.places, prepared.spans);
         let mut overlaps = Vec::with_capacity(taken.len());
         for candidate in &taken {
@@ -446,6 +446,35 @@ fn choose(candidates: Vec<Candidate>, params: &Params) -> Vec<Candidate> {
         }
     }
     taken
+}
+
+/// The same without the ends that are part of a character: `½` is two tokens and one place, and what holds one of them has
+/// no place of its own.
+fn of_whole_characters(taken: Vec<Candidate>, prepared: &Prepared, params: &Params) -> Vec<Candidate> {
+    let is_split = |at: u32| {
+        let at = at as usize;
+        at > 0 && prepared.spans.get(at).is_some_and(|next| next[0] < prepared.spans[at - 1][1])
+    };
+    let mut whole = Vec::with_capacity(taken.len());
+    for Candidate { original, alignment } in taken {
+        let mut rests = vec![alignment];
+        while let Some(mut rest) = rests.pop() {
+            let Range { mut start, mut end } = rest.copy();
+            if !is_split(start) && !is_split(end) {
+                whole.push(Candidate { original, alignment: rest });
+                continue;
+            }
+            while start < end && is_split(start) {
+                start += 1;
+            }
+            while start < end && is_split(end) {
+                end -= 1;
+            }
+            rest = rest.cut(start..end);
+            rests.extend(rest.apart(params.identity).into_iter().rev());
+        }
+    }
+    whole
 }
 
 /// Whether what is left of a passage is one: half as long, or of a verbatim run that was long enough.

@@ -36,8 +36,10 @@ impl Labels {
         };
         if let Some(field) = &order.source_field {
             let name = match value(field) {
-                Some(json) => serde_json::from_str(json).unwrap_or_else(|_| json.to_owned()),
-                None => String::new(),
+                Some(json) if json != "null" => {
+                    serde_json::from_str(json).unwrap_or_else(|_| json.to_owned())
+                }
+                _ => String::new(),
             };
             let next = self.names.len() as u32;
             let number = *self.known.entry(name).or_insert_with_key(|name| {

@@ -12,7 +12,8 @@ use crate::params::Params;
 use crate::passage::align::Alignment;
 use crate::passage::places::Standing;
 use crate::passage::{
-    Candidate, Contained, Finder, OriginalText, Prepared, is_long_enough, margins, verbatim_tokens,
+    Candidate, Contained, Finder, OriginalText, Prepared, is_long_enough, margins, of_whole_characters,
+    verbatim_tokens,
 };
 use crate::scan::{read_varint, write_varint};
 use crate::verify::Overlap;
@@ -88,6 +89,9 @@ impl Cuts {
 struct Ranked {
     is_earlier: bool,
     candidate: Candidate,
+    /// where its own verbatim runs were long enough, once some of what it repeats has left: what others have there says
+    /// nothing of it any more
+    verbatim: Option<Vec<Range<u32>>>,
 }
 
 impl Ord for Ranked {
@@ -110,7 +114,7 @@ impl Finder<'_> {
 
     /// Whether the document lies, nearly all, in passages from one earlier document; then these are told.
     pub(crate) fn is_contained(&mut self, prepared: &Prepared, candidates: &Candidates) -> bool {
-        let taken = choose(candidates.0.clone(), self.params, prepared.document, &Cuts::default());
+        let taken = self.choose(prepared, candidates.0.clone(), &Cuts::default());
         let (passages, contained) = (self.passages.len(), self.contained.len());
         let overlaps = self.tell_all(prepared, &taken);
         self.tell_contained(prepared, (&taken, &overlaps), |paragraph| paragraph.is_none());
@@ -141,7 +145,7 @@ impl Finder<'_> {
     /// Finds the passages of a document that stays but for `cut` paragraphs.
     pub(crate) fn settle(&mut self, prepared: &Prepared, candidates: Candidates, cut: Cuts) {
         let remove = self.params.remove;
-        let taken = choose(candidates.0, self.params, prepared.document, &cut);
+        let taken = self.choose(prepared, candidates.0, &cut);
         let overlaps = self.tell_all(prepared, &taken);
         self.tell_contained(prepared, (&taken, &overlaps), |paragraph| {
             paragraph.is_some() || !remove.contained
@@ -172,6 +176,11 @@ impl Finder<'_> {
         }
     }
 
+    fn choose(&self, prepared: &Prepared, candidates: Vec<Candidate>, cut: &Cuts) -> Vec<Candidate> {
+        let taken = choose(candidates, self.params, prepared.document, cut);
+        of_whole_characters(taken, prepared, self.params)
+    }
+
     fn tell_all(&mut self, prepared: &Prepared, taken: &[Candidate]) -> Vec<Overlap> {
         let mut ruler = Ruler::new(Some(prepared.text), prepared.places, prepared.spans);
         let mut overlaps = Vec::with_capacity(taken.len());
@@ -186,20 +195,27 @@ impl Finder<'_> {
 /// As the search does where nothing leaves, but no copy holds a token that leaves already, or that is the
 /// original of another copy in this document; and no original in this document holds one that leaves.
 fn choose(candidates: Vec<Candidate>, params: &Params, document: u32, cut: &Cuts) -> Vec<Candidate> {
-    let verbatim = verbatim_tokens(&candidates, params.passage);
-    let ranked = |candidate: Candidate| Ranked { is_earlier: candidate.original != document, candidate };
-    let mut heap: BinaryHeap<Ranked> = candidates.into_iter().map(ranked).collect();
+    let of_all = verbatim_tokens(&candidates, params.passage);
+    let ranked = |candidate: Candidate, verbatim| {
+        let is_earlier = candidate.original != document;
+        Ranked { is_earlier, candidate, verbatim }
+    };
+    let mut heap: BinaryHeap<Ranked> =
+        candidates.into_iter().map(|candidate| ranked(candidate, None)).collect();
     let mut leaves = cut.clone();
     let mut stays = Cuts::default();
     let mut taken: Vec<Candidate> = Vec::new();
-    while let Some(Ranked { is_earlier, candidate: Candidate { original, alignment } }) = heap.pop() {
+    while let Some(Ranked { is_earlier, candidate: Candidate { original, alignment }, verbatim }) = heap.pop()
+    {
         let (copy, from) = (alignment.copy(), alignment.original());
         let bars = Cuts::new([leaves.within(&copy), stays.within(&copy)].concat());
         let own_bars = if is_earlier { &[] } else { leaves.within(&from) };
-        let rests: Vec<Alignment> = if !bars.0.is_empty() {
-            between(&copy, &bars.0).map(|rest| alignment.cut(rest)).collect()
-        } else if !own_bars.is_empty() {
+        let mut some_left = true;
+        let rests: Vec<Alignment> = if !own_bars.is_empty() {
             between(&from, own_bars).map(|rest| alignment.cut_original(rest)).collect()
+        } else if !bars.0.is_empty() {
+            some_left = false;
+            between(&copy, &bars.0).map(|rest| alignment.cut(rest)).collect()
         } else if !is_earlier && from.end > copy.start {
             // a text that goes on repeating itself: what it repeats must not be what leaves
             vec![alignment.cut_original(from.start..copy.start)]
@@ -212,9 +228,17 @@ fn choose(candidates: Vec<Candidate>, params: &Params, document: u32, cut: &Cuts
             }
             continue;
         };
-        let parts = rests.into_iter().flat_map(|rest| rest.apart(params.identity));
-        let parts = parts.filter(|rest| is_long_enough(rest, &verbatim, params.passage));
-        heap.extend(parts.map(|alignment| ranked(Candidate { original, alignment })));
+        for alignment in rests.into_iter().flat_map(|rest| rest.apart(params.identity)) {
+            let candidate = Candidate { original, alignment };
+            let verbatim = match &verbatim {
+                _ if some_left => Some(verbatim_tokens(std::slice::from_ref(&candidate), params.passage)),
+                verbatim => verbatim.clone(),
+            };
+            let long_enough = verbatim.as_ref().unwrap_or(&of_all);
+            if is_long_enough(&candidate.alignment, long_enough, params.passage) {
+                heap.push(ranked(candidate, verbatim));
+            }
+        }
     }
     taken
 }

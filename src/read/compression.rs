@@ -40,12 +40,16 @@ fn decompressed<'a>(
         Compression::Zstd => {
             let mut decoder = zstd::Decoder::with_buffer(BufReader::with_capacity(BUFFER, file))?;
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-            Box::new(decoder)
+            Box::new(Steady::<_, 512>::new(decoder))
         }
-        Compression::Bzip2 => Box::new(MultiBzDecoder::new(BufReader::with_capacity(BUFFER, file))),
+        Compression::Bzip2 => {
+            let decoder = MultiBzDecoder::new(BufReader::with_capacity(BUFFER, file));
+            Box::new(Steady::<_, 64>::new(decoder))
+        }
         Compression::Xz => {
             let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
-            Box::new(XzDecoder::new_stream(BufReader::with_capacity(BUFFER, file), stream))
+            let decoder = XzDecoder::new_stream(BufReader::with_capacity(BUFFER, file), stream);
+            Box::new(Steady::<_, 64>::new(decoder))
         }
     })
 }
@@ -82,6 +86,72 @@ pub(crate) fn reason(source: &Source, begun: bool, error: &io::Error) -> SkipRea
     ) || error.raw_os_error().is_none();
     let ended_early = error.kind() == io::ErrorKind::UnexpectedEof;
     if packed && broken && (begun || ended_early) { SkipReason::Truncated } else { SkipReason::Unreadable }
+}
+
+/// A decompressor that is asked for `N` bytes at once, whoever asks. Where it finds damage, what it has unpacked in the
+/// same call is lost: so that is little, and the same whatever the buffers behind it are. As slow as a decompressor is,
+/// as small may `N` be.
+struct Steady<R, const N: usize> {
+    inner: R,
+    held: [u8; N],
+    start: usize,
+    end: usize,
+    failed: Option<io::Error>,
+}
+
+impl<R: Read, const N: usize> Steady<R, N> {
+    fn new(inner: R) -> Self {
+        Steady { inner, held: [0; N], start: 0, end: 0, failed: None }
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        (self.start, self.end) = (0, 0);
+        while self.end < N {
+            match self.inner.read(&mut self.held[self.end..]) {
+                Ok(0) => break,
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if self.end == 0 => return Err(error),
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read, const N: usize> Read for Steady<R, N> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut read = 0;
+        while read < buffer.len() {
+            if self.start == self.end {
+                match self.failed.take() {
+                    Some(error) if read == 0 => return Err(error),
+                    Some(error) => {
+                        self.failed = Some(error);
+                        break;
+                    }
+                    None => {}
+                }
+                match self.fill() {
+                    Ok(()) if self.end == 0 => break,
+                    Ok(()) => {}
+                    Err(error) if read == 0 => return Err(error),
+                    Err(error) => {
+                        self.failed = Some(error);
+                        break;
+                    }
+                }
+            }
+            let count = (self.end - self.start).min(buffer.len() - read);
+            buffer[read..read + count].copy_from_slice(&self.held[self.start..self.start + count]);
+            self.start += count;
+            read += count;
+        }
+        Ok(read)
+    }
 }
 
 /// Counts what passes.

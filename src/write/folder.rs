@@ -84,12 +84,48 @@ impl Folder {
         Ok(())
     }
 
-    /// Puts everything in its place. Where there is a folder with files in it already, the files are replaced
-    /// one by one; of the `places` of a run, those that were not written are removed there.
+    /// Whether everything can be put in its place: nothing stands there that is not to be replaced (all files may be, where
+    /// the run `may_replace`), and no folder where a file goes.
     ///
     /// # Errors
-    /// [`Error::Io`] with the place.
-    pub fn publish(self, places: &[PathBuf]) -> Result<()> {
+    /// [`Error::Output`] with what is in the way.
+    pub fn check_free(&self, places: &[PathBuf], may_replace: bool) -> Result<()> {
+        if !may_replace && !self.is_free() {
+            return Err(Error::Output {
+                path: self.shown.clone(),
+                wrong: "files came into it while the run went on".to_owned(),
+                hint: "give each run an output of its own; `--force` replaces files",
+            });
+        }
+        for place in places {
+            let is_file = |folder: &&Path| self.target.join(folder).is_file();
+            let in_the_way = if self.target.join(place).is_dir() {
+                Some((place.as_path(), "a folder stands where a file goes"))
+            } else {
+                place.ancestors().skip(1).find(is_file).map(|at| (at, "a file stands where a folder goes"))
+            };
+            if let Some((at, wrong)) = in_the_way {
+                let hint = "move it away, or name another folder";
+                return Err(Error::Output { path: self.shown.join(at), wrong: wrong.to_owned(), hint });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether nothing stands in its place.
+    fn is_free(&self) -> bool {
+        match fs::read_dir(&self.target) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(_) => true,
+        }
+    }
+
+    /// Puts everything in its place. Where there is a folder with files in it already, the files are replaced
+    /// one by one, if they may be; of the `places` of a run, those that were not written are removed there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the place; those of [`Folder::check_free`].
+    pub fn publish(self, places: &[PathBuf], may_replace: bool) -> Result<()> {
         let failed = |path: &Path, error| Error::io(path, "writing", error);
         let mut folders: BTreeSet<PathBuf> = BTreeSet::from([PathBuf::new()]);
         let parents = places.iter().flat_map(|place| place.ancestors().skip(1));
@@ -98,11 +134,7 @@ impl Folder {
         for folder in folders.iter().rev() {
             sync(&self.beside.path().join(folder)).map_err(|error| failed(&self.shown, error))?;
         }
-        let is_free = match fs::read_dir(&self.target) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(_) => true,
-        };
-        if is_free {
+        if self.is_free() {
             // an empty folder may be a place where something is mounted, or stand in the way of a rename
             let renamed = fs::rename(self.beside.path(), &self.target);
             if renamed.is_ok() {
@@ -111,6 +143,7 @@ impl Folder {
                 return sync(parent).map_err(|error| failed(&self.shown, error));
             }
         }
+        self.check_free(places, may_replace)?;
         for place in places {
             let (from, to) = (self.beside.path().join(place), self.target.join(place));
             let moved = if from.is_file() {
@@ -197,16 +230,28 @@ mod tests {
         drop(write("a/b.txt", "dropped"));
         assert_eq!(names(root.path()), [""; 0]);
         let places = ["a/b.txt", "a/c.txt"].map(PathBuf::from);
-        write("a/b.txt", "first").publish(&places).unwrap();
+        write("a/b.txt", "first").publish(&places, false).unwrap();
         assert_eq!(fs::read(target.join("a/b.txt")).unwrap(), b"first");
         fs::write(target.join("foreign"), "stays").unwrap();
         fs::write(target.join("a/c.txt"), "stale").unwrap();
-        write("a/b.txt", "second").publish(&places).unwrap();
+        let refused = write("a/b.txt", "second").publish(&places, false).unwrap_err();
+        assert!(refused.to_string().contains("came into it"), "{refused}");
+        assert_eq!(fs::read(target.join("a/b.txt")).unwrap(), b"first");
+        write("a/b.txt", "second").publish(&places, true).unwrap();
         assert_eq!(fs::read(target.join("a/b.txt")).unwrap(), b"second");
         assert_eq!(
             (names(&target), names(&target.join("a"))),
             (vec!["a".into(), "foreign".into()], vec!["b.txt".into()])
         );
         assert_eq!(names(root.path()), ["clean"]);
+        // nothing moves where something is in the way of the last
+        fs::create_dir_all(target.join("a/d.txt")).unwrap();
+        let places = ["a/b.txt", "a/d.txt"].map(PathBuf::from);
+        let refused = write("a/b.txt", "third").publish(&places, true).unwrap_err();
+        assert!(refused.to_string().contains("a folder stands where a file goes"), "{refused}");
+        let places = ["a/b.txt", "foreign/e.txt"].map(PathBuf::from);
+        let refused = write("a/b.txt", "third").publish(&places, true).unwrap_err();
+        assert!(refused.to_string().contains("a file stands where a folder goes"), "{refused}");
+        assert_eq!(fs::read(target.join("a/b.txt")).unwrap(), b"second");
     }
 }

@@ -80,7 +80,7 @@ mod tests {
         let second_file = Pending::write(&at("m.jsonl"), |to| to.write_all(b"second")).unwrap();
         assert_eq!(names(root.path()).len(), others.len() + 4);
         drop((second, second_file));
-        folder.publish(&[]).unwrap();
+        folder.publish(&[], false).unwrap();
         file.publish().unwrap();
         assert_eq!(fs::read(at("m.jsonl")).unwrap(), b"first");
         let mut left: Vec<&str> = others.to_vec();

@@ -70,8 +70,13 @@ pub(crate) fn cuts(text: &str, removed: &[Range<usize>], tokenizer: &mut Tokeniz
         let ceiling = merged.get(i + 1).map_or(text.len(), |next| next.start);
         let from = before.map_or(0, |token| token.end).max(floor);
         let to = after.map_or(text.len(), |token| token.start).min(ceiling);
+        // a character that stays in part stays
+        let range = range.start.max(from)..range.end.min(to);
+        if range.is_empty() {
+            continue;
+        }
         let seam = Seam { text, is_first: before.is_none(), is_last: after.is_none() };
-        let bytes = seam.close(from, range.clone(), to);
+        let bytes = seam.close(from, range, to);
         let mut cut = Cut { bytes, space: false };
         if let (Some(before), Some(after)) = (before, after) {
             let between = format!(

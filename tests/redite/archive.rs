@@ -386,14 +386,42 @@ fn what_is_not_of_an_index_stays_in_its_folder() {
     let dir = week();
     let others = ["texts-2026.jsonl", "manifest-fr.jsonl", "segment-1", "texts-00000000001.md"];
     for name in others {
-        std::fs::copy(dir.path("monday.jsonl"), dir.path(name)).unwrap();
+        std::fs::create_dir_all(dir.path("data")).unwrap();
+        std::fs::copy(dir.path("monday.jsonl"), dir.path("data").join(name)).unwrap();
     }
-    redite(&dir, ["dedup", "texts-2026.jsonl", "--index", ".", "--output", "clean", "-q"]).ends().ok();
-    redite(&dir, ["dedup", "tuesday.jsonl", "--index", ".", "--output", "clean-2", "-q"]).ends().ok();
-    index(&dir, &["compact", "."]).ok();
+    redite(&dir, ["dedup", "monday.jsonl", "--index", "data", "--output", "clean", "-q"]).ends().ok();
+    redite(&dir, ["dedup", "tuesday.jsonl", "--index", "data", "--output", "clean-2", "-q"]).ends().ok();
+    index(&dir, &["compact", "data"]).ok();
     let monday = std::fs::read(dir.path("monday.jsonl")).unwrap();
     for name in others {
-        assert_eq!(std::fs::read(dir.path(name)).unwrap(), monday, "{name}");
+        assert_eq!(std::fs::read(dir.path("data").join(name)).unwrap(), monday, "{name}");
+    }
+}
+
+/// No answer is written over another one, into the records' folder or into the index, however its path is spelled.
+#[test]
+fn each_output_has_a_place_of_its_own() {
+    let dir = after_monday();
+    let before = files(&dir.path("archive"));
+    let root = dir.root().to_str().unwrap().to_owned();
+    let dedup = "dedup tuesday.jsonl --output clean";
+    let refused = [
+        format!("{dedup} --matches m.jsonl --removed ./m.jsonl"),
+        format!("audit tuesday.jsonl --matches {root}/x --report x"),
+        format!("{dedup} --floor 0.5 --matches f.jsonl --metrics f.pairs.jsonl"),
+        format!("{dedup} --index archive --matches clean"),
+        format!("{dedup} --index archive --report archive/texts-0000000000"),
+        format!("{dedup} --index clean"),
+        format!("{dedup} --index clean/archive"),
+        "audit tuesday.jsonl --index archive --matches archive/lock".to_owned(),
+        "index export archive --documents archive/texts-0000000000".to_owned(),
+    ];
+    std::fs::create_dir(dir.path("clean")).unwrap();
+    for line in refused.iter().chain([&format!("{dedup} --removed clean/tuesday.jsonl")]) {
+        let ended = redite(&dir, line.split(' ')).ends();
+        assert_ne!(ended.code, 0, "{line}");
+        assert!(names(&dir.path("clean")).is_empty(), "{line}");
+        assert_eq!(files(&dir.path("archive")), before, "{line}");
     }
 }
 

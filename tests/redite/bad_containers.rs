@@ -4,12 +4,12 @@
 use redite::document::SkipReason::*;
 use redite::error::{Error, Kind};
 use redite::params::Params;
-use redite::pipeline::{Progress, Surroundings};
+use redite::pipeline::{Inputs, Progress, Surroundings};
 use redite::read::sources;
 
 use crate::bad_input::{Case, case, cut};
 use crate::containers::{archive, bz2, conversion, lines, rows, xz};
-use crate::language::{Dir, audit, documents_and_paragraphs, gz, words, zst};
+use crate::language::{Dir, audit, documents_and_paragraphs, gz, records, words, zst};
 
 #[test]
 fn rows_that_cannot_be_used() {
@@ -375,5 +375,41 @@ fn other_content_is_noticed() {
         let error = outcome.text(0).unwrap_err();
         assert!(matches!(error, Error::Changed { record: 0, .. }), "{name}: {error}");
         assert!(error.to_string().contains(name), "{error}");
+    }
+}
+
+/// What is good before damage does not depend on how much is read at once, and little of it is lost.
+#[test]
+fn damage_loses_the_same_whatever_is_read_at_once() {
+    let texts: Vec<String> = (0..300).map(|at| words(at..at + 30)).collect();
+    let lines = records(&texts);
+    let mut summed = zstd::Encoder::new(Vec::new(), 3).unwrap();
+    summed.include_checksum(true).unwrap();
+    std::io::Write::write_all(&mut summed, lines.as_bytes()).unwrap();
+    let packed = [("zst", summed.finish().unwrap()), ("bz2", bz2(&lines)), ("xz", xz(&lines))];
+    for (ending, bytes) in packed {
+        for from_end in [1, 3, 11, 25, bytes.len() / 2] {
+            let mut bytes = bytes.clone();
+            let at = bytes.len() - from_end;
+            bytes[at] ^= 4;
+            let name = format!("x.jsonl.{ending}");
+            let dir = Dir::new().file(&name, bytes);
+            let read = |chunk| {
+                let sources = sources::find(&[dir.path(&name)], None).unwrap();
+                let surroundings = Surroundings { chunk, ..Surroundings::default() };
+                let params = documents_and_paragraphs();
+                let outcome = redite::pipeline::audit(
+                    Inputs::from(sources),
+                    &params,
+                    &surroundings,
+                    &Progress::default(),
+                );
+                outcome.unwrap().summary().input.documents
+            };
+            let all = [1 << 10, 10_000, 1 << 20].map(read);
+            assert_eq!(all, [all[0]; 3], "{ending} {from_end}");
+            // damage at the end is of the checksums
+            assert!(from_end > 3 || all[0] >= 295, "{ending} {from_end}: {}", all[0]);
+        }
     }
 }

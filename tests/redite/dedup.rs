@@ -407,7 +407,14 @@ fn several_inputs_keep_their_names() {
 fn force_replaces_what_the_run_writes_and_nothing_else() {
     let dir = small().file("out/foreign.txt", "stays").file("out/c.jsonl", "old").file("out/a.txt/x", "");
     let failed = redite(&dir, ["dedup", "corpus", "--output", "out", "--force"]).ends();
-    assert_eq!(failed.code, 1);
+    // and nothing before it has moved
+    assert_eq!(failed.code, 2);
+    assert!(
+        failed.stderr.contains("`out/a.txt`: the output can't be written: a folder"),
+        "{}",
+        failed.stderr
+    );
+    assert_eq!(read(&dir, "out/c.jsonl"), "old");
     std::fs::remove_dir_all(dir.path("out/a.txt")).unwrap();
     let dir = dir.file("in/a.txt", words(0..30)).file("in/b.txt", words(0..30)).file("out/b.txt", "stale");
     let done = redite(&dir, ["dedup", "in", "--output", "out", "--force"]).ends();
@@ -575,4 +582,47 @@ fn the_sample_corpora_twice() {
     let second = dedup((&out, &again), &Params::dedup(), (Prefer::First, &[]), &default).unwrap();
     assert_eq!((second.removal.all.removed, second.removal.all.skipped), (0, 0));
     assert!(files(&out) == files(&again));
+}
+
+/// Characters of several tokens: where a passage ends inside of one, the character is not of it.
+#[test]
+fn a_character_leaves_whole_or_stays() {
+    let words = words(0..30);
+    let thai = "ถึงกรุงเทพมหานครเมื่อวานนี้พร้อมคณะผู้แทนจากหลายประเทศเพื่อร่วมประชุม";
+    let left = |first: &str, second: &str| {
+        let dir = Dir::new().file("in.jsonl", records(&[first, second]));
+        let run =
+            ["dedup", "in.jsonl", "--output", "out", "--remove", "passages", "-q", "--removed", "r.jsonl"];
+        redite(&dir, run).ends().ok();
+        let told = std::fs::read_to_string(dir.path("r.jsonl")).unwrap();
+        assert_eq!(told.lines().count(), 1, "{told}");
+        let out = std::fs::read_to_string(dir.path("out/in.jsonl")).unwrap();
+        let texts: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(texts[0]["text"], first);
+        texts[1]["text"].as_str().unwrap().to_owned()
+    };
+    let second = left(&format!("นายกเดินทางมา{thai}สุดยอด"), &format!("รายงานข่าวประจำ{thai}ครั้งใหญ่"));
+    assert_eq!(second, "รายงานข่าวประจำครั้งใหญ่");
+    assert_eq!(left(&format!("Il faut 2 {words}"), &format!("Une durée de 1½ {words}")), "Une durée de 1½");
+    assert_eq!(
+        left(
+            &format!("Il faut {words} 1 verre de lait."),
+            &format!("La recette veut {words} ½ tasse de sel.")
+        ),
+        "La recette veut ½ tasse de sel."
+    );
+    let dir = Dir::new().file("in.jsonl", records(&["ﷺ".repeat(60)]));
+    redite(&dir, ["dedup", "in.jsonl", "--output", "out", "--remove", "passages", "-q"]).ends().ok();
+}
+
+/// What is left of a run whose other part has left, and is no original any more, is no passage.
+#[test]
+fn a_word_beside_what_left_stays() {
+    let own = format!("alpha beta gamma delta epsilon zeta {} fin du premier.", words(0..100));
+    let again = format!("Tout autre chose ici puis zeta {} et enfin rien.", words(0..70));
+    let texts = [words(0..100), format!("{own}\n{again}")];
+    let dir = Dir::new().file("in.jsonl", records(&texts));
+    redite(&dir, ["dedup", "in.jsonl", "--output", "out", "--remove", "passages", "-q"]).ends().ok();
+    let out = std::fs::read_to_string(dir.path("out/in.jsonl")).unwrap();
+    assert!(out.contains("Tout autre chose ici puis zeta et enfin rien."), "{out}");
 }

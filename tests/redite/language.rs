@@ -179,7 +179,7 @@ pub(crate) fn dedup(
     let removal = redite::dedup::Removal::new(&outcome, &rules);
     let folder = Folder::beside(output)?;
     Records::new(&outcome, &removal, &places, false).write(&folder, &Progress::default())?;
-    folder.publish(places.paths())?;
+    folder.publish(places.paths(), true)?;
     Ok(Deduplicated { outcome, removal })
 }
 

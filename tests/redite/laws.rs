@@ -357,3 +357,15 @@ fn each_way_to_cut_paragraphs_obeys_the_laws() {
     assert_eq!(run(ParagraphMode::Line), [""; 0]);
     assert_eq!(run(ParagraphMode::Blank), ["1.0 exact 1.000 of 0.0"]);
 }
+
+/// A mark that combines with nothing before it belongs to the paragraph that it stands in.
+#[test]
+fn a_paragraph_that_begins_with_a_mark_has_it() {
+    let same = words(0..13);
+    for mark in ["\u{301}", "\u{338}", "\u{309A}", "\u{FF9F}"] {
+        let texts = [format!("{same}\nUne suite."), format!("{same}\n{mark} suite autre"), same.clone()];
+        let found = told_of(Unit::Paragraph, &audit_texts(&texts, &documents_and_paragraphs()));
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found.iter().all(|found| found.contains("exact")), "{found:?}");
+    }
+}

@@ -20,7 +20,7 @@ use redite::read::sources::Sources;
 use redite::write::Pending;
 
 use crate::args::Usage;
-use crate::outputs::names_table;
+use crate::outputs::{names_table, not_in};
 
 /// What can be done with an index.
 #[derive(Debug, Subcommand)]
@@ -119,7 +119,9 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
             None => writeln!(to, "there is no batch to undo")?,
         },
         IndexCommand::Export { dir, matches, documents } => {
-            export(&*open(dir)?, [matches.as_deref(), documents.as_deref()], to)?;
+            let files = [matches.as_deref(), documents.as_deref()];
+            files.into_iter().flatten().try_for_each(|path| not_in(path, (dir, "index")))?;
+            export(&*open(dir)?, files, to)?;
         }
     }
     Ok(())

@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         if command.gives_back() {
             allocator::give_back();
         }
+        open_many_files();
         match command {
             Command::Audit(args) => audit(&args.run, None),
             Command::Query(args) => query(&args.run),
@@ -67,6 +68,17 @@ fn main() -> ExitCode {
     })
 }
 
+/// As many files as the system lets us have open: an index has one for each night, for years.
+fn open_many_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // where it can't be raised it stays what it is
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+}
+
 /// An audit against an index, of a text or two.
 fn query(args: &RunArgs) -> anyhow::Result<ExitCode> {
     if args.index.is_none() {
@@ -83,7 +95,7 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     let params = args.params(archive.params(Params::audit()));
     params.validate()?;
     let sources = sources::find(&args.inputs, args.format().or(format))?;
-    let outputs = Outputs::of(args, None, &sources)?;
+    let outputs = Outputs::of(args, [None; 2], None, &sources)?;
     let run = Run::prepare(args, &sources, &params)?;
     let inputs = archive.inputs(sources, &params)?;
     let order = Order { dates: args.date_field.clone(), ..inputs.order };
@@ -114,9 +126,8 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     // a night that is run again writes its outputs again
     let may_replace = removing.force || index::is_there(common.index.as_deref())?;
     let replaces = places::check(&removing.output, may_replace, &common.inputs, &sources.files)?;
-    let outputs = Outputs::of(common, removing.removed.as_deref(), &sources)?;
-    let metrics = removing.metrics.as_deref();
-    metrics.map_or(Ok(()), |path| outputs::check_metrics(path, &outputs, &sources))?;
+    let (removed, metrics) = (removing.removed.as_deref(), removing.metrics.as_deref());
+    let outputs = Outputs::of(common, [removed, metrics], Some(&removing.output), &sources)?;
     // it may be made here: so not before all else is known to be right
     let mut archive = Archive::adding(common.index.as_deref())?;
     let params = args.params(archive.params(Params::dedup()));
@@ -148,8 +159,10 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     });
     run.interrupt.check()?;
     let (folder, (summary, files)) = written?;
+    let may_replace = replaces || removing.force;
+    folder.check_free(places.paths(), may_replace)?;
     archive.keep(&outcome)?;
-    folder.publish(places.paths())?;
+    folder.publish(places.paths(), may_replace)?;
     for file in files {
         file.publish()?;
     }

@@ -28,10 +28,12 @@ pub(crate) struct Outputs<'a> {
 }
 
 impl<'a> Outputs<'a> {
-    /// Checks that the answers have a place, each its own, and none the place of an input.
+    /// Checks that the answers have a place, each its own, and none the place of an input or in the folder of another
+    /// answer or of the index. `folder` is where the records go.
     pub(crate) fn of(
         args: &'a RunArgs,
-        removed: Option<&'a Path>,
+        [removed, metrics]: [Option<&'a Path>; 2],
+        folder: Option<&'a Path>,
         sources: &Sources,
     ) -> anyhow::Result<Self> {
         let given = [args.matches.as_deref(), args.report.as_deref(), removed];
@@ -51,18 +53,28 @@ impl<'a> Outputs<'a> {
             }
             _ => None,
         };
-        let beside = pairs.as_deref().map(Target::File);
-        let names = ["matches", "report", "list of what is removed", "pairs beside the matches"];
-        let mut files: Vec<(&Path, &str)> = Vec::new();
-        for (to, name) in all.into_iter().chain([beside]).zip(names) {
+        if metrics == Some(Path::new("-")) {
+            let hint = "hint: `--metrics` takes a file, such as `redite.prom`";
+            return Err(Usage(format!("`-`: the metrics can't go to standard output\n\n{hint}")).into());
+        }
+        let more = [pairs.as_deref().map(Target::File), metrics.map(Target::File)];
+        let names = ["matches", "report", "list of what is removed", "pairs beside the matches", "metrics"];
+        let folders = [(folder, "output"), (args.index.as_deref(), "index")];
+        let folders = folders.into_iter().filter_map(|(folder, name)| Some((folder?, name)));
+        let folders: Vec<(&Path, &str)> = folders.collect();
+        apart(&folders)?;
+        let mut files: Vec<(PathBuf, &str)> = Vec::new();
+        for (to, name) in all.into_iter().chain(more).zip(names) {
             let Some(Target::File(path)) = to else { continue };
             not_an_input(path, sources)?;
             has_a_place(path)?;
-            if let Some((_, other)) = files.iter().find(|(file, _)| *file == path) {
+            let own = place(path);
+            if let Some((_, other)) = files.iter().find(|(file, _)| *file == own) {
                 let path = path.display();
                 return Err(Usage(format!("`{path}`: the {other} and the {name} can't be one file")).into());
             }
-            files.push((path, name));
+            folders.iter().try_for_each(|folder| not_in(path, *folder))?;
+            files.push((own, name));
         }
         for (to, name) in [(matches, "matches"), (removed, "removed")] {
             let is_table = matches!(to, Some(Target::File(path)) if names_table(path));
@@ -80,19 +92,42 @@ impl<'a> Outputs<'a> {
     }
 }
 
-/// The same for a file that is written when all else is done.
-pub(crate) fn check_metrics(path: &Path, outputs: &Outputs<'_>, sources: &Sources) -> anyhow::Result<()> {
-    not_an_input(path, sources)?;
-    let others = [outputs.matches, outputs.report, outputs.removed];
-    if others.iter().any(|other| matches!(other, Some(Target::File(other)) if *other == path)) {
-        let wrong = "the metrics and another output can't be one file";
-        return Err(Usage(format!("`{}`: {wrong}", path.display())).into());
+/// Refuses a file in a folder that is not for it.
+pub(crate) fn not_in(path: &Path, (folder, name): (&Path, &str)) -> Result<(), Usage> {
+    let is_file = fs::metadata(path).map_or(true, |metadata| metadata.is_file());
+    if is_file && place(path).starts_with(place(folder)) {
+        let hint = format!("hint: write it outside of `{}`", folder.display());
+        return Err(Usage(format!("`{}`: it lies in the {name}\n\n{hint}", path.display())));
     }
-    if path == Path::new("-") {
-        let hint = "hint: `--metrics` takes a file, such as `redite.prom`";
-        return Err(Usage(format!("`-`: the metrics can't go to standard output\n\n{hint}")).into());
+    Ok(())
+}
+
+/// Refuses folders of which one is, or lies in, another.
+fn apart(folders: &[(&Path, &str)]) -> Result<(), Usage> {
+    for (folder, name) in folders {
+        let others = folders.iter().filter(|(_, other)| other != name);
+        for (other, other_name) in others {
+            if place(folder).starts_with(place(other)) {
+                let (folder, other) = (folder.display(), other.display());
+                let hint = "hint: give each a folder of its own";
+                let wrong = format!("`{folder}`: the {name} can't lie in the {other_name} `{other}`");
+                return Err(Usage(format!("{wrong}\n\n{hint}")));
+            }
+        }
     }
-    has_a_place(path)
+    Ok(())
+}
+
+/// Where a path leads, however it is spelled; what is not there yet, in a folder that may be.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(place) = fs::canonicalize(path) {
+        return place;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (fs::canonicalize(folder), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
+    }
 }
 
 /// Whether a name asks for Parquet.
