@@ -143,7 +143,7 @@ impl Protect {
     /// [`Error::Parameter`] for what is no pattern.
     pub fn new(patterns: &[String]) -> Result<Self> {
         let read = |given: &String| {
-            Pattern::new(given.trim_end_matches('/')).map_err(|error| Error::Parameter {
+            Pattern::new(plain(given.trim_end_matches('/'))).map_err(|error| Error::Parameter {
                 name: "protect",
                 expected: "a pattern of paths",
                 got: format!("{given} ({})", error.msg),
@@ -161,8 +161,16 @@ impl Protect {
             let mut prefixes = ends.chain([path.len()]).map(|end| &path[..end]);
             prefixes.any(|prefix| self.patterns.iter().any(|pattern| pattern.matches_with(prefix, options)))
         };
-        !self.patterns.is_empty() && (fits(&source.name) || fits(place))
+        !self.patterns.is_empty() && (fits(plain(&source.name)) || fits(place))
     }
+}
+
+/// A path without what says that it is of this folder.
+fn plain(mut path: &str) -> &str {
+    while let Some(rest) = path.strip_prefix("./").filter(|rest| !rest.is_empty()) {
+        path = rest.trim_start_matches('/');
+    }
+    path
 }
 
 /// The moment that a JSON value names, in nanoseconds since 1970: a date (RFC 3339, or as much of it as
@@ -334,6 +342,9 @@ mod tests {
         assert!(holds("**/a.*", "in/deep/a.jsonl", "deep/a.jsonl"));
         assert!(!holds("in/*.jsonl", "in/deep/a.jsonl", "deep/a.jsonl"));
         assert!(!holds("gol", "corpus/gold/a.txt", "gold/a.txt"));
+        assert!(holds("./corpus/gold", "corpus/gold/a.txt", "gold/a.txt"));
+        assert!(holds("corpus/gold", "./corpus/gold/a.txt", "gold/a.txt"));
+        assert!(holds(".//corpus", "././corpus/gold/a.txt", "gold/a.txt"));
         assert!(Protect::new(&["a[".to_owned()]).unwrap_err().to_string().contains("protect"));
     }
 }
