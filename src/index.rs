@@ -258,7 +258,7 @@ impl Index {
     /// What is told of a document that was found, where it left: the last row counts of which all is kept. Without
     /// one the text is as good as new.
     fn instead(&self, found: Known, before: u32) -> Option<Known> {
-        let is_kept = |document: u32| document < before && !self.manifest.is_forgotten(document);
+        let is_kept = |document: u32| self.keeps(document, before);
         let rows = self.segments.iter().flat_map(|segment| gone::of(&segment.gone, found.unit));
         let (mut left, mut told) = (false, None);
         for row in rows {
@@ -361,7 +361,7 @@ impl Index {
             return true;
         }
         let document = if kind == 0 { unit } else { segment.document_of(unit) };
-        document < before && !self.manifest.is_forgotten(document)
+        self.keeps(document, before)
     }
 
     /// Whether a document is kept, and stands before another.

@@ -124,33 +124,14 @@ impl<R: Read, const N: usize> Steady<R, N> {
 
 impl<R: Read, const N: usize> Read for Steady<R, N> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut read = 0;
-        while read < buffer.len() {
-            if self.start == self.end {
-                match self.failed.take() {
-                    Some(error) if read == 0 => return Err(error),
-                    Some(error) => {
-                        self.failed = Some(error);
-                        break;
-                    }
-                    None => {}
-                }
-                match self.fill() {
-                    Ok(()) if self.end == 0 => break,
-                    Ok(()) => {}
-                    Err(error) if read == 0 => return Err(error),
-                    Err(error) => {
-                        self.failed = Some(error);
-                        break;
-                    }
-                }
-            }
-            let count = (self.end - self.start).min(buffer.len() - read);
-            buffer[read..read + count].copy_from_slice(&self.held[self.start..self.start + count]);
-            self.start += count;
-            read += count;
+        if self.start == self.end {
+            self.failed.take().map_or(Ok(()), Err)?;
+            self.fill()?;
         }
-        Ok(read)
+        let count = (self.end - self.start).min(buffer.len());
+        buffer[..count].copy_from_slice(&self.held[self.start..self.start + count]);
+        self.start += count;
+        Ok(count)
     }
 }
 

@@ -197,8 +197,11 @@ pub fn check(output: &Path, force: bool, inputs: &[PathBuf], files: &[Source]) -
     }
 }
 
-/// A path without links, as far as it exists.
-pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
+/// A path without links, as far as it exists: where it leads, however it is spelled.
+///
+/// # Errors
+/// [`Error::Io`] where the present folder is not known.
+pub fn absolute(path: &Path) -> Result<PathBuf> {
     if let Ok(found) = path.canonicalize() {
         return Ok(found);
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use redite::error::Error;
 use redite::read::sources::Sources;
 use redite::report::pairs;
+use redite::write::places::absolute;
 
 use crate::args::{RunArgs, Usage};
 
@@ -68,7 +69,7 @@ impl<'a> Outputs<'a> {
             let Some(Target::File(path)) = to else { continue };
             not_an_input(path, sources)?;
             has_a_place(path)?;
-            let own = place(path);
+            let own = absolute(path)?;
             if let Some((_, other)) = files.iter().find(|(file, _)| *file == own) {
                 let path = path.display();
                 return Err(Usage(format!("`{path}`: the {other} and the {name} can't be one file")).into());
@@ -93,41 +94,29 @@ impl<'a> Outputs<'a> {
 }
 
 /// Refuses a file in a folder that is not for it.
-pub(crate) fn not_in(path: &Path, (folder, name): (&Path, &str)) -> Result<(), Usage> {
+pub(crate) fn not_in(path: &Path, (folder, name): (&Path, &str)) -> anyhow::Result<()> {
     let is_file = fs::metadata(path).map_or(true, |metadata| metadata.is_file());
-    if is_file && place(path).starts_with(place(folder)) {
+    if is_file && absolute(path)?.starts_with(absolute(folder)?) {
         let hint = format!("hint: write it outside of `{}`", folder.display());
-        return Err(Usage(format!("`{}`: it lies in the {name}\n\n{hint}", path.display())));
+        return Err(Usage(format!("`{}`: it lies in the {name}\n\n{hint}", path.display())).into());
     }
     Ok(())
 }
 
 /// Refuses folders of which one is, or lies in, another.
-fn apart(folders: &[(&Path, &str)]) -> Result<(), Usage> {
+fn apart(folders: &[(&Path, &str)]) -> anyhow::Result<()> {
     for (folder, name) in folders {
         let others = folders.iter().filter(|(_, other)| other != name);
         for (other, other_name) in others {
-            if place(folder).starts_with(place(other)) {
+            if absolute(folder)?.starts_with(absolute(other)?) {
                 let (folder, other) = (folder.display(), other.display());
                 let hint = "hint: give each a folder of its own";
                 let wrong = format!("`{folder}`: the {name} can't lie in the {other_name} `{other}`");
-                return Err(Usage(format!("{wrong}\n\n{hint}")));
+                return Err(Usage(format!("{wrong}\n\n{hint}")).into());
             }
         }
     }
     Ok(())
-}
-
-/// Where a path leads, however it is spelled; what is not there yet, in a folder that may be.
-fn place(path: &Path) -> PathBuf {
-    if let Ok(place) = fs::canonicalize(path) {
-        return place;
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (fs::canonicalize(folder), path.file_name()) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        _ => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
-    }
 }
 
 /// Whether a name asks for Parquet.
