@@ -290,7 +290,7 @@ impl<'a> Finder<'a> {
     /// Finds the passages of the next document.
     pub(crate) fn document(&mut self, prepared: &Prepared) {
         let candidates = self.candidates(prepared);
-        let taken = of_whole_characters(choose(candidates, self.params), prepared, self.params);
+        let taken = choose(candidates, prepared, self.params);
         let mut ruler = Ruler::new(Some(prepared.text), prepared.places, prepared.spans);
         let mut overlaps = Vec::with_capacity(taken.len());
         for candidate in &taken {
@@ -416,14 +416,16 @@ impl<'a> Finder<'a> {
 
 /// Gives each token to at most one candidate: the longest takes all of its own, then the next what is left
 /// of it. What is left must be half a passage, or be of a verbatim run that was long enough as a whole: of
-/// those no token is lost. In the order of the text.
-fn choose(candidates: Vec<Candidate>, params: &Params) -> Vec<Candidate> {
+/// those no token is lost. In the order of the text, and of whole characters: before one is chosen, so that what it can't
+/// hold is left to the next.
+fn choose(candidates: Vec<Candidate>, prepared: &Prepared, params: &Params) -> Vec<Candidate> {
+    let whole = |candidates| of_whole_characters(candidates, prepared, params);
     if candidates.len() < 2 {
-        return candidates;
+        return whole(candidates);
     }
     let verbatim = verbatim_tokens(&candidates, params.passage);
     let is_kept = |rest: &Alignment| is_long_enough(rest, &verbatim, params.passage);
-    let mut heap = BinaryHeap::from(candidates);
+    let mut heap = BinaryHeap::from(whole(candidates));
     let mut taken: Vec<Candidate> = Vec::new();
     while let Some(Candidate { original, alignment }) = heap.pop() {
         let range = alignment.copy();
@@ -445,7 +447,7 @@ fn choose(candidates: Vec<Candidate>, params: &Params) -> Vec<Candidate> {
             start = next;
         }
     }
-    taken
+    whole(taken)
 }
 
 /// The same without the ends that are part of a character: `½` is two tokens and one place, and what holds one of them has
@@ -455,6 +457,9 @@ fn of_whole_characters(taken: Vec<Candidate>, prepared: &Prepared, params: &Para
         let at = at as usize;
         at > 0 && prepared.spans.get(at).is_some_and(|next| next[0] < prepared.spans[at - 1][1])
     };
+    if !taken.iter().map(|of| of.alignment.copy()).any(|of| is_split(of.start) || is_split(of.end)) {
+        return taken;
+    }
     let mut whole = Vec::with_capacity(taken.len());
     for Candidate { original, alignment } in taken {
         let mut rests = vec![alignment];

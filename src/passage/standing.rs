@@ -177,7 +177,7 @@ impl Finder<'_> {
     }
 
     fn choose(&self, prepared: &Prepared, candidates: Vec<Candidate>, cut: &Cuts) -> Vec<Candidate> {
-        let taken = choose(candidates, self.params, prepared.document, cut);
+        let taken = choose(candidates, prepared, self.params, cut);
         of_whole_characters(taken, prepared, self.params)
     }
 
@@ -194,10 +194,11 @@ impl Finder<'_> {
 
 /// As the search does where nothing leaves, but no copy holds a token that leaves already, or that is the
 /// original of another copy in this document; and no original in this document holds one that leaves.
-fn choose(candidates: Vec<Candidate>, params: &Params, document: u32, cut: &Cuts) -> Vec<Candidate> {
+fn choose(candidates: Vec<Candidate>, prepared: &Prepared, params: &Params, cut: &Cuts) -> Vec<Candidate> {
     let of_all = verbatim_tokens(&candidates, params.passage);
+    let candidates = of_whole_characters(candidates, prepared, params);
     let ranked = |candidate: Candidate, verbatim| {
-        let is_earlier = candidate.original != document;
+        let is_earlier = candidate.original != prepared.document;
         Ranked { is_earlier, candidate, verbatim }
     };
     let mut heap: BinaryHeap<Ranked> =

@@ -41,10 +41,16 @@ fn token_range(text: &str, span: &Span) -> std::ops::Range<usize> {
     start..start + tokens(part(text, span)).len()
 }
 
+/// Words with a character that is several tokens.
+pub(crate) const SEVERAL_TOKENS: [&str; 4] = ["1½", "ﷺ", "น้ำ", "㌔"];
+
 /// A corpus in which much stands again: sentences used again whole, cut, edited, joined over paragraph
 /// breaks; stretches of documents, of the document itself, and whole documents.
 pub(crate) fn random_corpus(numbers: &mut Numbers) -> Vec<String> {
-    let word = |numbers: &mut Numbers| format!("w{}", numbers.below(40));
+    let word = |numbers: &mut Numbers| match numbers.below(44) {
+        number @ 0..40 => format!("w{number}"),
+        number => SEVERAL_TOKENS[number - 40].to_owned(),
+    };
     let fresh = |numbers: &mut Numbers, least: usize, most: usize| {
         (0..least + numbers.below(most - least)).map(|_| word(numbers)).collect::<Vec<_>>()
     };

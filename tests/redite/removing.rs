@@ -15,6 +15,7 @@ use redite::plain;
 
 use crate::containers;
 use crate::language::{Dir, Numbers, audit_inputs, dedup, document, gz, told, zst};
+use crate::passages::SEVERAL_TOKENS;
 
 /// Every combination of the four words but the default.
 pub(crate) fn combinations() -> impl Iterator<Item = Remove> {
@@ -45,6 +46,7 @@ pub(crate) fn repetitive(numbers: &mut Numbers) -> Vec<String> {
         let word = |numbers: &mut Numbers| match numbers.below(12) {
             0 => "é".to_owned(),
             1 => "甲".to_owned(),
+            2 if numbers.below(3) == 0 => SEVERAL_TOKENS[numbers.below(4)].to_owned(),
             _ => format!("w{}", numbers.below(vocabulary)),
         };
         (0..1 + numbers.below(45)).map(|_| word(numbers)).collect()
@@ -265,7 +267,7 @@ fn what_leaves_has_an_original_that_stays() {
             let passage = [25, 25, 12][seed as usize % 3];
             units += judge(&texts, &Params { passage, ..removing(remove) });
         }
-        assert!(units > 40, "{remove:?}: {units}");
+        assert!(units > 30, "{remove:?}: {units}");
     }
 }
 
