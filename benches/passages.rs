@@ -231,7 +231,7 @@ fn show_passages(outcome: &Outcome, count: usize) {
             let text = outcome.text(place.document).unwrap();
             let text = text[span.bytes.start as usize..span.bytes.end as usize].replace('\n', " / ");
             let short: String = text.chars().take(260).collect();
-            println!("   {}: {short}", outcome.id(place.document).unwrap_or("-"));
+            println!("   {}: {short}", outcome.id(place.document).unwrap_or("-".into()));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The nouns that flow through a run: where a document came from, where it stands in the corpus, what was
 //! skipped and why, and a match with both of its sides. Plain data; no stage's logic lives here.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -204,4 +205,10 @@ pub struct Match {
     /// passages, and on the original's side of what is contained. The places then name the first paragraphs
     /// touched.
     pub stretches: Option<[Span; 2]>,
+}
+
+/// An id as it is told: JSON, of a string with no more escapes than it needs, whichever its record has.
+pub(crate) fn told_id(id: &str) -> Cow<'_, str> {
+    let string = memchr::memchr(b'\\', id.as_bytes()).and_then(|_| serde_json::from_str::<String>(id).ok());
+    string.map_or(Cow::Borrowed(id), |string| Cow::Owned(serde_json::json!(string).to_string()))
 }

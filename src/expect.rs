@@ -2,7 +2,7 @@
 
 use crate::document::{Compression, Format};
 use crate::params::Params;
-use crate::parts::RESERVED;
+use crate::parts::{LEAST, RESERVED};
 use crate::read::sources::Sources;
 
 /// What a run is expected to take; measured on `real.jsonl`, so that a corpus with shorter paragraphs takes
@@ -24,6 +24,9 @@ pub struct Expected {
 const EACH: [(u64, u64); 3] = [(200, 170), (300, 330), (300, 210)];
 
 impl Expected {
+    /// Bytes that a run may need however small its parts are: a bound below may not be held.
+    pub const LEAST: u64 = RESERVED + LEAST;
+
     /// Of a run over these sources; `None` where the size of one is not known.
     pub fn of(sources: &Sources, params: &Params) -> Option<Self> {
         let mut text = 0;

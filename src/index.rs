@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::document::told_id;
 use crate::error::{Error, Result};
 use crate::index::manifest::Manifest;
 use crate::index::pages::{Pages, Purpose};
@@ -158,6 +159,29 @@ impl Index {
         &self.manifest.batches
     }
 
+    /// How many documents of a batch are forgotten.
+    pub(crate) fn forgotten_of(&self, batch: &Batch) -> u64 {
+        let inside = |range: &[u32; 2]| {
+            let end = range[1].min(batch.end_document);
+            u64::from(end.saturating_sub(range[0].max(batch.first_document)))
+        };
+        self.manifest.forgotten.iter().map(inside).sum()
+    }
+
+    /// The generation before, which is kept to go back to; `None` where there is none, or a writer has removed it.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Io`].
+    pub fn before(&self) -> Result<Option<Self>> {
+        let Some(generation) = self.manifest.generation.checked_sub(1) else { return Ok(None) };
+        let opened = Manifest::read(&*self.store, generation)
+            .and_then(|manifest| Index::of(self.store.clone(), manifest, &[self]));
+        match opened {
+            Err(error) if error.is_not_found() => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
     /// The originals and copies of each document that is kept: calls `tell` with its id (JSON, empty where it
     /// has none), its source, its record number, and its text where the index has one.
     ///
@@ -175,7 +199,12 @@ impl Index {
                 }
                 let (id, _) = segment.strings(row)?;
                 let text = row.text.map(|_| self.text(document, row)).transpose()?;
-                tell(&id, segment.source(row.source).unwrap_or_default(), row.record, text.as_deref())?;
+                tell(
+                    &told_id(&id),
+                    segment.source(row.source).unwrap_or_default(),
+                    row.record,
+                    text.as_deref(),
+                )?;
             }
         }
         Ok(())
@@ -466,9 +495,20 @@ impl Index {
     /// # Errors
     /// [`Error::Damaged`] with the file and the byte.
     pub fn verify(&self) -> Result<()> {
-        self.texts.par_iter().try_for_each(|pages| pages.verify())?;
-        self.segments.par_iter().try_for_each(|segment| segment.verify())?;
-        for segment in &self.segments {
+        self.verify_beside(None)
+    }
+
+    /// [`Index::verify`] of the files that another generation, which is whole, does not have.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn verify_beside(&self, other: Option<&Index>) -> Result<()> {
+        let has_texts = |of: &Arc<Pages>| other.is_some_and(|o| o.texts.iter().any(|t| Arc::ptr_eq(t, of)));
+        let has = |of: &Arc<Segment>| other.is_some_and(|o| o.segments.iter().any(|s| Arc::ptr_eq(s, of)));
+        self.texts.par_iter().filter(|pages| !has_texts(pages)).try_for_each(|pages| pages.verify())?;
+        let own: Vec<&Arc<Segment>> = self.segments.iter().filter(|segment| !has(segment)).collect();
+        own.par_iter().try_for_each(|segment| segment.verify())?;
+        for segment in own {
             for document in documents_of(&segment.entry) {
                 let (row, _) = self.document(document)?;
                 if row.text.is_some() && !self.manifest.is_forgotten(document) {

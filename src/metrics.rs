@@ -64,6 +64,8 @@ impl Metrics<'_> {
         }
         to.one("run_passages", "Passages that stood before", summary.passages.count)?;
         if let Some(night) = &summary.index {
+            let again = u8::from(night.again.is_some());
+            to.one("run_is_again", "1 where the index had these records as a batch already, else 0", again)?;
             let of = night.copies_of_index;
             let counts = [("document", of.documents), ("paragraph", of.paragraphs), ("passage", of.passages)];
             to.family("run_copies_of_index", "Copies whose original was in the index before")?;

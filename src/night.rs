@@ -22,9 +22,11 @@ pub const BATCHES: usize = 7;
 /// Groups and sources that are told of to a person.
 const TOLD: usize = 8;
 
-/// A run against an index. The same when the batch is run again: what came after it is not looked at.
+/// A run against an index. But for `again` the same when the batch is run again: what came after it is not looked at.
 #[derive(Debug, Clone, Serialize)]
 pub struct Night {
+    /// where the index has these records as a batch already, so that the run adds nothing to it; else `None`
+    pub again: Option<Again>,
     /// batches that the index had before
     pub batches: u64,
     /// documents that it had numbered before, forgotten ones included
@@ -41,6 +43,15 @@ pub struct Night {
     pub batch: BatchStats,
     /// the last [`BATCHES`] batches before it, the latest first
     pub batches_before: Vec<BatchStats>,
+}
+
+/// A batch that is run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Again {
+    /// which one of the index, counted from 1
+    pub batch: u64,
+    /// of its documents, forgotten since: they stay so
+    pub forgotten: u64,
 }
 
 /// What repeats something, by unit.
@@ -71,9 +82,13 @@ impl Night {
         let batches = index.map_or(&[][..], |index| index.batches());
         let known = batches.iter().position(|batch| is_batch && batch.digest == outcome.digest());
         let before = &batches[..known.unwrap_or(batches.len())];
+        let again = known
+            .zip(index)
+            .map(|(at, index)| Again { batch: at as u64 + 1, forgotten: index.forgotten_of(&batches[at]) });
         let summary = outcome.summary();
         let tally = Tally::of(outcome);
         Night {
+            again,
             batches: before.len() as u64,
             documents: before.last().map_or(0, |batch| u64::from(batch.end_document)),
             copies_of_index: tally.of_index,
@@ -117,6 +132,16 @@ impl Night {
         if !adds {
             return Ok(());
         }
+        if let Some(Again { batch, forgotten }) = self.again {
+            writeln!(to, "  batch {batch} of it once more: it has these records, and nothing is added")?;
+            if forgotten > 0 {
+                let documents = count(forgotten, "document of it has", "documents of it have");
+                writeln!(
+                    to,
+                    "  {documents} been forgotten since: the index does not have them, whatever the output has"
+                )?;
+            }
+        }
         self.write_groups(to)?;
         self.write_sources(to)?;
         writeln!(to, "  batch       documents    originals       copies")?;
@@ -153,7 +178,11 @@ impl Night {
                 let id = serde_json::from_str(id.get()).unwrap_or_else(|_| id.get().to_owned());
                 format!(", id {}", clean_line(&id, NAME))
             });
-            writeln!(to, "    +{copies} {state}: {source}, record {}{id}", group.record)?;
+            let record = match group.has_records {
+                true => format!(", record {}", number(u64::from(group.record) + 1)),
+                false => String::new(),
+            };
+            writeln!(to, "    +{copies} {state}: {source}{record}{id}")?;
         }
         Ok(())
     }

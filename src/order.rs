@@ -7,6 +7,8 @@
 
 mod mail;
 
+use std::path::{Path, PathBuf};
+
 use glob::{MatchOptions, Pattern};
 
 use crate::document::Source;
@@ -153,15 +155,59 @@ impl Protect {
         Ok(Protect { patterns: patterns.iter().map(read).collect::<Result<_>>()? })
     }
 
-    /// Whether a file is protected: its path as given, or its place below the input, or a folder of either.
+    /// Whether a file is protected: its path as given, its place below the input, or a folder of either. A path
+    /// from the root and one from the working folder are the same.
     pub fn holds(&self, source: &Source, place: &str) -> bool {
+        if self.patterns.is_empty() {
+            return false;
+        }
+        let names = Names::of(source, place);
+        self.patterns.iter().any(|pattern| names.fit(pattern))
+    }
+
+    /// The patterns that fit none of these files, which have these places.
+    pub fn idle<'a>(&'a self, sources: &[Source], places: &[String]) -> Vec<&'a str> {
+        let names: Vec<Names> = sources.iter().zip(places).map(|(of, place)| Names::of(of, place)).collect();
+        let idle = self.patterns.iter().filter(|pattern| !names.iter().any(|names| names.fit(pattern)));
+        idle.map(Pattern::as_str).collect()
+    }
+}
+
+/// What a pattern of paths may call a file.
+struct Names {
+    /// as it was given, and its place below the input
+    told: [String; 2],
+    /// from the root
+    absolute: Option<String>,
+    /// from the working folder, where it was given from the root and is there
+    relative: Option<String>,
+}
+
+impl Names {
+    fn of(source: &Source, place: &str) -> Self {
+        let absolute = source.path.as_ref().and_then(|path| std::path::absolute(path).ok());
+        let is_given_so = source.path.as_ref().is_some_and(|path| path.is_absolute());
+        let here = std::env::current_dir().ok().filter(|_| is_given_so);
+        let relative =
+            here.and_then(|here| absolute.as_ref()?.strip_prefix(here).ok().map(Path::to_path_buf));
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        Names {
+            told: [plain(&source.name).to_owned(), place.to_owned()],
+            absolute: absolute.map(text),
+            relative: relative.map(text),
+        }
+    }
+
+    fn fit(&self, pattern: &Pattern) -> bool {
         let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
-        let fits = |path: &str| {
+        // only what is meant from the root: `**/data` would fit a folder far above the input
+        let is_from_root = Path::new(pattern.as_str()).is_absolute();
+        let other = if is_from_root { &self.absolute } else { &self.relative };
+        self.told.iter().chain(other).any(|path| {
             let ends = path.match_indices(['/', std::path::MAIN_SEPARATOR]).map(|(at, _)| at);
             let mut prefixes = ends.chain([path.len()]).map(|end| &path[..end]);
-            prefixes.any(|prefix| self.patterns.iter().any(|pattern| pattern.matches_with(prefix, options)))
-        };
-        !self.patterns.is_empty() && (fits(plain(&source.name)) || fits(place))
+            prefixes.any(|prefix| pattern.matches_with(prefix, options))
+        })
     }
 }
 
@@ -345,6 +391,18 @@ mod tests {
         assert!(holds("./corpus/gold", "corpus/gold/a.txt", "gold/a.txt"));
         assert!(holds("corpus/gold", "./corpus/gold/a.txt", "gold/a.txt"));
         assert!(holds(".//corpus", "././corpus/gold/a.txt", "gold/a.txt"));
+        let here = std::env::current_dir().unwrap();
+        let from_root = |path: &str| here.join(path).display().to_string();
+        let found = |path: &str| Source { path: Some(path.into()), ..source(path) };
+        let protect = |pattern: &str| Protect::new(&[pattern.to_owned()]).unwrap();
+        assert!(protect(&from_root("corpus/gold")).holds(&found("corpus/gold/a.txt"), "gold/a.txt"));
+        assert!(protect("corpus/gold").holds(&found(&from_root("corpus/gold/a.txt")), "gold/a.txt"));
+        assert!(!protect(&from_root("corpus/gol")).holds(&found("corpus/gold/a.txt"), "gold/a.txt"));
+        // a folder above the input is not meant by a pattern that begins anywhere
+        let above = here.parent().unwrap().file_name().unwrap().to_str().unwrap();
+        assert!(!protect(&format!("**/{above}")).holds(&found(&from_root("corpus/a.txt")), "corpus/a.txt"));
+        let both = Protect::new(&["gold".to_owned(), "silver/*".to_owned()]).unwrap();
+        assert_eq!(both.idle(&[source("in/gold/a.txt")], &["gold/a.txt".to_owned()]), ["silver/*"]);
         assert!(Protect::new(&["a[".to_owned()]).unwrap_err().to_string().contains("protect"));
     }
 }

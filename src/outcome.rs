@@ -4,6 +4,7 @@
 //! ten million equal lines cost their numbers and nothing else, and [`Outcome::matches`] tells them as it
 //! goes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use rayon::prelude::*;
 use crate::band::Plan;
 use crate::certify;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Places, Units};
-use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit};
+use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit, told_id};
 use crate::error::Result;
 use crate::index::Index;
 use crate::locate::{Part, Sought, Stretch, locate};
@@ -403,9 +404,10 @@ impl Outcome {
         (locator.source, locator.record)
     }
 
-    /// A document's id as JSON (a string, a number, `true` or `false`); `None` where its record has none.
-    pub fn id(&self, document: u32) -> Option<&str> {
-        self.corpus.id(document)
+    /// A document's id as JSON (a string with no more escapes than it needs, a number, `true` or `false`); `None`
+    /// where its record has none.
+    pub fn id(&self, document: u32) -> Option<Cow<'_, str>> {
+        self.corpus.id(document).map(told_id)
     }
 
     /// When a document came out, in nanoseconds since 1970, where [`crate::order::Order::dates`] names the field that

@@ -21,6 +21,14 @@ pub struct Units {
     pub passages: bool,
 }
 
+impl Units {
+    /// The words of `--units` that are meant.
+    pub fn names(self) -> Vec<&'static str> {
+        let all = [(self.documents, "document"), (self.paragraphs, "paragraph"), (self.passages, "passage")];
+        all.into_iter().filter(|(is_meant, _)| *is_meant).map(|(_, name)| name).collect()
+    }
+}
+
 /// What leaves a corpus. It decides what can be an original, so it is a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remove {
@@ -92,6 +100,17 @@ pub enum ParagraphMode {
     Line,
     /// blocks between blank lines
     Blank,
+}
+
+impl ParagraphMode {
+    /// The word of `--paragraphs`.
+    pub fn name(self) -> &'static str {
+        match self {
+            ParagraphMode::Auto => "auto",
+            ParagraphMode::Line => "line",
+            ParagraphMode::Blank => "blank",
+        }
+    }
 }
 
 /// The parameters of a run.
@@ -246,12 +265,12 @@ impl Params {
             && (has_passages || !(passages || contained));
         if !is_sought {
             let hint = "what leaves must be looked for; `contained` is found by passages";
-            return fail("units", "all that `--remove` names", self.remove.names().join(","), hint);
+            return fail("units", "all that `--remove` names", self.units.names().join(","), hint);
         }
         if documents && !self.remove.documents && has_passages {
             let hint = "add `documents` to `--remove`, or leave `document` out of `--units`";
             let expected = "no documents where passages are looked for and copies of documents stay";
-            return fail("units", expected, "document,passage".to_owned(), hint);
+            return fail("units", expected, self.units.names().join(","), hint);
         }
         if self.certify > 0 {
             let hint = "certify an audit with the same threshold";

@@ -29,7 +29,7 @@ pub(crate) const RESERVED: u64 = 96 << 20;
 
 /// Bytes that a part may take at least: with less the run would take more time for its parts than for what is
 /// in them.
-const LEAST: u64 = 64 << 20;
+pub(crate) const LEAST: u64 = 64 << 20;
 
 /// Bytes held for each unit of an earlier part that something of a part leads to: what it was, its keys, its verdict,
 /// some of them twice.

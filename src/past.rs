@@ -9,6 +9,7 @@ mod join;
 mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -26,6 +27,7 @@ use crate::params::Params;
 use crate::passage::places::{LISTED, MOST_LISTED};
 use crate::passage::standing::Cuts;
 use crate::passage::{ArchivedWindow, Contained, Found};
+use crate::read::sources::by_name;
 use crate::reread::Resolved;
 use crate::resolve::{Verdict, listed_originals};
 use crate::scan::read_varint;
@@ -181,12 +183,12 @@ impl Archived {
     }
 }
 
-/// A source of an index.
+/// A source of an index: of its format its name tells, and where it does not, it may well have had several records.
 pub(crate) fn of_index(name: &str) -> Source {
     Source {
         path: None,
         name: name.to_owned(),
-        format: Format::Text,
+        format: by_name(Path::new(name)).0.unwrap_or(Format::JsonLines),
         compression: Compression::Plain,
         size: 0,
         regular: false,

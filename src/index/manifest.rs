@@ -64,6 +64,13 @@ pub struct Batch {
     pub text_bytes: u64,
 }
 
+impl Batch {
+    /// How many documents came with it, forgotten ones included.
+    pub fn documents(&self) -> u64 {
+        u64::from(self.end_document - self.first_document)
+    }
+}
+
 /// The record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Manifest {

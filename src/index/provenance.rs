@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::document::told_id;
 use crate::error::Result;
 use crate::index::Index;
 use crate::index::rows::{Row, Told};
@@ -39,7 +40,7 @@ impl Names<'_> {
             if !self.held.contains_key(&document) {
                 let (row, segment) = self.index.document(document)?;
                 let (id, _) = segment.strings(&row)?;
-                let id = if id.is_empty() { "null".to_owned() } else { id };
+                let id = if id.is_empty() { "null".to_owned() } else { told_id(&id).into_owned() };
                 let source = json_string(segment.source(row.source).unwrap_or_default());
                 self.held.insert(document, Name { id, source, record: row.record });
             }

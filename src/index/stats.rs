@@ -13,6 +13,8 @@ pub struct Stats {
     pub generation: u64,
     /// what it was made with
     pub parameters: Params,
+    /// what is removed, and so no original: the words of `--remove`
+    pub remove: Vec<&'static str>,
     /// one for each run that was added, in order
     pub batches: Vec<BatchStats>,
     /// documents that it has numbered, forgotten ones included
@@ -50,7 +52,7 @@ impl From<&Batch> for BatchStats {
     fn from(batch: &Batch) -> Self {
         BatchStats {
             digest: format!("{:032x}", batch.digest),
-            documents: u64::from(batch.end_document - batch.first_document),
+            documents: batch.documents(),
             of_documents: batch.documents,
             of_paragraphs: batch.paragraphs,
             passages: batch.passages,
@@ -103,6 +105,7 @@ impl Index {
         Ok(Stats {
             generation: manifest.generation,
             parameters: manifest.params.clone(),
+            remove: manifest.params.remove.names(),
             batches: manifest.batches.iter().map(BatchStats::from).collect(),
             documents: u64::from(manifest.documents),
             paragraphs: u64::from(manifest.paragraphs),

@@ -281,6 +281,23 @@ impl Writer {
         Ok(())
     }
 
+    /// Where the latest generation can't be opened: makes the one before the index again, which is kept until the next
+    /// change. What the last change did is undone, whatever it was.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Io`] where that one can't be opened either; nothing has changed then.
+    pub fn go_back(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<Self> {
+        let names = store.list().map_err(|e| Error::io(store.path(""), "looking into", e))?;
+        let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max().unwrap_or_default();
+        let mut manifest = Manifest::read(&*store, latest.saturating_sub(1))?;
+        let index = Arc::new(Index::of(store.clone(), manifest.clone(), &[])?);
+        let mut writer = Writer { store, index: Some(index), is_stale: false, merges: true, _lock: lock };
+        manifest.generation = latest + 1;
+        writer.publish(manifest)?;
+        let _ = writer.clean_up(false); // what is damaged is nothing to go back to
+        Ok(writer)
+    }
+
     /// Undoes the last batch. Returns it; `None` where there is none.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Who repeats whom in a run against an index: by source, and by group. A group is an original and its copies.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -62,6 +64,9 @@ pub struct Group {
     pub source: String,
     /// the original's record there
     pub record: u32,
+    /// whether its source has several records, as far as is known
+    #[serde(skip)]
+    pub has_records: bool,
     /// whether the original came with the run
     pub is_new: bool,
     /// copies that came with the run
@@ -171,11 +176,12 @@ impl Tally {
         largest.truncate(GROUPS);
         let group = |(copies, place): (u64, Place)| {
             let (source, record) = outcome.record(place.document);
-            let id = outcome.id(place.document).map(str::to_owned);
+            let id = outcome.id(place.document).map(Cow::into_owned);
             Group {
                 id: id.and_then(|id| RawValue::from_string(id).ok()),
                 source: outcome.sources()[source as usize].name.clone(),
                 record,
+                has_records: outcome.has_records(source),
                 is_new: place.document >= outcome.first_document(),
                 copies,
             }

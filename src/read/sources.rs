@@ -16,7 +16,7 @@ const ENDINGS: &str = "`.txt`, `.md`, `.jsonl`, `.ndjson`, `.json`, `.csv`, `.ts
 pub struct Sources {
     /// the files to read, in corpus order
     pub files: Vec<Source>,
-    /// files inside given folders whose names tell no format, and what is no file at all
+    /// files inside given folders whose names tell no format; and what is no file, which is said behind the name
     pub ignored: Vec<String>,
     /// files and folders that could not be looked at; `source` indexes `files`
     pub skips: Vec<Skip>,
@@ -93,7 +93,14 @@ impl Sources {
                 (Ok(metadata), Some(format)) if metadata.is_file() => {
                     self.push(&path, format, compression, Some(&metadata));
                 }
-                (Ok(_), _) => self.ignored.push(path.to_string_lossy().into_owned()),
+                (Ok(metadata), _) => {
+                    let why = match () {
+                        () if metadata.is_dir() => " (a link to a folder)",
+                        () if !metadata.is_file() => " (not a file: a pipe, a socket or a device)",
+                        () => "",
+                    };
+                    self.ignored.push(format!("{}{why}", path.to_string_lossy()));
+                }
                 (Err(error), format) => {
                     self.push(&path, format.unwrap_or(Format::Text), compression, None);
                     self.skips.push(Skip {
@@ -131,8 +138,13 @@ impl Sources {
     }
 }
 
+/// Whether a file of this name is read where it lies in an input.
+pub fn is_read(path: &Path) -> bool {
+    by_name(path).0.is_some()
+}
+
 /// What a file's name tells of its format and compression.
-fn by_name(path: &Path) -> (Option<Format>, Compression) {
+pub(crate) fn by_name(path: &Path) -> (Option<Format>, Compression) {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let (name, compression) = match name.rsplit_once('.') {
         Some((stem, "gz")) => (stem, Compression::Gzip),

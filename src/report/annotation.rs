@@ -42,7 +42,7 @@ impl<'a> Annotator<'a> {
             None => self.value.push_str("\",\"copy_of\":null,\"jaccard\":null,\"containment\":null"),
             Some(found) => {
                 let (source, record) = outcome.record(found.original.document);
-                let id = outcome.id(found.original.document).unwrap_or("null");
+                let id = outcome.id(found.original.document).unwrap_or("null".into());
                 let source = &self.sources[source as usize];
                 let [jaccard, containment] = [found.jaccard, found.containment].map(rounded);
                 self.value.push_str(&format!(

@@ -56,8 +56,8 @@ pub struct Source<'a> {
 /// A document, as the file of matches names it.
 #[derive(Debug, Serialize)]
 pub struct Named<'a> {
-    /// its id as in the record, or `null`
-    pub id: Option<&'a RawValue>,
+    /// its id, or `null`
+    pub id: Option<Box<RawValue>>,
     /// its file
     pub source: &'a str,
     /// its number there, from 0
@@ -182,7 +182,7 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &'a Facts) -> Report<'a> {
     let name = |source: u32| outcome.sources()[source as usize].name.as_str();
     let named = |document: u32| {
         let (source, record) = outcome.record(document);
-        let id = outcome.id(document).and_then(|id| serde_json::from_str(id).ok());
+        let id = outcome.id(document).and_then(|id| RawValue::from_string(id.into_owned()).ok());
         Named { id, source: name(source), record }
     };
     let rounded = |share: f64| (share * 1e6).round() / 1e6;

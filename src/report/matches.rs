@@ -205,8 +205,8 @@ impl<'a> Lines<'a> {
         let held = self.spans.held(place.document);
         if held.open.is_empty() {
             let (source, record) = outcome.record(place.document);
-            let id = outcome.id(place.document).unwrap_or("null");
-            Line { to: &mut held.open }.name(Named { id, source: &sources[source as usize], record });
+            let id = outcome.id(place.document).unwrap_or("null".into());
+            Line { to: &mut held.open }.name(Named { id: &id, source: &sources[source as usize], record });
         }
         self.to.extend_from_slice(&held.open);
         let span = stretch.unwrap_or_else(|| match place.paragraph {

@@ -78,7 +78,7 @@ fn attempt(
             let stretches = spans.of(&found);
             let names = [found.copy, found.original].map(|place| {
                 let (source, record) = outcome.record(place.document);
-                let id = outcome.id(place.document).map(id_text);
+                let id = outcome.id(place.document).map(|id| id_text(&id));
                 Named { id, source: sources[source as usize].clone(), record }
             });
             table.rows.push(&found, &stretches, names);

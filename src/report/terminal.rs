@@ -432,7 +432,7 @@ impl Summary<'_> {
             return Ok(());
         }
         let files = count(ignored.len() as u64, "file", "files");
-        self.heading(&format!("Ignored: {files} of no known format"))?;
+        self.heading(&format!("Ignored: {files} of no known format or kind"))?;
         for file in ignored.iter().take(PLACES) {
             writeln!(self.to, "    {}", clean::line(file, NAME))?;
         }

@@ -133,7 +133,7 @@ pub(super) fn place(outcome: &Outcome, document: u32) -> Place<'_> {
     Place {
         source: &outcome.sources()[source as usize].name,
         record: outcome.has_records(source).then(|| format!("record {}", number(u64::from(record) + 1))),
-        id: outcome.id(document).map(decoded),
+        id: outcome.id(document).map(|id| decoded(&id)),
         is_archived: document < outcome.first_document(),
     }
 }

@@ -113,16 +113,19 @@ fn a_finished_night_run_again_changes_nothing_and_tells_the_same() {
         let mut told: Value = serde_json::from_str(&told).unwrap();
         told["seconds"].take();
         told["peak_memory_bytes"].take();
-        told
+        let again = told["index"]["again"].take();
+        (told, again)
     };
-    let first = run();
+    let (first, again) = run();
+    assert_eq!(again, Value::Null);
     let before = files(dir.root());
-    assert_eq!(run(), first);
+    let again = json!({"batch": 2, "forgotten": 0});
+    assert_eq!(run(), (first.clone(), again.clone()));
     assert!(files(dir.root()) == before);
     // a batch that came later is not seen by one that is run again
     std::fs::write(dir.path("wednesday.jsonl"), named(&[("fr3", FRENCH)])).unwrap();
     assert_eq!(night(&dir, "wednesday.jsonl", "clean-3").code, 0);
-    assert_eq!(run(), first);
+    assert_eq!(run(), (first.clone(), again));
     assert_eq!(first["index"]["copies_of_index"], json!({"documents": 3, "paragraphs": 3, "passages": 3}));
     assert_eq!(first["index"]["copies"], json!({"documents": 4, "paragraphs": 4, "passages": 4}));
     assert_eq!(first["index"]["batch"]["documents"], 5);
@@ -133,6 +136,108 @@ fn a_finished_night_run_again_changes_nothing_and_tells_the_same() {
     let other = night(&dir, "tuesday.jsonl", "clean");
     assert_eq!((other.code, other.stdout.as_str()), (2, ""), "{}", other.stderr);
     assert!(other.stderr.contains("not empty"), "{}", other.stderr);
+}
+
+/// The same records under another name are the same batch: that nothing comes of it must be seen.
+#[test]
+fn a_batch_that_the_index_has_is_told() {
+    let dir = after_tuesday();
+    std::fs::rename(dir.path("tuesday.jsonl"), dir.path("other.jsonl")).unwrap();
+    index(&dir, &["forget", "archive", "--id", "new2"]).ok();
+    let flags = ["--output", "clean-2", "--index", "archive", "--units", ALL, "--metrics", "m.prom"];
+    let told = redite(&dir, ["dedup", "other.jsonl"].iter().chain(&flags)).ends();
+    assert_snapshot!("batch_once_more", told.seen());
+    let metrics = std::fs::read_to_string(dir.path("m.prom")).unwrap();
+    assert!(metrics.contains("\nredite_run_is_again 1\n"), "{metrics}");
+    assert_snapshot!("stats_of_two_nights", index(&dir, &["stats", "archive"]).ok());
+    let told: Value = serde_json::from_str(&index(&dir, &["stats", "archive", "--json"]).ok()).unwrap();
+    assert_eq!((&told["remove"], told["batches"].as_array().unwrap().len()), (&json!(["documents"]), 2));
+}
+
+/// The hint of a damaged manifest names `rollback`: it must do what it says.
+#[test]
+fn rollback_goes_back_where_the_latest_generation_can_not_be_read() {
+    let dir = after_monday();
+    let monday = index(&dir, &["export", "archive"]).ok();
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+    let tuesday = index(&dir, &["export", "archive"]).ok();
+    let clean = files(&dir.path("clean"));
+    let whole = files(&dir.path("archive"));
+    let told = index(&dir, &["verify", "archive"]).ok();
+    let both = "generation 2: every file is whole\ngeneration 1, to go back to: every file is whole\n";
+    assert_eq!(told, both);
+    for damaged in ["manifest-0000000002", "segment-0000000003"] {
+        for (name, bytes) in &whole {
+            std::fs::write(dir.path(&format!("archive/{name}")), bytes).unwrap();
+        }
+        let mut bytes = std::fs::read(dir.path(&format!("archive/{damaged}"))).unwrap();
+        let end = bytes.len() - 20;
+        bytes[end] ^= 1;
+        std::fs::write(dir.path(&format!("archive/{damaged}")), bytes).unwrap();
+        let wrong = night(&dir, "tuesday.jsonl", "clean");
+        assert!(wrong.code == 1 && wrong.stderr.contains(damaged), "{}", wrong.stderr);
+        let back = index(&dir, &["rollback", "archive"]);
+        let undone = "undone: the last change, which is damaged; the index has 1 batch\n";
+        assert_eq!((back.code, back.stdout.as_str()), (0, undone), "{}", back.stderr);
+        assert!(back.stderr.contains(damaged) && back.stderr.contains("done again"), "{}", back.stderr);
+        assert_eq!(index(&dir, &["export", "archive"]).ok(), monday);
+        index(&dir, &["verify", "archive"]).ok();
+        std::fs::remove_dir_all(dir.path("clean")).unwrap();
+        assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+        assert_eq!(index(&dir, &["export", "archive"]).ok(), tuesday);
+        assert!(files(&dir.path("clean")) == clean);
+        index(&dir, &["verify", "archive"]).ok();
+        std::fs::remove_dir_all(dir.path("archive")).unwrap();
+        std::fs::create_dir(dir.path("archive")).unwrap();
+    }
+    // where the one before is gone, too, the damage is told and nothing changes
+    for (name, bytes) in &whole {
+        std::fs::write(dir.path(&format!("archive/{name}")), bytes).unwrap();
+    }
+    for name in ["manifest-0000000002", "manifest-0000000001"] {
+        std::fs::write(dir.path(&format!("archive/{name}")), [7; 300]).unwrap();
+    }
+    let before = files(&dir.path("archive"));
+    let told = index(&dir, &["rollback", "archive"]);
+    assert!(told.code == 1 && told.stderr.contains("manifest-0000000002"), "{}", told.stderr);
+    assert!(files(&dir.path("archive")) == before);
+}
+
+/// A generation that is only there to go back to is looked through as well.
+#[test]
+fn verify_looks_through_the_generation_before() {
+    let dir = after_tuesday();
+    let path = dir.path("archive/manifest-0000000001");
+    std::fs::write(&path, [7; 300]).unwrap();
+    let told = index(&dir, &["verify", "archive"]);
+    assert!(told.code == 1 && told.stderr.contains("manifest-0000000001"), "{}", told.stderr);
+    // some do without it
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(index(&dir, &["verify", "archive"]).ok(), "generation 2: every file is whole\n");
+}
+
+/// Escapes are a matter of who wrote the record: an id is told the same with and without them.
+#[test]
+fn an_id_is_the_same_however_it_is_escaped() {
+    let texts = [words(0..40), words(0..40)];
+    let plain = named(&[("café/1", &texts[0]), ("b\n\"", &texts[1])]);
+    let escaped = plain.replace("é", "\\u00e9").replace('/', "\\/").replace("\\n", "\\u000a");
+    assert_ne!(plain, escaped);
+    let told = |records: &str| {
+        let dir = Dir::new().file("in.jsonl", records);
+        let flags =
+            ["--output", "out", "--index", "ix", "--matches", "m.jsonl", "--json", "-q", "--annotate"];
+        redite(&dir, ["dedup", "in.jsonl"].iter().chain(&flags)).ends().ok();
+        let matches = std::fs::read_to_string(dir.path("m.jsonl")).unwrap();
+        assert_eq!(index(&dir, &["export", "ix"]).ok(), matches);
+        let kept = std::fs::read_to_string(dir.path("out/in.jsonl")).unwrap();
+        let copy_of = kept.split("copy_of").nth(2).unwrap().to_owned();
+        let documents = index(&dir, &["export", "ix", "--documents", "-"]).ok();
+        assert_eq!(index(&dir, &["forget", "ix", "--id", "café/1"]).ok(), "1 document forgotten\n");
+        (matches, copy_of, documents)
+    };
+    assert_eq!(told(&plain), told(&escaped));
+    assert!(told(&plain).0.contains(r#"{"id":"café/1","#));
 }
 
 #[test]
@@ -304,7 +409,8 @@ fn what_an_index_holds_and_that_it_is_whole() {
         .map(|(_, bytes)| bytes.len() as u64)
         .sum();
     assert_eq!(stats["bytes"]["total"], bytes);
-    assert_eq!(index(&dir, &["verify", "archive"]).ok(), "generation 2: every file is whole\n");
+    let both = "generation 2: every file is whole\ngeneration 1, to go back to: every file is whole\n";
+    assert_eq!(index(&dir, &["verify", "archive"]).ok(), both);
     for (name, bytes) in files(&dir.path("archive")) {
         if name == "lock" || name == "manifest-0000000001" {
             continue;
@@ -520,7 +626,7 @@ fn rollback_undoes_the_last_night() {
     let tuesday = told(&dir);
     let clean = files(&dir.path("clean"));
     let undone = index(&dir, &["rollback", "archive"]).ok();
-    assert!(undone.starts_with("undone: batch "), "{undone}");
+    assert!(undone.starts_with("undone: batch 2 (5 documents, digest "), "{undone}");
     assert_eq!(told(&dir), monday);
     index(&dir, &["verify", "archive"]).ok();
     // the night can come again: its outputs are in the way as those of any other run
@@ -613,13 +719,13 @@ fn a_night_tells_new_groups_grown_ones_and_sources() {
     // the same for a person, when it is run again
     let told = redite(&dir, ["dedup", "tuesday.jsonl", "extra.jsonl"].iter().chain(&flags[..7])).ends().ok();
     let start = told.find("  new groups").unwrap();
-    assert_snapshot!(told[start..told.find("  batch").unwrap()], @r"
+    assert_snapshot!(told[start..told.find("  batch  ").unwrap()], @r"
     new groups     1 (+1 copy) of documents, 1 (+1 copy) of paragraphs
     groups grown   3 (+4 copies) of documents, 3 (+4 copies) of paragraphs
-      +2 grown: monday.jsonl, record 0, id fr1
-      +1 grown: monday.jsonl, record 1, id ja1
-      +1 grown: monday.jsonl, record 2, id ar1
-      +1 new: tuesday.jsonl, record 3, id new2
+      +2 grown: monday.jsonl, record 1, id fr1
+      +1 grown: monday.jsonl, record 2, id ja1
+      +1 grown: monday.jsonl, record 3, id ar1
+      +1 new: tuesday.jsonl, record 4, id new2
     documents    originals       copies   of index  source
             5            1            4          3  tuesday.jsonl
             2            1            1          1  extra.jsonl

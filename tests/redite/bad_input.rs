@@ -381,7 +381,11 @@ fn files_that_are_none() {
     // links to folders and pipes inside of folders are passed over, and told
     let mut ignored = outcome.ignored().to_vec();
     ignored.sort();
-    let expected = ["folder.jsonl/x.unknown", "linked.txt", "pipe.jsonl"];
+    let expected = [
+        "folder.jsonl/x.unknown",
+        "linked.txt (a link to a folder)",
+        "pipe.jsonl (not a file: a pipe, a socket or a device)",
+    ];
     assert_eq!(ignored, expected.map(|name| dir.path(name).to_string_lossy().into_owned()));
     assert_eq!(outcome.documents(), 3);
     assert_eq!(told(&outcome).len(), 4);

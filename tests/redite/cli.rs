@@ -160,7 +160,11 @@ fn nothing_to_read_is_said() {
 
     hint: name the format with `--format`
     ");
-    assert!(odd.stdout.contains("Ignored: 1 file of no known format\n    odd/a.pdf\n"), "{}", odd.stdout);
+    assert!(
+        odd.stdout.contains("Ignored: 1 file of no known format or kind\n    odd/a.pdf\n"),
+        "{}",
+        odd.stdout
+    );
     let empty = redite(&dir, ["audit", "empty"]).ends();
     assert_eq!(empty.code, 0);
     assert_snapshot!(empty.stderr, @"warning: nothing to read: there are no files in the inputs");

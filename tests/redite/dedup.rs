@@ -247,6 +247,41 @@ fn a_preference_chooses_the_original() {
     assert_eq!(kept(&["--protect", "paper", "--prefer", "longest"]), "c1 b1 b2 undated 0");
 }
 
+/// A pattern that fits nothing protects nothing: who wrote it must hear of it.
+#[test]
+fn a_pattern_that_fits_no_file_is_told() {
+    let dir = versions();
+    let told = |patterns: &[&str]| {
+        let protect = patterns.iter().flat_map(|pattern| ["--protect", pattern]);
+        let all = ["dedup", "in", "--output", "out", "--force"].into_iter().chain(protect);
+        let ended = redite(&dir, all).ends();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        ended.stderr.lines().filter(|line| line.contains("protects")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let fits_none = |pattern: &str| {
+        format!("warning: `--protect {pattern}` fits no file of the input: it protects nothing")
+    };
+    assert_eq!(told(&["in/paper/b.jsonl"]), [fits_none("in/paper/b.jsonl")]);
+    assert_eq!(told(&["paper", "gold/**", "in/agency/*"]), [fits_none("gold/**")]);
+    // from the root it is the same folder
+    let absolute = dir.path("in/paper").display().to_string();
+    assert!(told(&[&absolute]).is_empty());
+    let ids = ids(&read(&dir, "out/paper/c.jsonl"));
+    assert_eq!(ids, ["c1"]);
+}
+
+/// Lists that the next run over the folder would take for texts.
+#[test]
+fn a_list_in_an_input_is_told() {
+    let dir = versions();
+    let told = |matches: &str| {
+        let ended = redite(&dir, ["audit", "in", "--matches", matches]).ends();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        ended.stderr.contains("lies in an input: the next run over that would read it, too")
+    };
+    assert!(told("in/m.jsonl") && !told("m.jsonl") && !told("in/m.list"));
+}
+
 /// Columns are fields, too; texts and archives have none.
 #[test]
 fn columns_tell_dates_and_sources() {
@@ -296,7 +331,7 @@ fn columns_tell_dates_and_sources() {
     for (prefer, id) in [("oldest:date", "q"), ("newest:date", "p"), ("first", "p")] {
         run(&["--prefer", prefer]);
         let found = crate::language::audit_inputs(&[dir.path("out/c.parquet")], &Params::audit());
-        assert_eq!((found.documents(), found.id(0)), (1, Some(&*format!("\"{id}\""))));
+        assert_eq!((found.documents(), found.id(0).as_deref()), (1, Some(&*format!("\"{id}\""))));
     }
 }
 

@@ -43,8 +43,12 @@ pub(crate) enum Command {
     #[command(after_help = DEDUP_HELP)]
     Dedup(Box<DedupArgs>),
 
-    /// Tell where else a text, or what is in it, stands: in an index, which answers alone
+    /// Tell where else a text, or what is in it, stands: in an index, without its sources
+    ///
+    /// Several texts are matched with each other too, as in an audit, and what comes first may be the original of what comes
+    /// later. Ask for one at a time to hear of the index alone.
     #[command(after_help = QUERY_HELP)]
+    #[command(mut_arg("inputs", |inputs| inputs.help(QUERY_INPUTS)))]
     Query(Box<QueryArgs>),
 
     /// Look after an index
@@ -105,6 +109,9 @@ const DEDUP_HELP: &str = "Exit codes:
 
 Example:
   redite dedup tonight/*.jsonl.zst --output clean --removed removed.jsonl --max-removed 50%";
+
+const QUERY_INPUTS: &str = "Files, folders, or `-` for a text on standard input (JSON lines with `--format jsonl`, or beside other \
+                            inputs); names as for `redite audit`";
 
 const QUERY_HELP: &str = "Exit codes:
   0  done
@@ -269,7 +276,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Also print the plan of bands and rows, and its recall curve
+    /// Also print the plan of bands and rows, and its recall curve (`--json` has both anyway)
     #[arg(long)]
     pub(crate) explain: bool,
 
@@ -287,7 +294,7 @@ pub(crate) struct RunArgs {
 
     /// Memory that the run may hold; what does not fit goes to temporary files, and the answer is the same.
     /// K, M, G (or KiB, MiB, GiB) are understood [default: no bound]
-    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    #[arg(long, value_name = "BYTES", value_parser = memory)]
     pub(crate) memory: Option<u64>,
 
     /// Folder for temporary files [default: the system's]
@@ -309,12 +316,12 @@ pub(crate) struct RunArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What counts as the same")]
 struct ComparingArgs {
-    /// Least share of shingles in common (Jaccard) of a match [default: 0.6, dedup 0.8]
-    #[arg(long, value_name = "0..1", value_parser = share)]
+    /// Least share of shingles in common (Jaccard) of a match [default: 0.6, dedup 0.8, an index its own]
+    #[arg(long, value_name = "0.1..1", value_parser = share)]
     threshold: Option<f64>,
 
     /// Least share of the pairs at the threshold that is found [default: 0.99]
-    #[arg(long, value_name = "0..1", value_parser = share)]
+    #[arg(long, value_name = "0.5..0.9999", value_parser = share)]
     recall: Option<f64>,
 
     /// Tokens in a shingle [default: 3]
@@ -334,11 +341,11 @@ struct ComparingArgs {
     passage: Option<u32>,
 
     /// Least share of a passage's tokens that agree [default: 0.8]
-    #[arg(long, value_name = "0..1", value_parser = share)]
+    #[arg(long, value_name = "0.5..1", value_parser = share)]
     identity: Option<f64>,
 
     /// Least share of a text in passages from one earlier document that makes it contained [default: 0.9]
-    #[arg(long, value_name = "0..1", value_parser = share)]
+    #[arg(long, value_name = "0.5..1", value_parser = share)]
     contained: Option<f64>,
 
     /// How a text is cut into paragraphs [default: auto]
@@ -529,6 +536,13 @@ fn percentage(given: &str) -> Result<f64, String> {
     share.ok().filter(|share| (0.0..=1.0).contains(share)).ok_or_else(expected)
 }
 
+/// Bytes that a run may hold: `2` was meant to be something else.
+fn memory(given: &str) -> Result<u64, String> {
+    let bytes = bytes(given)?;
+    let too_little = || format!("{bytes} bytes hold no run; expected at least `1MiB`, such as `2GiB`");
+    if bytes < 1 << 20 { Err(too_little()) } else { Ok(bytes) }
+}
+
 /// A number of bytes, with or without a binary unit.
 fn bytes(given: &str) -> Result<u64, String> {
     let digits = given.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -558,6 +572,7 @@ mod tests {
         assert_eq!(bytes("17"), Ok(17));
         assert_eq!(bytes("64MiB"), Ok(64 << 20));
         assert_eq!(bytes("2 G"), Ok(2 << 30));
+        assert!(memory("0").is_err() && memory("2").is_err() && memory("2G") == Ok(2 << 30));
         assert!(bytes("1.5G").is_err() && bytes("9T").is_err() && bytes("").is_err());
     }
 }

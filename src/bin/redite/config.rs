@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory};
-use redite::error::Error;
 use toml::{Table, Value};
 
 use crate::args::{Cli, Usage};
@@ -25,7 +24,8 @@ pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
     let Ok(Some(path)) = found.try_get_one::<PathBuf>("config") else { return Ok(given) };
     let all = Cli::command();
     let Some(command) = all.find_subcommand(name) else { return Ok(given) };
-    let text = fs::read_to_string(path).map_err(|source| Error::Input { path: path.clone(), source })?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| Usage(format!("`{}`: the configuration can't be read: {error}", path.display())))?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         let place = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
         let line = place.map(|line| format!(", line {line}")).unwrap_or_default();

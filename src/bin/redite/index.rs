@@ -94,6 +94,10 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
             let index = open(dir)?;
             index.verify()?;
             writeln!(to, "generation {}: every file is whole", index.generation())?;
+            if let Some(before) = index.before()? {
+                before.verify_beside(Some(&index))?;
+                writeln!(to, "generation {}, to go back to: every file is whole", before.generation())?;
+            }
         }
         IndexCommand::Forget { dir, id, source } => {
             if id.is_empty() && source.is_empty() {
@@ -114,10 +118,7 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
             let after = writer.index().map(|index| index.stats()).transpose()?.map_or(0, |s| s.bytes.total);
             writeln!(to, "{before} bytes before, {after} after")?;
         }
-        IndexCommand::Rollback { dir } => match writer(dir)?.rollback()? {
-            Some(batch) => writeln!(to, "undone: batch {:032x}", batch.digest)?,
-            None => writeln!(to, "there is no batch to undo")?,
-        },
+        IndexCommand::Rollback { dir } => rollback(dir, to)?,
         IndexCommand::Export { dir, matches, documents } => {
             let files = [matches.as_deref(), documents.as_deref()];
             files.into_iter().flatten().try_for_each(|path| not_in(path, (dir, "index")))?;
@@ -223,6 +224,37 @@ fn writer(dir: &Path) -> anyhow::Result<Writer> {
     Ok(Writer::open(Arc::new(folder), Some(lock))?)
 }
 
+/// Undoes the last batch; of an index that can't be opened, the last change.
+fn rollback(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
+    let damage = match open(dir) {
+        Ok(_) => None,
+        Err(error) if matches!(error.downcast_ref(), Some(Error::Damaged { .. })) => Some(error),
+        Err(error) => return Err(error),
+    };
+    let Some(damage) = damage else {
+        let mut writer = writer(dir)?;
+        let Some(batch) = writer.rollback()? else {
+            writeln!(to, "there is no batch to undo")?;
+            return Ok(());
+        };
+        let left = writer.index().map_or(0, |index| index.batches().len());
+        let documents = batch.documents();
+        let documents = format!("{documents} {}", if documents == 1 { "document" } else { "documents" });
+        writeln!(to, "undone: batch {} ({documents}, digest {:032x})", left + 1, batch.digest)?;
+        return Ok(());
+    };
+    let folder = Folder::new(dir);
+    let lock = Lock::take(&folder)?;
+    // where the generation before can't be opened either, what is wrong with the last one is told
+    let Ok(writer) = Writer::go_back(Arc::new(folder), Some(lock)) else { return Err(damage) };
+    let batches = writer.index().map_or(0, |index| index.batches().len());
+    let batches = format!("{batches} {}", if batches == 1 { "batch" } else { "batches" });
+    writeln!(to, "undone: the last change, which is damaged; the index has {batches}")?;
+    let hint = "hint: what that change brought, or made forgotten, has to be done again";
+    crate::say("warning", &format!("{damage:#}\n\n{hint}"));
+    Ok(())
+}
+
 fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
     let stats = index.stats()?;
     if json {
@@ -254,11 +286,16 @@ fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
         writeln!(to, "  {name:<11} {bytes:>14} bytes{}", share(bytes))?;
     }
     let p = &stats.parameters;
+    let (units, removed) = (p.units.names().join(","), p.remove.names().join(","));
     writeln!(
         to,
-        "  made with   threshold {}, recall {}, shingle {}, min-tokens {}, passage {}, seed {}",
-        p.threshold, p.recall, p.shingle, p.min_tokens, p.passage, p.seed
+        "  made with   units {units}, remove {removed}, threshold {}, recall {}",
+        p.threshold, p.recall
     )?;
+    let mode = p.paragraphs.name();
+    writeln!(to, "              shingle {}, min-tokens {}, paragraphs {mode}", p.shingle, p.min_tokens)?;
+    writeln!(to, "              passage {}, identity {}, contained {}", p.passage, p.identity, p.contained)?;
+    writeln!(to, "              comparisons {}, seed {}", p.comparisons, p.seed)?;
     Ok(())
 }
 

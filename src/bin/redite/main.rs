@@ -97,6 +97,7 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     let sources = sources::find(&args.inputs, args.format().or(format))?;
     let outputs = Outputs::of(args, [None; 2], None, &sources)?;
     let run = Run::prepare(args, &sources, &params)?;
+    outputs.read_next.iter().for_each(|path| warn(args, Some(would_be_read(path))));
     let inputs = archive.inputs(sources, &params)?;
     let order = Order { dates: args.date_field.clone(), ..inputs.order };
     let (mut outcome, bar) = run.search(Inputs { order, ..inputs }, &params)?;
@@ -132,9 +133,17 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let mut archive = Archive::adding(common.index.as_deref())?;
     let params = args.params(archive.params(Params::dedup()));
     params.validate()?;
+    if rules.order.source_field.as_ref() == Some(&params.text_field) {
+        let wrong = format!("`--source-field {}`: that is the text of a record", params.text_field);
+        return Err(Usage(format!("{wrong}\n\nhint: name the field that says where a record is from")).into());
+    }
     let run = Run::prepare(common, &sources, &params)?;
+    outputs.read_next.iter().for_each(|path| warn(common, Some(would_be_read(path))));
     warn(common, replaces.then(|| stays(&removing.output, &places)).flatten());
     warn(common, removing.annotate.then(|| not_annotated(&sources)).flatten());
+    rules.order.protect.idle(&sources.files, &rules.order.file_places).into_iter().for_each(|pattern| {
+        warn(common, Some(format!("`--protect {pattern}` fits no file of the input: it protects nothing")));
+    });
     warn(common, rules.order.asks_fields().then(|| without_fields(&sources)).flatten());
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
     let (mut outcome, bar) = run.search(inputs, &params)?;
@@ -375,6 +384,9 @@ fn expected(args: &RunArgs, sources: &Sources, params: &Params) -> Option<String
     let Expected { text, memory, disk, parts } = expected;
     let cut = args.memory.filter(|bound| *bound < memory);
     let held = match cut {
+        Some(bound) if bound < Expected::LEAST => {
+            format!("{} of memory or more (a run may need {})", size(bound), size(Expected::LEAST))
+        }
         Some(bound) => format!("{} of memory, in parts (at once: {})", size(bound), size(memory)),
         None => format!("{} of memory", size(memory)),
     };
@@ -399,6 +411,11 @@ fn nothing_to_read(sources: &Sources) -> Option<String> {
         "nothing to read: the name of no file tells a known format\n\nhint: name the format with `--format`"
             .to_owned()
     })
+}
+
+/// What to say of a list in the folder that it is about.
+fn would_be_read(path: &Path) -> String {
+    format!("`{}` lies in an input: the next run over that would read it, too", path.display())
 }
 
 /// What to say where an output is written to in which there is something else.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use redite::error::Error;
-use redite::read::sources::Sources;
+use redite::read::sources::{Sources, is_read};
 use redite::report::pairs;
 use redite::write::places::absolute;
 
@@ -26,6 +26,8 @@ pub(crate) struct Outputs<'a> {
     pub(crate) removed: Option<Target<'a>>,
     /// the pairs beside the matches, where there is a floor
     pub(crate) pairs: Option<PathBuf>,
+    /// files that lie in an input and that the next run would read
+    pub(crate) read_next: Vec<PathBuf>,
 }
 
 impl<'a> Outputs<'a> {
@@ -64,6 +66,8 @@ impl<'a> Outputs<'a> {
         let folders = folders.into_iter().filter_map(|(folder, name)| Some((folder?, name)));
         let folders: Vec<(&Path, &str)> = folders.collect();
         apart(&folders)?;
+        let inputs: Vec<PathBuf> = args.inputs.iter().filter_map(|input| absolute(input).ok()).collect();
+        let mut read_next = Vec::new();
         let mut files: Vec<(PathBuf, &str)> = Vec::new();
         for (to, name) in all.into_iter().chain(more).zip(names) {
             let Some(Target::File(path)) = to else { continue };
@@ -75,6 +79,10 @@ impl<'a> Outputs<'a> {
                 return Err(Usage(format!("`{path}`: the {other} and the {name} can't be one file")).into());
             }
             folders.iter().try_for_each(|folder| not_in(path, *folder))?;
+            let is_inside = inputs.iter().any(|input| *input != own && own.starts_with(input));
+            if is_inside && is_read(path) {
+                read_next.push(path.to_path_buf());
+            }
             files.push((own, name));
         }
         for (to, name) in [(matches, "matches"), (removed, "removed")] {
@@ -84,7 +92,7 @@ impl<'a> Outputs<'a> {
                 return Err(Usage(format!("`--{name}`: this build has no Parquet\n\n{hint}")).into());
             }
         }
-        Ok(Outputs { matches, report, removed, pairs })
+        Ok(Outputs { matches, report, removed, pairs, read_next })
     }
 
     /// Whether standard output is free for the summary.

@@ -51,8 +51,8 @@ impl Foot {
                 false => [String::new(), String::new()],
             };
             both(
-                format!("{files} not read, because the name tells no known format{cut}."),
-                format!("{fichiers}, le nom ne disant aucun format connu{coupe}."),
+                format!("{files} not read, because the name tells no known format, or it is no file{cut}."),
+                format!("{fichiers}, le nom ne disant aucun format connu, ou n’étant pas un fichier{coupe}."),
             )
         });
         Foot {
