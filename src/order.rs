@@ -399,8 +399,8 @@ mod tests {
         assert!(protect("corpus/gold").holds(&found(&from_root("corpus/gold/a.txt")), "gold/a.txt"));
         assert!(!protect(&from_root("corpus/gol")).holds(&found("corpus/gold/a.txt"), "gold/a.txt"));
         // a folder above the input is not meant by a pattern that begins anywhere
-        let above = here.parent().unwrap().file_name().unwrap().to_str().unwrap();
-        assert!(!protect(&format!("**/{above}")).holds(&found(&from_root("corpus/a.txt")), "corpus/a.txt"));
+        let above = here.file_name().unwrap().to_str().unwrap();
+        assert!(!protect(&format!("**/{above}")).holds(&found("corpus/a.txt"), "corpus/a.txt"));
         let both = Protect::new(&["gold".to_owned(), "silver/*".to_owned()]).unwrap();
         assert_eq!(both.idle(&[source("in/gold/a.txt")], &["gold/a.txt".to_owned()]), ["silver/*"]);
         assert!(Protect::new(&["a[".to_owned()]).unwrap_err().to_string().contains("protect"));

@@ -1,7 +1,5 @@
 //! One corpus in every container gives one answer; and ranges are exact in every script.
 
-use std::borrow::Cow;
-
 use redite::document::{Match, Place, Span};
 use redite::outcome::Outcome;
 use redite::params::Params;
@@ -167,7 +165,7 @@ fn columns_are_found_by_path_and_ids_keep_their_type() {
         assert!(outcome.skips().is_empty(), "{:?}", outcome.skips());
         let read: Vec<String> = (0..outcome.documents()).map(|i| outcome.text(i).unwrap()).collect();
         assert_eq!(read, texts);
-        [0, 1].map(|i| outcome.id(i).map(Cow::into_owned))
+        [0, 1].map(|i| outcome.id(i).map(std::borrow::Cow::into_owned))
     };
     let some = |first: &str, second: &str| [Some(first.to_owned()), Some(second.to_owned())];
     let text = "optional binary text;";
