@@ -99,7 +99,7 @@ impl Sources {
                         () if !metadata.is_file() => " (not a file: a pipe, a socket or a device)",
                         () => "",
                     };
-                    self.ignored.push(format!("{}{why}", path.to_string_lossy()));
+                    self.ignored.push(format!("{}{why}", shown(&path)));
                 }
                 (Err(error), format) => {
                     self.push(&path, format.unwrap_or(Format::Text), compression, None);
@@ -124,7 +124,7 @@ impl Sources {
         compression: Compression,
         metadata: Option<&fs::Metadata>,
     ) {
-        let name = path.to_string_lossy().into_owned();
+        let name = shown(path);
         let size = metadata.map_or(0, fs::Metadata::len);
         let regular = metadata.is_some_and(fs::Metadata::is_file);
         let modified = metadata.and_then(|metadata| metadata.modified().ok());
@@ -136,6 +136,16 @@ impl Sources {
     pub(crate) fn is_lost(&self, source: usize) -> bool {
         self.skips.iter().any(|skip| skip.source as usize == source)
     }
+}
+
+/// A path for people: bytes of it that are no UTF-8 as `\xFF`, so that two are not told as one.
+fn shown(path: &Path) -> String {
+    let mut shown = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        shown.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| shown.push_str(&format!("\\x{byte:02X}")));
+    }
+    shown
 }
 
 /// Whether a file of this name is read where it lies in an input.

@@ -99,7 +99,7 @@ pub struct Repeat {
     pub similarity: [f64; 2],
     /// how many matches it was joined from
     pub matches: u32,
-    /// characters of the copy
+    /// characters of the copy that no earlier repeat of its document from the same one holds
     pub characters: u64,
 }
 
@@ -190,8 +190,10 @@ pub struct Facts {
     pub group_count: u64,
     /// how many copies all groups have: documents, passages, and runs of paragraphs
     pub repeats: u64,
-    /// what is explained by the match of its document, and stands in no group of its own
+    /// what is explained by the match of its document or paragraph, and stands in no group of its own
     pub explained: Explained,
+    /// passages of which longer ones have so much that less than half a passage is left; in no group
+    pub rests: u64,
     /// how much of each source and document stood before
     pub shares: Shares,
     /// who repeats whom

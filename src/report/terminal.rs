@@ -169,7 +169,7 @@ impl Summary<'_> {
         if units.passages {
             let explained = match self.facts.explained.passages {
                 0 => String::new(),
-                explained => format!("; {} of them inside copied documents", number(explained)),
+                explained => format!("; {} of them inside other copies", number(explained)),
             };
             writeln!(self.to, "  passages    {}{explained}", wording::passages(summary))?;
             let lengths = wording::passage_lengths(summary);
@@ -177,6 +177,14 @@ impl Summary<'_> {
                 lengths.into_iter().map(|(name, count)| format!("{name}: {}", number(count))).collect();
             if !lengths.is_empty() {
                 writeln!(self.to, "    by words  {}", lengths.join(", "))?;
+            }
+            if self.facts.rests > 0 {
+                let least = summary.parameters.passage.div_ceil(2);
+                let rests = count(self.facts.rests, "is", "are");
+                writeln!(
+                    self.to,
+                    "    not told  {rests} what longer ones left, of fewer than {least} words"
+                )?;
             }
         }
         let boilerplate = self.facts.boilerplate;

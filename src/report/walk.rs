@@ -2,8 +2,10 @@
 //!
 //! A passage, or a paragraph match, is *explained* by the match of its document if its original stands in
 //! that document's original, or if the same original has been repeated there. A paragraph match is *covered*
-//! where passages hold nearly all of it: then they say it better. What is left of the paragraph matches is
-//! joined to runs ([`crate::report::runs`]). Everything here is linear in the matches and in the sizes of the
+//! where passages hold nearly all of it: then they say it better. Else it says what a passage in it does, where
+//! both lead to the same paragraph. What is left of the paragraph matches is
+//! joined to runs ([`crate::report::runs`]). What is left of a passage whose words a longer one has is told where it
+//! is half a passage at least. Everything here is linear in the matches and in the sizes of the
 //! documents that have some, but for one search by halving a match.
 
 use std::convert::Infallible;
@@ -29,6 +31,10 @@ pub(super) struct Told {
     pub(super) explained: Vec<Repeat>,
     /// everything else, in the order of the text
     pub(super) others: Vec<Repeat>,
+    /// passages that a told paragraph says
+    pub(super) inside: u64,
+    /// passages of which so little is left that they are not told
+    pub(super) rests: u64,
     /// characters that stood before: those of [`Outcome::copied_parts`]
     pub(super) copied: u64,
 }
@@ -81,6 +87,9 @@ struct Sorter {
     told: Told,
     /// paragraph matches with their places: explained ones, others
     paragraphs: [Vec<(Match, Span)>; 2],
+    /// passages that are told unless such a paragraph says them, with the first paragraph of their original
+    told_passages: [Vec<(Repeat, Option<u32>)>; 2],
+    /// the characters of all passages
     passages: Vec<Range<u64>>,
 }
 
@@ -88,7 +97,9 @@ impl Sorter {
     fn sort(&mut self, outcome: &Outcome, document: u32, matches: Vec<Match>, stored: &mut Stored) -> Told {
         self.told = Told { document, ..Told::default() };
         self.paragraphs.iter_mut().for_each(Vec::clear);
+        self.told_passages.iter_mut().for_each(Vec::clear);
         self.passages.clear();
+        let passage = outcome.summary().parameters.passage;
         let copies =
             matches.iter().filter(|of| of.unit == Unit::Passage).filter_map(|of| of.stretches.as_ref());
         self.passages.extend(copies.map(|[copy, _]| copy.chars.clone()));
@@ -105,8 +116,12 @@ impl Sorter {
                 Unit::Passage => {
                     let copy = of.stretches.as_ref().map(|[copy, _]| copy.clone()).unwrap_or_default();
                     self.count(&copy, &mut copied_to);
-                    let list = if is_explained { &mut self.told.explained } else { &mut self.told.others };
-                    list.push(repeat(&of, copy));
+                    if of.tokens[0] * 2 < passage {
+                        self.told.rests += 1;
+                    } else {
+                        let first = of.original.paragraph;
+                        self.told_passages[usize::from(!is_explained)].push((repeat(&of, copy), first));
+                    }
                 }
                 Unit::Paragraph => {
                     let span = spans.find(|(number, _)| Some(*number) == of.copy.paragraph);
@@ -124,11 +139,17 @@ impl Sorter {
             self.told.copied = self.told.own.as_ref().map_or(0, |own| own.characters);
         }
         let lists = [&mut self.told.explained, &mut self.told.others];
-        for (list, paragraphs) in lists.into_iter().zip(&self.paragraphs) {
+        let found = self.paragraphs.iter().zip(&mut self.told_passages);
+        for (list, (paragraphs, passages)) in lists.into_iter().zip(found) {
+            let all = passages.len();
+            passages.retain(|(passage, first)| !says(paragraphs, passage, *first));
+            self.told.inside += (all - passages.len()) as u64;
+            list.extend(passages.drain(..).map(|(passage, _)| passage));
             if !paragraphs.is_empty() {
                 runs::join(outcome, paragraphs, list);
                 list.sort_by_key(|repeat| repeat.copy.span.bytes.start);
             }
+            count_once(list);
         }
         std::mem::take(&mut self.told)
     }
@@ -147,6 +168,33 @@ impl Sorter {
         let covered: u64 =
             touching.map(|passage| passage.end.min(chars.end) - passage.start.max(chars.start)).sum();
         covered * 100 >= (chars.end - chars.start) * COVERED && covered > 0
+    }
+}
+
+/// Whether one of these paragraph matches, which are in order, says what a passage does: that lies in the paragraph, and
+/// its original begins in the paragraph's.
+fn says(paragraphs: &[(Match, Span)], passage: &Repeat, first: Option<u32>) -> bool {
+    let chars = &passage.copy.span.chars;
+    let at = paragraphs.partition_point(|(_, span)| span.chars.end <= chars.start);
+    paragraphs.get(at).is_some_and(|(of, span)| {
+        let is_within = span.chars.start <= chars.start && chars.end <= span.chars.end;
+        let original = (of.original.document, of.original.paragraph);
+        is_within && original == (passage.original.document, first)
+    })
+}
+
+/// Counts what repeats of one document have of the same other one once, where they overlap. They are in the order of the
+/// text.
+fn count_once(repeats: &mut [Repeat]) {
+    // no more than two overlap: of paragraphs, and of passages, each character is in one
+    let mut ends: Vec<(u32, u64)> = Vec::new();
+    for repeat in repeats {
+        let chars = &repeat.copy.span.chars;
+        ends.retain(|(_, end)| *end > chars.start);
+        let same = ends.iter().filter(|(document, _)| *document == repeat.original.document);
+        let from = same.map(|(_, end)| *end).max().unwrap_or(0).max(chars.start);
+        repeat.characters = chars.end.saturating_sub(from);
+        ends.push((repeat.original.document, chars.end));
     }
 }
 

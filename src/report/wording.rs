@@ -182,8 +182,8 @@ pub(super) fn matching_passages(summary: &Summary) -> Option<String> {
     parameters.units.passages.then(|| {
         format!(
             "A passage is at least {} words in a row that stood before, whatever the paragraph breaks, followed \
-             over small differences while at least {} of the words agree; a text is contained when at least \
-             {} of its words lie in passages from one earlier document",
+             over small differences while at least {} of the words agree; of two that overlap, the longer has the \
+             words of both, and less may be left of the other; a text is contained when at least {} of its words lie in passages from one earlier document",
             number(u64::from(parameters.passage)),
             percent_of(parameters.identity),
             percent_of(parameters.contained)

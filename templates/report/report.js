@@ -22,7 +22,7 @@
       characters: n => n === 1 ? '1 character' : `${num(n)} characters`, inDocuments: n => `in ${num(n)} documents`,
       exact: 'exact', allExact: 'all exact', someExact: n => `${num(n)} exact`, near: 'near', contained: 'contained',
       similarity: (a, b) => a === b ? `similarity ${a}` : `similarity ${a} to ${b}`,
-      boilerplate: 'boilerplate', template: 'template', boilerplateTitle: n => `stands in ${n} documents or more: nobody copied it`,
+      boilerplate: 'boilerplate', template: 'template', boilerplateTitle: n => `stands in ${n} documents or more, or half of it does: nobody copied it`,
       templateTitle: 'alike but for numbers and names', original: 'Original', copyName: 'Copy',
       record: n => `record ${num(n)}`, id: 'id', whole: 'whole document',
       paragraph: n => `paragraph ${num(n)}`, paragraphs: (a, b) => `paragraphs ${num(a)}-${num(b)}`,
@@ -36,7 +36,7 @@
       choose: 'Copy to compare with the original', link: 'Scroll together', sideOriginal: 'Text of the original', sideCopy: 'Text of the copy',
       goesOn: n => `The text goes on: its first ${num(n)} characters are shown.`,
       noText: 'The texts of this group are not in this file, which would be too large; here are its places.',
-      noPair: 'The text of this copy is not in this file, which would be too large.',
+      noPair: 'The text of this copy is not in this file, which has those of the first copies.',
       more: n => n === 1 ? '1 more copy is not listed.' : `${num(n)} more copies are not listed.`,
       stood: (p, a, b) => `${p} stood before: ${num(a)} of ${num(b)} characters`, pieces: n => n === 1 ? '1 piece' : `${num(n)} pieces`,
       after: told => `${told} after the original`, before: told => `${told} before the original`, sameDate: 'of the same date as the original',
@@ -63,7 +63,7 @@
       characters: n => n < 2 ? `${n} caractère` : `${num(n)} caractères`, inDocuments: n => `dans ${num(n)} documents`,
       exact: 'exacte', allExact: 'toutes exactes', someExact: n => n < 2 ? `${n} exacte` : `${num(n)} exactes`, near: 'proche', contained: 'contenu',
       similarity: (a, b) => a === b ? `similarité ${a}` : `similarité de ${a} à ${b}`,
-      boilerplate: 'formule', template: 'modèle', boilerplateTitle: n => `présent dans ${n} documents ou plus : personne ne l’a copié`,
+      boilerplate: 'formule', template: 'modèle', boilerplateTitle: n => `présent, au moins pour moitié, dans ${n} documents ou plus : personne ne l’a copié`,
       templateTitle: 'semblables aux nombres et aux noms près', original: 'Original', copyName: 'Copie',
       record: n => `enregistrement ${num(n)}`, id: 'id', whole: 'document entier',
       paragraph: n => `paragraphe ${num(n)}`, paragraphs: (a, b) => `paragraphes ${num(a)}-${num(b)}`,
@@ -77,7 +77,7 @@
       choose: 'Copie à comparer avec l’original', link: 'Faire défiler ensemble', sideOriginal: 'Texte de l’original', sideCopy: 'Texte de la copie',
       goesOn: n => `Le texte continue : ses ${num(n)} premiers caractères sont montrés.`,
       noText: 'Les textes de ce groupe ne sont pas dans ce fichier, qui serait trop grand ; voici leurs places.',
-      noPair: 'Le texte de cette copie n’est pas dans ce fichier, qui serait trop grand.',
+      noPair: 'Le texte de cette copie n’est pas dans ce fichier, qui a ceux des premières copies.',
       more: n => n < 2 ? `${n} autre copie n’est pas listée.` : `${num(n)} autres copies ne sont pas listées.`,
       stood: (p, a, b) => `${p} déjà présents : ${num(a)} caractères sur ${num(b)}`, pieces: n => n < 2 ? `${n} morceau` : `${num(n)} morceaux`,
       after: told => `${told} après l’original`, before: told => `${told} avant l’original`, sameDate: 'de la même date que l’original',
@@ -115,8 +115,9 @@
   const share = thousandths => new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
     .format(Math.floor(thousandths / 10) / 100);
   const percent = (part, whole) => {
-    const value = whole ? Math.min(Math.max(part * 100 / whole, 0), 100) : 0;
-    const told = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(Math.floor(value * 10) / 10);
+    // to the nearest tenth, as on the rest of the page
+    const value = !whole || part <= 0 ? 0 : part >= whole ? 100 : Math.min(part * 100 / whole, 99.9);
+    const told = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
     return `${told}\u202f%`;
   };
   // dates that a calendar knows; times in UTC
@@ -180,7 +181,7 @@
     }
     return haystacks[number];
   };
-  const fold = text => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+  const fold = text => text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[\u2018\u2019\u02bc]/g, "'").replace(/\s+/g, ' ').toLowerCase();
   const filters = { text: '', source: '', unit: 0, kind: 0, least: 0, copies: 1, recurring: 0, order: 0 };
   let shown = [];
   let page = 0;

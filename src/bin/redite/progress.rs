@@ -68,8 +68,9 @@ fn draw(progress: &Progress, done: &AtomicBool, writing: &AtomicBool) {
         };
         if shown != Some((name, template)) {
             shown = Some((name, template));
-            bar.set_length(total);
+            // before anything is drawn
             bar.set_style(style(template));
+            bar.set_length(total);
             bar.set_message(name);
             bar.reset();
         }

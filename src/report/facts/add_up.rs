@@ -120,6 +120,8 @@ impl Facts {
             shares.add(outcome, told);
             relations.add(outcome, told);
             dates.add(outcome, told);
+            self.explained.passages += told.inside;
+            self.rests += told.rests;
             for (repeat, explained) in told.repeats() {
                 self.repeats += 1;
                 let inside = Explained::of(explained);

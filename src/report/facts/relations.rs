@@ -72,7 +72,8 @@ pub(super) struct Sums {
     pairs: Vec<(Reverse<u64>, u32, u32)>,
     pair_count: u64,
     made: Relations,
-    own: Vec<(u32, u64)>,
+    /// of one document: the source or document that is repeated, from a character, up to one
+    own: [Vec<(u32, u64, u64)>; 2],
 }
 
 impl Sums {
@@ -80,29 +81,28 @@ impl Sums {
         let source = outcome.record(told.document).0;
         let characters = outcome.span(Place { document: told.document, paragraph: None }).chars.end;
         self.made.document_shares[share_step(told.copied, characters)] += 1;
-        self.own.clear();
+        self.own.iter_mut().for_each(Vec::clear);
         for (repeat, _) in told.repeats() {
             let original = repeat.original.document;
-            let sum = self.sources.entry((source, outcome.record(original).0)).or_default();
-            *sum = [sum[0] + 1, sum[1] + repeat.characters];
+            let of = outcome.record(original).0;
+            self.sources.entry((source, of)).or_default()[0] += 1;
+            let chars = &repeat.copy.span.chars;
+            self.own[0].push((of, chars.start, chars.end));
             match repeat.kind {
                 Kind::Exact => self.made.exact_contained[0] += 1,
                 Kind::Contained => self.made.exact_contained[1] += 1,
                 Kind::Near => self.made.similarities[similarity_step(repeat.similarity[0])] += 1,
             }
             if original != told.document {
-                self.own.push((original, repeat.characters));
+                self.own[1].push((original, chars.start, chars.end));
             }
         }
-        self.own.sort_unstable();
-        self.own.dedup_by(|next, sum| {
-            let is_same = next.0 == sum.0;
-            // what lies in a document match is not counted again
-            sum.1 = if is_same { characters.min(sum.1 + next.1) } else { sum.1 };
-            is_same
+        let [of_sources, of_documents] = &mut self.own;
+        each_once(of_sources, |of, sum| self.sources.entry((source, of)).or_default()[1] += sum);
+        each_once(of_documents, |original, sum| {
+            self.pair_count += 1;
+            self.pairs.push((Reverse(sum), told.document, original));
         });
-        self.pair_count += self.own.len() as u64;
-        self.pairs.extend(self.own.iter().map(|(original, sum)| (Reverse(*sum), told.document, *original)));
         if self.pairs.len() >= 8 * PAIRS {
             self.cut();
         }
@@ -147,6 +147,20 @@ impl Relations {
     pub(super) fn count_group(&mut self, copies: u64) {
         let step = copies.saturating_sub(1).checked_ilog2().map_or(0, |log| log as usize + 1);
         self.group_sizes[step.min(self.group_sizes.len() - 1)] += 1;
+    }
+}
+
+/// Tells of each that is repeated how many characters are, each once.
+fn each_once(ranges: &mut [(u32, u64, u64)], mut told: impl FnMut(u32, u64)) {
+    ranges.sort_unstable();
+    for same in ranges.chunk_by(|a, b| a.0 == b.0) {
+        let mut upto = 0;
+        let sum = same.iter().map(|&(_, start, end)| {
+            let from = start.max(upto);
+            upto = end.max(upto);
+            end.saturating_sub(from)
+        });
+        told(same[0].0, sum.sum());
     }
 }
 

@@ -61,6 +61,50 @@ fn of_texts(texts: &[Vec<String>], passages: bool) -> Facts {
     facts(&texts, passages)
 }
 
+/// A passage that lacks a word of its paragraph is not all of it, however short the word is; what lacks a full stop is.
+#[test]
+fn a_word_at_the_edge_is_no_edge() {
+    let stretch = (0..4).map(|number| paragraph(number)).collect::<String>();
+    let text = |own: u32, last: &str| {
+        let around: String = (own..own + 4).map(paragraph).collect();
+        vec![around, format!("{stretch}{last}")]
+    };
+    for (ends, whole) in [(["5", "7"], false), (["三", "九"], false), ([".", " !"], true)] {
+        let facts = of_texts(&[text(10, ends[0]), text(20, ends[1])], true);
+        let told = groups(&facts);
+        let expected = if whole { "0 paragraph 2 < 1 paragraph 2" } else { "0 paragraph 2 (characters" };
+        assert!(told.len() == 1 && told[0].starts_with(expected), "{ends:?}: {told:?}");
+    }
+}
+
+/// A near paragraph and a passage in it are one copy; its characters are counted once.
+#[test]
+fn a_paragraph_says_what_a_passage_in_it_does() {
+    let stretch = (0..4).map(|number| paragraph(number)).collect::<String>();
+    let text =
+        |own: u32| vec![paragraph(90 + own), format!("{stretch}{}", paragraph(own)), paragraph(80 + own)];
+    let facts = of_texts(&[text(5), text(6)], true);
+    assert_eq!(groups(&facts), ["0:1-1 < 1:1-1"]);
+    assert_eq!((facts.groups[0].count, facts.explained.passages), (1, 1));
+    let copied = facts.shares.sources[0].copied;
+    assert_eq!(facts.groups[0].characters, copied);
+    let relations = &facts.relations;
+    assert_eq!((relations.sources[0].repeats, relations.sources[0].characters), (1, copied));
+    assert_eq!(relations.documents[0].characters, copied);
+}
+
+/// What longer passages leave of others is no text of its own.
+#[test]
+fn rests_are_counted_and_not_told() {
+    let words = |range: std::ops::Range<u32>| range.map(|word| format!("w{word} ")).collect::<String>();
+    // of 40 to 69, which stands in the second, the third has all but three words from the first
+    let texts = [vec![words(0..67)], vec![words(200..230) + &words(40..70)], vec![words(10..70)]];
+    let facts = of_texts(&texts, true);
+    assert_eq!(facts.rests, 1);
+    let last: Vec<String> = groups(&facts).into_iter().filter(|group| group.ends_with("2:0-0")).collect();
+    assert!(last.len() <= 1, "{:?}", groups(&facts));
+}
+
 #[test]
 fn neighbours_are_one_run() {
     let facts = numbered(&[&[1, 2, 3, 4, 5, 6, 7], &[11, 12, 13, 14, 15, 2, 3, 4, 16, 17, 7]]);

@@ -261,6 +261,7 @@ pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
         held += 1;
     }
     let dates = facts.dates.is_some().then(|| maker.dates());
+    maker.put_sources_in_order();
     let top = Top {
         dates,
         what_if,
@@ -341,6 +342,23 @@ impl Maker<'_> {
         number
     }
 
+    /// Numbers sources anew, as they stand in the corpus, those of an index first: by them and by records the script knows
+    /// the order of documents.
+    fn put_sources_in_order(&mut self) {
+        let own = self.outcome.own_sources().len() as u32;
+        let mut order: Vec<(u32, u32)> =
+            self.sources.iter().map(|(&source, &number)| (source, number)).collect();
+        order.sort_unstable_by_key(|&(source, _)| (source < own, source));
+        let mut numbers = vec![0; order.len()];
+        let mut names = Vec::with_capacity(order.len());
+        for ((_, before), now) in order.into_iter().zip(0..) {
+            numbers[before as usize] = now;
+            names.push(std::mem::take(&mut self.source_list[before as usize]));
+        }
+        self.source_list = names;
+        self.document_list.iter_mut().for_each(|document| document.0 = numbers[document.0 as usize]);
+    }
+
     /// With the bytes that are its share of those left, where it may have texts at all.
     fn group(&mut self, group: &Group, rank: usize, fair: Option<usize>) -> Result<GroupData> {
         let room = ROOMS.iter().find(|room| rank < room.before).unwrap_or(&ROOMS[ROOMS.len() - 1]);
@@ -348,7 +366,8 @@ impl Maker<'_> {
         // where there are few groups, each has as much as its share
         let fair = fair.unwrap_or(0);
         let most = room.text.max(fair / 3);
-        let (mut pairs, mut left) = (room.pairs, room.texts.max(fair / 2));
+        let pairs = if fair / 2 > room.texts { room.copies } else { room.pairs };
+        let (mut pairs, mut left) = (pairs, room.texts.max(fair / 2));
         let original = self.texts.part(group.original.document, &group.original.span.bytes)?;
         let excerpt = clean::line(original.as_str(), if rank < LARGE { EXCERPT } else { SHORT_EXCERPT });
         let (mut low, mut high, mut contained) = (1000, 0, 0);

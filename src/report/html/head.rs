@@ -260,19 +260,43 @@ fn lead(outcome: &Outcome) -> Both {
         }
         None => ["", "y avait", "", ""],
     };
+    let skipped = &outcome.summary().input.skipped;
+    let [skipped, saute] = match skipped.values().sum() {
+        0 => [String::new(), String::new()],
+        all => [
+            format!(
+                " {} skipped: see below.",
+                wording::count(all, "record or file was", "records or files were")
+            ),
+            format!(
+                " {}\u{A0}: voir plus bas.",
+                nombre(
+                    all,
+                    "enregistrement ou fichier n’a pas été lu",
+                    "enregistrements ou fichiers n’ont pas été lus"
+                )
+            ),
+        ],
+    };
+    if outcome.summary().input.documents == 0 {
+        return both(
+            format!("Nothing was read that could repeat anything.{skipped}"),
+            format!("Rien n’a été lu qui puisse répéter quoi que ce soit.{saute}"),
+        );
+    }
     if characters.copied == 0 {
         return both(
-            format!("No text in this corpus repeats another{}.", index[2]),
-            format!("Aucun texte de ce corpus n’en répète un autre{}.", index[3]),
+            format!("No text in this corpus repeats another{}.{skipped}", index[2]),
+            format!("Aucun texte de ce corpus n’en répète un autre{}.{saute}", index[3]),
         );
     }
     let share = percent(characters.copied, characters.read);
     both(
         format!(
-            "{} of this corpus, counted in characters, has been said before in it{}.",
+            "{} of this corpus, counted in characters, has been said before in it{}.{skipped}",
             share.en, index[0]
         ),
-        format!("{} de ce corpus, en caractères, {} déjà été dit.", share.fr, index[1]),
+        format!("{} de ce corpus, en caractères, {} déjà été dit.{saute}", share.fr, index[1]),
     )
 }
 
@@ -368,9 +392,9 @@ fn groups(outcome: &Outcome, facts: &Facts) -> Both {
             let passages = nombre(facts.explained.passages, "passage", "passages");
             let paragraphs = nombre(facts.explained.paragraphs, "paragraphe", "paragraphes");
             [
-                format!(" Told with the copied documents in which they stand: {told}."),
+                format!(" Told with the copied documents and paragraphs in which they stand: {told}."),
                 format!(
-                    " Montrés avec les documents copiés où ils se trouvent\u{A0}: {passages}, {paragraphs}."
+                    " Montrés avec les documents et paragraphes copiés où ils se trouvent\u{A0}: {passages}, {paragraphs}."
                 ),
             ]
         }

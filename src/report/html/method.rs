@@ -44,7 +44,7 @@ pub(super) fn method(outcome: &Outcome) -> Vec<Both> {
     ];
     if units.passages {
         french_sureness.push(format!(
-            "Tout passage d’au moins {} mots déjà présent mot pour mot est trouvé, aux plafonds près",
+            "Tout passage d’au moins {} mots déjà présent mot pour mot est trouvé",
             summary.parameters.passage
         ));
     }
@@ -106,8 +106,8 @@ fn matching_passages(summary: &Summary) -> String {
         [parameters.identity, parameters.contained].map(|share| french(&wording::percent_of(share)));
     format!(
         "Un passage est une suite d’au moins {} déjà présente, quels que soient les paragraphes, suivie à \
-         travers de petites différences tant qu’au moins {identity} des mots concordent\u{A0}; un texte est \
-         contenu quand au moins {contained} de ses mots sont dans des passages d’un même document antérieur",
+         travers de petites différences tant qu’au moins {identity} des mots concordent\u{A0}; de deux qui se \
+         chevauchent, le plus long a les mots des deux, et il peut rester moins de l’autre\u{A0}; un texte est contenu quand au moins {contained} de ses mots sont dans des passages d’un même document antérieur",
         nombre(parameters.passage.into(), "mot", "mots")
     )
 }

@@ -153,7 +153,7 @@ fn an_empty_corpus_has_a_report() {
     let parsed = Html::parse_document(&page(&run));
     assert_eq!(
         said(&parsed, ".lead"),
-        ["No text in this corpus repeats another.Aucun texte de ce corpus n’en répète un autre."]
+        ["Nothing was read that could repeat anything.Rien n’a été lu qui puisse répéter quoi que ce soit."]
     );
     assert_eq!(data(&parsed)["groups"], serde_json::json!([]));
     assert_eq!(said(&parsed, "#skipped").len(), 0);

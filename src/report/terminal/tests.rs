@@ -42,7 +42,7 @@ Read
 Repeated
   documents   2 of 4 are copies (1 exact, 1 near)
   paragraphs  5 of 9 are copies (4 exact, 1 near)
-  passages    4 stood before (3 exact, 1 near), with 2,714 characters; 2 of them inside copied documents
+  passages    4 stood before (3 exact, 1 near), with 2,714 characters; 2 of them inside other copies
     by words  50-99: 2, 100-199: 2
   characters  2,714 of 4,515 stood before (60.1 %)
 ";
