@@ -13,6 +13,7 @@ use crate::collapse::{Exact, Keyed};
 use crate::document::{Skip, Source};
 use crate::error::{Error, Result};
 use crate::head::Head;
+use crate::index::Identity;
 use crate::index::segment::Mark;
 use crate::index::sketches::Sketch;
 use crate::order::{Order, Ranked};
@@ -112,7 +113,7 @@ pub(crate) struct Corpus {
     /// exact keys and the first unit of each, by key; of documents and paragraphs; only for an index
     pub(crate) exact: [Vec<Keyed>; 2],
     /// names the batch
-    pub(crate) digest: u128,
+    pub(crate) identity: Identity,
     /// the documents at its head that come from an index
     pub(crate) archived: Archived,
     /// the seeds of the distinct documents, one after the other
@@ -435,7 +436,7 @@ impl<'a> Builder<'a> {
         let exact = if keep_keys { exact.map(Exact::into_keys) } else { Default::default() };
         Corpus {
             exact,
-            digest: self.digest.digest128(),
+            identity: Identity::of_records(self.digest.digest128()),
             archived: Archived::default(),
             texts,
             document_starts: document_starts(&self.documents, self.counts.paragraphs),

@@ -36,7 +36,7 @@ use crate::index::texts::{TextPlace, read_part};
 use crate::params::Params;
 use crate::passage::Contained;
 
-pub use manifest::{Batch, BatchUnits};
+pub use manifest::{Batch, BatchUnits, Identity};
 pub(crate) use writer::Addition;
 pub use writer::{Lock, Writer};
 
@@ -245,7 +245,8 @@ impl Index {
                 });
             }
         }
-        if self.manifest.normaliser != crate::params::NORMALISER_VERSION {
+        // what an older one did is among the parameters
+        if self.manifest.normaliser > crate::params::NORMALISER_VERSION {
             return Err(Error::OtherParameter {
                 path: self.store.path(""),
                 name: "normaliser version".to_owned(),

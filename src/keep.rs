@@ -44,12 +44,12 @@ const DOCUMENTS: usize = 512;
 /// then what it was.
 pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let known =
-        writer.index().is_some_and(|index| index.batches().iter().any(|b| b.digest == outcome.digest()));
+        writer.index().is_some_and(|index| index.batches().iter().any(|b| outcome.identity().is_of(b)));
     if known {
         return Ok(false);
     }
     let params = &outcome.summary().parameters;
-    let mut addition = writer.begin(params, outcome.digest())?;
+    let mut addition = writer.begin(params, outcome.identity().digest)?;
     let base = addition.base();
     let (corpus, near, covered) = outcome.parts();
     let own = outcome.own_documents();
@@ -59,7 +59,7 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts: BTreeMap::new(), tells: true };
     let summary = outcome.summary();
     let batch = Batch {
-        digest: outcome.digest(),
+        digest: outcome.identity().digest,
         first_document: base[0],
         end_document: base[0] + own,
         end_paragraph: base[1] + paragraphs,

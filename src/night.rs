@@ -80,7 +80,7 @@ impl Night {
     /// `is_batch` as in [`crate::past::Past`].
     pub fn new(outcome: &Outcome, index: Option<&Index>, is_batch: bool) -> Self {
         let batches = index.map_or(&[][..], |index| index.batches());
-        let known = batches.iter().position(|batch| is_batch && batch.digest == outcome.digest());
+        let known = batches.iter().position(|batch| is_batch && outcome.identity().is_of(batch));
         let before = &batches[..known.unwrap_or(batches.len())];
         let again = known
             .zip(index)
@@ -96,7 +96,10 @@ impl Night {
             sources: tally.sources(outcome),
             groups: tally.groups(outcome),
             batch: BatchStats {
-                digest: format!("{:032x}", outcome.digest()),
+                digest: format!(
+                    "{:032x}",
+                    known.map_or(outcome.identity().digest, |known| batches[known].digest)
+                ),
                 documents: summary.input.documents,
                 of_documents: units(&summary.documents),
                 of_paragraphs: units(&summary.paragraphs),

@@ -90,6 +90,13 @@ impl Order {
         self.source_field.is_some() || self.date_field().is_some()
     }
 
+    /// What the files of a run are called, wherever they lie: their places, or their own names where they have none.
+    pub(crate) fn names<'a>(&'a self, files: &'a [Source]) -> impl Iterator<Item = &'a str> {
+        let own = |source: &'a Source| source.name.rsplit(['/', std::path::MAIN_SEPARATOR]).next();
+        let place = |at: usize| self.file_places.get(at).map(String::as_str);
+        files.iter().enumerate().map(move |(at, source)| place(at).or(own(source)).unwrap_or_default())
+    }
+
     /// The fields that have to be known of each record.
     pub(crate) fn fields(&self) -> Vec<String> {
         let all = self.source_field.iter().chain(self.date_field()).chain(&self.dates);

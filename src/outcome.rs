@@ -16,7 +16,7 @@ use crate::certify;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Places, Units};
 use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit, told_id};
 use crate::error::Result;
-use crate::index::Index;
+use crate::index::{Identity, Index};
 use crate::locate::{Part, Sought, Stretch, locate};
 use crate::night::Night;
 use crate::params::Params;
@@ -346,9 +346,9 @@ impl Outcome {
         self.documents() - self.first_document()
     }
 
-    /// Names the batch: its records, ids and texts; 0 where no index was asked.
-    pub fn digest(&self) -> u128 {
-        self.corpus.digest
+    /// Names the batch; of no meaning where no index was asked.
+    pub fn identity(&self) -> Identity {
+        self.corpus.identity
     }
 
     /// The tables, the near copies of documents (0) and paragraphs (1), and what is no original text.

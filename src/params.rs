@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// The version of the text rules in [`crate::split`] and [`crate::normalise`]. Raised whenever the same
 /// bytes could give other tokens or paragraphs.
-pub const NORMALISER_VERSION: u32 = 1;
+pub const NORMALISER_VERSION: u32 = 2;
 
 /// What a run compares with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +100,10 @@ pub enum ParagraphMode {
     Line,
     /// blocks between blank lines
     Blank,
+    /// [`ParagraphMode::Auto`] by version 1 of the text rules, to which a line break at the end of a text was a blank
+    /// line: an index of that version goes on with it
+    #[serde(rename = "auto of version 1")]
+    AutoV1,
 }
 
 impl ParagraphMode {
@@ -109,6 +113,7 @@ impl ParagraphMode {
             ParagraphMode::Auto => "auto",
             ParagraphMode::Line => "line",
             ParagraphMode::Blank => "blank",
+            ParagraphMode::AutoV1 => "auto of version 1",
         }
     }
 }
@@ -293,8 +298,13 @@ impl Params {
     /// machine: XXH3 of the bincode record (fixed-width little-endian).
     pub fn digest(&self) -> u64 {
         let config = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
-        let record = (NORMALISER_VERSION, self);
-        let mut bytes = bincode::serde::encode_to_vec(record, config).unwrap_or_default();
+        let mut bytes = match self.paragraphs {
+            ParagraphMode::AutoV1 => {
+                let then = Params { paragraphs: ParagraphMode::Auto, ..self.clone() };
+                bincode::serde::encode_to_vec((1, then), config).unwrap_or_default()
+            }
+            _ => bincode::serde::encode_to_vec((NORMALISER_VERSION, self), config).unwrap_or_default(),
+        };
         if self.remove.is_by_parts() {
             bytes.push(self.remove.bits());
         }

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use crate::corpus::{Builder, Corpus};
 use crate::error::{Error, Result};
-use crate::index::Writer;
 use crate::index::store::Scratch;
+use crate::index::{Identity, Writer};
 use crate::keep;
 use crate::outcome::Outcome;
 use crate::outcome::whole::{Ends, Whole};
@@ -29,7 +29,7 @@ pub(crate) const RESERVED: u64 = 96 << 20;
 
 /// Bytes that a part may take at least: with less the run would take more time for its parts than for what is
 /// in them.
-pub(crate) const LEAST: u64 = 64 << 20;
+pub(crate) const LEAST: u64 = 24 << 20;
 
 /// Bytes held for each unit of an earlier part that something of a part leads to: what it was, its keys, its verdict,
 /// some of them twice.
@@ -129,8 +129,8 @@ impl<'a> Parts<'a> {
     }
 
     /// What the parts would have had to see of the index, if that is not what they have seen.
-    pub(crate) fn should_have_seen(&self, digest: u128) -> Option<u32> {
-        let right = self.past.map(|past| past.clone().unless_known(digest).before);
+    pub(crate) fn should_have_seen(&self, identity: Identity) -> Option<u32> {
+        let right = self.past.map(|past| past.clone().unless_known(identity).before);
         right.filter(|right| self.sees.is_some_and(|sees| sees != *right))
     }
 

@@ -22,7 +22,7 @@ use crate::document::{Compression, Format, Source};
 use crate::error::Result;
 use crate::head::Head;
 use crate::index::segment::{DocumentRow, Held};
-use crate::index::{Batch, Index, Known};
+use crate::index::{Batch, Identity, Index, Known};
 use crate::params::Params;
 use crate::passage::places::{LISTED, MOST_LISTED};
 use crate::passage::standing::Cuts;
@@ -50,8 +50,8 @@ pub struct Past {
 
 impl Past {
     /// The same, but a batch that the index has already sees only what came before it.
-    pub(crate) fn unless_known(self, digest: u128) -> Self {
-        let known = self.index.batches().iter().find(|batch| self.is_batch && batch.digest == digest);
+    pub(crate) fn unless_known(self, identity: Identity) -> Self {
+        let known = self.index.batches().iter().find(|batch| self.is_batch && identity.is_of(batch));
         let before = known.map_or(self.before, |batch| self.before.min(batch.first_document));
         Past { before, ..self }
     }

@@ -200,16 +200,17 @@ pub fn run(
     } else {
         reading.ordered(&mut parts, &mut clock)?
     };
-    if let Some(sees) = parts.should_have_seen(corpus.digest) {
-        let digest = corpus.digest;
+    corpus.identity = corpus.identity.named(order.names(&sources.files));
+    if let Some(sees) = parts.should_have_seen(corpus.identity) {
+        let identity = corpus.identity;
         let (measured, ranked) = parts.restart(corpus, sees)?;
         corpus = reading.again((measured, ranked), &mut parts, &mut clock)?;
-        corpus.digest = digest;
+        corpus.identity = identity;
     }
     let mut outcome = if parts.is_empty() {
         clock.lap(|seconds| &mut seconds.reading);
         drop(parts);
-        let past = past.map(|past| past.unless_known(corpus.digest));
+        let past = past.map(|past| past.unless_known(corpus.identity));
         let before = past.as_ref().map(Before::archive);
         let found = stages.search(corpus, before.as_ref(), keep, &mut clock)?;
         found.corpus.texts.check_sources()?;

@@ -16,19 +16,22 @@ const FULL_CHARACTERS: usize = 40;
 /// stretch of nothing else is no paragraph.
 pub fn paragraphs(text: &str, mode: ParagraphMode, into: &mut Vec<Range<usize>>) {
     let first = into.len();
-    let mut blank_lines = false;
+    // blank lines behind a line, and between lines
+    let (mut behind, mut between) = (false, false);
     for line in lines(text) {
         let trimmed = trim(text, line);
         if trimmed.is_empty() {
-            blank_lines |= into.len() > first;
+            behind |= into.len() > first;
         } else {
+            between |= behind;
             into.push(trimmed);
         }
     }
     let blank = match mode {
         ParagraphMode::Line => false,
         ParagraphMode::Blank => true,
-        ParagraphMode::Auto => blank_lines && is_hard_wrapped(text, &into[first..]),
+        ParagraphMode::Auto => between && is_hard_wrapped(text, &into[first..]),
+        ParagraphMode::AutoV1 => behind && is_hard_wrapped(text, &into[first..]),
     };
     if blank {
         join_blocks(text, into, first);
@@ -143,6 +146,23 @@ mod tests {
         assert_eq!(split(WRAPPED, ParagraphMode::Line).len(), 4);
         let crlf = WRAPPED.replace('\n', "\r\n");
         assert_eq!(split(&crlf, ParagraphMode::Auto).len(), 2);
+    }
+
+    /// A line break ends the last line; what is behind it is no blank line.
+    #[test]
+    fn a_line_break_at_the_end_changes_nothing() {
+        let lines = "The minister said on Monday that the old bridge would be closed until spring.\nNobody in the \
+                     town had expected that the works would take as long as they did.";
+        for end in ["", "\n", "\r\n", "\n\n\n", "\n \n"] {
+            let text = format!("{lines}{end}");
+            assert_eq!(split(&text, ParagraphMode::Auto).len(), 2, "{end:?}");
+            assert_eq!(
+                split(&text, ParagraphMode::AutoV1).len(),
+                if end.is_empty() { 2 } else { 1 },
+                "{end:?}"
+            );
+        }
+        assert_eq!(split(WRAPPED.trim_end(), ParagraphMode::Auto), split(WRAPPED, ParagraphMode::Auto));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::index::pages::{FORMAT_VERSION, FileEntry, bincode_config};
 use crate::index::segment::SegmentEntry;
 use crate::index::store::Store;
-use crate::params::{NORMALISER_VERSION, Params, Remove};
+use crate::params::{NORMALISER_VERSION, ParagraphMode, Params, Remove};
 
 const MAGIC: [u8; 8] = *b"redite\x00\x1b";
 
@@ -47,7 +47,7 @@ pub struct BatchUnits {
 /// One run's addition to an index.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
-    /// names its inputs: their records, ids and texts
+    /// names its inputs, see [`Identity`]
     pub digest: u128,
     /// its documents: first, and behind the last
     pub(crate) first_document: u32,
@@ -62,6 +62,37 @@ pub struct Batch {
     pub passages: u64,
     /// bytes of text read
     pub text_bytes: u64,
+}
+
+/// What names a batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// of its records, their ids and texts, and of what its files are called; an index keeps it
+    pub digest: u128,
+    /// without what files are called, as indexes before version 5 have it
+    pub(crate) records: u128,
+}
+
+impl Identity {
+    /// Of records with this digest, until what their files are called is known.
+    pub(crate) fn of_records(digest: u128) -> Self {
+        Identity { digest, records: digest }
+    }
+
+    /// The same, of files that are called so: the same records under other names are another batch.
+    pub(crate) fn named<'a>(self, names: impl Iterator<Item = &'a str>) -> Self {
+        let mut named = self.records.to_le_bytes().to_vec();
+        for name in names {
+            named.extend_from_slice(&(name.len() as u64).to_le_bytes());
+            named.extend_from_slice(name.as_bytes());
+        }
+        Identity { digest: xxh3_128(&named), ..self }
+    }
+
+    /// Whether it names this batch.
+    pub fn is_of(&self, batch: &Batch) -> bool {
+        batch.digest == self.digest || batch.digest == self.records
+    }
 }
 
 impl Batch {
@@ -93,10 +124,11 @@ pub(crate) struct Manifest {
 
 impl Manifest {
     pub(crate) fn new(params: &Params, first_batch: u128) -> Self {
+        let normaliser = if params.paragraphs == ParagraphMode::AutoV1 { 1 } else { NORMALISER_VERSION };
         Manifest {
             generation: 0,
             identity: xxh3_64_with_seed(&first_batch.to_le_bytes(), params.digest()),
-            normaliser: NORMALISER_VERSION,
+            normaliser,
             params: params.clone(),
             next_file: 0,
             documents: 0,
@@ -165,7 +197,14 @@ impl Manifest {
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut record = bincode::serde::encode_to_vec(self, bincode_config()).unwrap_or_default();
+        let mut record = match self.params.paragraphs {
+            ParagraphMode::AutoV1 => {
+                let mut then = self.clone();
+                then.params.paragraphs = ParagraphMode::Auto;
+                bincode::serde::encode_to_vec(&then, bincode_config()).unwrap_or_default()
+            }
+            _ => bincode::serde::encode_to_vec(self, bincode_config()).unwrap_or_default(),
+        };
         if self.params.remove.is_by_parts() {
             record.push(self.params.remove.bits());
         }
@@ -213,6 +252,9 @@ impl Manifest {
         match decoded.map(|(manifest, used)| (remove(used), manifest)) {
             Ok((Some(remove), mut manifest)) if manifest.generation == generation && manifest.is_sound() => {
                 manifest.params.remove = remove;
+                if manifest.normaliser == 1 && manifest.params.paragraphs == ParagraphMode::Auto {
+                    manifest.params.paragraphs = ParagraphMode::AutoV1;
+                }
                 Ok(manifest)
             }
             _ => Err(damaged(HEAD as u64, "no record of a manifest")),

@@ -12,7 +12,7 @@ use crate::corpus::{
 };
 use crate::document::Skip;
 use crate::error::Result;
-use crate::index::Index;
+use crate::index::{Identity, Index};
 use crate::locate::Stretch;
 use crate::outcome::column::Column;
 use crate::outcome::{Located, Outcome};
@@ -48,7 +48,7 @@ pub(crate) struct Whole {
     capped: u64,
     /// documents that leave, see [`crate::standing`]
     leaving: Vec<u32>,
-    digest: u128,
+    identity: Identity,
 }
 
 /// Bytes that making a batch of an index takes for each document, and for each near copy.
@@ -201,7 +201,7 @@ impl Whole {
             contained: Vec::new(),
             capped: 0,
             leaving: Vec::new(),
-            digest: 0,
+            identity: Identity::default(),
         }
     }
 
@@ -355,7 +355,7 @@ impl Whole {
         self.skips.extend(corpus.skips);
         self.pieces.extend(corpus.pieces);
         self.labels.append(corpus.labels);
-        self.digest = corpus.digest;
+        self.identity = corpus.identity;
         Ok(corpus.texts)
     }
 
@@ -411,7 +411,7 @@ impl Whole {
             places: self.places,
             ids: self.ids,
             exact: Default::default(),
-            digest: self.digest,
+            identity: self.identity,
             archived,
             seeds: Vec::new(),
             seed_gaps: Vec::new(),

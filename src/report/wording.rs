@@ -261,7 +261,7 @@ pub(super) fn compared(summary: &Summary) -> String {
 pub(super) fn cutting(summary: &Summary) -> &'static str {
     use crate::params::ParagraphMode;
     match summary.parameters.paragraphs {
-        ParagraphMode::Auto => {
+        ParagraphMode::Auto | ParagraphMode::AutoV1 => {
             "A paragraph is a line; in hard-wrapped documents it is a block between blank lines"
         }
         ParagraphMode::Line => "A paragraph is a line",

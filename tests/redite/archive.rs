@@ -138,14 +138,32 @@ fn a_finished_night_run_again_changes_nothing_and_tells_the_same() {
     assert!(other.stderr.contains("not empty"), "{}", other.stderr);
 }
 
-/// The same records under another name are the same batch: that nothing comes of it must be seen.
+/// The same records in files of other names are another night, all of whose texts stood before; where the files lie
+/// does not matter.
+#[test]
+fn the_same_records_under_another_name_are_another_batch() {
+    let dir = after_tuesday();
+    let clean = files(&dir.path("clean"));
+    std::fs::create_dir(dir.path("moved")).unwrap();
+    std::fs::copy(dir.path("tuesday.jsonl"), dir.path("moved/tuesday.jsonl")).unwrap();
+    let moved = std::fs::canonicalize(dir.path("moved/tuesday.jsonl")).unwrap();
+    let told = night(&dir, moved.to_str().unwrap(), "clean-1");
+    assert!(told.stdout.contains("batch 2 of it once more"), "{}", told.stdout);
+    assert!(files(&dir.path("clean-1")) == clean);
+    std::fs::rename(dir.path("tuesday.jsonl"), dir.path("wednesday.jsonl")).unwrap();
+    let told = night(&dir, "wednesday.jsonl", "clean-2");
+    assert!(told.stdout.contains("5 records: 0 kept, 5 removed"), "{}", told.stdout);
+    let stats: Value = serde_json::from_str(&index(&dir, &["stats", "archive", "--json"]).ok()).unwrap();
+    assert_eq!((&stats["documents"], stats["batches"].as_array().unwrap().len()), (&json!(14), 3));
+}
+
+/// That nothing comes of it must be seen.
 #[test]
 fn a_batch_that_the_index_has_is_told() {
     let dir = after_tuesday();
-    std::fs::rename(dir.path("tuesday.jsonl"), dir.path("other.jsonl")).unwrap();
     index(&dir, &["forget", "archive", "--id", "new2"]).ok();
     let flags = ["--output", "clean-2", "--index", "archive", "--units", ALL, "--metrics", "m.prom"];
-    let told = redite(&dir, ["dedup", "other.jsonl"].iter().chain(&flags)).ends();
+    let told = redite(&dir, ["dedup", "tuesday.jsonl"].iter().chain(&flags)).ends();
     assert_snapshot!("batch_once_more", told.seen());
     let metrics = std::fs::read_to_string(dir.path("m.prom")).unwrap();
     assert!(metrics.contains("\nredite_run_is_again 1\n"), "{metrics}");

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use redite::dedup::Removal;
 use redite::error::Error;
 use redite::index::store::Folder;
-use redite::index::{Index, Lock, Writer};
+use redite::index::{Identity, Index, Lock, Writer};
 use redite::metrics::Metrics;
 use redite::outcome::Outcome;
 use redite::params::Params;
@@ -173,8 +173,8 @@ impl Archive {
     }
 
     /// Whether the index has this batch already.
-    pub(crate) fn knows(&self, digest: u128) -> bool {
-        self.index.iter().flat_map(|index| index.batches()).any(|batch| batch.digest == digest)
+    pub(crate) fn knows(&self, identity: Identity) -> bool {
+        self.index.iter().flat_map(|index| index.batches()).any(|batch| identity.is_of(batch))
     }
 
     /// Tells in the summary how the run stands beside the batches before it, where there is an index.

@@ -279,14 +279,14 @@ fn a_newer_version_is_refused() {
     let (disk, plain) = small(1);
     let name = Manifest::name(plain.generation);
     let mut bytes = disk.bytes(&name).to_vec();
-    bytes[8] = 5;
+    bytes[8] = 6;
     let behind = bytes.len() - 16;
     let sum = xxh3_128(&bytes[..behind]).to_le_bytes();
     bytes[behind..].copy_from_slice(&sum);
     disk.put(&name, Some(bytes));
     let refusal = Index::open(disk.store()).err().unwrap().to_string();
     insta::assert_snapshot!(refusal, @r"
-    `/archive/manifest-0000000003`: format version 5, this program knows up to 4
+    `/archive/manifest-0000000003`: format version 6, this program knows up to 5
 
     hint: use the version of redite that wrote the index, or a later one
     ");

@@ -91,7 +91,7 @@ fn compared(summary: &Summary) -> String {
 
 fn cutting(summary: &Summary) -> &'static str {
     match summary.parameters.paragraphs {
-        ParagraphMode::Auto => {
+        ParagraphMode::Auto | ParagraphMode::AutoV1 => {
             "Un paragraphe est une ligne\u{A0}; dans un document aux lignes coupées à la main, un bloc entre \
              deux lignes vides"
         }
