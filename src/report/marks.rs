@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffTag, capture_diff_slices};
+use similar::algorithms::{Capture, Replace, myers};
+use similar::{DiffOp, DiffTag};
 
 use crate::normalise::Tokenizer;
 use crate::report::clean;
@@ -14,6 +15,9 @@ const WORDS: usize = 2_000;
 
 /// The most bytes of a text that are shown.
 const BYTES: usize = 24 << 10;
+
+/// So many times what is shown of a text is compared: what one has at its start moves the words of the other.
+const BEYOND: usize = 4;
 
 /// A text to show, cleaned.
 pub(super) struct Marked {
@@ -46,11 +50,16 @@ pub(super) struct Aligned {
 /// Cuts texts and compares them.
 pub(super) struct Marker(Tokenizer);
 
-/// The shown part of a text as tokens.
+/// The start of a text as tokens.
 struct Words<'a> {
     text: &'a str,
+    /// its bytes that are shown
+    shown: usize,
     hashes: Vec<u64>,
     ranges: Vec<Range<usize>>,
+    /// bytes of the whole text
+    whole: usize,
+    /// whether the text goes on behind the tokens
     is_cut: bool,
 }
 
@@ -62,12 +71,12 @@ impl Marker {
 
     /// A text without marks.
     pub(super) fn plain(&mut self, text: &str) -> Marked {
-        self.words(text, BYTES).marked(&[])
+        self.words(text, [BYTES; 2]).marked(&[])
     }
 
     /// Both texts, each with the words marked that the other lacks.
     pub(super) fn pair(&mut self, original: &str, copy: &str) -> [Marked; 2] {
-        let (original, copy) = (self.words(original, BYTES), self.words(copy, BYTES));
+        let (original, copy) = (self.words(original, [BYTES; 2]), self.words(copy, [BYTES; 2]));
         let [mut in_original, mut in_copy] = [Vec::new(), Vec::new()];
         for [of_original, of_copy] in differences(&original, &copy) {
             in_original.push(of_original);
@@ -78,14 +87,17 @@ impl Marker {
 
     /// A text alone, cleaned, at most `most` bytes of it; and the characters shown, where it goes on.
     pub(super) fn alone(&mut self, text: &str, most: usize) -> (String, Option<u64>) {
-        let words = self.words(text, most);
+        let words = self.words(text, [most; 2]);
         (Side::new(&words).finish(), words.cut())
     }
 
     /// Original and copy, with the places where they differ; at most `most` bytes of each.
     pub(super) fn aligned(&mut self, [original, copy]: [&str; 2], most: usize) -> Aligned {
-        let (original, copy) = (self.words(original, most), self.words(copy, most));
-        let found = differences(&original, &copy);
+        let sizes = [most, most.saturating_mul(BEYOND)];
+        let (original, copy) = (self.words(original, sizes), self.words(copy, sizes));
+        let mut found = differences(&original, &copy);
+        let is_shown = |words: &Words<'_>, range: &Range<usize>| words.bytes(range).start < words.shown;
+        found.retain(|[a, b]| is_shown(&original, a) || is_shown(&copy, b));
         let is_variable = |[of_original, of_copy]: &[Range<usize>; 2]| {
             original.are_numbers_or_names(of_original) && copy.are_numbers_or_names(of_copy)
         };
@@ -101,10 +113,19 @@ impl Marker {
         Aligned { texts: [original, copy], differences, cut, is_template }
     }
 
-    fn words<'a>(&mut self, text: &'a str, most: usize) -> Words<'a> {
-        let shown = &text[..boundary(text, most.min(BYTES))];
-        let mut words = Words { text: shown, hashes: Vec::new(), ranges: Vec::new(), is_cut: false };
-        self.0.tokens(shown, |hash, start, end| {
+    /// Of a text so many bytes at most, to be shown and to be compared.
+    fn words<'a>(&mut self, text: &'a str, [shown, compared]: [usize; 2]) -> Words<'a> {
+        let compared = &text[..boundary(text, compared.min(BYTES))];
+        let shown = boundary(compared, shown);
+        let mut words = Words {
+            text: compared,
+            shown,
+            whole: text.len(),
+            hashes: Vec::new(),
+            ranges: Vec::new(),
+            is_cut: false,
+        };
+        self.0.tokens(compared, |hash, start, end| {
             words.hashes.push(hash);
             words.ranges.push(start..end);
         });
@@ -112,7 +133,8 @@ impl Marker {
             words.hashes.truncate(WORDS);
             words.ranges.truncate(WORDS);
             let end = words.ranges.last().map_or(0, |last| last.end);
-            words.text = &shown[..boundary(shown, end)];
+            words.text = &compared[..boundary(compared, end)];
+            words.shown = words.shown.min(words.text.len());
         }
         words.is_cut = words.text.len() < text.len();
         words
@@ -143,7 +165,8 @@ impl Words<'_> {
     }
 
     fn cut(&self) -> Option<u64> {
-        self.is_cut.then(|| self.text.chars().count() as u64)
+        let shown = &self.text[..self.shown];
+        (self.shown < self.whole).then(|| shown.chars().count() as u64)
     }
 
     /// Whether each of these words holds a digit or starts with a capital.
@@ -168,7 +191,11 @@ impl Words<'_> {
 
 /// The words in which two texts differ, in order: of the original, of the copy.
 fn differences(original: &Words<'_>, copy: &Words<'_>) -> Vec<[Range<usize>; 2]> {
-    let mut differences = capture_diff_slices(Algorithm::Myers, &original.hashes, &copy.hashes);
+    let mut found = Replace::new(Capture::new());
+    let (old, new) = (&original.hashes[..], &copy.hashes[..]);
+    // without shortcuts: a block that one of them lacks must not pull what follows apart
+    let Ok(()) = myers::diff_deadline_raw(&mut found, old, 0..old.len(), new, 0..new.len(), None);
+    let mut differences: Vec<DiffOp> = found.into_inner().into_ops();
     differences.retain(|difference| difference.tag() != DiffTag::Equal);
     if original.is_cut || copy.is_cut {
         // what stands at the cut may go on behind it in the other text
@@ -192,6 +219,7 @@ impl<'a> Side<'a> {
     }
 
     fn push(&mut self, upto: usize) {
+        let upto = upto.min(self.words.shown);
         let clean = clean::text(self.words.text.get(self.at..upto).unwrap_or_default());
         self.units += clean.encode_utf16().count() as u32;
         self.clean.push_str(&clean);
@@ -209,7 +237,7 @@ impl<'a> Side<'a> {
     }
 
     fn finish(mut self) -> String {
-        self.push(self.words.text.len());
+        self.push(self.words.shown);
         self.clean
     }
 }
@@ -269,6 +297,38 @@ mod tests {
         assert!(!aligned(&mut marker, "Flight 12 leaves", "Flight 12 lands").1);
         assert!(!aligned(&mut marker, "Flight 12 leaves", "flight 12 leaves").1, "the same is no template");
         assert_eq!(aligned(&mut marker, "", "x").0.len(), 1);
+    }
+
+    /// A block that only one text has is one difference, however long it is; also where it moves what is shown.
+    #[test]
+    fn a_block_that_one_text_lacks_is_one_difference() {
+        let mut marker = Marker::new(0);
+        let mut numbers = 7u64;
+        let mut words = |count: usize, of: u64| -> String {
+            let mut word = || {
+                numbers = numbers.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                format!("w{} ", (numbers >> 33) % of)
+            };
+            (0..count).map(|_| word()).collect()
+        };
+        for block in [10, 100, 400, 800] {
+            let (text, block) = (words(1200, 300), words(block, 300).replace('w', "x"));
+            for start in [0, text.len() / 2, text.len()] {
+                let start = text[..start].rfind(' ').map_or(0, |at| at + 1);
+                let longer = format!("{}{block}{}", &text[..start], &text[start..]);
+                let aligned = marker.aligned([&text, &longer], BYTES);
+                let [place] = &aligned.differences[..] else { panic!("{:?}", aligned.differences) };
+                assert_eq!((place[1], place[3] as usize), (0, block.trim_end().len()));
+                let short = marker.aligned([&text, &longer], 1000);
+                let beyond: u32 = short.differences.iter().map(|place| place[1]).sum();
+                assert!(
+                    beyond == 0 || block.len() > 3000,
+                    "{start} {}: {:?}",
+                    block.len(),
+                    short.differences
+                );
+            }
+        }
     }
 
     #[test]

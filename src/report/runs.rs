@@ -1,8 +1,8 @@
 //! Neighbouring paragraph matches to runs, for what no passage tells.
 //!
 //! A *run*: copied paragraphs of one document, one after the other, whose originals stand one after the
-//! other in one document too. Paragraphs that are too short to be compared, or empty, belong to a run when
-//! as many of them stand between the originals.
+//! other in one document too. Paragraphs without a word belong to a run when as many of them stand between the
+//! originals; those that are too short to be compared may differ, and end it.
 
 use std::ops::Range;
 
@@ -48,7 +48,7 @@ fn continued(outcome: &Outcome, run: &Repeat, next: &Match) -> Option<[Paragraph
     let silent = |document: u32, mut between: Range<u32>| {
         between.all(|paragraph| {
             let fate = outcome.fate(Place { document, paragraph: Some(paragraph) });
-            matches!(fate, Fate::Short | Fate::Empty | Fate::InLeaving)
+            matches!(fate, Fate::Empty)
         })
     };
     let continues = next.original.document == run.original.document

@@ -296,6 +296,9 @@ impl Summary<'_> {
             for pair in relations.sources.iter().take(PAIRS) {
                 let [copy, original] = [pair.copy, pair.original]
                     .map(|source| clean::line(&self.outcome.sources()[source as usize].name, NAME));
+                let own = self.outcome.own_sources().len() as u32;
+                let original =
+                    if pair.original < own { original } else { format!("{original} (in the index)") };
                 let characters = wording::characters(pair.characters);
                 let what = if pair.copy == pair.original { "itself".to_owned() } else { original };
                 writeln!(

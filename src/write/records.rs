@@ -273,7 +273,12 @@ impl<'a> Records<'a> {
         content: impl FnOnce(&mut Packed) -> std::result::Result<(), Trouble>,
     ) -> Result<()> {
         let written = || {
-            let mut to = Packed::new(folder.create(file.place)?, compression)?;
+            let made = folder.create(file.place)?;
+            // whoever may not read the input may not read what is left of it
+            if let Some(input) = file.source.path.as_deref().and_then(|path| fs::metadata(path).ok()) {
+                made.set_permissions(input.permissions())?;
+            }
+            let mut to = Packed::new(made, compression)?;
             content(&mut to)?;
             Ok(to.finish()?)
         };

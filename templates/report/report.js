@@ -8,7 +8,7 @@
     en: {
       language: 'Language', theme: 'Theme', auto: 'as the system', light: 'light', dark: 'dark', print: 'Print',
       title: 'What this corpus says twice', contents: 'Contents',
-      search: 'Search texts, ids and sources', source: 'Source', allSources: 'all sources',
+      search: 'Search ids, sources and the texts shown', source: 'Source', allSources: 'all sources',
       unit: 'What', units: ['all', 'documents', 'paragraphs', 'passages'],
       kind: 'How alike', kinds: ['all', 'exact', 'near', 'contained'],
       least: 'Similarity, at least (%)', copies: 'Copies, at least', order: 'Order',
@@ -49,7 +49,7 @@
     fr: {
       language: 'Langue', theme: 'Thème', auto: 'celui du système', light: 'clair', dark: 'sombre', print: 'Imprimer',
       title: 'Ce que ce corpus dit deux fois', contents: 'Sommaire',
-      search: 'Chercher dans les textes, identifiants et sources', source: 'Source', allSources: 'toutes les sources',
+      search: 'Chercher dans les identifiants, les sources et les textes montrés', source: 'Source', allSources: 'toutes les sources',
       unit: 'Quoi', units: ['tout', 'documents', 'paragraphes', 'passages'],
       kind: 'Ressemblance', kinds: ['toutes', 'exactes', 'proches', 'contenues'],
       least: 'Similarité, au moins (%)', copies: 'Copies, au moins', order: 'Ordre',

@@ -270,6 +270,36 @@ fn a_pattern_that_fits_no_file_is_told() {
     assert_eq!(ids, ["c1"]);
 }
 
+/// What only some may read stays so.
+#[cfg(unix)]
+#[test]
+fn the_output_may_be_read_by_whoever_may_read_the_input() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = versions();
+    let mode = |path: &str| std::fs::metadata(dir.path(path)).unwrap().permissions().mode() & 0o777;
+    for (file, bits) in [("agency/a.jsonl", 0o600), ("paper/b.jsonl.gz", 0o440), ("paper/c.jsonl", 0o644)] {
+        let permissions = std::fs::Permissions::from_mode(bits);
+        std::fs::set_permissions(dir.path(&format!("in/{file}")), permissions).unwrap();
+    }
+    assert_eq!(redite(&dir, ["dedup", "in", "--output", "out", "-q"]).ends().code, 0);
+    let modes =
+        ["agency/a.jsonl", "paper/b.jsonl.gz", "paper/c.jsonl"].map(|file| mode(&format!("out/{file}")));
+    assert_eq!(modes, [0o600, 0o440, 0o644]);
+}
+
+/// Whose texts are all copies of themselves.
+#[test]
+fn an_input_that_is_read_twice_is_told() {
+    let dir = versions();
+    let told = |inputs: &[&str]| {
+        let ended = redite(&dir, ["audit"].iter().chain(inputs)).ends();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        ended.stderr.contains("is read twice")
+    };
+    assert!(told(&["in/agency", "in/paper", "./in/agency"]) && told(&["in/paper/c.jsonl", "in"]));
+    assert!(!told(&["in/agency", "in/paper"]) && !told(&["in"]));
+}
+
 /// Lists that the next run over the folder would take for texts.
 #[test]
 fn a_list_in_an_input_is_told() {

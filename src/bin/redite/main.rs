@@ -148,7 +148,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
     let (mut outcome, bar) = run.search(inputs, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
-    if replaces && !removing.force && !archive.knows(outcome.digest()) {
+    if replaces && !removing.force && !archive.knows(outcome.identity()) {
         places::check(&removing.output, false, &common.inputs, outcome.own_sources())?;
     }
     let removal = run.pool.install(|| Removal::new(&outcome, &rules));
@@ -206,6 +206,7 @@ impl Run {
             surroundings.temporary.clone_from(folder);
         }
         warn(args, nothing_to_read(sources));
+        warn(args, read_twice(&args.inputs));
         if let Some(told) = expected(args, sources, params).filter(|_| !args.quiet) {
             say("expected", &told);
         }
@@ -411,6 +412,19 @@ fn nothing_to_read(sources: &Sources) -> Option<String> {
         "nothing to read: the name of no file tells a known format\n\nhint: name the format with `--format`"
             .to_owned()
     })
+}
+
+/// What to say where one input is another, or lies in it: each text there is a copy of itself.
+fn read_twice(inputs: &[PathBuf]) -> Option<String> {
+    let found = inputs.iter().filter_map(|input| Some((input.canonicalize().ok()?, input)));
+    let mut found: Vec<(PathBuf, &PathBuf)> = found.collect();
+    found.sort();
+    // what lies in a folder comes right behind it
+    let twice = found.windows(2).find(|pair| pair[1].0.starts_with(&pair[0].0))?;
+    let [outer, inner] = [&twice[0].1, &twice[1].1].map(|path| path.display());
+    Some(format!(
+        "`{inner}` is read twice: it is an input, and so is `{outer}`; what it says is told as copied"
+    ))
 }
 
 /// What to say of a list in the folder that it is about.

@@ -194,7 +194,7 @@ impl PairData {
 struct TextData {
     #[serde(skip_serializing_if = "String::is_empty")]
     b: String,
-    /// none where it is the original's
+    /// none where it is the original's, letter for letter
     #[serde(skip_serializing_if = "Option::is_none")]
     t: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -452,7 +452,7 @@ impl Maker<'_> {
         let is_part = matches!(repeat.original.extent, Extent::Passage(..)) || repeat.unit == Unit::Passage;
         let surroundings = if is_part { around(&copy, &repeat.copy) } else { [String::new(), String::new()] };
         let is_template;
-        if is_group && made.l < 3 {
+        if is_group && made.l == 1 {
             is_template = false;
             let text = self.text(None, surroundings, None);
             if !text.a.is_empty() || !text.b.is_empty() {
