@@ -86,9 +86,31 @@ test('search looks into texts, ids and sources, whatever the accents', async () 
   await search.fill('step-29');
   await settled(page);
   assert(await shown(page) > 0, 'an id');
+  await search.fill("fermee depuis l'eboulement");
+  await settled(page);
+  assert(await shown(page) > 0, 'an apostrophe of another form');
+  const across = await page.evaluate(() => {
+    const texts = JSON.parse(document.getElementById('data').textContent).groups.map(group => group.t && group.t.t || '');
+    return texts.map(text => /\S+ \S+\n\S+ \S+/.exec(text)).find(found => found)[0].replace('\n', ' ');
+  });
+  await search.fill(across);
+  await settled(page);
+  assert(await shown(page) > 0, `over a line break: ${across}`);
   await page.locator('[name=reset]').click();
   assert.equal(await search.inputValue(), '');
   assert(await shown(page) > few);
+  return page;
+});
+
+test('names in tables are words, not columns of letters', async () => {
+  const page = await open(samples, { viewport: { width: 380, height: 900 } });
+  const heights = await page.locator('table:visible tr th:first-child, table:visible tr td:first-child').evaluateAll(cells =>
+    cells.filter(cell => cell.textContent.trim().length < 20).map(cell => {
+      const words = document.createRange();
+      words.selectNodeContents(cell);
+      return words.getBoundingClientRect().height;
+    }));
+  assert(heights.length > 0 && heights.every(height => height < 60), `${Math.max(...heights)} pixels`);
   return page;
 });
 
@@ -117,6 +139,14 @@ test('filters and orders', async () => {
   await pick('order', '1');
   const ordered = (await titles()).map(title => Number(/\. (\d+) cop/.exec(title)[1]));
   assert.deepEqual(ordered, [...ordered].sort((a, b) => b - a));
+  await pick('order', '4');
+  const places = await page.evaluate(() => {
+    const data = JSON.parse(document.getElementById('data').textContent);
+    const numbers = [...document.querySelectorAll('#groups .group')].map(row => Number(row.dataset.number));
+    return numbers.map(number => data.documents[data.groups[number].d]).map(([source, record]) => [data.sources[source], record]);
+  });
+  const before = ([a, i], [b, j]) => a < b ? -1 : a > b ? 1 : i - j;
+  assert.deepEqual(places, [...places].sort(before), 'the files of a folder, by name, and their records');
   await pick('recurring', '2');
   const boilerplate = await shown(page);
   assert(boilerplate > 0 && await page.locator('#groups .tag').count() >= boilerplate);
