@@ -159,6 +159,7 @@ fn packed_files_that_are_broken() {
 mod tables {
     use super::*;
     use crate::containers::parquet::{Column, Layout, file, strings, table};
+    use crate::language::told;
     use parquet::basic::Compression;
 
     fn numbered(count: usize) -> Vec<String> {
@@ -248,6 +249,24 @@ mod tables {
             assert_eq!(outcome.summary().input.records, 12);
             assert_eq!(outcome.summary().input.skipped["unreadable"], skip.records);
         }
+    }
+
+    /// Where pages have checksums (this file is pyarrow's, in two row groups, packed with nothing), a byte that is another
+    /// one is damage, though it would be a text as good as any.
+    #[test]
+    fn a_page_with_another_checksum_is_damage() {
+        let bytes = include_bytes!("../fixtures/checksums.parquet");
+        let run = |bytes: &[u8]| audit(&Dir::new().file("x.parquet", bytes), &documents_and_paragraphs());
+        let outcome = run(bytes);
+        assert_eq!((outcome.documents(), outcome.skips().len(), told(&outcome).len()), (3, 0, 2));
+        let at = memchr::memmem::find(bytes, b"Monday").unwrap();
+        let mut damaged = bytes.to_vec();
+        damaged[at] = b'S';
+        let outcome = run(&damaged);
+        let [skip] = outcome.skips() else { panic!("{:?}", outcome.skips()) };
+        assert_eq!((skip.reason, skip.record, skip.records), (Unreadable, Some(0), 2));
+        assert!(skip.detail.contains("row group 0") && skip.detail.contains("checksum"), "{}", skip.detail);
+        assert_eq!(outcome.documents(), 1);
     }
 
     /// A page that unpacks to more than its header says is damage, found while it is unpacked.
