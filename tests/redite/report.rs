@@ -1,11 +1,59 @@
 //! What reports arrange: who repeats whom, what recurs everywhere, and that a page stays small.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use redite::document::Unit;
 use redite::params::Params;
 use redite::report::facts::{Facts, PAIRS, Wanted};
 use redite::report::json;
 
-use crate::language::{Dir, audit, audit_inputs, audit_texts, records, words};
+use crate::language::{Dir, Numbers, audit, audit_inputs, audit_texts, records, words};
 use crate::oracle::corpus;
+use crate::passages::random_corpus;
+
+/// What a report adds up is what the matches say, each character once: no pair of documents, no source and no group has
+/// more than the ranges of its matches hold together.
+#[test]
+fn no_character_is_counted_twice() {
+    let (mut pairs, mut groups) = (0, 0);
+    for seed in 0..150 {
+        let mut numbers = Numbers(seed);
+        let texts = random_corpus(&mut numbers);
+        let passage = [8, 12, 25][numbers.below(3)];
+        let outcome = audit_texts(&texts, &Params { passage, ..Params::audit() });
+        let facts = Facts::new(&outcome);
+        // characters of each document that repeat one of another; of all others
+        let mut by_pair: BTreeMap<(u32, u32), BTreeSet<u64>> = BTreeMap::new();
+        let mut by_copy: BTreeMap<u32, BTreeSet<u64>> = BTreeMap::new();
+        for found in outcome.matches() {
+            let span = found.stretches.clone().map(|[copy, _]| copy).filter(|_| found.unit == Unit::Passage);
+            let chars = span.unwrap_or_else(|| outcome.span(found.copy)).chars;
+            by_pair.entry((found.copy.document, found.original.document)).or_default().extend(chars.clone());
+            by_copy.entry(found.copy.document).or_default().extend(chars);
+        }
+        for pair in &facts.relations.documents {
+            let held = by_pair[&(pair.copy, pair.original)].len() as u64;
+            assert!(pair.characters <= held, "corpus {seed}: {pair:?} of {held}");
+            pairs += 1;
+        }
+        let of_all: u64 = by_copy.values().map(|chars| chars.len() as u64).sum();
+        for source in &facts.relations.sources {
+            assert!(source.characters <= of_all, "corpus {seed}: {source:?} of {of_all}");
+        }
+        for group in &facts.groups {
+            let places: BTreeSet<(u32, u64)> = group
+                .copies
+                .iter()
+                .map(|copy| &copy.repeat.copy)
+                .flat_map(|copy| copy.span.chars.clone().map(|at| (copy.document, at)))
+                .collect();
+            let is_all = group.count == group.copies.len() as u64;
+            assert!(!is_all || group.characters <= places.len() as u64, "corpus {seed}: {group:?}");
+            groups += 1;
+        }
+    }
+    assert!(pairs > 200 && groups > 500, "{pairs} pairs, {groups} groups");
+}
 
 /// The paragraphs that `truth.toml` says stand in several articles.
 #[test]
