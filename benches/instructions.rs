@@ -230,7 +230,7 @@ fn stages() -> Vec<Stage> {
         };
         stages.push(Stage { name, unit: "token", count, run: Box::new(run) });
     }
-    let text = TEXTS[1].1.repeat(20).replace(". ", ".\n").repeat(50);
+    let text = (TEXTS[1].1.repeat(20).replace(". ", ".\n") + "\n").repeat(50);
     let mut ranges = Vec::new();
     let (unit, count) = ("byte", text.len());
     let run = move || {
