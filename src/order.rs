@@ -174,6 +174,9 @@ impl Protect {
 
     /// The patterns that fit none of these files, which have these places.
     pub fn idle<'a>(&'a self, sources: &[Source], places: &[String]) -> Vec<&'a str> {
+        if self.patterns.is_empty() {
+            return Vec::new();
+        }
         let names: Vec<Names> = sources.iter().zip(places).map(|(of, place)| Names::of(of, place)).collect();
         let idle = self.patterns.iter().filter(|pattern| !names.iter().any(|names| names.fit(pattern)));
         idle.map(Pattern::as_str).collect()
@@ -193,8 +196,8 @@ struct Names {
 impl Names {
     fn of(source: &Source, place: &str) -> Self {
         let absolute = source.path.as_ref().and_then(|path| std::path::absolute(path).ok());
-        let is_given_so = source.path.as_ref().is_some_and(|path| path.is_absolute());
-        let here = std::env::current_dir().ok().filter(|_| is_given_so);
+        let given_so = source.path.as_ref().filter(|path| path.is_absolute());
+        let here = given_so.and_then(|_| std::env::current_dir().ok());
         let relative =
             here.and_then(|here| absolute.as_ref()?.strip_prefix(here).ok().map(Path::to_path_buf));
         let text = |path: PathBuf| path.to_string_lossy().into_owned();

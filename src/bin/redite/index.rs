@@ -246,7 +246,12 @@ fn rollback(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
     let folder = Folder::new(dir);
     let lock = Lock::take(&folder)?;
     // where the generation before can't be opened either, what is wrong with the last one is told
-    let Ok(writer) = Writer::go_back(Arc::new(folder), Some(lock)) else { return Err(damage) };
+    let writer = match Writer::go_back(Arc::new(folder), Some(lock)) {
+        Ok(writer) => writer,
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Err(damage),
+        Err(Error::Damaged { .. }) => return Err(damage),
+        Err(error) => return Err(error.into()),
+    };
     let batches = writer.index().map_or(0, |index| index.batches().len());
     let batches = format!("{batches} {}", if batches == 1 { "batch" } else { "batches" });
     writeln!(to, "undone: the last change, which is damaged; the index has {batches}")?;
