@@ -3,11 +3,12 @@
 //! when the commit has brought the manifest to disk.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::band::in_order::{Banded, InOrder};
+use crate::band::in_order::{Banded, Buffers, InOrder};
 use crate::collapse::Keyed;
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
 use crate::document::Place;
@@ -17,7 +18,7 @@ use crate::index::segment::gather::Gathered;
 use crate::index::segment::gone::{self, GoneRow, Told as GoneTold};
 use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Made, Mark, Ordered, Segment};
 use crate::index::sketches::Sketch;
-use crate::index::table::{Entry, Runs};
+use crate::index::table::Entry;
 use crate::index::texts::TextPlace;
 use crate::index::{Addition, Batch, Writer};
 use crate::night::units;
@@ -246,8 +247,7 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
             row >= archived && (self.near)(kind, unit).is_none() && !leaves(unit)
         };
         let originals = units.distinct.iter().enumerate().map(is_original).collect();
-        let in_order = InOrder::new(&units.keys, &units.distinct, self.outcome.summary().plan.bands);
-        Bands { keeping: self, kind, originals, in_order }
+        Bands { keeping: self, kind, originals }
     }
 
     /// The sketches of the originals among paragraphs.
@@ -443,8 +443,12 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Exact<'_, N> {
     }
 
     fn ordered(&self) -> Ordered<'_, u128> {
-        let piece = |number: u64, runs: &Runs<u128>| self.make(number, |entries| runs.of(entries));
-        Ordered { most: self.len() as u64, pieces: self.pieces(), piece: Box::new(piece) }
+        Ordered {
+            most: self.len() as u64,
+            pieces: Box::new(|runs, tell| {
+                (0..self.pieces()).try_for_each(|piece| tell(self.make(piece, |entries| runs.of(entries))))
+            }),
+        }
     }
 }
 
@@ -454,42 +458,51 @@ struct Bands<'a, N> {
     kind: usize,
     /// which rows are originals
     originals: Vec<bool>,
-    in_order: InOrder<'a>,
 }
 
 impl<N: Fn(usize, u32) -> Option<Near> + Sync> Bands<'_, N> {
-    /// Makes something of each stretch of a piece, with all threads; in their order.
-    fn make<T: Send>(
+    /// Makes something of each stretch, with all threads, and calls back with what was made of each piece; in their order.
+    fn make<T: Send, E>(
         &self,
-        piece: u64,
         make: impl Fn(&mut dyn Iterator<Item = Entry<u64>>) -> T + Sync,
-    ) -> Vec<T> {
-        let &Bands { keeping, kind, ref originals, in_order } = self;
-        let most = listed_originals(keeping.outcome.summary().parameters.comparisons);
+        tell: &mut dyn FnMut(Vec<T>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let &Bands { keeping, kind, ref originals } = self;
+        let summary = keeping.outcome.summary();
+        let most = listed_originals(summary.parameters.comparisons);
         let listed = &keeping.corpus.archived.listed[kind];
-        in_order.piece(piece, |row| originals[row]).make(|entries| {
-            let mut rooms = Rooms::new(most, listed);
-            let listed = entries.filter(|of| rooms.takes(of.key, of.band));
-            make(&mut listed.map(|Banded { key, unit, band }| Entry {
-                key,
-                numbers: [keeping.number(kind, unit), band + 1],
+        let units = keeping.units(kind);
+        let in_order = InOrder::new((&units.keys, summary.plan.bands), &units.distinct, originals);
+        let mut buffers = Buffers::default();
+        (0..in_order.pieces()).try_for_each(|number| {
+            let (piece, _) = in_order.piece(number, &mut buffers);
+            tell(piece.make(|entries| {
+                let mut rooms = Rooms::new(most, listed);
+                let listed = entries.filter(|of| rooms.takes(of.key, of.band));
+                make(&mut listed.map(|Banded { key, unit, band }| Entry {
+                    key,
+                    numbers: [keeping.number(kind, unit), band + 1],
+                }))
             }))
         })
     }
 
     fn all(&self) -> Vec<Entry<u64>> {
-        let pieces = 0..self.in_order.pieces();
-        pieces.flat_map(|piece| self.make(piece, |entries| entries.collect::<Vec<_>>())).flatten().collect()
+        let mut all = Vec::new();
+        let mut tell = |made: Vec<Vec<Entry<u64>>>| {
+            all.extend(made.into_iter().flatten());
+            Ok::<(), Infallible>(())
+        };
+        let Ok(()) = self.make(|entries| entries.collect(), &mut tell);
+        all
     }
 
     fn ordered(&self) -> Ordered<'_, u64> {
         let count = self.originals.iter().filter(|is_original| **is_original).count();
         let count = count * self.keeping.outcome.summary().plan.bands;
-        let piece = |number: u64, runs: &Runs<u64>| self.make(number, |entries| runs.of(entries));
         Ordered {
             most: count.min(self.keeping.units(self.kind).keys.len()) as u64,
-            pieces: self.in_order.pieces(),
-            piece: Box::new(piece),
+            pieces: Box::new(|runs, tell| self.make(|entries| runs.of(entries), tell)),
         }
     }
 }

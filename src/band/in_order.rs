@@ -14,35 +14,51 @@ const MOST_TOGETHER: usize = 1 << 24;
 /// of 16 pieces was a twentieth of a run in parts.
 const FEW_BITS: u32 = 2;
 
-/// Bits by which a piece is sorted first, and those of a digit from then on.
+/// Bits by which a piece is sorted first, into heaps that a cache has room for, and the most of a digit from then on.
 const FIRST: u32 = 8;
-const DIGIT: u32 = 12;
+const MOST_OF_A_DIGIT: u32 = 12;
 
 /// Fewer entries than that are sorted by comparison.
-const FEW: usize = 4096;
+const FEW: usize = 256;
 
-/// Keys of a row that are looked at together.
-const GATHERED: usize = 32;
+/// Entries that something is made of at once, at least. What is made of them has an end of its own.
+const STRETCH: usize = 1 << 16;
+
+/// Keys that are gathered before they are put where they go, and those of a row that are looked at together.
+const GATHERED: usize = 1024;
+const TAKEN: usize = 32;
 
 /// The keys of all units, `bands` for each, unit after unit; of each the first [`KEY_BITS`] count.
-#[derive(Clone, Copy)]
 pub(crate) struct InOrder<'a> {
     keys: &'a [Head],
     /// the number of each unit, ascending: numbers go with the keys, since in the order of these each would be looked up
     /// where no cache has it
     units: &'a [u32],
+    /// which units' keys are wanted
+    wanted: &'a [bool],
     bands: usize,
     /// bits that tell pieces apart
     bits: u32,
+    /// rows that a thread gathers
+    rows: usize,
+    /// how many wanted keys have each of the first `bits + FIRST` bits, in the rows of each thread
+    counts: Vec<Vec<u32>>,
+}
+
+/// What pieces are made in, one after the other.
+#[derive(Default)]
+pub(crate) struct Buffers {
+    entries: Vec<u64>,
+    keys: Vec<u64>,
 }
 
 /// Some keys, in order.
 pub(crate) struct Piece<'a> {
-    of: InOrder<'a>,
+    of: &'a InOrder<'a>,
     number: u64,
     /// what a key has besides the bits of its piece, and behind that, its unit and its band
-    entries: Vec<u64>,
-    /// behind the last entry of each stretch; equal keys are in one
+    entries: &'a [u64],
+    /// behind the last entry of each heap; equal keys are in one
     ends: Vec<usize>,
 }
 
@@ -62,14 +78,34 @@ pub(crate) struct Banded {
 }
 
 impl<'a> InOrder<'a> {
-    pub(crate) fn new(keys: &'a [Head], units: &'a [u32], bands: usize) -> Self {
+    /// Of those units that are `wanted`, by row.
+    pub(crate) fn new((keys, bands): (&'a [Head], usize), units: &'a [u32], wanted: &'a [bool]) -> Self {
         let bands = bands.max(1);
         // unit and band need the bits that a key leaves free
         let end = units.last().map_or(0, |last| (u64::from(*last) + 1) * bands as u64);
         let least = (KEY_BITS + (u64::BITS - end.leading_zeros())).saturating_sub(u64::BITS);
         let bits_of = |most: usize| (keys.len() / most).checked_ilog2().map_or(0, |bits| bits + 1);
         let bits = bits_of(TOGETHER).min(FEW_BITS).max(bits_of(MOST_TOGETHER));
-        InOrder { keys, units, bands, bits: bits.max(least) }
+        InOrder::in_pieces((keys, bands), units, wanted, bits.max(least))
+    }
+
+    fn in_pieces(
+        (keys, bands): (&'a [Head], usize),
+        units: &'a [u32],
+        wanted: &'a [bool],
+        bits: u32,
+    ) -> Self {
+        let rows = (keys.len() / bands).div_ceil(rayon::current_num_threads()).max(1);
+        let count = |(keys, wanted): (&[Head], &[bool])| {
+            let mut counts = vec![0; 1 << (bits + FIRST)];
+            let wanted = keys.chunks_exact(bands).zip(wanted).filter(|(_, is_wanted)| **is_wanted);
+            for key in wanted.flat_map(|(keys, _)| keys).map(|key| u64::from(*key)) {
+                counts[(key >> (u64::BITS - bits - FIRST)) as usize] += u32::from(key != ABSENT);
+            }
+            counts
+        };
+        let counts = keys.par_chunks(rows * bands).zip(wanted.par_chunks(rows)).map(count).collect();
+        InOrder { keys, units, wanted, bands, bits, rows, counts }
     }
 
     /// How many pieces there are. All of their keys, one piece after the other, are in order.
@@ -77,49 +113,115 @@ impl<'a> InOrder<'a> {
         1 << self.bits
     }
 
-    /// The keys of a piece, of the rows that are wanted; those with the same key by unit and band.
-    pub(crate) fn piece(&self, number: u64, wanted: impl Fn(usize) -> bool + Sync) -> Piece<'a> {
-        let rows = (self.keys.len() / self.bands).div_ceil(rayon::current_num_threads()).max(1);
-        let gather = |(part, keys): (usize, &[Head])| {
-            let mut entries = Vec::with_capacity((keys.len() >> self.bits) * 9 / 8);
-            let rest = u64::BITS - KEY_BITS;
-            // whether a key is of the piece nobody can foretell: each is put where the next one goes, and stays if it is
-            let mut some = [0; GATHERED];
-            for (row, keys) in (part * rows..).zip(keys.chunks_exact(self.bands)) {
-                if !wanted(row) {
-                    continue;
+    /// The keys of a piece; those with the same key by unit and band.
+    pub(crate) fn piece<'b>(
+        &'b self,
+        number: u64,
+        buffers: &'b mut Buffers,
+    ) -> (Piece<'b>, &'b mut Vec<u64>) {
+        let Buffers { entries, keys } = buffers;
+        let heaps = (number as usize) << FIRST..(number as usize + 1) << FIRST;
+        let mut end = 0;
+        let ends: Vec<usize> = heaps
+            .clone()
+            .map(|heap| {
+                end += self.counts.iter().map(|counts| counts[heap] as usize).sum::<usize>();
+                end
+            })
+            .collect();
+        entries.resize(end, 0);
+        // each thread has its own room in each heap, in the order of their rows
+        let mut rooms: Vec<Vec<&mut [u64]>> =
+            self.counts.iter().map(|_| Vec::with_capacity(1 << FIRST)).collect();
+        let mut rest = &mut entries[..];
+        for heap in heaps {
+            for (rooms, counts) in rooms.iter_mut().zip(&self.counts) {
+                let (room, behind) = std::mem::take(&mut rest).split_at_mut(counts[heap] as usize);
+                (rest, _) = (behind, rooms.push(room));
+            }
+        }
+        rooms
+            .into_par_iter()
+            .enumerate()
+            .for_each(|(part, mut rooms)| self.gather((part, number), &mut rooms));
+        let mut rest = &mut entries[..];
+        let mut heaps = Vec::with_capacity(ends.len());
+        for (start, end) in std::iter::once(&0).chain(&ends).zip(&ends) {
+            let (heap, behind) = std::mem::take(&mut rest).split_at_mut(end - start);
+            (rest, _) = (behind, heaps.push(heap));
+        }
+        let low = u64::BITS - (KEY_BITS - self.bits);
+        heaps.into_par_iter().for_each_init(Digits::default, |digits, heap| digits.sort(heap, low));
+        (Piece { of: self, number, entries, ends }, keys)
+    }
+
+    /// Puts the keys of a piece that are in the rows of a thread where there is room for them, by their first bits.
+    fn gather(&self, (part, number): (usize, u64), rooms: &mut [&mut [u64]]) {
+        let rest = u64::BITS - KEY_BITS;
+        let mut next = vec![0u32; rooms.len()];
+        let mut put = |entries: &[u64]| {
+            for &entry in entries {
+                let heap = (entry >> (u64::BITS - FIRST)) as usize;
+                rooms[heap][next[heap] as usize] = entry;
+                next[heap] += 1;
+            }
+        };
+        // whether a key is of the piece nobody can foretell: each is put where the next one goes, and stays if it is
+        let mut some = [0; GATHERED];
+        let mut count = 0;
+        let first = part * self.rows;
+        let rows = self.keys[first * self.bands..].chunks_exact(self.bands).zip(&self.units[first..]);
+        for ((keys, unit), _) in
+            rows.zip(&self.wanted[first..]).take(self.rows).filter(|(_, wanted)| **wanted)
+        {
+            let mut place = u64::from(*unit) * self.bands as u64;
+            for keys in keys.chunks(TAKEN) {
+                if count + keys.len() > GATHERED {
+                    put(&some[..std::mem::take(&mut count)]);
                 }
-                let mut place = u64::from(self.units[row]) * self.bands as u64;
-                for keys in keys.chunks(GATHERED) {
-                    let mut count = 0;
-                    for &key in keys {
-                        let key = u64::from(key);
-                        let is_here = key.checked_shr(u64::BITS - self.bits).unwrap_or(0) == number;
-                        some[count] = key >> rest << (rest + self.bits) | place;
-                        count += usize::from(is_here & (key != ABSENT));
-                        place += 1;
-                    }
-                    entries.extend_from_slice(&some[..count]);
+                for &key in keys {
+                    let key = u64::from(key);
+                    let is_here = key.checked_shr(u64::BITS - self.bits).unwrap_or(0) == number;
+                    some[count % GATHERED] = key >> rest << (rest + self.bits) | place;
+                    count += usize::from(is_here & (key != ABSENT));
+                    place += 1;
                 }
             }
-            entries
-        };
-        let entries = self.keys.par_chunks(rows * self.bands).enumerate().map(gather).collect();
-        let (entries, ends) = sorted(entries, u64::BITS - (KEY_BITS - self.bits));
-        Piece { of: *self, number, entries, ends }
+        }
+        put(&some[..count]);
     }
 }
 
 impl Piece<'_> {
-    /// The distinct keys.
-    pub(crate) fn keys(&self) -> Vec<u64> {
-        let of_stretch = |entries: &[u64]| {
-            let mut keys: Vec<u64> = entries.iter().map(|entry| self.key(*entry)).collect();
-            keys.dedup();
-            keys
+    /// The distinct keys, put into a buffer.
+    pub(crate) fn keys(&self, into: &mut Vec<u64>) {
+        into.resize(self.entries.len(), 0);
+        let mut counts = Vec::new();
+        let stretches = self.stretches();
+        let mut rest = &mut into[..];
+        let mut rooms = Vec::with_capacity(stretches.len());
+        for entries in &stretches {
+            let (room, behind) = std::mem::take(&mut rest).split_at_mut(entries.len());
+            (rest, _) = (behind, rooms.push(room));
+        }
+        let distinct = |(entries, room): (&&[u64], &mut [u64])| {
+            let mut count = 0;
+            let mut before = None;
+            for key in entries.iter().map(|entry| self.key(*entry)) {
+                if before.replace(key) != Some(key) {
+                    room[count] = key;
+                    count += 1;
+                }
+            }
+            count
         };
-        let keys: Vec<Vec<u64>> = self.stretches().into_par_iter().map(of_stretch).collect();
-        keys.concat()
+        stretches.par_iter().zip(rooms).map(distinct).collect_into_vec(&mut counts);
+        let (mut start, mut end) = (0, 0);
+        for (entries, count) in stretches.iter().zip(counts) {
+            into.copy_within(start..start + count, end);
+            (start, end) = (start + entries.len(), end + count);
+        }
+        into.truncate(end);
     }
 
     /// Makes something of each stretch, with all threads; in their order.
@@ -141,9 +243,17 @@ impl Piece<'_> {
         asked.bands.dedup();
     }
 
+    /// Whole heaps, as many as make a stretch.
     fn stretches(&self) -> Vec<&[u64]> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| &self.entries[start..end]).collect()
+        let mut stretches = Vec::new();
+        let mut start = 0;
+        for &end in &self.ends {
+            if end - start >= STRETCH || (end > start && end == self.entries.len()) {
+                stretches.push(&self.entries[start..end]);
+                start = end;
+            }
+        }
+        stretches
     }
 
     /// Bits of an entry that tell its unit and band.
@@ -174,57 +284,54 @@ fn first_from<T>(of: &[T], before: impl Fn(&T) -> bool) -> usize {
     start + of[start..end.min(of.len())].partition_point(before)
 }
 
-/// Puts numbers that came in parts in one order, in which those that agree from bit `low` on stay as they came; with the
-/// ends of stretches that differ in their first bits.
-fn sorted(parts: Vec<Vec<u64>>, low: u32) -> (Vec<u64>, Vec<usize>) {
-    let count = parts.iter().map(Vec::len).sum();
-    if count < FEW {
-        let mut all = parts.concat();
-        all.sort_unstable();
-        return (all, vec![count]);
-    }
-    let mut sorted = vec![0; count];
-    // first by the highest bits, into stretches that a cache has room for
-    let ends = scatter::<FIRST>(&parts, &mut sorted, u64::BITS - FIRST);
-    drop(parts);
-    let mut rest = &mut sorted[..];
-    let mut stretches = Vec::with_capacity(ends.len());
-    let starts = std::iter::once(&0).chain(&ends);
-    for (start, end) in starts.zip(&ends) {
-        let (stretch, behind) = std::mem::take(&mut rest).split_at_mut(end - start);
-        (rest, _) = (behind, stretches.push(stretch));
-    }
-    stretches.into_par_iter().for_each_init(Vec::new, |other, stretch| {
-        if stretch.len() < FEW / 16 {
-            stretch.sort_unstable();
-            return;
-        }
-        // then digit by digit from the lowest, each time in the order of the time before
-        other.resize(stretch.len(), 0);
-        for shift in (low..u64::BITS - FIRST).step_by(DIGIT as usize) {
-            scatter::<DIGIT>(&[&*stretch], other, shift);
-            stretch.copy_from_slice(other);
-        }
-    });
-    (sorted, ends)
+/// Sorts heaps, whose entries agree in their first bits, digit by digit from the lowest, each time in the order of the time
+/// before.
+#[derive(Default)]
+struct Digits {
+    other: Vec<u64>,
+    /// where the next entry with each digit goes, digits side by side
+    next: Vec<u32>,
 }
 
-/// Puts numbers in the order of the `BITS` bits from `shift` on, those that agree in the order that they have; returns
-/// where each digit's end.
-fn scatter<const BITS: u32>(from: &[impl AsRef<[u64]>], to: &mut [u64], shift: u32) -> Vec<usize> {
-    let digit = |entry: u64| (entry >> shift) as usize & ((1 << BITS) - 1);
-    let mut next = vec![0usize; 1 << BITS];
-    from.iter().flat_map(AsRef::as_ref).for_each(|&entry| next[digit(entry)] += 1);
-    let mut sum = 0;
-    for next in &mut next {
-        sum += std::mem::replace(next, sum);
+impl Digits {
+    /// Entries that agree from bit `low` on are in order as they come.
+    fn sort(&mut self, heap: &mut [u64], low: u32) {
+        if heap.len() < FEW {
+            heap.sort_unstable();
+            return;
+        }
+        // no more counters than entries
+        let all = u64::BITS - FIRST - low;
+        let count = all.div_ceil(heap.len().ilog2().min(MOST_OF_A_DIGIT));
+        let bits = all.div_ceil(count);
+        let digit = |entry: u64, number: u32| (entry >> (low + number * bits)) as usize & ((1 << bits) - 1);
+        // the last digit may reach into the bits that all have in common
+        self.next.clear();
+        self.next.resize((count as usize) << bits, 0);
+        for &entry in &*heap {
+            for number in 0..count {
+                self.next[((number as usize) << bits) + digit(entry, number)] += 1;
+            }
+        }
+        self.other.resize(heap.len(), 0);
+        let (mut from, mut to) = (&mut *heap, &mut self.other[..]);
+        for number in 0..count {
+            let next = &mut self.next[(number as usize) << bits..(number as usize + 1) << bits];
+            let mut sum = 0;
+            for next in &mut *next {
+                sum += std::mem::replace(next, sum);
+            }
+            for &entry in &*from {
+                let next = &mut next[digit(entry, number)];
+                to[*next as usize] = entry;
+                *next += 1;
+            }
+            std::mem::swap(&mut from, &mut to);
+        }
+        if !count.is_multiple_of(2) {
+            to.copy_from_slice(from);
+        }
     }
-    from.iter().flat_map(AsRef::as_ref).for_each(|&entry| {
-        let next = &mut next[digit(entry)];
-        to[*next] = entry;
-        *next += 1;
-    });
-    next
 }
 
 #[cfg(test)]
@@ -241,7 +348,9 @@ mod tests {
             (state ^ state >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15)
         };
         let rest = u64::BITS - KEY_BITS;
-        for (rows, kinds, bits) in [(40usize, 9, 0), (40, 9, 3), (30_000, 1 << 30, 0), (60_000, 1 << 30, 2)] {
+        for (rows, kinds, bits) in
+            [(40usize, 9, 0), (40, 9, 3), (30_000, 1 << 30, 0), (60_000, 1 << 30, 2), (60_000, 1 << 11, 1)]
+        {
             let bands = 3;
             let key = |_| match random() {
                 number if number % 7 == 0 => ABSENT,
@@ -249,21 +358,23 @@ mod tests {
             };
             let keys: Vec<u64> = (0..rows * bands).map(key).collect();
             let units: Vec<u32> = (0..rows as u32).map(|row| 3 * row + row % 2).collect();
-            let wanted = |row: usize| !row.is_multiple_of(5);
-            let all = keys.iter().enumerate().filter(|(at, key)| **key != ABSENT && wanted(at / bands));
+            let wanted: Vec<bool> = (0..rows).map(|row| !row.is_multiple_of(5)).collect();
+            let all = keys.iter().enumerate().filter(|(at, key)| **key != ABSENT && wanted[at / bands]);
             let mut expected: Vec<Banded> = all
                 .map(|(at, &key)| Banded { key, unit: units[at / bands], band: (at % bands) as u32 })
                 .collect();
             expected.sort_unstable();
             let keys: Vec<Head> = keys.into_iter().map(Head::of).collect();
-            let in_order = InOrder { bits, ..InOrder::new(&keys, &units, bands) };
+            let in_order = InOrder::in_pieces((&keys, bands), &units, &wanted, bits);
             let mut found = Vec::new();
+            let mut buffers = Buffers::default();
             for number in 0..in_order.pieces() {
-                let piece = in_order.piece(number, wanted);
+                let (piece, distinct) = in_order.piece(number, &mut buffers);
                 let banded = piece.make(|stretch| stretch.collect::<Vec<Banded>>()).concat();
                 let of_keys: Vec<&[Banded]> = banded.chunk_by(|a, b| a.key == b.key).collect();
                 let keys: Vec<u64> = of_keys.iter().map(|same| same[0].key).collect();
-                assert_eq!(piece.keys(), keys);
+                piece.keys(distinct);
+                assert_eq!(*distinct, keys);
                 let mut asked = Asked::default();
                 for same in of_keys.iter().step_by(2) {
                     let bands: BTreeSet<u32> = same.iter().map(|of| of.band).collect();
@@ -289,15 +400,18 @@ mod tests {
     #[test]
     fn numbers_fit() {
         let few = [Head::default(); 20];
-        let pieces = |keys: &[Head], units: &[u32], bands| InOrder::new(keys, units, bands).pieces();
+        let pieces = |keys: &[Head], units: &[u32], bands| {
+            InOrder::new((keys, bands), units, &vec![true; units.len()]).pieces()
+        };
         assert_eq!(pieces(&few, &(0..10).collect::<Vec<u32>>(), 2), 1);
         assert!(pieces(&vec![Head::default(); 3 * TOGETHER], &vec![0; TOGETHER], 3) >= 3);
         let last = (u32::MAX, 9u64);
         let keys = [Head::of(1 << 40); 9];
-        let of_last = InOrder::new(&keys, std::slice::from_ref(&last.0), 9);
+        let of_last = InOrder::new((&keys, 9), std::slice::from_ref(&last.0), &[true]);
         let free = u64::BITS - KEY_BITS + of_last.bits;
         assert!((u64::from(last.0) + 1) * last.1 <= 1 << free, "the largest unit and band");
-        let piece = of_last.piece(0, |_| true);
+        let mut buffers = Buffers::default();
+        let (piece, _) = of_last.piece(0, &mut buffers);
         let made = piece.make(|entries| entries.map(|of| (of.unit, of.band)).max());
         assert_eq!(made, [Some((last.0, 8))]);
     }

@@ -184,14 +184,12 @@ pub(crate) struct Keys {
 pub(crate) struct Ordered<'a, K> {
     /// at least how many they are
     pub(crate) most: u64,
-    /// how many pieces they are made in, one after the other in the order of their keys
-    pub(crate) pieces: u64,
-    /// makes one of them, ready to be written
-    pub(crate) piece: MakePiece<'a, K>,
+    /// makes them, piece by piece in the order of their keys
+    pub(crate) pieces: EachPiece<'a, K>,
 }
 
-/// Makes a piece of a table by its number.
-type MakePiece<'a, K> = Box<dyn Fn(u64, &Runs<K>) -> Vec<Run> + 'a>;
+/// Calls back with each piece of a table, ready to be written.
+type EachPiece<'a, K> = Box<dyn Fn(&Runs<K>, &mut dyn FnMut(Vec<Run>) -> Result<()>) -> Result<()> + 'a>;
 
 /// The keys of a batch of which there may be too many to hold another copy of them; see [`Keys`].
 pub(crate) struct Made<'a> {
@@ -314,7 +312,7 @@ fn write_keys<K: Key>(
     made: Option<&Ordered<'_, K>>,
 ) -> Result<()> {
     match made {
-        Some(made) => table::write_runs(to, (bits, made.most), made.pieces, &made.piece),
+        Some(made) => table::write_runs(to, (bits, made.most), &made.pieces),
         None => table::write(to, (bits, held.len() as u64), held.iter().map(|entry| Ok(*entry))),
     }
 }

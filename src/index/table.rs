@@ -100,20 +100,16 @@ pub(crate) fn write<K: Key>(
     writing.finish(to)
 }
 
-/// The same of entries that come in runs, of which `piece` makes some at once. So leaves end where these do.
+/// The same of entries that come in runs, some at once, of which `pieces` makes all. So leaves end where these do.
 pub(crate) fn write_runs<K: Key>(
     to: &mut PageWriter,
     (bits, most): (u32, u64),
-    pieces: u64,
-    piece: impl Fn(u64, &Runs<K>) -> Vec<Run>,
+    pieces: impl Fn(&Runs<K>, &mut dyn FnMut(Vec<Run>) -> Result<()>) -> Result<()>,
 ) -> Result<()> {
     let mut writing = Writing::begin(to, (bits, most))?;
-    let runs = Runs::new(bits, most);
-    for number in 0..pieces {
-        for mut run in piece(number, &runs) {
-            writing.append(to, &mut run)?;
-        }
-    }
+    pieces(&Runs::new(bits, most), &mut |runs| {
+        runs.into_iter().try_for_each(|mut run| writing.append(to, &mut run))
+    })?;
     writing.finish(to)
 }
 

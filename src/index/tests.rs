@@ -256,8 +256,10 @@ fn check_table<K: Key + std::fmt::Debug>(
     let run = (entries.len() / 9).max(1);
     let pieces: Vec<&[Entry<K>]> = entries.chunks(4 * run).collect();
     ask_table(&entries, bits, &spread, |to| {
-        table::write_runs(to, (bits, count), pieces.len() as u64, |piece, runs| {
-            pieces[piece as usize].chunks(run).map(|entries| runs.of(entries.iter().copied())).collect()
+        table::write_runs(to, (bits, count), |runs, tell| {
+            pieces.iter().try_for_each(|piece| {
+                tell(piece.chunks(run).map(|entries| runs.of(entries.iter().copied())).collect())
+            })
         })
     })
 }
