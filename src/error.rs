@@ -96,7 +96,7 @@ pub enum Error {
         limit: u64,
     },
     /// The run would have to hold more than it may.
-    #[error("{} of memory are not enough: so far about {} are needed\n\nhint: allow more with `--memory`, look for fewer units with `--units`, or take the corpus in several batches with `--index`: the answers are the same", bytes(*memory), bytes(*held))]
+    #[error("{} of memory are not enough: so far about {} are needed\n\nhint: allow more with `--memory`, look for fewer units with `--units`, leave out large records with `--max-record`, or take the corpus in several batches with `--index`", bytes(*memory), bytes(*held))]
     TooLittleMemory {
         /// bytes that the run may hold
         memory: u64,

@@ -13,6 +13,17 @@ const AHEAD: usize = 4;
 /// How long a thread that finds nothing to make waits before it looks again.
 const WAIT: Duration = Duration::from_millis(1);
 
+/// What items weigh, and how much may be made or wait at once: more only where a single one weighs more.
+pub(crate) struct Weight<W> {
+    pub(crate) of: W,
+    pub(crate) most: u64,
+}
+
+impl Weight<fn(usize) -> u64> {
+    /// All alike.
+    pub(crate) const NONE: Self = Weight { of: |_| 0, most: 0 };
+}
+
 /// Makes something of each of the items, in rayon's current pool, and hands it to `take` in the order of the items,
 /// with their numbers. Where there is one thread each is taken before the next is made.
 ///
@@ -20,6 +31,7 @@ const WAIT: Duration = Duration::from_millis(1);
 /// What the first `make` or `take` fails with.
 pub(crate) fn in_turn<I: Sync, T: Send, E: Send>(
     items: &[I],
+    weight: Weight<impl Fn(usize) -> u64 + Send>,
     make: impl Fn(&I) -> Result<T, E> + Sync,
     mut take: impl FnMut(usize, T) -> Result<(), E> + Send,
 ) -> Result<(), E> {
@@ -32,10 +44,16 @@ pub(crate) fn in_turn<I: Sync, T: Send, E: Send>(
         };
         // of those that have been begun and not been taken
         let mut waiting: VecDeque<Option<Result<T, E>>> = VecDeque::with_capacity(ahead);
+        let mut weighs = 0;
         for turn in 0..items.len() {
             for (number, item) in
                 items.iter().enumerate().skip(turn + waiting.len()).take(ahead - waiting.len())
             {
+                let own = (weight.of)(number);
+                if !waiting.is_empty() && weighs + own > weight.most {
+                    break;
+                }
+                weighs += own;
                 let made = made.clone();
                 scope.spawn_fifo(move |_| {
                     // whoever waits for it must hear of a panic
@@ -60,6 +78,7 @@ pub(crate) fn in_turn<I: Sync, T: Send, E: Send>(
             };
             waiting.pop_front();
             take(turn, one?)?;
+            weighs -= (weight.of)(turn);
         }
         Ok(())
     })
@@ -69,9 +88,34 @@ pub(crate) fn in_turn<I: Sync, T: Send, E: Send>(
 mod tests {
     use super::*;
     use std::convert::Infallible;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     fn pool(threads: usize) -> rayon::ThreadPool {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+    }
+
+    /// Never is more on its way than may be, but for one that is heavier alone; and in order all the same.
+    #[test]
+    fn no_more_is_on_its_way_than_may_be() {
+        for threads in [1, 2, 8] {
+            let weights: Vec<u64> = (0..300).map(|i| if i % 50 == 7 { 40 } else { i * 7 % 11 }).collect();
+            let on_its_way = AtomicU64::new(0);
+            let make = |weight: &u64| {
+                let now = on_its_way.fetch_add(*weight, Ordering::Relaxed) + weight;
+                assert!(now <= 20 || now == *weight, "{now} at once");
+                Ok::<u64, Infallible>(*weight)
+            };
+            let mut taken = Vec::new();
+            let weight = Weight { of: |number: usize| weights[number], most: 20 };
+            let Ok(()) = pool(threads).install(|| {
+                in_turn(&weights, weight, make, |_, weight| {
+                    taken.push(weight);
+                    on_its_way.fetch_sub(weight, Ordering::Relaxed);
+                    Ok(())
+                })
+            });
+            assert_eq!(taken, weights);
+        }
     }
 
     #[test]
@@ -85,7 +129,7 @@ mod tests {
                 Ok(item * item)
             };
             let all = pool(threads).install(|| {
-                in_turn(&items, slow, |turn, square| {
+                in_turn(&items, Weight::NONE, slow, |turn, square| {
                     taken.push((turn as u64, square));
                     Ok(())
                 })
@@ -102,14 +146,19 @@ mod tests {
             let mut taken = 0;
             let failed = pool(threads).install(|| {
                 let make = |&item: &u32| if item < 40 { Ok(item) } else { Err(item) };
-                in_turn(&items, make, |_, _| {
+                in_turn(&items, Weight::NONE, make, |_, _| {
                     taken += 1;
                     Ok(())
                 })
             });
             assert_eq!((failed, taken), (Err(40), 40));
             let failed = pool(threads).install(|| {
-                in_turn(&items, |_| Ok(()), |turn, ()| if turn < 7 { Ok(()) } else { Err(turn) })
+                in_turn(
+                    &items,
+                    Weight::NONE,
+                    |_| Ok(()),
+                    |turn, ()| if turn < 7 { Ok(()) } else { Err(turn) },
+                )
             });
             assert_eq!(failed, Err(7));
         }
@@ -121,7 +170,7 @@ mod tests {
         for threads in [1, 2] {
             let made = || {
                 let make = |&item: &i32| if item == 2 { panic!("two") } else { Ok::<_, ()>(item) };
-                pool(threads).install(|| in_turn(&items, make, |_, _| Ok(())))
+                pool(threads).install(|| in_turn(&items, Weight::NONE, make, |_, _| Ok(())))
             };
             assert!(catch_unwind(AssertUnwindSafe(made)).is_err());
         }

@@ -78,6 +78,8 @@ pub(crate) struct Parts<'a> {
     drawn: Drawn,
     /// bytes held beside, by what is read again
     pub(crate) beside: u64,
+    /// bytes held beside, by what is larger than most is
+    pub(crate) unforeseen: u64,
     /// all documents as they were measured, and the order in which they pass; only where that is not the
     /// order of the corpus
     pub(crate) measured: Option<(Corpus, Vec<u32>)>,
@@ -100,6 +102,7 @@ impl<'a> Parts<'a> {
             index: None,
             drawn,
             beside: 0,
+            unforeseen: 0,
             measured: None,
         }
     }
@@ -146,6 +149,11 @@ impl<'a> Parts<'a> {
         let room = surroundings
             .memory
             .map_or(u64::MAX, |memory| memory.saturating_sub(RESERVED + self.held()).max(LEAST));
+        // what is reserved is more than most runs need
+        let least = self.unforeseen + LEAST;
+        if self.unforeseen > 0 && surroundings.memory.is_some_and(|memory| memory < least) {
+            return Err(self.too_little(least));
+        }
         match self.may_cut {
             false if working > room => Err(self.too_little(working)),
             may_cut => Ok(may_cut && working >= room.min(surroundings.part)),
@@ -155,7 +163,7 @@ impl<'a> Parts<'a> {
     /// Bytes that are held beside a part: what is known of those before, and what an open index takes.
     fn held(&self) -> u64 {
         let index = self.index.as_ref().and_then(Writer::index).or(self.past.map(|past| &past.index));
-        self.beside + self.whole.held(self.keep) + index.map_or(0, |index| index.size())
+        self.beside + self.unforeseen + self.whole.held(self.keep) + index.map_or(0, |index| index.size())
     }
 
     fn too_little(&self, held: u64) -> Error {

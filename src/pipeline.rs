@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use crate::band::{Buckets, Plan};
 use crate::corpus::{Builder, Corpus, Document, check_numbers, link};
+use crate::document::Source;
 use crate::error::{Error, Result};
 use crate::head::Head;
 use crate::order::Order;
@@ -51,6 +52,9 @@ pub struct Surroundings {
 /// tokens.
 const CHUNKS_IN_MEMORY: u64 = 4096;
 
+/// Bytes of text that each thread may read again ahead of its turn.
+const READ_AGAIN: u64 = 16 << 20;
+
 /// The least bytes of a chunk that memory makes it.
 const LEAST_CHUNK: usize = 16 << 10;
 
@@ -59,6 +63,13 @@ impl Surroundings {
     fn fitting(&self) -> Self {
         let fits = self.memory.map_or(usize::MAX, |memory| (memory / CHUNKS_IN_MEMORY) as usize);
         Surroundings { chunk: self.chunk.min(fits.max(LEAST_CHUNK)), ..self.clone() }
+    }
+
+    /// Bytes of text that may be read again at once by so many threads, unless one text alone is longer. With tokens and
+    /// sets some six times as much is held.
+    pub(crate) fn read_again(&self, threads: usize) -> u64 {
+        let most = threads as u64 * READ_AGAIN;
+        self.memory.map_or(most, |memory| most.min(memory / 64))
     }
 }
 
@@ -387,6 +398,7 @@ impl<'a> Reading<'a> {
         let scanner = self.scanner(&buffers);
         let spool = Spool::new(&self.stages.surroundings.temporary);
         let builder = self.read(&scanner, &spool, &mut |builder| {
+            parts.unforeseen = buffers.unforeseen();
             if !parts.are_full(builder)? {
                 return Ok(());
             }
@@ -406,7 +418,13 @@ impl<'a> Reading<'a> {
     fn read(&self, scanner: &Scanner<'_>, spool: &Spool, grown: Grown<'_, 'a>) -> Result<Builder<'a>> {
         let Stages { params, progress, .. } = self.stages;
         chunks::announce(self.sources, progress);
-        let mut work = Work { scanner, builder: self.builder(), scanned: Vec::new(), grown };
+        let mut work = Work {
+            scanner,
+            sources: &self.sources.files,
+            builder: self.builder(),
+            scanned: Vec::new(),
+            grown,
+        };
         let fields = Fields { text: &params.text_field, id: &params.id_field, also: &scanner.also };
         let max_record = params.max_record as usize;
         let (sources, buffers, batch) = (self.sources, scanner.buffers(), chunks::in_a_batch());
@@ -481,6 +499,7 @@ impl<'a> Reading<'a> {
         let mut builder = self.builder();
         for batch in chunks.chunks(chunks::in_a_batch()) {
             progress.check()?;
+            parts.unforeseen = buffers.unforeseen();
             if parts.are_full(&builder)? {
                 scanner.let_go();
                 scanner.mark_windows.store(false, Ordering::Relaxed);
@@ -512,6 +531,7 @@ type Grown<'f, 'a> = &'f mut (dyn FnMut(&mut Builder<'a>) -> Result<()> + Send);
 /// The first pass over what has been read.
 struct Work<'w, 'a> {
     scanner: &'w Scanner<'w>,
+    sources: &'w [Source],
     builder: Builder<'a>,
     /// a batch that is scanned, and not yet in the tables
     scanned: Vec<Scanned>,
@@ -521,7 +541,13 @@ struct Work<'w, 'a> {
 impl Work<'_, '_> {
     /// Scans a batch in parallel, while the one before goes into the tables.
     fn take(&mut self, batch: Vec<Chunk>) -> Result<()> {
-        let scanner = self.scanner;
+        let (scanner, sources) = (self.scanner, self.sources);
+        let is_outsized = |chunk: &Chunk| scanner.buffers().is_outsized(chunk.bytes(sources));
+        if !self.scanned.is_empty() && batch.iter().any(is_outsized) {
+            // there may have to be room for it first
+            self.take(Vec::new())?;
+            (self.grown)(&mut self.builder)?;
+        }
         let before = take(&mut self.scanned);
         let builder = &mut self.builder;
         // the batch before first: where there is one thread its tokens are gone when those of this one come

@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use crate::corpus::{Corpus, IS_SHORT, LongText};
 use crate::document::Span;
 use crate::error::Result;
-use crate::in_turn::in_turn;
+use crate::in_turn::{Weight, in_turn};
 use crate::normalise::{Tokenizer, Tokenizers};
 use crate::params::Params;
 use crate::passage::places::{Sought, Tokens};
@@ -175,7 +175,11 @@ pub(crate) fn search(
     let decisions = by_parts.then(|| Decisions::new(params.remove, [&mut documents, &mut paragraphs]));
     let repeated = repeated.as_ref();
     let mut turns = Turns { corpus, documents, paragraphs, finder, repeated, pairs, decisions, done: [0, 0] };
-    in_turn(&groups, make, |number, group| {
+    let weight = Weight {
+        of: |number: usize| groups[number].iter().map(length).sum(),
+        most: surroundings.read_again(rayon::current_num_threads()),
+    };
+    in_turn(&groups, weight, make, |number, group| {
         let last = groups[number].last().map_or(0, |wanted| wanted.document);
         turns.take(&group, [last + 1, corpus.paragraphs(last).end])?;
         progress.text_done.fetch_add(groups[number].iter().map(length).sum(), Ordering::Relaxed);

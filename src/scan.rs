@@ -175,7 +175,12 @@ impl<'a> Scanner<'a> {
                 work.scanned.counted.push(Counted { source, records, lines });
             }
         }
-        self.free.give(work.workspace);
+        // what an outsized record has blown up goes
+        if work.workspace.text.capacity().max(work.workspace.ranges.capacity() * BYTES_OF_A_TOKEN)
+            <= 2 * self.buffers.chunk()
+        {
+            self.free.give(work.workspace);
+        }
         work.scanned
     }
 
@@ -312,6 +317,7 @@ impl<'a> Scanner<'a> {
     fn file(&self, source: u32, work: &mut Work) {
         match text_file(&self.sources[source as usize], self.params.max_record as usize, self.progress) {
             Ok(text) => {
+                self.buffers.meet(text.len());
                 work.scanned.pieces.push(Piece::of(source, 0, text.as_bytes()));
                 let locator = whole(source, 0, &text);
                 self.document(&text, (locator, Vec::new()), work);

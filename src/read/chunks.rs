@@ -7,7 +7,7 @@
 
 use std::io::Read;
 use std::ops::Range;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use memchr::{memchr, memrchr};
 
@@ -47,16 +47,64 @@ pub(crate) enum Chunk {
     Lost { source: u32, is_record: bool, reason: SkipReason, detail: String },
 }
 
+impl Chunk {
+    /// The bytes that it holds, or that are read for it at once.
+    pub(crate) fn bytes(&self, sources: &[Source]) -> usize {
+        match self {
+            Chunk::Lines { bytes, .. } => bytes.len(),
+            Chunk::Records(records) => records.bytes.len(),
+            Chunk::Files { sources: of } => {
+                let sizes = of.clone().map(|source| sources[source as usize].size);
+                sizes.max().unwrap_or_default() as usize
+            }
+            Chunk::Lost { .. } => 0,
+        }
+    }
+}
+
 /// Buffers that have been used and may be again.
 pub(crate) struct Buffers {
     free: Pool<Vec<u8>>,
     chunk: usize,
+    /// bytes of the largest record so far
+    largest: AtomicU64,
+    /// the most bytes that what unpacks a source holds, so far
+    unpacking: AtomicU64,
 }
+
+/// Bytes that are held for each of an outsized record: what is read ahead, its text, its tokens, its shingles. Measured
+/// with records of 60 MB (`benches/results`).
+const OF_A_LARGE_RECORD: u64 = 8;
+
+/// So many chunks are no outsized record yet.
+const USUAL: usize = 8;
 
 impl Buffers {
     /// For chunks of about this many bytes.
     pub(crate) fn new(chunk: usize) -> Self {
-        Buffers { free: Pool::default(), chunk }
+        Buffers { free: Pool::default(), chunk, largest: AtomicU64::new(0), unpacking: AtomicU64::new(0) }
+    }
+
+    /// Whether a record of so many bytes is one of those beside which little else should be held.
+    pub(crate) fn is_outsized(&self, bytes: usize) -> bool {
+        bytes > USUAL * self.chunk
+    }
+
+    /// Takes note of a record of so many bytes.
+    pub(crate) fn meet(&self, bytes: usize) {
+        if self.is_outsized(bytes) {
+            self.largest.fetch_max(bytes as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes note of what unpacks a source.
+    fn meet_packed(&self, source: &Source) {
+        self.unpacking.fetch_max(compression::window(source), Ordering::Relaxed);
+    }
+
+    /// Bytes that are held for what no run foresees: outsized records, and windows of packed sources.
+    pub(crate) fn unforeseen(&self) -> u64 {
+        OF_A_LARGE_RECORD * self.largest.load(Ordering::Relaxed) + self.unpacking.load(Ordering::Relaxed)
     }
 
     /// About how many bytes make a chunk.
@@ -146,6 +194,7 @@ impl Reader<'_> {
     /// Standard input, a pipe, or a source of lines or other records.
     fn one_source(&self, number: usize, spool: &Spool, batch: &mut Batch<'_>) -> Result<()> {
         let source = &self.sources.files[number];
+        self.buffers.meet_packed(source);
         if !matches!(source.format, Format::Text | Format::JsonLines) {
             return self.records(source, &mut Collector::new(self, number as u32, spool, batch));
         }
@@ -253,6 +302,7 @@ impl Lines<'_, '_> {
                 }
             }
             self.begun = true;
+            self.reader.buffers.meet(buffer.len());
             if whole {
                 if buffer.len() > limit {
                     self.lose_record();

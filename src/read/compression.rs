@@ -54,6 +54,66 @@ fn decompressed<'a>(
     })
 }
 
+/// Bytes that what unpacks a source will hold, where the source says so at its start: a zstandard frame the size of its
+/// window, an xz block that of its dictionary. 0 where it does not, or holds little.
+pub(crate) fn window(source: &Source) -> u64 {
+    let Some(path) = source.path.as_ref().filter(|_| source.regular) else { return 0 };
+    let mut start = Vec::with_capacity(HEAD as usize);
+    let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut start));
+    let window = read.ok().and_then(|_| match source.compression {
+        Compression::Zstd => zstd_window(&start),
+        Compression::Xz => xz_dictionary(&start),
+        _ => None,
+    });
+    window.unwrap_or_default()
+}
+
+/// Bytes at the start of a packed source that tell of its window.
+const HEAD: u64 = 64;
+
+/// The window of a zstandard frame (RFC 8878, 3.1.1.1).
+fn zstd_window(frame: &[u8]) -> Option<u64> {
+    let header = frame.strip_prefix(&[0x28, 0xB5, 0x2F, 0xFD])?;
+    let descriptor = *header.first()?;
+    let is_single = descriptor & 0x20 != 0;
+    if !is_single {
+        let window = *header.get(1)?;
+        let base = 1u64 << (10 + (window >> 3));
+        return Some(base + base / 8 * u64::from(window & 7));
+    }
+    // a frame in one segment: what it holds
+    let id = [0, 1, 2, 4][usize::from(descriptor & 3)];
+    let size = [1, 2, 4, 8][usize::from(descriptor >> 6)];
+    let bytes = header.get(1 + id..1 + id + size)?;
+    let content = bytes.iter().rev().fold(0, |content, byte| content << 8 | u64::from(*byte));
+    Some(content + if size == 2 { 256 } else { 0 })
+}
+
+/// The dictionary of the first block of an xz file (the .xz file format, 3.1 and 5.3.1).
+fn xz_dictionary(file: &[u8]) -> Option<u64> {
+    let block = file.strip_prefix(&[0xFD, b'7', b'z', b'X', b'Z', 0])?.get(6..)?;
+    let flags = *block.get(1)?;
+    let mut rest = block.get(2..)?;
+    // its sizes, packed and not
+    for _ in 0..(flags >> 6).count_ones() {
+        let length = rest.iter().position(|byte| byte & 0x80 == 0)? + 1;
+        rest = &rest[length..];
+    }
+    for _ in 0..=flags & 3 {
+        let (&[filter, length], behind) = rest.split_first_chunk::<2>()?;
+        let properties = behind.get(..usize::from(length))?;
+        if let (0x21, &[bits]) = (filter, properties) {
+            return match bits {
+                40 => Some(u64::from(u32::MAX)),
+                0..40 => Some(u64::from(2 | bits & 1) << (bits / 2 + 11)),
+                _ => None,
+            };
+        }
+        rest = &behind[usize::from(length)..];
+    }
+    None
+}
+
 /// What a packed file holds, if that is no more than `length` bytes.
 pub(crate) fn unpacked(bytes: &[u8], compression: Compression, length: u64) -> io::Result<Vec<u8>> {
     let mut unpacked = Vec::with_capacity(length as usize + 1);
@@ -146,5 +206,50 @@ impl<R: Read> Read for Counted<'_, R> {
         let n = self.inner.read(buffer)?;
         self.read.fetch_add(n as u64, Ordering::Relaxed);
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use liblzma::stream::{Check, Filters, LzmaOptions};
+
+    use super::*;
+
+    #[test]
+    fn what_unpacks_tells_what_it_holds() {
+        let text = b"what is said once, and what is said again ".repeat(9000);
+        for log in [12, 20, 24, 27] {
+            let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
+            encoder.window_log(log).unwrap();
+            encoder.write_all(&text).unwrap();
+            assert_eq!(zstd_window(&encoder.finish().unwrap()), Some(1 << log));
+        }
+        for length in [200, 300, 70_000, text.len()] {
+            // all in one frame whose content is known
+            let whole = zstd::bulk::compress(&text[..length], 3).unwrap();
+            let window = zstd_window(&whole).unwrap();
+            assert!((length as u64..2 * length as u64).contains(&window), "{window} for {length}");
+        }
+        for (dictionary, is_told) in
+            [(4096, 4096), (1 << 20, 1 << 20), (3 << 22, 3 << 22), (5 << 20, 6 << 20)]
+        {
+            let mut options = LzmaOptions::new_preset(1).unwrap();
+            options.dict_size(dictionary);
+            let mut filters = Filters::new();
+            filters.x86().lzma2(&options);
+            let stream = Stream::new_stream_encoder(&filters, Check::Crc64).unwrap();
+            let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+            encoder.write_all(&text).unwrap();
+            assert_eq!(xz_dictionary(&encoder.finish().unwrap()), Some(is_told));
+        }
+        for end in 0..14 {
+            assert_eq!(zstd_window(&[0x28, 0xB5, 0x2F, 0xFD, 0xE4][..end.min(5)]), None);
+            assert_eq!(
+                xz_dictionary(&[0xFD, b'7', b'z', b'X', b'Z', 0, 0, 4, 0, 0, 0, 0, 2, 1][..end]),
+                None
+            );
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::corpus::Places;
 use crate::document::{Kind, Match, Place, Span, Unit};
-use crate::in_turn::in_turn;
+use crate::in_turn::{Weight, in_turn};
 use crate::outcome::{KeptMatch, Outcome};
 use crate::pool::Pool;
 use crate::resolve::NumberMap;
@@ -43,7 +43,7 @@ pub fn write_those(
         }
         Ok(lines)
     };
-    in_turn(&pieces, make, |_, mut lines: Lines<'_>| {
+    in_turn(&pieces, Weight::NONE, make, |_, mut lines: Lines<'_>| {
         to.write_all(&lines.to)?;
         lines.to.clear();
         free.give(lines);

@@ -12,7 +12,7 @@ use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
-use crate::in_turn::in_turn;
+use crate::in_turn::{Weight, in_turn};
 use crate::outcome::Outcome;
 use crate::report::facts::{Extent, Paragraphs, Repeat, Stretch};
 use crate::report::runs;
@@ -75,7 +75,7 @@ pub(super) fn walk(
         }
         Ok::<Vec<Told>, Infallible>(told)
     };
-    let Ok(()) = in_turn(&pieces, make, |_, told| {
+    let Ok(()) = in_turn(&pieces, Weight::NONE, make, |_, told| {
         told.iter().for_each(&mut found);
         Ok(())
     });

@@ -117,6 +117,28 @@ fn too_little_memory_is_an_error() {
     assert!(error.to_string().contains("1 MiB of memory are not enough"), "{error}");
 }
 
+/// A record that is larger than others makes the parts smaller, and is an error where nothing is small enough.
+#[test]
+fn outsized_records_are_counted() {
+    let mut texts: Vec<String> = (0..30).map(|text| words(40 * text..40 * (text + 1))).collect();
+    let large: Vec<String> = (100..2_500).map(|part| words(15 * part..15 * (part + 1))).collect();
+    texts.insert(7, large.join(" ")); // some 240 kB
+    texts.insert(21, large[3..].join("\n"));
+    texts.push(texts[3].clone());
+    let dir = files(&texts);
+    let run = |memory| {
+        let found = sources::find(&[dir.path("in")], None).unwrap();
+        let surroundings = Surroundings { memory, chunk: 16 << 10, ..Surroundings::default() };
+        pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default())
+    };
+    let expected = told(&run(None).unwrap());
+    let bounded = told(&run(Some(100 << 20)).unwrap());
+    assert_eq!(bounded.0, expected.0);
+    let error = run(Some(25 << 20)).err().expect("the records alone take as much");
+    assert!(matches!(error, redite::error::Error::TooLittleMemory { .. }), "{error}");
+    assert!(error.to_string().contains("`--max-record`"), "{error}");
+}
+
 /// Where temporary files can't be written, the error names their folder, and nothing is left in it.
 #[test]
 fn parts_without_a_folder_for_them() {
