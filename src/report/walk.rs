@@ -3,7 +3,8 @@
 //! A passage, or a paragraph match, is *explained* by the match of its document if its original stands in
 //! that document's original, or if the same original has been repeated there. A paragraph match is *covered*
 //! where passages hold nearly all of it: then they say it better. Else it says what a passage in it does, where
-//! both lead to the same paragraph. What is left of the paragraph matches is
+//! both lead to the same paragraph. And exact paragraphs say what a passage does that is hardly more than they are, and
+//! leads elsewhere: a text that stands a hundred times is one group, whatever word follows it in two of them. What is left of the paragraph matches is
 //! joined to runs ([`crate::report::runs`]). What is left of a passage whose words a longer one has is told where it
 //! is half a passage at least. Everything here is linear in the matches and in the sizes of the
 //! documents that have some, but for one search by halving a match.
@@ -19,6 +20,9 @@ use crate::report::runs;
 
 /// Of a paragraph's characters, the share in percent that has to lie in passages for it to be covered.
 const COVERED: u64 = 80;
+
+/// Of a passage's characters, the share in percent that exact copies have where it is hardly more than they are.
+const HARDLY_LESS: u64 = 90;
 
 /// What is to tell of one document. Of what is a passage or stands as an original, only the spans of the match
 /// are filled in; [`super::facts`] finds the paragraphs of those that it keeps.
@@ -37,6 +41,8 @@ pub(super) struct Told {
     pub(super) rests: u64,
     /// characters that stood before: those of [`Outcome::copied_parts`]
     pub(super) copied: u64,
+    /// where its own match is of a document that contains it: what it has of that
+    pub(super) contained: Vec<Range<u64>>,
 }
 
 impl Told {
@@ -100,32 +106,43 @@ impl Sorter {
         self.told_passages.iter_mut().for_each(Vec::clear);
         self.passages.clear();
         let passage = outcome.summary().parameters.passage;
-        let copies =
-            matches.iter().filter(|of| of.unit == Unit::Passage).filter_map(|of| of.stretches.as_ref());
-        self.passages.extend(copies.map(|[copy, _]| copy.chars.clone()));
         let mut spans = (0..).zip(outcome.spans(document));
+        let matches: Vec<(Match, Span)> =
+            matches.into_iter().map(|of| of_place(of, &mut spans, outcome)).collect();
+        let own = matches.first().map(|(of, _)| of.clone()).filter(|of| of.unit == Unit::Document);
+        let explained = |of: &Match| own.as_ref().is_some_and(|own| stored.explains(outcome, own, of));
+        let explained: Vec<bool> = matches.iter().map(|(of, _)| of).map(explained).collect();
+        let outdone = outdone(&matches, &explained);
+        let passages = || matches.iter().zip(&outdone).filter(|((of, _), _)| of.unit == Unit::Passage);
+        self.passages
+            .extend(passages().filter(|(_, outdone)| !**outdone).map(|((_, span), _)| span.chars.clone()));
+        if let Some(own) = own.as_ref().filter(|own| own.kind == Kind::Contained) {
+            let of_own = passages().filter(|((of, _), _)| of.original.document == own.original.document);
+            self.told.contained = of_own.map(|((_, span), _)| span.chars.clone()).collect();
+        }
         let (mut passed, mut copied_to) = (0, 0);
-        let mut own = None;
-        for of in matches {
-            let is_explained = own.as_ref().is_some_and(|own| stored.explains(outcome, own, &of));
+        for (((of, span), is_explained), is_outdone) in matches.into_iter().zip(explained).zip(outdone) {
             match of.unit {
                 Unit::Document => {
-                    self.told.own = Some(repeat(&of, outcome.span(of.copy)));
-                    own = Some(of);
+                    let mut own = repeat(&of, span);
+                    if of.kind == Kind::Contained {
+                        own.characters = self.told.contained.iter().map(|of| of.end - of.start).sum();
+                    }
+                    self.told.own = Some(own);
                 }
                 Unit::Passage => {
-                    let copy = of.stretches.as_ref().map(|[copy, _]| copy.clone()).unwrap_or_default();
+                    let copy = span;
                     self.count(&copy, &mut copied_to);
                     if of.tokens[0] * 2 < passage {
                         self.told.rests += 1;
+                    } else if is_outdone {
+                        self.told.inside += 1;
                     } else {
                         let first = of.original.paragraph;
                         self.told_passages[usize::from(!is_explained)].push((repeat(&of, copy), first));
                     }
                 }
                 Unit::Paragraph => {
-                    let span = spans.find(|(number, _)| Some(*number) == of.copy.paragraph);
-                    let span = span.map(|(_, span)| span).unwrap_or_default();
                     if of.kind != Kind::Contained {
                         self.count(&span, &mut copied_to);
                     }
@@ -169,6 +186,49 @@ impl Sorter {
             touching.map(|passage| passage.end.min(chars.end) - passage.start.max(chars.start)).sum();
         covered * 100 >= (chars.end - chars.start) * COVERED && covered > 0
     }
+}
+
+/// A match with the place of its copy; `spans` are those of the paragraphs that come.
+fn of_place(of: Match, spans: &mut impl Iterator<Item = (u32, Span)>, outcome: &Outcome) -> (Match, Span) {
+    let span = match (of.unit, &of.stretches) {
+        (Unit::Document, _) => outcome.span(of.copy),
+        (Unit::Paragraph, _) => {
+            let own = spans.find(|(number, _)| Some(*number) == of.copy.paragraph);
+            own.map(|(_, span)| span).unwrap_or_default()
+        }
+        (Unit::Passage, stretches) => stretches.as_ref().map(|[copy, _]| copy.clone()).unwrap_or_default(),
+    };
+    (of, span)
+}
+
+/// Which of the matches of a document, each with the place of its copy, are passages that are hardly more than exact copies
+/// of paragraphs: of one, or of some that stand one behind the other in both texts. These lead to where they stood first;
+/// the passage, that is a word or two longer, to another text that has these too.
+fn outdone(matches: &[(Match, Span)], explained: &[bool]) -> Vec<bool> {
+    let is_exact = |of: &Match| of.unit == Unit::Paragraph && of.kind == Kind::Exact;
+    let exact: Vec<&(Match, Span)> = matches.iter().filter(|(of, _)| is_exact(of)).collect();
+    let mut passed = 0;
+    let is_outdone = |((of, span), is_explained): (&(Match, Span), &bool)| {
+        if of.unit != Unit::Passage || *is_explained {
+            return false;
+        }
+        let chars = &span.chars;
+        passed += exact[passed..].iter().take_while(|(_, span)| span.chars.end <= chars.start).count();
+        let touching = exact[passed..].iter().take_while(|(_, span)| span.chars.start < chars.end);
+        let touching = touching.filter(|(exact, _)| exact.original.document != of.original.document);
+        let (mut run, mut last) = (0, None);
+        touching.into_iter().any(|(exact, span)| {
+            let place = |of: &Match| Some((of.copy.paragraph?, of.original.document, of.original.paragraph?));
+            let goes_on = last.is_some_and(|(paragraph, document, original)| {
+                place(exact) == Some((paragraph + 1, document, original + 1))
+            });
+            let inside = span.chars.end.min(chars.end) - span.chars.start.max(chars.start);
+            run = if goes_on { run + inside } else { inside };
+            last = place(exact);
+            run * 100 >= (chars.end - chars.start) * HARDLY_LESS
+        })
+    };
+    matches.iter().zip(explained).map(is_outdone).collect()
 }
 
 /// Whether one of these paragraph matches, which are in order, says what a passage does: that lies in the paragraph, and

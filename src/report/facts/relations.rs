@@ -86,15 +86,18 @@ impl Sums {
             let original = repeat.original.document;
             let of = outcome.record(original).0;
             self.sources.entry((source, of)).or_default()[0] += 1;
-            let chars = &repeat.copy.span.chars;
-            self.own[0].push((of, chars.start, chars.end));
+            let ranges = match repeat.kind {
+                Kind::Contained if repeat.unit == Unit::Document => &told.contained[..],
+                _ => std::slice::from_ref(&repeat.copy.span.chars),
+            };
+            self.own[0].extend(ranges.iter().map(|chars| (of, chars.start, chars.end)));
             match repeat.kind {
                 Kind::Exact => self.made.exact_contained[0] += 1,
                 Kind::Contained => self.made.exact_contained[1] += 1,
                 Kind::Near => self.made.similarities[similarity_step(repeat.similarity[0])] += 1,
             }
             if original != told.document {
-                self.own[1].push((original, chars.start, chars.end));
+                self.own[1].extend(ranges.iter().map(|chars| (original, chars.start, chars.end)));
             }
         }
         let [of_sources, of_documents] = &mut self.own;
@@ -224,7 +227,10 @@ fn shares(outcome: &Outcome, copy: u32, original: u32) -> [f64; 2] {
             Some([copy, original]) => Some([copy.chars.clone(), original.chars.clone()]),
             None => Some([side(&of_copy, of.copy)?, side(&of_original, of.original)?]),
         };
-        matches.iter().filter(between).filter_map(ranges).collect()
+        // what is contained is told by its passages
+        let has_passages = matches.iter().filter(between).any(|of| of.unit == Unit::Passage);
+        let says = |of: &&Match| !(has_passages && of.kind == Kind::Contained);
+        matches.iter().filter(between).filter(says).filter_map(ranges).collect()
     };
     let share = |which: usize, document: u32| {
         let mut ranges: Vec<Range<u64>> = spans.iter().map(|sides| sides[which].clone()).collect();

@@ -103,6 +103,48 @@ fn a_paragraph_says_what_a_passage_in_it_does() {
     assert_eq!(relations.documents[0].characters, copied);
 }
 
+/// A text that stands four times is one group, though a passage of two of its places is a word longer.
+#[test]
+fn a_word_behind_a_paragraph_makes_no_other_text() {
+    let notice: String = (0..30).map(|word| format!("notice{word} ")).collect();
+    let behind = |start: &str, number: u32| start.to_owned() + " " + &paragraph(number);
+    let documents: Vec<Vec<String>> = [behind("now", 1), behind("so", 2), behind("so", 3), behind("then", 4)]
+        .into_iter()
+        .map(|behind| vec![notice.clone(), behind])
+        .collect();
+    let facts = of_texts(&documents, true);
+    assert_eq!(groups(&facts), ["0 paragraph 1 < 1 paragraph 1 2:0-0 3 paragraph 1"]);
+    assert_eq!(facts.explained.passages, 1);
+    // where the passage is much longer it says more
+    let documents: Vec<Vec<String>> = (0..3)
+        .map(|number| {
+            vec![
+                notice.clone(),
+                paragraph(number.min(1)),
+                [2, 3, 4].map(|of| paragraph(10 * number + of)).concat(),
+            ]
+        })
+        .collect();
+    let facts = of_texts(&documents, true);
+    assert_eq!(groups(&facts), ["1 paragraphs 1-2 < 2 paragraphs 1-2", "0 paragraph 1 < 1 paragraph 1"]);
+}
+
+/// What a document that stands in two parts of another has of it, and that has of the document.
+#[test]
+fn a_document_in_two_parts_of_another() {
+    let part = |name: &str, words: u32| (0..words).map(|word| format!("{name}{word} ")).collect::<String>();
+    let [first, between, last] = [part("a", 30), part("g", 2000), part("b", 30)];
+    let facts = of_texts(&[vec![first.clone() + &between + &last], vec![first.clone() + &last]], true);
+    let copied = (first.trim_end().len() + last.trim_end().len()) as u64;
+    let [pair] = facts.relations.documents[..] else { panic!("one pair") };
+    assert_eq!(pair.characters, copied);
+    let [of_copy, of_original] = pair.shares;
+    assert!((0.99..1.0).contains(&of_copy) && of_original < 0.03, "{:?}", pair.shares);
+    assert_eq!(facts.groups[0].characters, copied);
+    assert_eq!(facts.relations.sources[0].characters, copied);
+    assert_eq!(facts.shares.sources[0].copied, copied);
+}
+
 /// What longer passages leave of others is no text of its own.
 #[test]
 fn rests_are_counted_and_not_told() {

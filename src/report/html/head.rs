@@ -399,8 +399,22 @@ fn groups(outcome: &Outcome, facts: &Facts) -> Both {
             ]
         }
     };
+    let rests = match facts.rests {
+        0 => [String::new(), String::new()],
+        rests => {
+            let least = outcome.summary().parameters.passage.div_ceil(2);
+            let others = count(rests, ["other", "others"], ["autre", "autres"]);
+            let (en, fr) = (others.en, others.fr);
+            [
+                format!(" Not shown: what longer passages leave of {en}, fewer than {least} words each."),
+                format!(
+                    " Non montré\u{A0}: ce que des passages plus longs laissent de {fr}, moins de {least} mots chaque fois."
+                ),
+            ]
+        }
+    };
     both(
-        format!("{} been repeated, in {}. {}{}", texts.en, copies.en, joined[0], explained[0]),
-        format!("{}, en {}. {}{}", texts.fr, copies.fr, joined[1], explained[1]),
+        format!("{} been repeated, in {}. {}{}{}", texts.en, copies.en, joined[0], explained[0], rests[0]),
+        format!("{}, en {}. {}{}{}", texts.fr, copies.fr, joined[1], explained[1], rests[1]),
     )
 }
