@@ -166,6 +166,14 @@ pub enum Error {
         /// what is wrong with it
         wrong: String,
     },
+    /// The records of a batch that an index has, in another order than it had them.
+    #[error(
+        "these records are batch {batch} of the index, which had them in another order: each would be a copy of itself there, and none would be kept\n\nhint: run it again with the `--prefer` and `--protect` that it was added with; or undo it first, with `redite index rollback` if it is the last one"
+    )]
+    OtherOrder {
+        /// which one, counted from 1
+        batch: u64,
+    },
     /// The run was asked to stop and did; nothing was written.
     #[error("interrupted, nothing was written")]
     Interrupted,
@@ -179,7 +187,8 @@ impl Error {
             | Error::Input { .. }
             | Error::UnknownFormat { .. }
             | Error::Output { .. }
-            | Error::OtherParameter { .. } => Kind::Usage,
+            | Error::OtherParameter { .. }
+            | Error::OtherOrder { .. } => Kind::Usage,
             Error::Io { .. }
             | Error::Temporary { .. }
             | Error::Changed { .. }

@@ -12,7 +12,7 @@ use crate::band::in_order::{Banded, Buffers, InOrder};
 use crate::collapse::Keyed;
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
 use crate::document::Place;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
 use crate::index::segment::gone::{self, GoneRow, Told as GoneTold};
@@ -20,7 +20,7 @@ use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Made, Mark, 
 use crate::index::sketches::Sketch;
 use crate::index::table::Entry;
 use crate::index::texts::TextPlace;
-use crate::index::{Addition, Batch, Writer};
+use crate::index::{Addition, Batch, Index, Writer};
 use crate::night::units;
 use crate::normalise::Tokenizers;
 use crate::outcome::{Covered, Outcome};
@@ -36,19 +36,105 @@ use crate::scan::write_varint;
 /// Documents whose texts are read again at once.
 const DOCUMENTS: usize = 512;
 
+/// Refuses the records of a batch that the index has in another order, as `--prefer` and `--protect` make it: that is
+/// another batch by its identity, of which nothing would stay.
+///
+/// # Errors
+/// [`Error::OtherOrder`]; those of reading the index.
+pub fn check_order(outcome: &Outcome, index: &Index) -> Result<()> {
+    let summary = outcome.summary();
+    let units = summary.parameters.units;
+    let of_units = [(units.documents, &summary.documents), (units.paragraphs, &summary.paragraphs)];
+    let identity = outcome.identity();
+    if of_units.iter().any(|(are_compared, of)| *are_compared && of.originals > 0)
+        || index.batches().iter().any(|batch| identity.is_of(batch))
+    {
+        return Ok(());
+    }
+    let name =
+        |name: &str| name.rsplit(['/', std::path::MAIN_SEPARATOR]).next().unwrap_or_default().to_owned();
+    let names: Vec<String> = outcome.own_sources().iter().map(|source| name(&source.name)).collect();
+    let own = outcome.first_document()..outcome.documents();
+    let corpus = outcome.parts().0;
+    let mut records: Vec<(u32, u32, u32)> = corpus.documents[own.start as usize..]
+        .iter()
+        .map(|document| (document.locator.source, document.locator.record, document.characters))
+        .collect();
+    records.sort_unstable();
+    let record = |document: u32| {
+        let locator = corpus.locator(document);
+        (locator.source, locator.record)
+    };
+    let mut first_source = 0;
+    for (number, batch) in (1..).zip(index.batches()) {
+        let sources = std::mem::replace(&mut first_source, batch.end_source)..batch.end_source;
+        if records.is_empty() || batch.documents() != records.len() as u64 || sources.len() != names.len() {
+            continue;
+        }
+        let mut of_batch = Vec::with_capacity(records.len());
+        for document in batch.first_document..batch.end_document {
+            if !index.keeps(document, u32::MAX) {
+                break;
+            }
+            let (row, segment) = index.document(document)?;
+            let source = row.source.wrapping_sub(sources.start);
+            let of = segment.source(row.source).map(name);
+            if of.is_none() || of.as_ref() != names.get(source as usize) {
+                break;
+            }
+            of_batch.push((source, row.record, row.characters));
+        }
+        of_batch.sort_unstable();
+        if of_batch == records && are_themselves(outcome, index, (batch, sources.start), record)? {
+            return Err(Error::OtherOrder { batch: number });
+        }
+    }
+    Ok(())
+}
+
+/// Whether what the run has is what a batch has, record by record: the ids, and the texts that are kept of it. Their records,
+/// sources and lengths are the same. `record` tells the source and the record of a document of the run.
+fn are_themselves(
+    outcome: &Outcome,
+    index: &Index,
+    (batch, first_source): (&Batch, u32),
+    record: impl Fn(u32) -> (u32, u32),
+) -> Result<bool> {
+    let corpus = outcome.parts().0;
+    let mut own: Vec<((u32, u32), u32)> = (outcome.first_document()..outcome.documents())
+        .map(|document| (record(document), document))
+        .collect();
+    own.sort_unstable();
+    for number in batch.first_document..batch.end_document {
+        let (row, segment) = index.document(number)?;
+        let place = (row.source - first_source, row.record);
+        let Ok(at) = own.binary_search_by_key(&place, |(place, _)| *place) else { return Ok(false) };
+        let document = own[at].1;
+        let (id, _) = segment.strings(&row)?;
+        let is_other_text = || -> Result<bool> {
+            Ok(row.text.is_some() && *index.text(number, &row)? != *outcome.text(document)?)
+        };
+        if corpus.id(document).unwrap_or_default() != id || is_other_text()? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Makes the documents of a run part of an index; nothing is done where they are already. The run must have
 /// been made with [`crate::pipeline::Inputs::keep`] and against this index. Returns whether there was
 /// anything to do.
 ///
 /// # Errors
-/// [`crate::error::Error::Io`], [`crate::error::Error::Changed`], [`crate::error::Error::TooMany`]; the index is
-/// then what it was.
+/// [`crate::error::Error::Io`], [`crate::error::Error::Changed`], [`crate::error::Error::TooMany`], and those of
+/// [`check_order`]; the index is then what it was.
 pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let known =
         writer.index().is_some_and(|index| index.batches().iter().any(|b| outcome.identity().is_of(b)));
     if known {
         return Ok(false);
     }
+    writer.index().map_or(Ok(()), |index| check_order(outcome, index))?;
     let params = &outcome.summary().parameters;
     let mut addition = writer.begin(params, outcome.identity().digest)?;
     let base = addition.base();

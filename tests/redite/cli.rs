@@ -17,6 +17,7 @@ use crate::language::{Dir, gz, records, words, zst};
 pub(crate) struct Redite(pub(crate) Command);
 
 /// How it ended.
+#[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: i32,
     pub(crate) stdout: String,

@@ -10,6 +10,7 @@ mod twin;
 
 /// An index as its user meets it.
 #[cfg(feature = "cli")]
+mod again;
 mod archive;
 /// What each damaged table, archive or packed file gives; files that change.
 mod bad_containers;

@@ -332,7 +332,7 @@ struct ComparingArgs {
     #[arg(long, value_name = "N")]
     min_tokens: Option<u32>,
 
-    /// What is looked for [default: document,paragraph,passage; dedup what it removes, and these]
+    /// What is looked for [default: document,paragraph,passage; of dedup what it removes, to which this adds]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "LIST")]
     units: Vec<UnitArg>,
 

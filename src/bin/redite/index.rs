@@ -177,6 +177,12 @@ impl Archive {
         self.index.iter().flat_map(|index| index.batches()).any(|batch| identity.is_of(batch))
     }
 
+    /// Refuses a batch that the index has in another order.
+    pub(crate) fn check_order(&self, outcome: &Outcome) -> anyhow::Result<()> {
+        let index = self.index.as_ref().filter(|_| self.writer.is_some());
+        Ok(index.map_or(Ok(()), |index| redite::keep::check_order(outcome, index))?)
+    }
+
     /// Tells in the summary how the run stands beside the batches before it, where there is an index.
     pub(crate) fn look_back(&self, outcome: &mut Outcome) {
         if self.index.is_some() || self.writer.is_some() {

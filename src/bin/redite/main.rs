@@ -148,6 +148,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
     let (mut outcome, bar) = run.search(inputs, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
+    archive.check_order(&outcome)?;
     if replaces && !removing.force && !archive.knows(outcome.identity()) {
         places::check(&removing.output, false, &common.inputs, outcome.own_sources())?;
     }
