@@ -478,9 +478,7 @@ impl Index {
         place: Option<TextPlace>,
         part: Range<u32>,
     ) -> Result<String> {
-        let holds =
-            |entry: &manifest::TextsEntry| (entry.documents[0]..entry.documents[1]).contains(&document);
-        let pages = self.manifest.texts.iter().position(holds).map(|at| &self.texts[at]);
+        let pages = self.manifest.texts_of(document).map(|at| &self.texts[at]);
         match (pages, place) {
             (Some(pages), Some(place)) => read_part(pages, place, part),
             _ => Err(Error::Damaged {

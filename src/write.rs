@@ -66,6 +66,11 @@ impl Pending {
         let mut writer = BufWriter::with_capacity(GATHERED, temporary.as_file());
         content(&mut writer).and_then(|()| writer.flush()).map_err(failed)?;
         drop(writer);
+        // who might read what it replaces may read it, and nobody else
+        #[cfg(unix)]
+        if let Ok(before) = path.metadata() {
+            temporary.as_file().set_permissions(before.permissions()).map_err(failed)?;
+        }
         temporary.as_file().sync_all().map_err(failed)?;
         Ok(Pending { path, temporary: Some(temporary) })
     }
@@ -116,6 +121,20 @@ mod tests {
         second.publish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn who_may_read_a_file_stays_the_same() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.html");
+        fs::write(&path, "first").unwrap();
+        for mode in [0o600, 0o640, 0o444] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            Pending::write(&path, |to| to.write_all(b"second")).and_then(Pending::publish).unwrap();
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, mode);
+        }
     }
 
     #[cfg(unix)]

@@ -5,6 +5,8 @@
 //! removed), XXH3-128 of all before. The highest generation
 //! counts; the one before stays until the next commit.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
 
@@ -146,7 +148,9 @@ impl Manifest {
     pub(crate) fn next_file(&mut self, kind: &str) -> (String, u64) {
         let number = self.next_file;
         self.next_file += 1;
-        (format!("{kind}-{number:010}"), xxh3_64_with_seed(&self.encode(), number))
+        // where it can't be encoded it won't be published either
+        let encoded = self.encode().unwrap_or_default();
+        (format!("{kind}-{number:010}"), xxh3_64_with_seed(&encoded, number))
     }
 
     /// Whether all ranges go forward, and those of forgotten documents are in order.
@@ -157,13 +161,26 @@ impl Manifest {
         ranges.extend(self.texts.iter().map(|texts| texts.documents));
         ranges.extend(self.batches.iter().map(|batch| [batch.first_document, batch.end_document]));
         let is_forgotten_in_order = self.forgotten.windows(2).all(|pair| pair[0][1] <= pair[1][0]);
-        ranges.iter().chain(&self.forgotten).all(|[start, end]| start <= end) && is_forgotten_in_order
+        let ends = [self.documents, self.paragraphs, self.sources];
+        let mut segments = self.segments.iter().map(|of| [of.documents, of.paragraphs, of.sources]);
+        ranges.iter().chain(&self.forgotten).all(|[start, end]| start <= end)
+            && is_forgotten_in_order
+            && segments.all(|ranges| ranges.iter().zip(ends).all(|(range, end)| range[1] <= end))
+            && self.texts.iter().all(|texts| texts.documents[1] <= self.documents)
+            && self.texts.is_sorted_by_key(|texts| texts.documents[1])
+            && self.batches.iter().all(|batch| batch.end_document <= self.documents)
     }
 
     /// All files that it names.
     pub(crate) fn files(&self) -> impl Iterator<Item = &FileEntry> {
         let segments = self.segments.iter().map(|segment| &segment.file);
         segments.chain(self.texts.iter().map(|texts| &texts.file))
+    }
+
+    /// Which of the texts files holds the text of a document.
+    pub(crate) fn texts_of(&self, document: u32) -> Option<usize> {
+        let at = self.texts.partition_point(|texts| texts.documents[1] <= document);
+        self.texts.get(at).filter(|texts| texts.documents[0] <= document).map(|_| at)
     }
 
     pub(crate) fn is_forgotten(&self, document: u32) -> bool {
@@ -196,15 +213,20 @@ impl Manifest {
         is_ours.then(|| digits.parse().ok())?
     }
 
-    pub(crate) fn encode(&self) -> Vec<u8> {
+    /// As it stands in its file.
+    ///
+    /// # Errors
+    /// What can't be encoded.
+    pub(crate) fn encode(&self) -> io::Result<Vec<u8>> {
         let mut record = match self.params.paragraphs {
             ParagraphMode::AutoV1 => {
                 let mut then = self.clone();
                 then.params.paragraphs = ParagraphMode::Auto;
-                bincode::serde::encode_to_vec(&then, bincode_config()).unwrap_or_default()
+                bincode::serde::encode_to_vec(&then, bincode_config())
             }
-            _ => bincode::serde::encode_to_vec(self, bincode_config()).unwrap_or_default(),
-        };
+            _ => bincode::serde::encode_to_vec(self, bincode_config()),
+        }
+        .map_err(io::Error::other)?;
         if self.params.remove.is_by_parts() {
             record.push(self.params.remove.bits());
         }
@@ -215,7 +237,7 @@ impl Manifest {
         bytes.extend_from_slice(&record);
         let sum = xxh3_128(&bytes);
         bytes.extend_from_slice(&sum.to_le_bytes());
-        bytes
+        Ok(bytes)
     }
 
     /// Reads the manifest of a generation.

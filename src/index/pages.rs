@@ -109,6 +109,11 @@ impl PageWriter {
         pages * CARRIED as u64 + self.filled as u64
     }
 
+    /// An error of what is done for the file.
+    pub(crate) fn failed(&self, doing: &'static str, error: io::Error) -> Error {
+        Error::io(&self.path, doing, error)
+    }
+
     pub(crate) fn append(&mut self, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {
             let (now, rest) = bytes.split_at(bytes.len().min(CARRIED - self.filled));
@@ -170,8 +175,14 @@ impl PageWriter {
             sections: std::mem::take(&mut self.sections),
         };
         let pages = tail.pages;
-        let record = bincode::serde::encode_to_vec(&tail, bincode_config()).unwrap_or_default();
-        debug_assert!(record.len() + 4 <= CARRIED);
+        let record = bincode::serde::encode_to_vec(&tail, bincode_config())
+            .map_err(|e| Error::io(&self.path, "encoding the tail of", io::Error::other(e)))?;
+        if record.len() + 4 > CARRIED {
+            return Err(Error::TooMany {
+                what: "bytes in the tail of a file of its index",
+                limit: CARRIED as u64,
+            });
+        }
         self.append(&(record.len() as u32).to_le_bytes())?;
         self.append(&record)?;
         self.align()?;

@@ -1,6 +1,6 @@
 //! What an index keeps of one batch, or of several merged: its documents, the keys by which they are found,
 //! and the matches of its copies. All numbers are those of the whole index: documents and paragraphs are
-//! numbered through all batches, and a number is never given twice.
+//! numbered through all batches; only a batch that is undone leaves its numbers to the next.
 
 pub(crate) mod gather;
 pub(crate) mod gone;

@@ -101,7 +101,7 @@ impl Index {
             bytes.matches += parts.matches;
             bytes.total += segment.pages.length();
         }
-        bytes.total += manifest.encode().len() as u64;
+        bytes.total += manifest.encode().map_or(0, |bytes| bytes.len() as u64);
         Ok(Stats {
             generation: manifest.generation,
             parameters: manifest.params.clone(),

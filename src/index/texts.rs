@@ -62,7 +62,7 @@ impl BlockWriter {
         if self.raw.is_empty() {
             return Ok(());
         }
-        let packed = self.pack().map_err(|e| crate::error::Error::io("-", "compressing", e))?;
+        let packed = self.pack().map_err(|e| to.failed("compressing texts for", e))?;
         to.append(&(packed.len() as u32).to_le_bytes())?;
         to.append(&(self.raw.len() as u32).to_le_bytes())?;
         to.append(&packed)?;

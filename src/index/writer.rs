@@ -116,11 +116,18 @@ impl Writer {
         if let (Some(index), Some(generation)) = (&self.index, generation) {
             named.extend(index.manifest.files().map(|file| file.name.clone()));
             named.push(Manifest::name(generation));
-            if let Some(before) = generation.checked_sub(1).filter(|_| keeps_before)
-                && let Ok(manifest) = Manifest::read(&*self.store, before)
-            {
-                named.extend(manifest.files().map(|file| file.name.clone()));
-                named.push(Manifest::name(before));
+            if let Some(before) = generation.checked_sub(1).filter(|_| keeps_before) {
+                match Manifest::read(&*self.store, before) {
+                    Ok(manifest) => {
+                        named.extend(manifest.files().map(|file| file.name.clone()));
+                        named.push(Manifest::name(before));
+                    }
+                    // it can't be gone back to: what it names is nobody's any more
+                    Err(Error::Damaged { .. } | Error::OtherVersion { .. }) => {}
+                    Err(error) if error.is_not_found() => {}
+                    // what can't be read now may be whole
+                    Err(error) => return Err(error),
+                }
             }
         }
         let mut done = Ok(());
@@ -261,7 +268,7 @@ impl Writer {
         };
         self.check_state()?;
         self.sync_folder()?;
-        let bytes = manifest.encode();
+        let bytes = manifest.encode().map_err(failed("encoding"))?;
         if bytes.len() as u64 > manifest::MOST {
             return Err(Error::TooMany { what: "bytes in the manifest of its index", limit: manifest::MOST });
         }
@@ -390,20 +397,15 @@ impl Writer {
         let Some(index) = &self.index else { return Ok(()) };
         let mut manifest = index.manifest.clone();
         manifest.generation += 1;
-        let forgotten = manifest.forgotten.clone();
-        let is_kept = |document: u32| {
-            let behind = forgotten.partition_point(|range| range[0] <= document);
-            behind == 0 || document >= forgotten[behind - 1][1]
-        };
-        let old_texts = std::mem::take(&mut manifest.texts);
+        let is_kept = |document: u32| !index.manifest.is_forgotten(document);
+        manifest.texts.clear();
         let (name, identity) = manifest.next_file("texts");
         let mut texts = TextsWriter::create(&*self.store, &name, identity)?;
         let mut places: Vec<Option<TextPlace>> = vec![None; manifest.documents as usize];
         for segment in &index.segments {
             for (i, row) in segment.documents()?.iter().enumerate() {
                 let document = segment.entry.documents[0] + i as u32;
-                let file =
-                    old_texts.iter().position(|e| (e.documents[0]..e.documents[1]).contains(&document));
+                let file = index.manifest.texts_of(document);
                 if let (true, Some(file), Some(place)) = (is_kept(document), file, row.text) {
                     places[document as usize] = Some(texts.append(&read_text(&index.texts[file], place)?)?);
                 }

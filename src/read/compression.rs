@@ -61,8 +61,9 @@ pub(crate) fn window(source: &Source) -> u64 {
     let mut start = Vec::with_capacity(HEAD as usize);
     let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut start));
     let window = read.ok().and_then(|_| match source.compression {
-        Compression::Zstd => zstd_window(&start),
-        Compression::Xz => xz_dictionary(&start),
+        // what asks for more is refused
+        Compression::Zstd => zstd_window(&start).filter(|window| *window <= 1 << ZSTD_WINDOW_LOG),
+        Compression::Xz => xz_dictionary(&start).filter(|dictionary| *dictionary <= XZ_MEMORY),
         _ => None,
     });
     window.unwrap_or_default()
@@ -86,7 +87,7 @@ fn zstd_window(frame: &[u8]) -> Option<u64> {
     let size = [1, 2, 4, 8][usize::from(descriptor >> 6)];
     let bytes = header.get(1 + id..1 + id + size)?;
     let content = bytes.iter().rev().fold(0, |content, byte| content << 8 | u64::from(*byte));
-    Some(content + if size == 2 { 256 } else { 0 })
+    Some(content.saturating_add(if size == 2 { 256 } else { 0 }))
 }
 
 /// The dictionary of the first block of an xz file (the .xz file format, 3.1 and 5.3.1).
@@ -128,7 +129,10 @@ fn sniffed<'a>(mut input: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Se
     let compression = match magic[..] {
         [0x1F, 0x8B, ..] => Compression::Gzip,
         [0x28, 0xB5, 0x2F, 0xFD, ..] => Compression::Zstd,
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Compression::Bzip2,
+        // behind its level comes a block, or the end
+        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41] | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72] => {
+            Compression::Bzip2
+        }
         [0xFD, b'7', b'z', b'X', b'Z', 0] => Compression::Xz,
         _ => Compression::Plain,
     };

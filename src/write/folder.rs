@@ -42,7 +42,10 @@ impl Folder {
         loop {
             let made = builder.tempdir_in(parent);
             let beside = made.map_err(|error| Error::io(&shown, "writing", plain(error)))?;
-            let held = File::open(beside.path()).ok();
+            let held = match File::open(beside.path()) {
+                Err(error) if cfg!(unix) => return Err(Error::io(&shown, "writing", error)),
+                opened => opened.ok(),
+            };
             if held.as_ref().is_none_or(|held| leftover::hold(held, beside.path())) {
                 return Ok(Folder { target, shown, beside, _held: held });
             }
@@ -116,7 +119,8 @@ impl Folder {
     fn is_free(&self) -> bool {
         match fs::read_dir(&self.target) {
             Ok(mut entries) => entries.next().is_none(),
-            Err(_) => true,
+            // what can't be looked into may hold anything
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
         }
     }
 
@@ -156,6 +160,8 @@ impl Folder {
             };
             moved.map_err(|error| failed(&self.shown.join(place), error))?;
         }
+        // those of which files were removed, too
+        folders.extend(places.iter().flat_map(|place| place.ancestors().skip(1)).map(Path::to_path_buf));
         for folder in folders.iter().rev() {
             let folder = self.target.join(folder);
             if folder.is_dir() {
@@ -202,7 +208,11 @@ fn plain(error: io::Error) -> io::Error {
 
 /// Sees the names in a folder onto the disk; where a folder can't be opened it can't be synced either.
 fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder).map_or(Ok(()), |folder| folder.sync_all())
+    match File::open(folder) {
+        Ok(folder) => folder.sync_all(),
+        Err(error) if cfg!(unix) && error.kind() != io::ErrorKind::PermissionDenied => Err(error),
+        Err(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]

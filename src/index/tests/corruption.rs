@@ -310,7 +310,7 @@ fn a_manifest_whose_ranges_go_backward_is_damaged() {
         manifest.batches[0].first_document = u32::from(i == 2);
         forge(&mut manifest);
         let disk = Disk::new(disk.medium());
-        disk.put(&name, Some(manifest.encode()));
+        disk.put(&name, Some(manifest.encode().unwrap()));
         let refusal = Index::open(disk.store()).err().unwrap().to_string();
         assert!(refusal.contains(&name) && refusal.contains("no record of a manifest"), "{refusal}");
     }

@@ -28,6 +28,9 @@ const COUNTED: usize = 32 << 10;
 /// The longest header that is believed; statistics in it hold whole values.
 const HEADER: u64 = 32 << 20;
 
+/// Bytes at the end of a file: the length of its footer, and four letters.
+const END: u64 = 8;
+
 /// The kinds of a field in Thrift's compact protocol.
 mod kind {
     pub(super) const TRUE: u8 = 1;
@@ -94,8 +97,8 @@ impl Pages {
     fn codec(&self, at: u64) -> Option<Compression> {
         let columns = self.unbounded.get()?;
         let behind = columns.partition_point(|(range, _)| range.start <= at);
-        let (range, codec) = &columns[behind.checked_sub(1)?];
-        range.contains(&at).then_some(*codec)
+        // the nearest one; where a footer lets columns overlap, whichever holds it
+        columns[..behind].iter().rev().find(|(range, _)| range.contains(&at)).map(|(_, codec)| *codec)
     }
 
     fn header(&self) -> MutexGuard<'_, Option<(u64, Header)>> {
@@ -109,9 +112,13 @@ fn unbounded_columns(metadata: &ParquetMetaData) -> Vec<Unbounded> {
     let unbounded = columns.filter_map(|column| {
         let codec = column.compression();
         let has_none = matches!(codec, Compression::GZIP(_) | Compression::BROTLI(_) | Compression::LZ4);
-        let start = column.dictionary_page_offset().unwrap_or(i64::MAX).min(column.data_page_offset());
-        let (start, length) = (u64::try_from(start).ok()?, u64::try_from(column.compressed_size()).ok()?);
-        has_none.then(|| (start..start.saturating_add(length), codec))
+        let data = column.data_page_offset();
+        let dictionary = column.dictionary_page_offset().unwrap_or(data);
+        let [first, last] = [dictionary.min(data), dictionary.max(data)].map(|at| u64::try_from(at).ok());
+        let (first, last, length) = (first?, last?, u64::try_from(column.compressed_size()).ok()?);
+        // whichever a reader takes for its start: a dictionary comes first, whatever a footer says
+        let end = if dictionary <= data { first } else { last }.saturating_add(length);
+        has_none.then_some((first..end, codec))
     });
     let mut unbounded: Vec<_> = unbounded.collect();
     unbounded.sort_by_key(|(range, _)| range.start);
@@ -127,8 +134,11 @@ impl Length for Pages {
 impl ChunkReader for Pages {
     type T = <File as ChunkReader>::T;
 
-    /// Called where a page starts.
+    /// Called where a page starts, and at the end of the file, whose length of the footer may look like a header.
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
+        if start.checked_add(END) == Some(self.len()) {
+            return self.file.get_read(start);
+        }
         let mut input = Counted { input: self.file.get_read(start)?.take(HEADER), count: 0 };
         // what is no header is told by the reader of the format
         if let Ok(header) = Header::read(&mut input) {
@@ -177,7 +187,8 @@ impl Header {
         let mut levels = 0_u64;
         while let Some((field, kind)) = fields.next(input)? {
             match (field, kind) {
-                (2, kind::I32) => header.unpacked = size(input)?,
+                // a reader may go by the field alone
+                (2, kind::I16 | kind::I32 | kind::I64) => header.unpacked = header.unpacked.max(size(input)?),
                 (8, kind::STRUCT) => {
                     let mut own = Fields { last: 0 };
                     while let Some((field, kind)) = own.next(input)? {
@@ -238,7 +249,8 @@ impl Fields {
             return Ok(None);
         }
         let step = i64::from(head >> 4);
-        self.last = if step > 0 { self.last + step } else { zigzag(input)? };
+        let next = || self.last.checked_add(step).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData));
+        self.last = if step > 0 { next()? } else { zigzag(input)? };
         Ok(Some((self.last, head & 0xF)))
     }
 }
@@ -363,6 +375,19 @@ mod tests {
         for large in [page + 1, i32::MAX as u64] {
             let error = header(large).get_read(0).err().unwrap().to_string();
             assert!(error.contains(&format!("a page of {large} bytes")), "{error}");
+        }
+    }
+
+    /// Of some lengths of footers the first byte is that of a field for a size, and the second of a number below 0.
+    #[test]
+    fn the_end_of_a_file_is_no_header() {
+        for first in [0x24, 0x25, 0x26] {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(b"PAR1 a footer ").unwrap();
+            file.write_all(&[first, 0x1B, 0, 0]).unwrap();
+            file.write_all(b"PAR1").unwrap();
+            let pages = Pages::new(file, 1 << 20);
+            assert!(pages.get_read(14).is_ok(), "{first}");
         }
     }
 
