@@ -78,8 +78,8 @@ pub(crate) struct Parts<'a> {
     drawn: Drawn,
     /// bytes held beside, by what is read again
     pub(crate) beside: u64,
-    /// bytes held beside, by what is larger than most is
-    pub(crate) unforeseen: u64,
+    /// bytes held beside, by what is larger than most is: at least, and at most
+    pub(crate) unforeseen: [u64; 2],
     /// all documents as they were measured, and the order in which they pass; only where that is not the
     /// order of the corpus
     pub(crate) measured: Option<(Corpus, Vec<u32>)>,
@@ -102,7 +102,7 @@ impl<'a> Parts<'a> {
             index: None,
             drawn,
             beside: 0,
-            unforeseen: 0,
+            unforeseen: [0; 2],
             measured: None,
         }
     }
@@ -150,8 +150,8 @@ impl<'a> Parts<'a> {
             .memory
             .map_or(u64::MAX, |memory| memory.saturating_sub(RESERVED + self.held()).max(LEAST));
         // what is reserved is more than most runs need
-        let least = self.unforeseen + LEAST;
-        if self.unforeseen > 0 && surroundings.memory.is_some_and(|memory| memory < least) {
+        let least = self.unforeseen[0] + LEAST;
+        if self.unforeseen[0] > 0 && surroundings.memory.is_some_and(|memory| memory < least) {
             return Err(self.too_little(least));
         }
         match self.may_cut {
@@ -163,7 +163,7 @@ impl<'a> Parts<'a> {
     /// Bytes that are held beside a part: what is known of those before, and what an open index takes.
     fn held(&self) -> u64 {
         let index = self.index.as_ref().and_then(Writer::index).or(self.past.map(|past| &past.index));
-        self.beside + self.unforeseen + self.whole.held(self.keep) + index.map_or(0, |index| index.size())
+        self.beside + self.unforeseen[1] + self.whole.held(self.keep) + index.map_or(0, |index| index.size())
     }
 
     fn too_little(&self, held: u64) -> Error {

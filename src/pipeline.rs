@@ -398,7 +398,7 @@ impl<'a> Reading<'a> {
         let scanner = self.scanner(&buffers);
         let spool = Spool::new(&self.stages.surroundings.temporary);
         let builder = self.read(&scanner, &spool, &mut |builder| {
-            parts.unforeseen = buffers.unforeseen();
+            parts.unforeseen = buffers.unforeseen(self.stages.params.units.passages);
             if !parts.are_full(builder)? {
                 return Ok(());
             }
@@ -499,7 +499,7 @@ impl<'a> Reading<'a> {
         let mut builder = self.builder();
         for batch in chunks.chunks(chunks::in_a_batch()) {
             progress.check()?;
-            parts.unforeseen = buffers.unforeseen();
+            parts.unforeseen = buffers.unforeseen(params.units.passages);
             if parts.are_full(&builder)? {
                 scanner.let_go();
                 scanner.mark_windows.store(false, Ordering::Relaxed);

@@ -7,6 +7,7 @@
 
 use std::io::Read;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memchr::{memchr, memrchr};
@@ -69,12 +70,13 @@ pub(crate) struct Buffers {
     /// bytes of the largest record so far
     largest: AtomicU64,
     /// the most bytes that what unpacks a source holds, so far
-    unpacking: AtomicU64,
+    unpacking: Arc<AtomicU64>,
 }
 
-/// Bytes that are held for each of an outsized record: what is read ahead, its text, its tokens, its shingles. Measured
-/// with records of 60 MB (`benches/results`).
-const OF_A_LARGE_RECORD: u64 = 8;
+/// Bytes that are held for each of an outsized record: its text, its tokens, its shingles. The least is what one takes that
+/// is like no other; the most, without passages and with them, what several take that repeat each other (`benches/results`).
+const OF_A_LARGE_RECORD: u64 = 6;
+const OF_LARGE_RECORDS: [u64; 2] = [12, 29];
 
 /// So many chunks are no outsized record yet.
 const USUAL: usize = 8;
@@ -82,7 +84,7 @@ const USUAL: usize = 8;
 impl Buffers {
     /// For chunks of about this many bytes.
     pub(crate) fn new(chunk: usize) -> Self {
-        Buffers { free: Pool::default(), chunk, largest: AtomicU64::new(0), unpacking: AtomicU64::new(0) }
+        Buffers { free: Pool::default(), chunk, largest: AtomicU64::default(), unpacking: Arc::default() }
     }
 
     /// Whether a record of so many bytes is one of those beside which little else should be held.
@@ -102,9 +104,17 @@ impl Buffers {
         self.unpacking.fetch_max(compression::window(source), Ordering::Relaxed);
     }
 
-    /// Bytes that are held for what no run foresees: outsized records, and windows of packed sources.
-    pub(crate) fn unforeseen(&self) -> u64 {
-        OF_A_LARGE_RECORD * self.largest.load(Ordering::Relaxed) + self.unpacking.load(Ordering::Relaxed)
+    /// Where what unpacks a source tells how much it holds.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn unpacking(&self) -> Arc<AtomicU64> {
+        self.unpacking.clone()
+    }
+
+    /// Bytes that are held for what no run foresees, outsized records and what unpacks sources: at least, and at most.
+    pub(crate) fn unforeseen(&self, passages: bool) -> [u64; 2] {
+        let largest = self.largest.load(Ordering::Relaxed);
+        let unpacking = self.unpacking.load(Ordering::Relaxed);
+        [OF_A_LARGE_RECORD, OF_LARGE_RECORDS[usize::from(passages)]].map(|times| times * largest + unpacking)
     }
 
     /// About how many bytes make a chunk.

@@ -233,7 +233,7 @@ pub(crate) fn read(
         Err(error) => return to.lose_rest(to.reason(false, &error), error.to_string()),
     };
     let opened = guarded(|| {
-        let pages = Pages::new(file, to.max_record());
+        let pages = Pages::new(file, to.max_record()).telling(to.unpacking());
         let footer = footer(&pages)?;
         Ok((pages.reader(ReadOptionsBuilder::new().build())?, footer))
     });

@@ -72,6 +72,12 @@ impl<'a, 'b> Collector<'a, 'b> {
         self.reader.max_record
     }
 
+    /// Where what unpacks the source tells how much it holds.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn unpacking(&self) -> std::sync::Arc<std::sync::atomic::AtomicU64> {
+        self.reader.buffers.unpacking()
+    }
+
     /// False where nobody listens any more.
     ///
     /// # Errors

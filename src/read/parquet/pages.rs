@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
@@ -72,13 +73,23 @@ pub(crate) struct Pages {
     unbounded: Arc<OnceLock<Vec<Unbounded>>>,
     /// the header that was read last, and where its page starts
     header: Mutex<Option<(u64, Header)>>,
+    /// the most bytes that were held so far
+    held: Arc<AtomicU64>,
 }
+
+/// A page is held packed and unpacked, beside one of its dictionary.
+const HELD_OF_A_PAGE: u64 = 3;
 
 impl Pages {
     /// With records of at most `max_record` bytes.
     pub(crate) fn new(file: File, max_record: usize) -> Self {
         let page = (PAGE * max_record as u64).clamp(LEAST_PAGE, LARGEST_PAGE);
-        Pages { file, page, unbounded: Arc::default(), header: Mutex::default() }
+        Pages { file, page, unbounded: Arc::default(), header: Mutex::default(), held: Arc::default() }
+    }
+
+    /// The same, telling how much it holds.
+    pub(crate) fn telling(self, held: Arc<AtomicU64>) -> Self {
+        Pages { held, ..self }
     }
 
     pub(super) fn file(&self) -> &File {
@@ -148,6 +159,7 @@ impl ChunkReader for Pages {
                     header.unpacked, self.page
                 )));
             }
+            self.held.fetch_max(HELD_OF_A_PAGE * header.unpacked, Ordering::Relaxed);
             if self.codec(start).is_some() {
                 *self.header() = Some((start + input.count, header));
             }
