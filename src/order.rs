@@ -152,11 +152,16 @@ impl Protect {
     /// [`Error::Parameter`] for what is no pattern.
     pub fn new(patterns: &[String]) -> Result<Self> {
         let read = |given: &String| {
-            Pattern::new(plain(given.trim_end_matches('/'))).map_err(|error| Error::Parameter {
-                name: "protect",
-                expected: "a pattern of paths",
-                got: format!("{given} ({})", error.msg),
-                hint: "`archive/**/*.jsonl`, or `archive` for all that is in a folder",
+            let path = plain(given.trim_end_matches('/'));
+            // what is there needs no pattern
+            let literal = || Some(Pattern::new(&Pattern::escape(path))).filter(|_| Path::new(path).exists());
+            Pattern::new(path).or_else(|error| literal().unwrap_or(Err(error))).map_err(|error| {
+                Error::Parameter {
+                    name: "protect",
+                    expected: "a pattern of paths",
+                    got: format!("{given} ({})", error.msg),
+                    hint: "`archive/**/*.jsonl`, or `archive` for all that is in a folder",
+                }
             })
         };
         Ok(Protect { patterns: patterns.iter().map(read).collect::<Result<_>>()? })
@@ -216,7 +221,8 @@ impl Names {
         self.told.iter().chain(other).any(|path| {
             let ends = path.match_indices(['/', std::path::MAIN_SEPARATOR]).map(|(at, _)| at);
             let mut prefixes = ends.chain([path.len()]).map(|end| &path[..end]);
-            prefixes.any(|prefix| pattern.matches_with(prefix, options))
+            // a name with brackets is also meant as it stands
+            prefixes.any(|prefix| pattern.matches_with(prefix, options) || pattern.as_str() == prefix)
         })
     }
 }

@@ -273,8 +273,10 @@ impl Params {
             return fail("units", "all that `--remove` names", self.units.names().join(","), hint);
         }
         if documents && !self.remove.documents && has_passages {
-            let hint = "add `documents` to `--remove`, or leave `document` out of `--units`";
-            let expected = "no documents where passages are looked for and copies of documents stay";
+            let hint = "add `documents` to `--remove`, or leave `document` out of `--units`; passages are looked for \
+                        where they, or contained documents, leave";
+            let expected =
+                "without `document` where passages are looked for and `--remove` has no `documents`";
             return fail("units", expected, self.units.names().join(","), hint);
         }
         if self.certify > 0 {

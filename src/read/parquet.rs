@@ -50,7 +50,8 @@ impl Columns {
         fields: Fields<'_>,
     ) -> std::result::Result<Self, (SkipReason, String)> {
         let columns = schema.columns();
-        let at = |name: &str| columns.iter().position(|column| column.path().string() == name);
+        // of equal names the last counts, as in other formats
+        let at = |name: &str| columns.iter().rposition(|column| column.path().string() == name);
         let names = columns.iter().map(|column| column.path().string());
         let Some(text) = at(fields.text) else {
             return Err((SkipReason::MissingText, no_such_column(fields.text, names)));
@@ -139,7 +140,10 @@ fn ids(reader: ColumnReader, column: &ColumnDescriptor) -> Ids {
         }
         ColumnReader::Int64ColumnReader(reader) => json(reader, column, |id| Some(id.to_string())),
         ColumnReader::BoolColumnReader(reader) => json(reader, column, |id| Some(id.to_string())),
-        ColumnReader::FloatColumnReader(reader) => json(reader, column, |&id| number(&serde_json::json!(id))),
+        // as short as it is, not as the double that is nearest
+        ColumnReader::FloatColumnReader(reader) => {
+            json(reader, column, |id: &f32| serde_json::to_string(id).ok().filter(|told| told != "null"))
+        }
         ColumnReader::DoubleColumnReader(reader) => {
             json(reader, column, |&id| number(&serde_json::json!(id)))
         }

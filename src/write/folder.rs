@@ -102,6 +102,14 @@ impl Folder {
         }
         for place in places {
             let is_file = |folder: &&Path| self.target.join(folder).is_file();
+            let within = || place.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(link) = within().find(|folder| self.target.join(folder).is_symlink()) {
+                return Err(Error::Output {
+                    path: self.shown.join(link),
+                    wrong: "a link stands where a folder goes: what it leads to may be an input".to_owned(),
+                    hint: "move it away, or name another folder",
+                });
+            }
             let in_the_way = if self.target.join(place).is_dir() {
                 Some((place.as_path(), "a folder stands where a file goes"))
             } else {

@@ -35,6 +35,7 @@ mod generate;
 mod killed;
 /// DESIGN's laws on random corpora, and by hand where chance would rarely go.
 mod laws;
+mod links;
 /// Runs in parts, held against runs in one piece.
 mod memory;
 /// Licences and versions of what we depend on; the parameter record's bytes.

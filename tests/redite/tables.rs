@@ -263,3 +263,17 @@ fn damage_in_another_column_ends_the_run() {
     let says = "`in/x.parquet`: reading it again failed: row group 1, column `n`:";
     assert!(ended.stderr.contains(says), "{}", ended.stderr);
 }
+
+/// An id of 32 bits is told as short as it is, not as the double that is nearest to it.
+#[test]
+fn short_numbers_are_ids_as_they_stand() {
+    let texts = [words(0..20), words(30..50), words(0..20)];
+    let dir = Dir::new().file("a.parquet", wide(&texts, &[3], WriterProperties::builder()));
+    let ended = redite(&dir, ["audit", "a.parquet", "--id-field", "f", "--matches", "-", "--quiet"]).ends();
+    let line = ended.stdout.lines().find(|line| line.contains(r#""unit":"document""#)).unwrap_or_default();
+    let found: serde_json::Value = serde_json::from_str(line).expect(&ended.stderr);
+    assert_eq!(
+        (&found["copy"]["id"].to_string()[..], &found["original"]["id"].to_string()[..]),
+        ("0.6666667", "0.0")
+    );
+}
