@@ -162,8 +162,13 @@ impl<'a> Parts<'a> {
 
     /// Bytes that are held beside a part: what is known of those before, and what an open index takes.
     fn held(&self) -> u64 {
+        self.unforeseen[1] + self.known()
+    }
+
+    /// The same without what no run foresees: that makes parts smaller, and is no reason to give up.
+    fn known(&self) -> u64 {
         let index = self.index.as_ref().and_then(Writer::index).or(self.past.map(|past| &past.index));
-        self.beside + self.unforeseen[1] + self.whole.held(self.keep) + index.map_or(0, |index| index.size())
+        self.beside + self.whole.held(self.keep) + index.map_or(0, |index| index.size())
     }
 
     fn too_little(&self, held: u64) -> Error {
@@ -188,7 +193,7 @@ impl<'a> Parts<'a> {
         self.keep(&outcome)?;
         self.whole.absorb(outcome)?;
         let waiting = self.whole.size(self.keep) - self.whole.held(self.keep);
-        let held = self.held() + waiting.max(LEAST);
+        let held = self.known() + waiting.max(LEAST);
         if self.stages.surroundings.memory.is_some_and(|memory| memory < RESERVED + held) {
             return Err(self.too_little(held));
         }
