@@ -210,6 +210,11 @@ impl Index {
         Ok(())
     }
 
+    /// Whether it has this batch already.
+    pub fn knows(&self, identity: Identity) -> bool {
+        self.batches().iter().any(|batch| identity.is_of(batch))
+    }
+
     /// Checks that a run with these parameters may use it; `adds` says whether the run adds to it.
     ///
     /// # Errors

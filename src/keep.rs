@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::band::in_order::{Banded, Buffers, InOrder};
+use crate::band::in_order::{Banded, InOrder};
 use crate::collapse::Keyed;
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
 use crate::document::Place;
@@ -23,6 +23,7 @@ use crate::index::texts::TextPlace;
 use crate::index::{Addition, Batch, Index, Writer};
 use crate::night::units;
 use crate::normalise::Tokenizers;
+use crate::order::file_name;
 use crate::outcome::{Covered, Outcome};
 use crate::passage::places::{LISTED, Window};
 use crate::passage::standing::Cuts;
@@ -45,80 +46,46 @@ pub fn check_order(outcome: &Outcome, index: &Index) -> Result<()> {
     let summary = outcome.summary();
     let units = summary.parameters.units;
     let of_units = [(units.documents, &summary.documents), (units.paragraphs, &summary.paragraphs)];
-    let identity = outcome.identity();
     if of_units.iter().any(|(are_compared, of)| *are_compared && of.originals > 0)
-        || index.batches().iter().any(|batch| identity.is_of(batch))
+        || index.knows(outcome.identity())
     {
         return Ok(());
     }
-    let name =
-        |name: &str| name.rsplit(['/', std::path::MAIN_SEPARATOR]).next().unwrap_or_default().to_owned();
-    let names: Vec<String> = outcome.own_sources().iter().map(|source| name(&source.name)).collect();
-    let own = outcome.first_document()..outcome.documents();
     let corpus = outcome.parts().0;
-    let mut records: Vec<(u32, u32, u32)> = corpus.documents[own.start as usize..]
-        .iter()
-        .map(|document| (document.locator.source, document.locator.record, document.characters))
-        .collect();
-    records.sort_unstable();
-    let record = |document: u32| {
+    let place = |document: u32| {
         let locator = corpus.locator(document);
         (locator.source, locator.record)
     };
+    let mut own: Vec<u32> = (outcome.first_document()..outcome.documents()).collect();
+    own.sort_unstable_by_key(|document| place(*document));
+    // whether a document of the index is the one that the run has at its place
+    let is_there = |document: u32, first_source: u32| -> Result<bool> {
+        if !index.keeps(document, u32::MAX) {
+            return Ok(false);
+        }
+        let (row, segment) = index.document(document)?;
+        let source = row.source.wrapping_sub(first_source);
+        let at = own.binary_search_by_key(&(source, row.record), |document| place(*document));
+        let Some(&same) = at.ok().and_then(|at| own.get(at)) else { return Ok(false) };
+        let named = outcome.own_sources().get(source as usize).map(|of| file_name(&of.name));
+        Ok(named == segment.source(row.source).map(file_name)
+            && corpus.documents[same as usize].characters == row.characters
+            && corpus.id(same).unwrap_or_default() == segment.strings(&row)?.0
+            && (row.text.is_none() || index.text(document, &row)? == outcome.text(same)?))
+    };
     let mut first_source = 0;
     for (number, batch) in (1..).zip(index.batches()) {
-        let sources = std::mem::replace(&mut first_source, batch.end_source)..batch.end_source;
-        if records.is_empty() || batch.documents() != records.len() as u64 || sources.len() != names.len() {
-            continue;
+        let first_source = std::mem::replace(&mut first_source, batch.end_source);
+        let mut documents = batch.first_document..batch.end_document;
+        let mut are_same = !own.is_empty() && documents.len() == own.len();
+        while let Some(document) = documents.next().filter(|_| are_same) {
+            are_same = is_there(document, first_source)?;
         }
-        let mut of_batch = Vec::with_capacity(records.len());
-        for document in batch.first_document..batch.end_document {
-            if !index.keeps(document, u32::MAX) {
-                break;
-            }
-            let (row, segment) = index.document(document)?;
-            let source = row.source.wrapping_sub(sources.start);
-            let of = segment.source(row.source).map(name);
-            if of.is_none() || of.as_ref() != names.get(source as usize) {
-                break;
-            }
-            of_batch.push((source, row.record, row.characters));
-        }
-        of_batch.sort_unstable();
-        if of_batch == records && are_themselves(outcome, index, (batch, sources.start), record)? {
+        if are_same {
             return Err(Error::OtherOrder { batch: number });
         }
     }
     Ok(())
-}
-
-/// Whether what the run has is what a batch has, record by record: the ids, and the texts that are kept of it. Their records,
-/// sources and lengths are the same. `record` tells the source and the record of a document of the run.
-fn are_themselves(
-    outcome: &Outcome,
-    index: &Index,
-    (batch, first_source): (&Batch, u32),
-    record: impl Fn(u32) -> (u32, u32),
-) -> Result<bool> {
-    let corpus = outcome.parts().0;
-    let mut own: Vec<((u32, u32), u32)> = (outcome.first_document()..outcome.documents())
-        .map(|document| (record(document), document))
-        .collect();
-    own.sort_unstable();
-    for number in batch.first_document..batch.end_document {
-        let (row, segment) = index.document(number)?;
-        let place = (row.source - first_source, row.record);
-        let Ok(at) = own.binary_search_by_key(&place, |(place, _)| *place) else { return Ok(false) };
-        let document = own[at].1;
-        let (id, _) = segment.strings(&row)?;
-        let is_other_text = || -> Result<bool> {
-            Ok(row.text.is_some() && *index.text(number, &row)? != *outcome.text(document)?)
-        };
-        if corpus.id(document).unwrap_or_default() != id || is_other_text()? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Makes the documents of a run part of an index; nothing is done where they are already. The run must have
@@ -129,12 +96,12 @@ fn are_themselves(
 /// [`crate::error::Error::Io`], [`crate::error::Error::Changed`], [`crate::error::Error::TooMany`], and those of
 /// [`check_order`]; the index is then what it was.
 pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
-    let known =
-        writer.index().is_some_and(|index| index.batches().iter().any(|b| outcome.identity().is_of(b)));
-    if known {
-        return Ok(false);
+    if let Some(index) = writer.index() {
+        if index.knows(outcome.identity()) {
+            return Ok(false);
+        }
+        check_order(outcome, index)?;
     }
-    writer.index().map_or(Ok(()), |index| check_order(outcome, index))?;
     let params = &outcome.summary().parameters;
     let mut addition = writer.begin(params, outcome.identity().digest)?;
     let base = addition.base();
@@ -559,10 +526,9 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Bands<'_, N> {
         let listed = &keeping.corpus.archived.listed[kind];
         let units = keeping.units(kind);
         let in_order = InOrder::new((&units.keys, summary.plan.bands), &units.distinct, originals);
-        let mut buffers = Buffers::default();
+        let mut buffer = Vec::new();
         (0..in_order.pieces()).try_for_each(|number| {
-            let (piece, _) = in_order.piece(number, &mut buffers);
-            tell(piece.make(|entries| {
+            tell(in_order.piece(number, &mut buffer).make(|entries| {
                 let mut rooms = Rooms::new(most, listed);
                 let listed = entries.filter(|of| rooms.takes(of.key, of.band));
                 make(&mut listed.map(|Banded { key, unit, band }| Entry {

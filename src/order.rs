@@ -92,9 +92,8 @@ impl Order {
 
     /// What the files of a run are called, wherever they lie: their places, or their own names where they have none.
     pub(crate) fn names<'a>(&'a self, files: &'a [Source]) -> impl Iterator<Item = &'a str> {
-        let own = |source: &'a Source| source.name.rsplit(['/', std::path::MAIN_SEPARATOR]).next();
         let place = |at: usize| self.file_places.get(at).map(String::as_str);
-        files.iter().enumerate().map(move |(at, source)| place(at).or(own(source)).unwrap_or_default())
+        files.iter().enumerate().map(move |(at, source)| place(at).unwrap_or_else(|| file_name(&source.name)))
     }
 
     /// The fields that have to be known of each record.
@@ -225,6 +224,11 @@ impl Names {
             prefixes.any(|prefix| pattern.matches_with(prefix, options) || pattern.as_str() == prefix)
         })
     }
+}
+
+/// What a file is called, without its folders.
+pub(crate) fn file_name(path: &str) -> &str {
+    path.rsplit(['/', std::path::MAIN_SEPARATOR]).next().unwrap_or_default()
 }
 
 /// A path without what says that it is of this folder.

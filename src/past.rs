@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::band::in_order::{Asked, Buffers, InOrder};
+use crate::band::in_order::{Asked, InOrder};
 use crate::band::with_band;
 use crate::collapse::Keyed;
 use crate::corpus::{Corpus, Document, Ranks, Units, split_places};
@@ -281,11 +281,11 @@ fn find(
     let most = listed_originals(params.comparisons);
     let mut hits = Hits { exact, bands: Vec::new(), listed: Listed::new(), hopeless: Vec::new() };
     let in_order = InOrder::new((&units.keys, bands), &units.distinct, &asking);
-    let mut buffers = Buffers::default();
+    let (mut buffer, mut keys) = (Vec::new(), Vec::new());
     for number in 0..in_order.pieces() {
-        let (own, keys) = in_order.piece(number, &mut buffers);
-        own.keys(keys);
-        let found = past.index.find_bands(kind, keys, past.before)?;
+        let own = in_order.piece(number, &mut buffer);
+        own.keys(&mut keys);
+        let found = past.index.find_bands(kind, &keys, past.before)?;
         let mut asked = Asked::default();
         for same in found.chunk_by(|a, b| a.0 == b.0) {
             let key = keys[same[0].0 as usize];

@@ -45,13 +45,6 @@ pub(crate) struct InOrder<'a> {
     counts: Vec<Vec<u32>>,
 }
 
-/// What pieces are made in, one after the other.
-#[derive(Default)]
-pub(crate) struct Buffers {
-    entries: Vec<u64>,
-    keys: Vec<u64>,
-}
-
 /// Some keys, in order.
 pub(crate) struct Piece<'a> {
     of: &'a InOrder<'a>,
@@ -113,13 +106,8 @@ impl<'a> InOrder<'a> {
         1 << self.bits
     }
 
-    /// The keys of a piece; those with the same key by unit and band.
-    pub(crate) fn piece<'b>(
-        &'b self,
-        number: u64,
-        buffers: &'b mut Buffers,
-    ) -> (Piece<'b>, &'b mut Vec<u64>) {
-        let Buffers { entries, keys } = buffers;
+    /// The keys of a piece, in a buffer that is used again for the next one; those with the same key by unit and band.
+    pub(crate) fn piece<'b>(&'b self, number: u64, entries: &'b mut Vec<u64>) -> Piece<'b> {
         let heaps = (number as usize) << FIRST..(number as usize + 1) << FIRST;
         let mut end = 0;
         let ends: Vec<usize> = heaps
@@ -152,7 +140,7 @@ impl<'a> InOrder<'a> {
         }
         let low = u64::BITS - (KEY_BITS - self.bits);
         heaps.into_par_iter().for_each_init(Digits::default, |digits, heap| digits.sort(heap, low));
-        (Piece { of: self, number, entries, ends }, keys)
+        Piece { of: self, number, entries, ends }
     }
 
     /// Puts the keys of a piece that are in the rows of a thread where there is room for them, by their first bits.
@@ -367,14 +355,14 @@ mod tests {
             let keys: Vec<Head> = keys.into_iter().map(Head::of).collect();
             let in_order = InOrder::in_pieces((&keys, bands), &units, &wanted, bits);
             let mut found = Vec::new();
-            let mut buffers = Buffers::default();
+            let (mut buffer, mut distinct) = (Vec::new(), Vec::new());
             for number in 0..in_order.pieces() {
-                let (piece, distinct) = in_order.piece(number, &mut buffers);
+                let piece = in_order.piece(number, &mut buffer);
                 let banded = piece.make(|stretch| stretch.collect::<Vec<Banded>>()).concat();
                 let of_keys: Vec<&[Banded]> = banded.chunk_by(|a, b| a.key == b.key).collect();
                 let keys: Vec<u64> = of_keys.iter().map(|same| same[0].key).collect();
-                piece.keys(distinct);
-                assert_eq!(*distinct, keys);
+                piece.keys(&mut distinct);
+                assert_eq!(distinct, keys);
                 let mut asked = Asked::default();
                 for same in of_keys.iter().step_by(2) {
                     let bands: BTreeSet<u32> = same.iter().map(|of| of.band).collect();
@@ -410,8 +398,8 @@ mod tests {
         let of_last = InOrder::new((&keys, 9), std::slice::from_ref(&last.0), &[true]);
         let free = u64::BITS - KEY_BITS + of_last.bits;
         assert!((u64::from(last.0) + 1) * last.1 <= 1 << free, "the largest unit and band");
-        let mut buffers = Buffers::default();
-        let (piece, _) = of_last.piece(0, &mut buffers);
+        let mut buffer = Vec::new();
+        let piece = of_last.piece(0, &mut buffer);
         let made = piece.make(|entries| entries.map(|of| (of.unit, of.band)).max());
         assert_eq!(made, [Some((last.0, 8))]);
     }

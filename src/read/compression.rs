@@ -57,7 +57,8 @@ fn decompressed<'a>(
 /// Bytes that what unpacks a source will hold, where the source says so at its start: a zstandard frame the size of its
 /// window, an xz block that of its dictionary. 0 where it does not, or holds little.
 pub(crate) fn window(source: &Source) -> u64 {
-    let Some(path) = source.path.as_ref().filter(|_| source.regular) else { return 0 };
+    let tells = source.regular && matches!(source.compression, Compression::Zstd | Compression::Xz);
+    let Some(path) = source.path.as_ref().filter(|_| tells) else { return 0 };
     let mut start = Vec::with_capacity(HEAD as usize);
     let read = File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut start));
     let window = read.ok().and_then(|_| match source.compression {

@@ -119,6 +119,10 @@ impl Sorter {
         if let Some(own) = own.as_ref().filter(|own| own.kind == Kind::Contained) {
             let of_own = passages().filter(|((of, _), _)| of.original.document == own.original.document);
             self.told.contained = of_own.map(|((_, span), _)| span.chars.clone()).collect();
+            // one that equals another that left has no passages of its own
+            if self.told.contained.is_empty() {
+                self.told.contained = vec![outcome.span(own.copy).chars];
+            }
         }
         let (mut passed, mut copied_to) = (0, 0);
         for (((of, span), is_explained), is_outdone) in matches.into_iter().zip(explained).zip(outdone) {
@@ -131,15 +135,14 @@ impl Sorter {
                     self.told.own = Some(own);
                 }
                 Unit::Passage => {
-                    let copy = span;
-                    self.count(&copy, &mut copied_to);
+                    self.count(&span, &mut copied_to);
                     if of.tokens[0] * 2 < passage {
                         self.told.rests += 1;
                     } else if is_outdone {
                         self.told.inside += 1;
                     } else {
                         let first = of.original.paragraph;
-                        self.told_passages[usize::from(!is_explained)].push((repeat(&of, copy), first));
+                        self.told_passages[usize::from(!is_explained)].push((repeat(&of, span), first));
                     }
                 }
                 Unit::Paragraph => {

@@ -174,7 +174,7 @@ impl Archive {
 
     /// Whether the index has this batch already.
     pub(crate) fn knows(&self, identity: Identity) -> bool {
-        self.index.iter().flat_map(|index| index.batches()).any(|batch| identity.is_of(batch))
+        self.index.as_ref().is_some_and(|index| index.knows(identity))
     }
 
     /// Refuses a batch that the index has in another order.
