@@ -1,4 +1,4 @@
-//! Links below an output lead nowhere that a run writes.
+//! Paths that are not what they seem: links below an output, names that look like patterns.
 
 use crate::cli::redite;
 use crate::language::{Dir, files, words};
@@ -7,7 +7,7 @@ use crate::language::{Dir, files, words};
 #[cfg(unix)]
 #[test]
 fn a_linked_folder_in_the_output_is_refused() {
-    for (leads_to, output) in [("in/s", "out"), ("elsewhere", "out")] {
+    for leads_to in ["in/s", "elsewhere"] {
         let dir = Dir::new()
             .file("in/a.txt", words(0..20))
             .file("in/s/b.txt", words(0..20))
@@ -15,7 +15,7 @@ fn a_linked_folder_in_the_output_is_refused() {
             .file("out/old.txt", "old");
         std::os::unix::fs::symlink(dir.path(leads_to), dir.path("out/s")).unwrap();
         let before = [files(&dir.path("in")), files(&dir.path("elsewhere"))];
-        let refused = redite(&dir, ["dedup", "in", "--output", output, "--force", "--quiet"]).ends();
+        let refused = redite(&dir, ["dedup", "in", "--output", "out", "--force", "--quiet"]).ends();
         assert_eq!(refused.code, 2, "{refused:?}");
         assert!(refused.stderr.contains("a link stands where a folder goes"), "{}", refused.stderr);
         assert_eq!([files(&dir.path("in")), files(&dir.path("elsewhere"))], before);

@@ -8,9 +8,11 @@ mod language;
 /// The slow twin beside a finished run: sets of strings, all pairs.
 mod twin;
 
-/// An index as its user meets it.
+/// A night that comes again, in its order or another.
 #[cfg(feature = "cli")]
 mod again;
+/// An index as its user meets it.
+#[cfg(feature = "cli")]
 mod archive;
 /// What each damaged table, archive or packed file gives; files that change.
 mod bad_containers;
@@ -35,6 +37,8 @@ mod generate;
 mod killed;
 /// DESIGN's laws on random corpora, and by hand where chance would rarely go.
 mod laws;
+/// Links below an output, and names with brackets.
+#[cfg(feature = "cli")]
 mod links;
 /// Runs in parts, held against runs in one piece.
 mod memory;

@@ -549,4 +549,28 @@ mod command {
         assert_eq!([left("one"), left("two")].concat(), left("all"));
         assert_eq!(left("two"), [words(400..430)]);
     }
+
+    /// A document that equals a contained one leaves as that does, and has no passages of its own: its characters are counted all
+    /// the same.
+    #[test]
+    fn what_equals_a_contained_document_is_counted() {
+        let [first, between, last] = [words(0..30), words(100..500), words(600..630)];
+        let record = |parts: &[&str]| format!("{}\n", json!({ "text": parts.join(" ") }));
+        let inside = record(&[&first, &last]);
+        let dir = Dir::new().file("a.jsonl", record(&[&first, &between, &last]) + &inside + &inside);
+        let flags =
+            ["--remove", "documents,contained", "--units", "document,passage", "--output", "out", "--json"];
+        let ended = redite(&dir, ["dedup", "a.jsonl", "--quiet"].iter().chain(&flags)).ends();
+        let told: Value = serde_json::from_str(&ended.stdout).expect(&ended.stderr);
+        assert_eq!(told["documents"]["contained_copies"], 2);
+        let whole = (first.len() + 1 + last.len()) as u64;
+        let mut characters: Vec<u64> = told["relations"]["documents"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|pair| pair["characters"].as_u64().unwrap())
+            .collect();
+        characters.sort_unstable();
+        assert_eq!(characters, [whole - 1, whole], "the passages of the first, all of the second");
+    }
 }
