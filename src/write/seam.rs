@@ -3,7 +3,8 @@
 //!
 //! Where a cut ends a line, or begins one, the line break stays that keeps more apart; punctuation that belonged
 //! to what is cut goes with it: quotes and brackets around it, a full stop behind it where one stands before it
-//! already. Nothing is written into a text but a space, where two words would become one.
+//! already. What is neither white space nor punctuation (`€`, `%`, `++`, `★`, a bullet) is no separator: it stays, but for that
+//! of lines of which no word stays. Nothing is written into a text but a space, where two words would become one.
 
 use std::ops::Range;
 
@@ -18,8 +19,10 @@ pub(crate) struct Cut {
 }
 
 /// What belongs to the word behind it.
-const OPENING: &[char] =
-    &['(', '[', '{', '«', '‹', '“', '‘', '„', '‚', '¿', '¡', '「', '『', '（', '【', '《', '〈', '［', '｛'];
+const OPENING: &[char] = &[
+    '(', '[', '{', '«', '‹', '“', '‘', '„', '‚', '¿', '¡', '「', '『', '（', '【', '《', '〈', '［', '｛',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{202A}', '\u{202B}', '\u{202D}', '\u{202E}',
+];
 
 /// What closes what [`OPENING`] has opened, in its order.
 const CLOSING: &[&[char]] = &[
@@ -42,7 +45,25 @@ const CLOSING: &[&[char]] = &[
     &['〉'],
     &['］'],
     &['｝'],
+    // directions that are said of what is inside
+    &['\u{2069}'],
+    &['\u{2069}'],
+    &['\u{2069}'],
+    &['\u{202C}'],
+    &['\u{202C}'],
+    &['\u{202C}'],
+    &['\u{202C}'],
 ];
+
+/// What opens and closes alike: quotes, emphasis.
+const ALIKE: &[char] = &['"', '*', '_', '`', '~'];
+
+/// What parts words, or parts of a sentence, beside white space, brackets and quotes.
+const BETWEEN: &[char] =
+    &[',', ';', ':', '،', '؛', '、', '，', '；', '：', '・', '"', '\'', '’', '-', '‐', '‑', '–', '—', '―'];
+
+/// The dashes among them: at the start of a line they are bullets.
+const DASHES: &[char] = &['-', '‐', '‑', '–', '—', '―'];
 
 /// What ends a sentence.
 const ENDS: &[char] = &['.', '!', '?', '…', '。', '！', '？', '؟', '۔', '।', '॥', '።'];
@@ -111,9 +132,19 @@ pub(crate) fn apply(text: &str, cuts: &[Cut]) -> String {
     to
 }
 
-/// Stretches with no token between them as one, where they are of one line or nothing visible parts them.
+/// Stretches with no token between them as one, where they are of one line, or nothing visible parts them, or both are of
+/// lines of which nothing is left before them and no line of its own stands between.
 fn merged(text: &str, removed: &[Range<usize>], tokens: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut merged: Vec<Range<usize>> = Vec::with_capacity(removed.len());
+    let starts_line = |at: usize| {
+        let line = text[..at].rfind('\n').map_or(0, |at| at + 1);
+        let next = tokens.partition_point(|token| token.start < line);
+        tokens.get(next).is_none_or(|token| token.start >= at)
+    };
+    let has_line = |between: &str| {
+        let (first, last) = (between.find('\n'), between.rfind('\n'));
+        first.zip(last).is_none_or(|(first, last)| !between[first..last].trim().is_empty())
+    };
     for range in removed {
         if let Some(last) = merged.last_mut() {
             if range.start <= last.end {
@@ -123,7 +154,9 @@ fn merged(text: &str, removed: &[Range<usize>], tokens: &[Range<usize>]) -> Vec<
             let between = &text[last.end..range.start];
             let next = tokens.partition_point(|token| token.start < last.end);
             let has_token = tokens.get(next).is_some_and(|token| token.start < range.start);
-            if !has_token && (between.trim().is_empty() || !between.contains('\n')) {
+            let is_of_line = !between.contains(is_symbol) && !between.contains('\n');
+            let are_lines = || starts_line(last.start) && !has_line(between);
+            if !has_token && (between.trim().is_empty() || is_of_line || are_lines()) {
                 last.end = range.end;
                 continue;
             }
@@ -150,9 +183,19 @@ impl Seam<'_> {
         let (left, right) = (&self.text[from..start], &self.text[end..to]);
         let (starts_line, ends_line) =
             (self.is_first || left.contains('\n'), self.is_last || right.contains('\n'));
+        if starts_line && ends_line {
+            return self.line(from, start..end, to);
+        }
+        // symbols stay, as words do
+        let from = from + left.rfind(is_symbol).map_or(0, |at| at + next_length(&left[at..]));
+        let to = end + right.find(is_symbol).unwrap_or(right.len());
+        let line = left.rfind('\n').map_or(0, |at| at + 1);
+        let has_mark = starts_line && left[line..].contains(|c| is_symbol(c) || DASHES.contains(&c));
+        let (left, right) = (&self.text[from..start], &self.text[end..to]);
+        let ends_line = ends_line && (self.is_last && to == self.text.len() || right.contains('\n'));
         match (starts_line, ends_line) {
-            (true, true) => self.line(from, start..end, to),
-            (true, false) => from + line_start(left)..to - opening(right),
+            (true, _) if has_mark => start..to - opening(right),
+            (true, _) => from + line_start(left)..to - opening(right),
             (false, true) if ends_sentence(left) => {
                 from + left.trim_end().len()..end + first_break(right).unwrap_or(right.len())
             }
@@ -220,6 +263,18 @@ fn closing(left: &str) -> usize {
     if behind.len() == visible.len() { 0 } else { left.len() - behind.len() }
 }
 
+/// Whether it is no separator: neither white space nor punctuation.
+fn is_symbol(c: char) -> bool {
+    let is_direction = |c: char| matches!(c, '\u{2066}'..='\u{2069}' | '\u{202A}'..='\u{202E}');
+    let encloses = || OPENING.contains(&c) || CLOSING.iter().any(|all| all.contains(&c));
+    let is_separator = c.is_whitespace() || ENDS.contains(&c) || BETWEEN.contains(&c);
+    !is_separator && (is_direction(c) || !encloses())
+}
+
+fn next_length(part: &str) -> usize {
+    part.chars().next().map_or(0, char::len_utf8)
+}
+
 fn ends_sentence(part: &str) -> bool {
     part.contains(ENDS)
 }
@@ -239,16 +294,23 @@ fn strength(part: &str) -> i8 {
 
 /// Where a bracket or quote opens right before a cut and closes right behind it: what is left of either side.
 fn pair(left: &str, right: &str) -> Option<(usize, usize)> {
-    // a full stop inside of them goes, too
-    let inside = |c: char| c.is_whitespace() || c == ',' || ENDS.contains(&c);
-    let (before, behind) = (left.trim_end(), right.trim_start_matches(inside));
-    let (open, close) = (before.chars().next_back()?, behind.chars().next()?);
-    let fits = match OPENING.iter().position(|&opening| opening == open) {
-        Some(at) => CLOSING[at].contains(&close),
-        None => open == '"' && close == '"',
+    let before = left.trim_end();
+    let open = before.chars().next_back()?;
+    let opened = OPENING.iter().position(|&opening| opening == open);
+    let closes = |c: char| match opened {
+        Some(at) => CLOSING[at].contains(&c),
+        None => c == open && ALIKE.contains(&open),
     };
-    let closed = right.len() - behind.len() + close.len_utf8();
-    fits.then(|| (before.len() - open.len_utf8(), closed))
+    // what marks an emphasis touches it; elsewhere it is a bullet, or a line
+    let touches = open != '"' && ALIKE.contains(&open);
+    if touches && before.len() < left.len() {
+        return None;
+    }
+    // a full stop inside of them goes, too
+    let inside = |c: char| c == ',' || ENDS.contains(&c) || (c.is_whitespace() && !touches);
+    let (at, close) =
+        right.char_indices().find(|&(_, c)| closes(c) || !inside(c)).filter(|(_, c)| closes(*c))?;
+    Some((before.len() - open.len_utf8(), at + close.len_utf8()))
 }
 
 #[cfg(test)]
@@ -302,9 +364,39 @@ mod tests {
         assert_eq!(without("« A » ⟦b c⟧.\nD"), "« A ».\nD");
         assert_eq!(without("l’⟦offensive b⟧ c"), "l c");
         assert_eq!(without("A\n\n⟦B c.⟧\n\n⟦D⟧ e.\n"), "A\n\ne.\n");
+        assert_eq!(without("A ¿⟦b c⟧? D"), "A D");
+        assert_eq!(without("A. ¡⟦b c⟧! D"), "A. D");
+        assert_eq!(without("a **⟦b c⟧** d"), "a d");
+        assert_eq!(without("a \u{2067}⟦b c⟧\u{2069} d"), "a d");
         assert_eq!(without("⟦a b⟧ c"), "c");
         assert_eq!(without("a ⟦b c⟧"), "a");
         assert_eq!(without("a b. ⟦c d.⟧\n"), "a b.\n");
+    }
+
+    #[test]
+    fn symbols_stay() {
+        assert_eq!(without("Prix : 20 € ⟦a b⟧. C"), "Prix : 20 €. C");
+        assert_eq!(without("100 % ⟦a b⟧. C"), "100 %. C");
+        assert_eq!(without("C++ ⟦a b⟧\nC"), "C++\nC");
+        assert_eq!(without("d ★★★★★ ⟦a b⟧. C"), "d ★★★★★. C");
+        assert_eq!(without("d <b>⟦a b⟧</b> c"), "d <b></b> c");
+        assert_eq!(without("d 😀 ⟦a b⟧ 👍 c"), "d 😀 👍 c");
+        assert_eq!(without("d ❤\u{fe0f} ⟦a b⟧. C"), "d ❤\u{fe0f}. C");
+        assert_eq!(without("⟦a b⟧ =1+1"), "=1+1");
+        assert_eq!(without("d. ⟦a b⟧ ★\nc"), "d. ★\nc");
+        assert_eq!(without("d\n⟦a b⟧ € 20"), "d\n€ 20");
+        // a bullet stays with what stays of its line, and goes with what goes
+        assert_eq!(without("d.\n- ⟦a b⟧. C d"), "d.\n- C d");
+        assert_eq!(without("d.\n* ⟦a b⟧.\n* C d"), "d.\n* C d");
+        assert_eq!(without("⟦a b⟧ ★ ⟦a b⟧ c"), "★ c");
+    }
+
+    #[test]
+    fn lines_that_leave_side_by_side_leave_no_seam() {
+        assert_eq!(without("one two.\n⟦a b⟧.\n⟦c d.⟧\nlast"), "one two.\nlast");
+        assert_eq!(without("one two.\n⟦a b⟧.\n⟦c d⟧.\n⟦e f⟧ tail"), "one two.\ntail");
+        assert_eq!(without("one two ⟦a b⟧.\n⟦c d.⟧\nlast"), "one two.\nlast");
+        assert_eq!(without("one.\n\n⟦a b⟧.\n***\n⟦c d⟧.\nlast"), "one.\n\n***\nlast");
     }
 
     #[test]
@@ -314,11 +406,17 @@ mod tests {
         assert_eq!(without("甲⟦乙丙⟧。丁"), "甲。丁");
     }
 
+    /// Whether words stay on both sides of what goes.
+    fn goes_inside(tokens: &[Range<usize>], removed: &[(usize, usize)]) -> bool {
+        let ends = removed.first().zip(removed.last());
+        ends.is_some_and(|(first, last)| first.0 > 0 && last.1 < tokens.len())
+    }
+
     proptest! {
         /// Whatever is cut: of the tokens exactly those that were meant to go are gone, and of the rest no byte.
         #[test]
         fn tokens_that_stay_are_the_same(
-            text in "([a-c]{1,3}|[甲乙]|é|คน|ক্ষ|[ .,;«»()\"’\\-\n\r—…?]){0,60}",
+            text in "([a-c]{1,3}|[甲乙]|é|คน|ক্ষ|[ .,;«»()\"’\\-\n\r—…?¿*€%★]){0,60}",
             picks in prop::collection::vec((0usize..60, 1usize..8), 1..5),
         ) {
             let mut tokenizer = Tokenizer::new(0);
@@ -345,6 +443,14 @@ mod tests {
             let mut told: Vec<String> = Vec::new();
             tokenizer.tokens(&left, |_, start, end| told.push(left[start..end].to_owned()));
             prop_assert_eq!(told, stays, "{:?} {:?}", text, left);
+            // of a line with a word that stays, no symbol goes but emphasis around what does
+            let symbols = |text: &str| text.chars().filter(|c| "€%★".contains(*c)).count();
+            let one_line = text.replace(['\n', '\r'], " ");
+            let made = cuts(&one_line, &ranges, &mut tokenizer);
+            if ranges.len() == 1 && goes_inside(&tokens, &removed) {
+                let inside = symbols(&text[ranges[0].clone()]);
+                prop_assert_eq!(symbols(&apply(&one_line, &made)), symbols(&text) - inside, "{:?}", text);
+            }
             if !removed.is_empty() {
                 let breaks = |text: &str| text.split('\n').map(str::trim).collect::<Vec<_>>().windows(2)
                     .filter(|pair| pair.iter().all(|line| line.is_empty())).count();
