@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::error::{Error, Result};
 use crate::write::leftover;
-use crate::write::places::absolute;
+use crate::write::places::{absolute, check_way};
 
 /// A folder being written. Where it is dropped, it goes away with all that is in it, and whatever stands in
 /// its place stays as it was.
@@ -100,27 +100,7 @@ impl Folder {
                 hint: "give each run an output of its own; `--force` replaces files",
             });
         }
-        for place in places {
-            let is_file = |folder: &&Path| self.target.join(folder).is_file();
-            let within = || place.ancestors().skip(1).filter(|folder| !folder.as_os_str().is_empty());
-            if let Some(link) = within().find(|folder| self.target.join(folder).is_symlink()) {
-                return Err(Error::Output {
-                    path: self.shown.join(link),
-                    wrong: "a link stands where a folder goes: what it leads to may be an input".to_owned(),
-                    hint: "move it away, or name another folder",
-                });
-            }
-            let in_the_way = if self.target.join(place).is_dir() {
-                Some((place.as_path(), "a folder stands where a file goes"))
-            } else {
-                place.ancestors().skip(1).find(is_file).map(|at| (at, "a file stands where a folder goes"))
-            };
-            if let Some((at, wrong)) = in_the_way {
-                let hint = "move it away, or name another folder";
-                return Err(Error::Output { path: self.shown.join(at), wrong: wrong.to_owned(), hint });
-            }
-        }
-        Ok(())
+        check_way([&self.target, &self.shown], places)
     }
 
     /// Whether nothing stands in its place.

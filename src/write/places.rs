@@ -197,6 +197,31 @@ pub fn check(output: &Path, force: bool, inputs: &[PathBuf], files: &[Source]) -
     }
 }
 
+/// Checks that files can go to these places below a folder, which is shown under another name: that no folder stands where
+/// a file goes, and no file or link where a folder goes.
+///
+/// # Errors
+/// [`Error::Output`] with what is in the way.
+pub fn check_way([folder, shown]: [&Path; 2], places: &[PathBuf]) -> Result<()> {
+    let refuse = |at: &Path, wrong: &str| {
+        let hint = "move it away, or name another folder";
+        Err(Error::Output { path: shown.join(at), wrong: wrong.to_owned(), hint })
+    };
+    for place in places {
+        let within = || place.ancestors().skip(1).filter(|at| !at.as_os_str().is_empty());
+        if let Some(link) = within().find(|at| folder.join(at).is_symlink()) {
+            return refuse(link, "a link stands where a folder goes: what it leads to may be an input");
+        }
+        if let Some(file) = within().find(|at| folder.join(at).is_file()) {
+            return refuse(file, "a file stands where a folder goes");
+        }
+        if folder.join(place).is_dir() {
+            return refuse(place, "a folder stands where a file goes");
+        }
+    }
+    Ok(())
+}
+
 /// A path without links, as far as it exists: where it leads, however it is spelled.
 ///
 /// # Errors

@@ -15,8 +15,10 @@ fn a_linked_folder_in_the_output_is_refused() {
             .file("out/old.txt", "old");
         std::os::unix::fs::symlink(dir.path(leads_to), dir.path("out/s")).unwrap();
         let before = [files(&dir.path("in")), files(&dir.path("elsewhere"))];
-        let refused = redite(&dir, ["dedup", "in", "--output", "out", "--force", "--quiet"]).ends();
+        let command = ["dedup", "in", "--output", "out", "--force", "--quiet", "--index", "archive"];
+        let refused = redite(&dir, command).ends();
         assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(!dir.path("archive").exists(), "it was refused before anything was done");
         assert!(refused.stderr.contains("a link stands where a folder goes"), "{}", refused.stderr);
         assert_eq!([files(&dir.path("in")), files(&dir.path("elsewhere"))], before);
     }

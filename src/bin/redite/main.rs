@@ -127,6 +127,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     // a night that is run again writes its outputs again
     let may_replace = removing.force || index::is_there(common.index.as_deref())?;
     let replaces = places::check(&removing.output, may_replace, &common.inputs, &sources.files)?;
+    places::check_way([&removing.output; 2], places.paths())?;
     let (removed, metrics) = (removing.removed.as_deref(), removing.metrics.as_deref());
     let outputs = Outputs::of(common, [removed, metrics], Some(&removing.output), &sources)?;
     // it may be made here: so not before all else is known to be right
