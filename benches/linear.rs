@@ -48,6 +48,8 @@ fn main() {
     let line = start.words(20);
     let boilerplate = start.words(40).join(" ");
     let long = start.words(400);
+    let pieces = million / 40;
+    let whole = start.words(40 * pieces);
     let change = |line: &[String], at: usize, to: String| {
         let mut words = line.to_vec();
         words[at] = to;
@@ -88,6 +90,37 @@ fn main() {
                 Box::new(|n, i| {
                     let to = n.word();
                     change(&long, i % 400, to)
+                }),
+            ),
+        ],
+        vec![
+            ("distinct pieces of 40 words", pieces, Box::new(|n, _| n.words(40).join(" "))),
+            (
+                "a text, and behind it all of it in pieces of 40 words",
+                pieces,
+                Box::new(|_, i| match i.checked_sub(1) {
+                    None => whole.join(" "),
+                    Some(piece) => whole[40 * piece..][..40].join(" "),
+                }),
+            ),
+            (
+                "a text in pieces of 40 words, and behind them all of it",
+                pieces,
+                Box::new(|_, i| match whole.chunks(40).nth(i) {
+                    Some(piece) if i + 1 < pieces => piece.join(" "),
+                    _ => whole.join(" "),
+                }),
+            ),
+            (
+                "a text, and behind it all of it in one text of lines",
+                pieces,
+                Box::new(|_, i| match i {
+                    0 => whole.join(" "),
+                    1 => format!(
+                        "of lines\n{}",
+                        whole.chunks(12).map(|line| line.join(" ")).collect::<Vec<_>>().join("\n")
+                    ),
+                    _ => String::new(),
                 }),
             ),
         ],

@@ -275,6 +275,10 @@ impl Outcome {
             let spans = own.zip(self.corpus.places(document)).filter(|(unit, _)| copied(unit));
             parts.extend(spans.map(|(_, span)| span.chars));
         }
+        if parts.is_empty() && self.fate(place) == Fate::Contained {
+            // it equals another that left, and that had the passages
+            return vec![self.span(place).chars];
+        }
         parts.sort_unstable_by_key(|part| part.start);
         let mut merged: Vec<Range<u64>> = Vec::new();
         for part in parts {
@@ -488,7 +492,9 @@ impl Outcome {
                 let (units, near, unit) = self.unit(place);
                 Some(self.copy(units, place, unit, near.get(unit)))
             }
-            Fate::Contained => self.contained(place).map(|contained| self.contained_match(contained)),
+            Fate::Contained => {
+                self.contained(place).map(|contained| self.contained_match(contained, self.span(place)))
+            }
             _ => None,
         }
     }
@@ -528,7 +534,7 @@ impl Outcome {
     }
 
     /// The matches of a document's paragraphs, in order, with their numbers: [`Outcome::match_of`] each.
-    fn paragraph_matches(&self, document: u32, mut tell: impl FnMut(u32, Match)) {
+    pub(crate) fn paragraph_matches(&self, document: u32, mut tell: impl FnMut(u32, Match)) {
         let own = self.corpus.paragraphs(document);
         if self.corpus.leaving.contains(document) || own.is_empty() {
             return;
@@ -538,6 +544,7 @@ impl Outcome {
         let first = contained.partition_point(|(of, _)| (of.copy, of.paragraph) < (document, Some(0)));
         let mut contained = contained[first..].iter().take_while(|(of, _)| of.copy == document).peekable();
         let firsts = &units.first[own.start as usize..own.end as usize];
+        let mut spans = (0..).zip(self.corpus.places(document));
         for ((number, unit), &first) in (0..).zip(own).zip(firsts) {
             if first >= IS_SHORT {
                 continue;
@@ -549,7 +556,8 @@ impl Outcome {
                 let near = if is_near { near.get(unit) } else { None };
                 tell(number, self.copy(units, place, unit, near));
             } else if let Some(contained) = is_contained {
-                tell(number, self.contained_match(contained));
+                let span = spans.find(|(of, _)| *of == number).map(|(_, span)| span).unwrap_or_default();
+                tell(number, self.contained_match(contained, span));
             }
         }
     }
@@ -583,7 +591,8 @@ impl Outcome {
         }
     }
 
-    fn contained_match(&self, (contained, original): &(Contained, Stretch)) -> Match {
+    /// Of a unit that stands there.
+    fn contained_match(&self, (contained, original): &(Contained, Stretch), own: Span) -> Match {
         let copy = Place { document: contained.copy, paragraph: contained.paragraph };
         Match {
             unit: if contained.paragraph.is_none() { Unit::Document } else { Unit::Paragraph },
@@ -596,7 +605,7 @@ impl Outcome {
                 document: contained.original,
                 paragraph: contained.paragraph.map(|_| original.paragraph),
             },
-            stretches: Some([self.span(copy), original.span()]),
+            stretches: Some([own, original.span()]),
         }
     }
 

@@ -22,7 +22,7 @@ mod steps;
 pub(crate) mod windows;
 pub(crate) mod winnow;
 
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 
 use crate::document::Span;
@@ -397,8 +397,9 @@ impl<'a> Finder<'a> {
         let overlap = if is_exact {
             Overlap { shared: 1, sizes: [1, 1] }
         } else {
-            let sides = [&prepared.tokens[copy.start as usize..copy.end as usize], original_side];
-            self.workspace.comparison.compare(&self.shingler, sides, &candidate.alignment.runs)
+            let own = &prepared.tokens[copy.start as usize..copy.end as usize];
+            let original = (original_side, &candidate.alignment.runs[..]);
+            self.workspace.comparison.compare(&self.shingler, (own, copy.start), std::iter::once(original))
         };
         self.passages.push(Passage {
             copy: prepared.document,
@@ -426,14 +427,15 @@ fn choose(candidates: Vec<Candidate>, prepared: &Prepared, params: &Params) -> V
     let verbatim = verbatim_tokens(&candidates, params.passage);
     let is_kept = |rest: &Alignment| is_long_enough(rest, &verbatim, params.passage);
     let mut heap = BinaryHeap::from(whole(candidates));
-    let mut taken: Vec<Candidate> = Vec::new();
+    // by where they start; no two overlap
+    let mut taken: BTreeMap<u32, Candidate> = BTreeMap::new();
     while let Some(Candidate { original, alignment }) = heap.pop() {
         let range = alignment.copy();
-        let first = taken.partition_point(|other| other.alignment.copy().end <= range.start);
-        let overlapping = taken[first..].iter().take_while(|other| other.alignment.copy().start < range.end);
-        let overlapping: Vec<Range<u32>> = overlapping.map(|other| other.alignment.copy()).collect();
+        let before = taken.range(..range.end).rev().map(|(_, other)| other.alignment.copy());
+        let mut overlapping: Vec<Range<u32>> = before.take_while(|other| other.end > range.start).collect();
+        overlapping.reverse();
         if overlapping.is_empty() {
-            taken.insert(first, Candidate { original, alignment });
+            taken.insert(range.start, Candidate { original, alignment });
             continue;
         }
         let mut start = range.start;
@@ -447,7 +449,7 @@ fn choose(candidates: Vec<Candidate>, prepared: &Prepared, params: &Params) -> V
             start = next;
         }
     }
-    whole(taken)
+    whole(taken.into_values().collect())
 }
 
 /// The same without the ends that are part of a character: `½` is two tokens and one place, and what holds one of them has

@@ -120,7 +120,8 @@ impl Outcome {
         let mut all = Vec::new();
         let compared = self.summary.parameters.units;
         if compared.documents {
-            self.kept_of_unit(Place { document, paragraph: None }, floor, &mut all);
+            let own = Place { document, paragraph: None };
+            self.kept_of_unit((own, self.span(own)), floor, &mut all);
         }
         let passage = |found| KeptMatch { found, units: None, shingles: None };
         let mut passages = self.passages(document).peekable();
@@ -130,7 +131,8 @@ impl Outcome {
         if compared.paragraphs {
             for (number, span) in (0..).zip(self.corpus.places(document)) {
                 let before = all.len();
-                self.kept_of_unit(Place { document, paragraph: Some(number) }, floor, &mut all);
+                let own = Place { document, paragraph: Some(number) };
+                self.kept_of_unit((own, span.clone()), floor, &mut all);
                 if all.len() > before {
                     let own = all.split_off(before);
                     while let Some(found) = passages.next_if(|passage| starts_before(passage, &span)) {
@@ -144,7 +146,7 @@ impl Outcome {
         all
     }
 
-    fn kept_of_unit(&self, place: Place, floor: &Floor, to: &mut Vec<KeptMatch>) {
+    fn kept_of_unit(&self, (place, span): (Place, Span), floor: &Floor, to: &mut Vec<KeptMatch>) {
         let (units, _, unit) = self.unit(place);
         let kept = &floor.kept[usize::from(place.paragraph.is_some())];
         let first = units.first[unit as usize];
@@ -169,7 +171,7 @@ impl Outcome {
         let key = (place.document, place.paragraph);
         let contained = floor.contained.binary_search_by_key(&key, |(of, _)| (of.copy, of.paragraph));
         if let Ok(at) = contained {
-            let found = self.contained_match(&floor.contained[at]);
+            let found = self.contained_match(&floor.contained[at], span);
             to.push(KeptMatch { found, units: Some((unit, None)), shingles: None });
         }
     }

@@ -217,7 +217,9 @@ impl Alignment {
 
     /// What is left of it inside `bounds` of the later text.
     pub(crate) fn cut(&self, bounds: Range<u32>) -> Alignment {
-        let inside = self.runs.iter().filter_map(|run| {
+        let first = self.runs.partition_point(|run| run.end() <= bounds.start);
+        let touching = self.runs[first..].iter().take_while(|run| run.copy < bounds.end);
+        let inside = touching.filter_map(|run| {
             let start = run.copy.max(bounds.start);
             let end = run.end().min(bounds.end);
             let original = run.original + start.checked_sub(run.copy)?;
@@ -228,7 +230,9 @@ impl Alignment {
 
     /// What is left of it inside `bounds` of the earlier text.
     pub(crate) fn cut_original(&self, bounds: Range<u32>) -> Alignment {
-        let inside = self.runs.iter().filter_map(|run| {
+        let first = self.runs.partition_point(|run| run.original + run.length <= bounds.start);
+        let touching = self.runs[first..].iter().take_while(|run| run.original < bounds.end);
+        let inside = touching.filter_map(|run| {
             let start = run.original.max(bounds.start);
             let end = (run.original + run.length).min(bounds.end);
             let copy = run.copy + start.checked_sub(run.original)?;

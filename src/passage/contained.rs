@@ -35,39 +35,37 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
-    /// What two stretches have in common, which agree in `runs`; the first of these starts both.
-    pub(crate) fn compare(&mut self, shingler: &Shingler, sides: [&[u64]; 2], runs: &[Run]) -> Overlap {
-        let Comparison { tally, shingles } = self;
-        sides.iter().zip(&mut *shingles).for_each(|(tokens, into)| shingler.all(tokens, into));
-        let [copy, original] = shingles;
-        tally.begin(copy.len() + original.len());
-        let starts = runs.first().map_or([0, 0], |run| [run.copy, run.original]);
-        let mut done = [0, 0];
-        for run in runs {
-            // shingles of agreeing tokens are the same on both sides
-            let inside = (run.length as usize + 1).saturating_sub(shingler.width());
-            let [at, original_at] = [run.copy - starts[0], run.original - starts[1]].map(|at| at as usize);
-            if inside > 0 {
-                tally.add(Side::First, copy[done[0]..at].iter().copied());
-                tally.add(Side::Second, original[done[1]..original_at].iter().copied());
-                tally.add(Side::Both, copy[at..at + inside].iter().copied());
-                done = [at + inside, original_at + inside];
+    /// What a stretch of the later text, from a token on, has in common with some of the earlier one. With each of these it
+    /// agrees in runs, of which the first starts the one of the earlier text; all in the order of the later text.
+    pub(crate) fn compare<'a>(
+        &mut self,
+        shingler: &Shingler,
+        (copy, start): (&[u64], u32),
+        originals: impl Iterator<Item = (&'a [u64], &'a [Run])> + Clone,
+    ) -> Overlap {
+        let Comparison { tally, shingles: [of_copy, of_original] } = self;
+        shingler.all(copy, of_copy);
+        tally.begin(of_copy.len() + originals.clone().map(|(tokens, _)| tokens.len()).sum::<usize>());
+        let mut done = 0;
+        for (tokens, runs) in originals {
+            shingler.all(tokens, of_original);
+            let original_start = runs.first().map_or(0, |run| run.original);
+            let mut original_done = 0;
+            for run in runs {
+                // shingles of agreeing tokens are the same on both sides
+                let inside = (run.length as usize + 1).saturating_sub(shingler.width());
+                let at = (run.copy - start) as usize;
+                let original_at = (run.original - original_start) as usize;
+                if inside > 0 {
+                    tally.add(Side::First, of_copy[done..at].iter().copied());
+                    tally.add(Side::Second, of_original[original_done..original_at].iter().copied());
+                    tally.add(Side::Both, of_copy[at..at + inside].iter().copied());
+                    (done, original_done) = (at + inside, original_at + inside);
+                }
             }
+            tally.add(Side::Second, of_original[original_done..].iter().copied());
         }
-        tally.add(Side::First, copy[done[0]..].iter().copied());
-        tally.add(Side::Second, original[done[1]..].iter().copied());
-        tally.overlap()
-    }
-
-    /// What a unit and several stretches have in common.
-    fn compare_all(&mut self, shingler: &Shingler, unit: &[u64], stretches: &[&[u64]]) -> Overlap {
-        let Comparison { tally, shingles: [shingles, _] } = self;
-        tally.begin(unit.len() + stretches.iter().map(|stretch| stretch.len()).sum::<usize>());
-        let sides = [(Side::First, unit)].into_iter();
-        for (side, tokens) in sides.chain(stretches.iter().map(|stretch| (Side::Second, *stretch))) {
-            shingler.all(tokens, shingles);
-            tally.add(side, shingles.iter().copied());
-        }
+        tally.add(Side::First, of_copy[done..].iter().copied());
         tally.overlap()
     }
 }
@@ -88,9 +86,10 @@ impl Finder<'_> {
         let earlier = |candidate: &Candidate| candidate.original != prepared.document;
         let others = taken.iter().zip(overlaps.iter().copied()).filter(|(candidate, _)| earlier(candidate));
         let others: Vec<(&Candidate, Overlap)> = others.collect();
+        let mut document = None;
         if wanted(None) {
-            let found = self.contained_unit(prepared, &others, whole, None);
-            self.contained.extend(found);
+            document = self.contained_unit(prepared, &others, whole.clone(), None);
+            self.contained.extend(document);
         }
         if !wanted(Some(0)) {
             return;
@@ -105,6 +104,10 @@ impl Finder<'_> {
             }
             if !prepared.is_first[number] {
                 continue; // too short, or equal to an earlier one
+            }
+            if unit == whole && wanted(None) && others.len() == taken.len() {
+                self.contained.extend(document.map(|of| Contained { paragraph: Some(number as u32), ..of }));
+                continue;
             }
             let behind = taken[first..].iter().zip(overlaps[first..].iter().copied());
             let touching = behind.take_while(|(candidate, _)| candidate.alignment.copy().start < unit.end);
@@ -125,15 +128,13 @@ impl Finder<'_> {
             let copy = candidate.alignment.copy();
             copy.end.min(unit.end).saturating_sub(copy.start.max(unit.start))
         };
-        let mut by_original: Vec<(u32, u32)> = Vec::new();
-        for (candidate, _) in passages {
-            match by_original.iter_mut().find(|(original, _)| *original == candidate.original) {
-                Some((_, covered)) => *covered += inside(candidate),
-                None => by_original.push((candidate.original, inside(candidate))),
-            }
-        }
-        let most =
-            by_original.into_iter().max_by_key(|&(original, covered)| (covered, std::cmp::Reverse(original)));
+        let mut by_original: Vec<(u32, u32)> =
+            passages.iter().map(|(candidate, _)| (candidate.original, inside(candidate))).collect();
+        by_original.sort_unstable();
+        let sums = by_original
+            .chunk_by(|a, b| a.0 == b.0)
+            .map(|own| (own[0].0, own.iter().map(|of| of.1).sum::<u32>()));
+        let most = sums.max_by_key(|&(original, covered)| (covered, std::cmp::Reverse(original)));
         let (original, covered) = most?;
         if f64::from(covered) < self.params.contained * unit.len() as f64 {
             return None;
@@ -141,7 +142,7 @@ impl Finder<'_> {
         let of_original = || passages.iter().filter(|(candidate, _)| candidate.original == original);
         let mut hull: Option<Range<u32>> = None;
         let mut bytes = [u32::MAX, 0];
-        let mut stretches = Vec::new();
+        let mut parts = Vec::new();
         for (candidate, _) in of_original() {
             let part = Candidate { original, alignment: candidate.alignment.cut(unit.clone()) };
             let own = part.alignment.original();
@@ -152,14 +153,15 @@ impl Finder<'_> {
             hull = Some(before.start.min(own.start)..before.end.max(own.end));
             let (tokens, of_part) = Self::original_side(&self.places, prepared, &part);
             bytes = [bytes[0].min(of_part[0]), bytes[1].max(of_part[1])];
-            stretches.push(tokens);
+            parts.push((tokens, part.alignment));
         }
         let only = of_original().next().filter(|(candidate, _)| candidate.alignment.copy() == unit);
         let overlap = match only {
             Some((_, overlap)) => *overlap, // the unit is the passage
             None => {
                 let own = &prepared.tokens[unit.start as usize..unit.end as usize];
-                self.workspace.comparison.compare_all(&self.shingler, own, &stretches)
+                let parts = parts.iter().map(|(tokens, alignment)| (*tokens, &alignment.runs[..]));
+                self.workspace.comparison.compare(&self.shingler, (own, unit.start), parts)
             }
         };
         let hull = hull?;

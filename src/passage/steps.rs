@@ -5,6 +5,9 @@ use std::ops::Range;
 /// What a step can't say.
 const FAR: u32 = u8::MAX as u32;
 
+/// Tokens between two of which it is known without the steps before.
+const MARKED: usize = 64;
+
 /// First byte, and behind the last, of each of some tokens of a text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Steps {
@@ -12,6 +15,8 @@ pub(super) struct Steps {
     steps: Box<[[u8; 2]]>,
     /// those of which steps do not tell, by their number here, in order; the first token of a stretch is one
     far: Box<[(u32, [u32; 2])]>,
+    /// where each [`MARKED`]th token stands
+    marks: Box<[[u32; 2]]>,
 }
 
 impl Steps {
@@ -19,6 +24,7 @@ impl Steps {
     pub(super) fn of<'a>(stretches: impl Iterator<Item = &'a [[u32; 2]]> + Clone) -> Self {
         let mut steps = Vec::with_capacity(stretches.clone().map(<[_]>::len).sum());
         let mut far = Vec::new();
+        let mut marks = Vec::with_capacity(steps.capacity().div_ceil(MARKED));
         for stretch in stretches {
             let mut behind = None;
             for &[start, end] in stretch {
@@ -28,18 +34,27 @@ impl Steps {
                 if gap.max(length) >= FAR {
                     far.push((steps.len() as u32, [start, end]));
                 }
+                if steps.len().is_multiple_of(MARKED) {
+                    marks.push([start, end]);
+                }
                 steps.push([gap.min(FAR) as u8, length.min(FAR) as u8]);
                 behind = Some(end);
             }
         }
-        Steps { steps: steps.into_boxed_slice(), far: far.into_boxed_slice() }
+        let (steps, far) = (steps.into_boxed_slice(), far.into_boxed_slice());
+        Steps { steps, far, marks: marks.into_boxed_slice() }
     }
 
     /// Where the token at `i` stands.
     fn span(&self, i: usize) -> Option<[u32; 2]> {
-        let before = self.far.partition_point(|(at, _)| *at as usize <= i).checked_sub(1)?;
-        let (at, [start, end]) = self.far[before];
-        let behind = self.steps.get(at as usize + 1..=i)?;
+        let marked = i / MARKED * MARKED;
+        let far =
+            self.far.partition_point(|(at, _)| *at as usize <= i).checked_sub(1).map(|far| self.far[far]);
+        let (at, [start, end]) = match far {
+            Some((at, span)) if at as usize >= marked => (at as usize, span),
+            _ => (marked, *self.marks.get(i / MARKED)?),
+        };
+        let behind = self.steps.get(at + 1..=i)?;
         let Some(last) = behind.last() else { return Some([start, end]) };
         let end = behind.iter().fold(end, |end, &[gap, length]| end + u32::from(gap) + u32::from(length));
         Some([end - u32::from(last[1]), end])

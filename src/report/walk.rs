@@ -9,6 +9,7 @@
 //! is half a passage at least. Everything here is linear in the matches and in the sizes of the
 //! documents that have some, but for one search by halving a match.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ops::Range;
 
@@ -155,7 +156,8 @@ impl Sorter {
                 }
             }
         }
-        if self.told.is_copy() {
+        // one that is contained may equal another that left, and that had the passages
+        if self.told.is_copy() || self.told.copied == 0 {
             self.told.copied = self.told.own.as_ref().map_or(0, |own| own.characters);
         }
         let lists = [&mut self.told.explained, &mut self.told.others];
@@ -261,10 +263,20 @@ fn count_once(repeats: &mut [Repeat]) {
     }
 }
 
-/// What stands in a document as a copy, kept from one copy of it to the next.
+/// What stands in documents as copies, kept from one copy of them to the next.
 #[derive(Default)]
 struct Stored {
-    document: Option<u32>,
+    documents: BTreeMap<u32, Inside>,
+    /// how many matches that is
+    matches: usize,
+}
+
+/// Matches that are kept at once, at most, unless one document has more.
+const KEPT: usize = 1 << 20;
+
+/// What stands in a document as a copy.
+#[derive(Default)]
+struct Inside {
     /// originals of its paragraphs, ascending
     paragraphs: Vec<Place>,
     /// originals of its passages: document, first character, and behind the last of this one or of any that
@@ -279,9 +291,22 @@ impl Stored {
         if inner.original.document == document {
             return true;
         }
-        if self.document != Some(document) {
-            self.fill(outcome, document);
+        if !self.documents.contains_key(&document) {
+            let inside = Inside::of(outcome, document);
+            let matches = inside.paragraphs.len() + inside.passages.len();
+            if self.matches + matches > KEPT {
+                *self = Stored::default();
+            }
+            self.matches += matches;
+            self.documents.insert(document, inside);
         }
+        self.documents.get(&document).is_some_and(|inside| inside.holds(inner))
+    }
+}
+
+impl Inside {
+    /// Whether the original of a match is that of one in the document.
+    fn holds(&self, inner: &Match) -> bool {
         match &inner.stretches {
             None => self.paragraphs.binary_search(&inner.original).is_ok(),
             Some([_, original]) => {
@@ -295,26 +320,25 @@ impl Stored {
         }
     }
 
-    fn fill(&mut self, outcome: &Outcome, document: u32) {
-        let places = (0..outcome.paragraphs(document))
-            .map(|paragraph| Place { document, paragraph: Some(paragraph) })
-            .filter_map(|place| outcome.match_of(place))
-            .map(|of| of.original);
-        self.paragraphs = places.collect();
-        self.paragraphs.sort_unstable();
+    fn of(outcome: &Outcome, document: u32) -> Self {
+        let mut paragraphs = Vec::new();
+        if outcome.summary().parameters.units.paragraphs {
+            outcome.paragraph_matches(document, |_, of| paragraphs.push(of.original));
+        }
+        paragraphs.sort_unstable();
         let passages = outcome.passages(document).filter_map(|of| {
             let [_, original] = of.stretches?;
             Some((of.original.document, original.chars.start, original.chars.end))
         });
-        self.passages = passages.collect();
-        self.passages.sort_unstable();
-        for at in 1..self.passages.len() {
-            let (document, _, end) = self.passages[at - 1];
-            if self.passages[at].0 == document {
-                self.passages[at].2 = self.passages[at].2.max(end);
+        let mut passages: Vec<(u32, u64, u64)> = passages.collect();
+        passages.sort_unstable();
+        for at in 1..passages.len() {
+            let (document, _, end) = passages[at - 1];
+            if passages[at].0 == document {
+                passages[at].2 = passages[at].2.max(end);
             }
         }
-        self.document = Some(document);
+        Inside { paragraphs, passages }
     }
 }
 

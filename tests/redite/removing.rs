@@ -572,5 +572,6 @@ mod command {
             .collect();
         characters.sort_unstable();
         assert_eq!(characters, [whole - 1, whole], "the passages of the first, all of the second");
+        assert_eq!(told["characters"]["copied"], 2 * whole - 1);
     }
 }
