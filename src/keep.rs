@@ -110,6 +110,7 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let paragraphs = corpus.end_paragraph() - corpus.archived.paragraphs;
     check_numbers(u64::from(base[0]), u64::from(own), "documents")?;
     check_numbers(u64::from(base[1]), u64::from(paragraphs), "paragraphs")?;
+    check_numbers(u64::from(base[2]), outcome.own_sources().len() as u64, "sources")?;
     let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts: BTreeMap::new(), tells: true };
     let summary = outcome.summary();
     let batch = Batch {

@@ -169,6 +169,33 @@ impl Manifest {
             && self.texts.iter().all(|texts| texts.documents[1] <= self.documents)
             && self.texts.is_sorted_by_key(|texts| texts.documents[1])
             && self.batches.iter().all(|batch| batch.end_document <= self.documents)
+            && self.is_in_order()
+            && self.next_is_free()
+    }
+
+    /// Whether segments and batches follow one another, and the documents are those of the segments: so many are borne
+    /// out by files.
+    fn is_in_order(&self) -> bool {
+        let follow = |of: fn(&SegmentEntry) -> [u32; 2]| {
+            self.segments.windows(2).all(|pair| of(&pair[0])[1] <= of(&pair[1])[0])
+        };
+        let mut behind = 0;
+        let is_gapless = self.segments.iter().all(|segment| {
+            let [start, end] = segment.documents;
+            std::mem::replace(&mut behind, end) == start
+        });
+        is_gapless
+            && behind == self.documents
+            && follow(|of| of.paragraphs)
+            && follow(|of| of.sources)
+            && self.batches.windows(2).all(|pair| pair[0].end_document <= pair[1].first_document)
+    }
+
+    /// Whether the next files are none of those that it names: they would be written over.
+    fn next_is_free(&self) -> bool {
+        let is_before =
+            |file: &FileEntry| Manifest::number_of(&file.name).is_some_and(|n| n < self.next_file);
+        self.next_file < u64::MAX / 2 && self.files().all(is_before)
     }
 
     /// All files that it names.
