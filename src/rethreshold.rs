@@ -127,6 +127,11 @@ impl Pairs {
         Ok(Pairs { path: path.to_path_buf(), head, units })
     }
 
+    /// Whether they were written with the matches of this checksum; `true` where nobody noted that.
+    pub fn are_of(&self, matches: u128) -> bool {
+        self.head.matches.as_ref().is_none_or(|noted| *noted == Head::told(matches))
+    }
+
     /// The least threshold that can be told of.
     pub fn floor(&self) -> f64 {
         self.head.floor

@@ -16,10 +16,11 @@ mod table;
 pub use splice::FIELD;
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+use xxhash_rust::xxh3::Xxh3Default;
 
 use crate::error::{Error, Result};
 
@@ -75,6 +76,14 @@ impl Pending {
         Ok(Pending { path, temporary: Some(temporary) })
     }
 
+    /// The [`checksum`] of what was written; `None` where that is gone.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with the path.
+    pub fn checksum(&self) -> Result<Option<u128>> {
+        self.temporary.as_ref().map(|temporary| checksum(temporary.path())).transpose()
+    }
+
     /// Puts the file in its place.
     ///
     /// # Errors
@@ -89,6 +98,28 @@ impl Pending {
         }
         Ok(())
     }
+}
+
+/// XXH3-128 of what a file holds.
+///
+/// # Errors
+/// [`Error::Io`] with the path.
+pub fn checksum(path: &Path) -> Result<u128> {
+    let mut sum = Xxh3Default::new();
+    let mut buffer = vec![0; GATHERED];
+    let mut read = || -> io::Result<()> {
+        let mut file = File::open(path)?;
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok(()),
+                Ok(count) => sum.update(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    };
+    read().map_err(|source| Error::io(path, "reading", source))?;
+    Ok(sum.digest128())
 }
 
 fn folder(path: &Path) -> &Path {

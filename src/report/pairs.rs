@@ -38,6 +38,16 @@ pub(crate) struct Head {
     pub(crate) capped_units: u64,
     /// bytes of all lines behind this one
     pub(crate) bytes: u64,
+    /// XXH3-128 of the file of matches beside it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) matches: Option<String>,
+}
+
+impl Head {
+    /// How a checksum of matches is told.
+    pub(crate) fn told(checksum: u128) -> String {
+        format!("{checksum:032x}")
+    }
 }
 
 /// Where the pairs stand beside a file of matches: `matches.pairs.jsonl` beside `matches.jsonl`.
@@ -45,11 +55,12 @@ pub fn beside(matches: &Path) -> PathBuf {
     matches.with_extension("pairs.jsonl")
 }
 
-/// Writes the pairs of a run with a floor; nothing for any other.
+/// Writes the pairs of a run with a floor, beside matches of that checksum ([`crate::write::checksum`]); nothing for any
+/// other run.
 ///
 /// # Errors
 /// Whatever `to` fails with.
-pub fn write(outcome: &Outcome, to: &mut (impl Write + Send)) -> io::Result<()> {
+pub fn write(outcome: &Outcome, matches: Option<u128>, to: &mut (impl Write + Send)) -> io::Result<()> {
     let Some(kept) = &outcome.floor else { return Ok(()) };
     let summary = outcome.summary();
     let sources = source_names(outcome);
@@ -75,6 +86,7 @@ pub fn write(outcome: &Outcome, to: &mut (impl Write + Send)) -> io::Result<()> 
         capped: kept.sum(|kept| kept.capped),
         capped_units: kept.sum(|kept| kept.capped_units),
         bytes: bytes as u64,
+        matches: matches.map(Head::told),
     };
     serde_json::to_writer(&mut *to, &head)?;
     to.write_all(b"\n")?;

@@ -18,7 +18,7 @@ use crate::oracle::{CORPORA, corpus as sample};
 
 fn pairs_of(outcome: &Outcome) -> String {
     let mut bytes = Vec::new();
-    pairs::write(outcome, &mut bytes).unwrap();
+    pairs::write(outcome, None, &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
@@ -215,6 +215,24 @@ mod command {
         let levels = summary["what_if"]["levels"].as_array().unwrap();
         let level = levels.iter().find(|level| level["threshold"] == 0.6).unwrap();
         assert_eq!((&level["documents"], &level["paragraphs"]), (&json["documents"], &json["paragraphs"]));
+    }
+
+    /// Pairs that stand beside the matches of another run are not told as theirs.
+    #[test]
+    fn pairs_of_another_run_are_refused() {
+        let dir = small();
+        let audit = |more: &[&str]| redite(&dir, ["audit", "corpus"].iter().chain(more)).ends().ok();
+        let again = |matches: &str| redite(&dir, ["rethreshold", matches, "--threshold", "0.6"]).ends();
+        audit(&["--floor", "0.5", "--matches", "m.jsonl"]);
+        again("m.jsonl").ok();
+        audit(&["--threshold", "0.9", "--matches", "m.jsonl"]);
+        let refused = again("m.jsonl");
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.stderr.contains("was not written with"), "{}", refused.stderr);
+        again("m.pairs.jsonl").ok();
+        let to_table = ["rethreshold", "m.pairs.jsonl", "--threshold", "0.6", "--output", "again.parquet"];
+        assert_eq!(redite(&dir, to_table).ends().code, 2);
+        assert!(!dir.path("again.parquet").exists());
     }
 
     #[test]

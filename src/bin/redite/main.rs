@@ -262,10 +262,12 @@ fn written(
     };
     let wants_facts = removed.is_none() || outputs.report.is_some() || outputs.leave_stdout();
     let (facts, matches) = rayon::join(|| wants_facts.then(|| Facts::with(outcome, args.wanted())), matches);
-    files.extend(matches?);
+    let matches = matches?;
     if let Some(path) = &outputs.pairs {
-        files.push(Pending::write(path, |to| report::pairs::write(outcome, &mut interrupt.stops(to)))?);
+        let sum = matches.as_ref().map_or(Ok(None), Pending::checksum)?;
+        files.push(Pending::write(path, |to| report::pairs::write(outcome, sum, &mut interrupt.stops(to)))?);
     }
+    files.extend(matches);
     if let (Some(Target::File(path)), Some(removed)) = (outputs.removed, removed) {
         let wanted = |found: &Match| removed.removal.removes(found);
         files.push(listed(path, outcome, interrupt, wanted)?);

@@ -8,9 +8,10 @@ use redite::error::Error;
 use redite::outcome::UnitSummary;
 use redite::report::pairs;
 use redite::rethreshold::{Pairs, Rethresholded};
-use redite::write::Pending;
+use redite::write::{self, Pending};
 
 use crate::args::{RethresholdArgs, Usage};
+use crate::outputs;
 
 /// What `--json` prints.
 #[derive(serde::Serialize)]
@@ -33,7 +34,19 @@ pub(crate) fn run(args: &RethresholdArgs) -> anyhow::Result<ExitCode> {
     if output.is_some_and(|output| same(output, &path)) {
         return Err(Usage(format!("`{}`: the output is what is read", path.display())).into());
     }
+    if let Some(output) = output.filter(|output| outputs::names_table(output)) {
+        let wrong = format!("`--output {}`: the matches come as JSON lines", output.display());
+        return Err(Usage(format!("{wrong}\n\nhint: name a file that ends in `.jsonl`")).into());
+    }
     let known = Pairs::read(&path)?;
+    let is_beside = !same(&args.matches, &path) && args.matches.is_file();
+    if is_beside && !known.are_of(write::checksum(&args.matches)?) {
+        let (matches, path) = (args.matches.display(), path.display());
+        let wrong =
+            format!("`{path}` was not written with `{matches}`: another run has replaced one of them");
+        let hint = format!("hint: run it again with `--floor`; or name `{path}`, to be told of that run");
+        return Err(Usage(format!("{wrong}\n\n{hint}")).into());
+    }
     let told = known.at(args.threshold)?;
     let pending = match output {
         Some(output) if !to_stdout => {
