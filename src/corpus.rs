@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::certify::Draw;
 use crate::collapse::{Exact, Keyed};
-use crate::document::{Skip, Source};
+use crate::document::Source;
 use crate::error::{Error, Result};
 use crate::head::Head;
 use crate::index::Identity;
@@ -21,6 +21,7 @@ use crate::passage::recurring::{Recurring, WindowMarks};
 use crate::past::{Archived, Told};
 use crate::read::texts::{Locator, Texts};
 use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits};
+use crate::skips::Skips;
 
 mod labels;
 mod places;
@@ -127,7 +128,7 @@ pub(crate) struct Corpus {
     /// where in long texts one can start to read, by documents without those of an index; only for an index
     pub(crate) marks: Vec<Mark>,
     pub(crate) counts: Counts,
-    pub(crate) skips: Vec<Skip>,
+    pub(crate) skips: Skips,
     /// what was read, by source and in the order of each
     pub(crate) pieces: Vec<Piece>,
     pub(crate) labels: Labels,
@@ -193,7 +194,7 @@ pub(crate) struct Builder<'a> {
     counts: Counts,
     /// records and lines of each source that an earlier part of the run has read
     before: [Vec<u64>; 2],
-    skips: Vec<Skip>,
+    skips: Skips,
     pieces: Vec<Piece>,
     labels: Labels,
     order: &'a Order,
@@ -241,7 +242,7 @@ impl<'a> Builder<'a> {
             marks: Vec::new(),
             counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
             before: [(); 2].map(|()| vec![0; sources]),
-            skips: Vec::new(),
+            skips: Skips::default(),
             pieces: Vec::new(),
             labels: Labels::new(order.dates.clone()),
             order,
@@ -408,19 +409,14 @@ impl<'a> Builder<'a> {
 
     /// Adds a chunk's records to the counts of their sources, and gives its skips their numbers.
     fn number_records(&mut self, scanned: &Scanned) {
+        let [records, lines] = &self.before;
+        self.skips.append(&scanned.skips, |source| {
+            let source = source as usize;
+            (records[source] + self.counts.records[source], lines[source] + self.counts.lines[source])
+        });
         for counted in &scanned.counted {
-            let source = counted.source as usize;
-            let records = self.before[0][source] + self.counts.records[source];
-            let lines = self.before[1][source] + self.counts.lines[source];
-            self.skips.extend(scanned.skips.iter().filter(|skip| skip.source == counted.source).map(
-                |skip| Skip {
-                    record: skip.record.map(|record| record + records),
-                    line: skip.line.map(|line| line + lines),
-                    ..skip.clone()
-                },
-            ));
-            self.counts.records[source] += counted.records;
-            self.counts.lines[source] += counted.lines;
+            self.counts.records[counted.source as usize] += counted.records;
+            self.counts.lines[counted.source as usize] += counted.lines;
         }
     }
 

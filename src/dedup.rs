@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::document::{Kind, Match, Place, SkipReason, Span, Unit};
+use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::order::Order;
 use crate::outcome::{Fate, Outcome};
 use crate::params::Remove;
@@ -240,14 +240,14 @@ impl Removal {
 
     fn count_skips(&mut self, outcome: &Outcome, rules: &Rules, numbers: &BTreeMap<String, usize>) {
         let mut numbers = numbers.clone();
-        for skip in outcome.skips().iter().filter(|skip| skip.records > 0) {
-            let name = rules.order.file_sources.get(skip.source as usize).cloned().unwrap_or_default();
+        for (source, records) in outcome.skipped_records() {
+            let name = rules.order.file_sources.get(source as usize).cloned().unwrap_or_default();
             let at = *numbers.entry(name).or_insert_with_key(|name| {
                 self.accounts.push(self.account(name));
                 self.accounts.len() - 1
             });
-            self.accounts[at].read += skip.records;
-            self.accounts[at].skipped += skip.records;
+            self.accounts[at].read += records;
+            self.accounts[at].skipped += records;
         }
         let sum = |of: fn(&Account) -> u64| self.accounts.iter().map(of).sum();
         self.all = Account {
@@ -365,6 +365,5 @@ fn told(outcome: &Outcome, document: u32, remove: Option<Remove>) -> Texts {
 
 /// Whether a file could not be read at all, so that there is nothing to write in its place.
 pub(crate) fn is_lost(outcome: &Outcome, source: u32) -> bool {
-    let lost = |reason| reason == SkipReason::Unreadable;
-    outcome.skips().iter().any(|skip| skip.source == source && skip.record.is_none() && lost(skip.reason))
+    outcome.has_unreadable_part(source)
 }

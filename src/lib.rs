@@ -61,6 +61,7 @@ pub mod rethreshold;
 mod scan;
 pub mod shingle;
 pub mod sign;
+mod skips;
 pub mod split;
 mod standing;
 pub mod verify;

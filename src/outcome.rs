@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use crate::band::Plan;
 use crate::certify;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Places, Units};
-use crate::document::{Format, Kind, Match, Place, Skip, SkipReason, Source, Span, Unit, told_id};
+use crate::document::{Format, Kind, Match, Place, Source, Span, Unit, told_id};
 use crate::error::Result;
 use crate::index::{Identity, Index};
 use crate::locate::{Part, Sought, Stretch, locate};
@@ -25,12 +25,14 @@ use crate::passage::{Contained, Found, Passage};
 use crate::pipeline::{Progress, Searched};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
+use crate::skips::Skips;
 
 mod column;
 mod floor;
 mod leaving;
 mod near;
 mod recurring;
+mod skipped;
 mod summary;
 pub(crate) mod whole;
 
@@ -45,7 +47,7 @@ pub struct Outcome {
     /// near copies: documents, paragraphs
     near: [NearCopies; 2],
     located: Located,
-    skips: Vec<Skip>,
+    skips: Skips,
     ignored: Vec<String>,
     summary: Summary,
     /// what an index needs of the search for passages
@@ -126,9 +128,8 @@ impl Outcome {
     /// What was found in the whole corpus.
     pub(crate) fn new(found: Searched, sources: Sources, how: (&Params, Plan)) -> Self {
         let mut outcome = Outcome::of_part(found, how);
-        outcome.skips = sources.skips;
-        outcome.skips.extend(outcome.corpus.skips.iter().cloned());
-        outcome.skips.sort_by_key(|skip| (skip.source, skip.record, skip.line));
+        outcome.skips = sources.skips.into_iter().collect();
+        outcome.skips.extend(&std::mem::take(&mut outcome.corpus.skips));
         outcome.ignored = sources.ignored;
         outcome.count();
         outcome
@@ -186,10 +187,11 @@ impl Outcome {
     fn count(&mut self) {
         let counts = &self.corpus.counts;
         let mut skipped = BTreeMap::new();
-        for skip in &self.skips {
-            *skipped.entry(skip.reason.name()).or_default() += skip.records.max(1);
+        let mut skipped_records = 0;
+        for (_, reason, of_source) in self.skips.counts() {
+            *skipped.entry(reason.name()).or_default() += of_source.records + of_source.parts;
+            skipped_records += of_source.records;
         }
-        let skipped_records: u64 = self.skips.iter().map(|skip| skip.records).sum();
         let input = InputSummary {
             files: self.own_sources().len() as u64,
             ignored_files: self.ignored.len() as u64,
@@ -313,11 +315,6 @@ impl Outcome {
     /// The numbers.
     pub fn summary(&self) -> &Summary {
         &self.summary
-    }
-
-    /// Records and files that were not used, in corpus order.
-    pub fn skips(&self) -> &[Skip] {
-        &self.skips
     }
 
     /// Files in given folders that no format fits.
@@ -686,13 +683,5 @@ impl Outcome {
     /// Whether a source is made of records that have numbers; a text file is one document.
     pub fn has_records(&self, source: u32) -> bool {
         self.sources()[source as usize].format != Format::Text
-    }
-
-    /// How many records were skipped for each reason, in the order of [`SkipReason::ALL`].
-    pub fn skipped(&self) -> impl Iterator<Item = (SkipReason, u64)> + '_ {
-        SkipReason::ALL.into_iter().filter_map(|reason| {
-            let count = *self.summary.input.skipped.get(reason.name())?;
-            Some((reason, count))
-        })
     }
 }

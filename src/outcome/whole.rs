@@ -10,7 +10,6 @@ use crate::certify::Draw;
 use crate::corpus::{
     Corpus, Counts, Document, IS_SHORT, Labels, Ranks, Units, check_numbers, document_starts,
 };
-use crate::document::Skip;
 use crate::error::Result;
 use crate::index::{Identity, Index};
 use crate::locate::Stretch;
@@ -24,6 +23,7 @@ use crate::read::sources::Sources;
 use crate::read::texts::Texts;
 use crate::resolve::{Cost, Near};
 use crate::scan::Piece;
+use crate::skips::Skips;
 
 /// What is known of the parts so far; what only the end needs waits in temporary files. Documents and paragraphs are numbered through all of them, behind those of
 /// the index that the run is matched against.
@@ -38,7 +38,7 @@ pub(crate) struct Whole {
     places: Vec<u8>,
     ids: String,
     counts: Counts,
-    skips: Vec<Skip>,
+    skips: Skips,
     pieces: Vec<Piece>,
     labels: Labels,
     draws: [Draw; 2],
@@ -192,7 +192,7 @@ impl Whole {
             places: Vec::new(),
             ids: String::new(),
             counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
-            skips: Vec::new(),
+            skips: Skips::default(),
             pieces: Vec::new(),
             labels: Labels::default(),
             draws: [(); 2].map(|()| Draw::new(params.certify)),
@@ -295,7 +295,7 @@ impl Whole {
         self.append(&last, [0; 2], base)?;
         self.gather()?;
         self.counts.add(&last.counts);
-        self.skips.extend(last.skips);
+        self.skips.extend(&last.skips);
         self.pieces.extend(last.pieces);
         self.labels.append(last.labels);
         let first = self.first[1];
@@ -352,7 +352,7 @@ impl Whole {
         let own = contained.into_iter().filter(|(contained, _)| contained.copy >= first_own[0]);
         self.contained.extend(own.map(|(contained, stretch)| (numbers.contained(&contained), stretch)));
         self.counts.add(&corpus.counts);
-        self.skips.extend(corpus.skips);
+        self.skips.extend(&corpus.skips);
         self.pieces.extend(corpus.pieces);
         self.labels.append(corpus.labels);
         self.identity = corpus.identity;

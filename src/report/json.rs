@@ -11,7 +11,7 @@ use crate::report::facts::{Boilerplate, Dates, Facts, Templates};
 use crate::what_if::WhatIf;
 
 /// The most skipped records that are listed; the numbers by reason count all of them.
-pub const SKIPS: usize = 1_000;
+pub const SKIPS: usize = crate::skips::LISTED;
 
 /// The most sources that are listed.
 pub const SOURCES: usize = 1_000;

@@ -26,7 +26,7 @@ const SHARES: usize = 10;
 const PAIRS: usize = 5;
 
 /// Places that are shown for each reason of skipping, and ignored files.
-const PLACES: usize = 3;
+const PLACES: usize = crate::skips::OF_REASON;
 
 /// The most characters of a file's name or of an id.
 pub(crate) const NAME: usize = 120;
@@ -415,7 +415,7 @@ impl Summary<'_> {
         if outcome.skips().is_empty() {
             return Ok(());
         }
-        let all = outcome.skips().len() as u64;
+        let all = outcome.skip_count();
         self.heading(&format!("Skipped: {}", count(all, "record or file", "records and files")))?;
         for (reason, of_reason) in outcome.skipped() {
             writeln!(self.to, "  {} {}", number(of_reason), wording::reason(reason))?;
@@ -426,7 +426,7 @@ impl Summary<'_> {
 
     fn skipped_for(&mut self, reason: SkipReason, all: u64) -> io::Result<()> {
         let outcome = self.outcome;
-        for skip in outcome.skips().iter().filter(|skip| skip.reason == reason).take(PLACES) {
+        for skip in outcome.skips_for(reason) {
             let source = clean::line(&outcome.sources()[skip.source as usize].name, NAME);
             let at = wording::skipped_at(skip, outcome.has_records(skip.source));
             writeln!(self.to, "    {source}{at}: {}", clean::line(&skip.detail, NAME))?;

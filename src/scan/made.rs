@@ -2,10 +2,10 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::document::Skip;
 use crate::index::segment::Mark;
 use crate::index::sketches::Sketch;
 use crate::read::texts::Locator;
+use crate::skips::Skips;
 
 /// What a chunk held.
 #[derive(Default)]
@@ -22,7 +22,8 @@ pub(crate) struct Scanned {
     /// where the paragraphs stand, see [`crate::corpus::Places`]
     pub(crate) places: Vec<u8>,
     pub(crate) ids: String,
-    pub(crate) skips: Vec<Skip>,
+    /// with numbers as those of the documents
+    pub(crate) skips: Skips,
     /// records and lines of each source in the chunk, in order
     pub(crate) counted: Vec<Counted>,
     pub(crate) pieces: Vec<Piece>,

@@ -58,6 +58,8 @@ mod removing;
 mod report;
 /// What boilerplate and templates cost, in comparisons counted.
 mod scale;
+/// Records that are skipped, in great numbers.
+mod skipped;
 /// Nights in parts, held against nights in one piece, down to the bytes of the index.
 mod spilled;
 /// `redite dedup` on Parquet: every type, packing, and what a file says of itself.

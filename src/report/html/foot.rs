@@ -72,7 +72,7 @@ fn skipped(outcome: &Outcome) -> Both {
             both(format!("{} {}", count.en, why.en), format!("{} {}", count.fr, why.fr))
         })
         .collect();
-    let cut = outcome.skips().len() > json::SKIPS;
+    let cut = outcome.skip_count() > json::SKIPS as u64;
     let most = number(json::SKIPS as u64);
     let join = |of: fn(&Both) -> &str| told.iter().map(of).collect::<Vec<_>>();
     let [listed, listes] = match cut {

@@ -104,7 +104,7 @@ struct Tile {
 
 impl Head {
     pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Self {
-        let skipped = outcome.skips().len() as u64;
+        let skipped = outcome.skip_count();
         let summary = outcome.summary();
         Head {
             version: env!("CARGO_PKG_VERSION"),
