@@ -18,7 +18,7 @@ pub struct Sources {
     pub files: Vec<Source>,
     /// files inside given folders whose names tell no format; and what is no file, which is said behind the name
     pub ignored: Vec<String>,
-    /// files and folders that could not be looked at; `source` indexes `files`
+    /// files and folders that could not be looked at; `source` indexes `files`, and ascends
     pub skips: Vec<Skip>,
     /// the number of the input that is being looked at
     input: u32,
@@ -134,7 +134,7 @@ impl Sources {
 
     /// Whether the source at this index is already known to be unreadable.
     pub(crate) fn is_lost(&self, source: usize) -> bool {
-        self.skips.iter().any(|skip| skip.source as usize == source)
+        self.skips.binary_search_by_key(&source, |skip| skip.source as usize).is_ok()
     }
 }
 

@@ -81,3 +81,23 @@ fn sources_add_up_and_outputs_lack_what_was_skipped() {
     assert!(summary.stdout.contains("Skipped: 2,492 records and files"), "{}", summary.stdout);
     assert!(summary.stdout.contains("    and 297 more\n"), "{}", summary.stdout);
 }
+
+/// Links that lead nowhere are files that can't be read, each at its place among those that can.
+#[cfg(unix)]
+#[test]
+fn many_links_that_lead_nowhere() {
+    let dir = Dir::new();
+    for i in 0..600 {
+        let name = format!("in/{i:03}.txt");
+        std::fs::create_dir_all(dir.path("in")).unwrap();
+        match i % 3 {
+            0 => std::fs::write(dir.path(&name), words(20 * i..20 * (i + 1))).unwrap(),
+            _ => std::os::unix::fs::symlink("nowhere", dir.path(&name)).unwrap(),
+        }
+    }
+    let outcome = crate::language::audit(&dir, &Params::audit());
+    assert_eq!((outcome.documents(), outcome.skip_count()), (200, 400));
+    let sources: Vec<u32> = outcome.skips().iter().map(|skip| skip.source).collect();
+    assert_eq!(sources, (0..600).filter(|i| i % 3 > 0).collect::<Vec<_>>());
+    assert!(outcome.skips().iter().all(|skip| skip.reason == SkipReason::Unreadable));
+}
