@@ -219,7 +219,7 @@ impl<'a> Scanner<'a> {
             };
             match parsed {
                 Ok(found) => {
-                    work.scanned.lone_surrogates += found.lone_surrogates;
+                    work.scanned.lone_surrogates += u64::from(found.has_lone_surrogates);
                     work.scanned.ids.push_str(found.id.as_deref().unwrap_or_default());
                     let locator = Locator {
                         source,
@@ -338,7 +338,7 @@ impl<'a> Scanner<'a> {
         let mut work = self.work();
         for locator in locators {
             let (text, found) = texts.record(locator, &self.also)?;
-            work.scanned.lone_surrogates += found.lone_surrogates;
+            work.scanned.lone_surrogates += u64::from(found.has_lone_surrogates);
             work.scanned.ids.push_str(found.id.as_deref().unwrap_or_default());
             self.document(&text, (*locator, found.also), &mut work);
         }

@@ -64,7 +64,7 @@ pub struct InputSummary {
     pub bytes: u64,
     /// records and files that were not used, by reason
     pub skipped: BTreeMap<&'static str, u64>,
-    /// escapes of lone surrogates that became U+FFFD
+    /// records in which escapes of lone surrogates became U+FFFD
     pub lone_surrogates: u64,
 }
 

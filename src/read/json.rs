@@ -26,8 +26,8 @@ pub(crate) struct Record {
     pub(crate) id: Option<String>,
     /// the values of [`Fields::also`] as JSON; empty where nothing was asked for
     pub(crate) also: Vec<Option<String>>,
-    /// escapes of lone surrogates that became U+FFFD
-    pub(crate) lone_surrogates: u64,
+    /// whether escapes of lone surrogates became U+FFFD: in its text, its id, [`Fields::also`] or the name of a field
+    pub(crate) has_lone_surrogates: bool,
 }
 
 /// Why a record can't be used, with what was found.
@@ -43,8 +43,9 @@ impl Fields<'_> {
         let result = match self.attempt(line, text) {
             Err((SkipReason::InvalidJson, _)) if has_surrogate_escape(line) => {
                 text.truncate(before);
-                let (repaired, lone_surrogates) = without_lone_surrogates(line);
-                self.attempt(&repaired, text).map(|record| Record { lone_surrogates, ..record })
+                // what serde_json refused was in the text or in a name
+                let repaired = without_lone_surrogates(line);
+                self.attempt(&repaired, text).map(|record| Record { has_lone_surrogates: true, ..record })
             }
             result => result,
         };
@@ -69,10 +70,15 @@ impl Fields<'_> {
             }
             None => return Err((SkipReason::MissingText, format!("no field `{}`", self.text))),
         }
-        let id = found.id.filter(|id| is_id(id));
-        let id =
-            id.map(|id| if has_surrogate_escape(id) { without_lone_surrogates(id).0 } else { id.into() });
-        Ok(Record { id: id.map(Cow::into_owned), also: found.also, lone_surrogates: 0 })
+        let mut has_lone_surrogates = false;
+        let mut repaired = |value: &str| {
+            let value = without_lone_surrogates(value);
+            has_lone_surrogates |= matches!(value, Cow::Owned(_));
+            value.into_owned()
+        };
+        let id = found.id.filter(|id| is_id(id)).map(&mut repaired);
+        let also = found.also.into_iter().map(|value| value.map(&mut repaired)).collect();
+        Ok(Record { id, also, has_lone_surrogates })
     }
 }
 
@@ -94,8 +100,8 @@ fn has_surrogate_escape(line: &str) -> bool {
         .any(|at| matches!(line.as_bytes().get(at + 2), Some(b'd' | b'D')))
 }
 
-/// The line with each lone surrogate escape as `\ufffd`, and how many there were.
-fn without_lone_surrogates(line: &str) -> (Cow<'_, str>, u64) {
+/// JSON with each lone surrogate escape as `\ufffd`; owned where there is one.
+fn without_lone_surrogates(line: &str) -> Cow<'_, str> {
     let escape_at = |at: usize| {
         let hex = line.as_bytes().get(at..at + 6)?;
         let hex = std::str::from_utf8(hex.strip_prefix(b"\\u")?).ok()?;
@@ -103,7 +109,6 @@ fn without_lone_surrogates(line: &str) -> (Cow<'_, str>, u64) {
     };
     let mut repaired = String::new();
     let mut copied = 0;
-    let mut count = 0;
     let mut at = 0;
     while let Some(found) = memchr::memchr(b'\\', &line.as_bytes()[at..]) {
         at += found;
@@ -114,16 +119,15 @@ fn without_lone_surrogates(line: &str) -> (Cow<'_, str>, u64) {
                 repaired.push_str("\\ufffd");
                 at += 6;
                 copied = at;
-                count += 1;
             }
             _ => at = (at + 2).min(line.len()),
         }
     }
-    if count == 0 {
-        return (Cow::Borrowed(line), 0);
+    if copied == 0 {
+        return Cow::Borrowed(line);
     }
     repaired.push_str(&line[copied..]);
-    (Cow::Owned(repaired), count)
+    Cow::Owned(repaired)
 }
 
 /// What the text field held.
@@ -138,7 +142,7 @@ enum TextField {
 struct Found<'de> {
     text: Option<TextField>,
     id: Option<&'de str>,
-    also: Vec<Option<String>>,
+    also: Vec<Option<&'de str>>,
 }
 
 /// Reads any JSON value; `None` where it is no object.
@@ -201,9 +205,9 @@ impl<'de> Visitor<'de> for RecordSeed<'_> {
                     let value = object.next_value::<&RawValue>()?.get();
                     found.id = Some(value);
                     let same = (0..also.len()).filter(|&i| also[i] == self.fields.id);
-                    same.for_each(|i| found.also[i] = Some(value.to_owned()));
+                    same.for_each(|i| found.also[i] = Some(value));
                 }
-                Name::Also(i) => found.also[i] = Some(object.next_value::<&RawValue>()?.get().to_owned()),
+                Name::Also(i) => found.also[i] = Some(object.next_value::<&RawValue>()?.get()),
                 Name::Other => {
                     object.next_value::<IgnoredAny>()?;
                 }
@@ -332,8 +336,29 @@ mod tests {
     #[test]
     fn lone_surrogates_become_replacement_characters() {
         let (text, record) = parse(r#"{"text":"a\ud800b\uDC00\ud83d\ude00\\ud800"}"#).unwrap();
-        assert_eq!((text.as_str(), record.lone_surrogates), ("a\u{FFFD}b\u{FFFD}😀\\ud800", 2));
+        assert_eq!((text.as_str(), record.has_lone_surrogates), ("a\u{FFFD}b\u{FFFD}😀\\ud800", true));
         let (_, record) = parse(r#"{"text":"a","id":"\udfff"}"#).unwrap();
-        assert_eq!(record.id.as_deref(), Some(r#""\ufffd""#));
+        assert_eq!((record.id.as_deref(), record.has_lone_surrogates), (Some(r#""\ufffd""#), true));
+    }
+
+    /// Whatever else is in the record: what nobody reads is not counted.
+    #[test]
+    fn a_record_has_lone_surrogates_where_it_is_read() {
+        let also = ["site".to_owned()];
+        for (line, expected) in [
+            (r#"{"text":"a","id":"\ud83d\ude00","site":"\ud83d\ude00"}"#, false),
+            (r#"{"text":"a","other":"\ud800"}"#, false),
+            (r#"{"text":"a","other":{"\ud800":"\ud800"}}"#, false),
+            (r#"{"text":"a","id":["\ud800"]}"#, false),
+            (r#"{"text":"\ud800","other":"\ud800"}"#, true),
+            (r#"{"text":"a","site":"\ud800z"}"#, true),
+            (r#"{"text":"a","\ud800":1}"#, true),
+        ] {
+            let mut text = String::new();
+            let record = Fields { text: "text", id: "id", also: &also }.parse(line, &mut text).unwrap();
+            assert_eq!(record.has_lone_surrogates, expected, "{line}");
+            let site = record.also[0].as_deref();
+            assert!(site.is_none_or(|site| serde_json::from_str::<String>(site).is_ok()), "{site:?}");
+        }
     }
 }

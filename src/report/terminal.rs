@@ -140,8 +140,8 @@ impl Summary<'_> {
             count(summary.characters.read, "character", "characters"),
         )?;
         if input.lone_surrogates > 0 {
-            let surrogates = count(input.lone_surrogates, "lone surrogate", "lone surrogates");
-            writeln!(self.to, "  {surrogates} became U+FFFD")?;
+            let records = count(input.lone_surrogates, "record", "records");
+            writeln!(self.to, "  lone surrogates became U+FFFD in {records}")?;
         }
         Ok(())
     }

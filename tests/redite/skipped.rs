@@ -101,3 +101,21 @@ fn many_links_that_lead_nowhere() {
     assert_eq!(sources, (0..600).filter(|i| i % 3 > 0).collect::<Vec<_>>());
     assert!(outcome.skips().iter().all(|skip| skip.reason == SkipReason::Unreadable));
 }
+
+/// Such a source is called what other readers of JSON would call it, and not by its quotes and escapes.
+#[cfg(feature = "cli")]
+#[test]
+fn lone_surrogates_in_the_name_of_a_source() {
+    use crate::cli::redite;
+    let line = |site: &str, id: &str, at: usize| {
+        format!("{{\"id\":\"{id}\",\"site\":\"{site}\",\"text\":\"{}\"}}\n", words(at..at + 20))
+    };
+    let lines = line("\\ud800z", "a", 0) + &line("\\udfffz", "\\udfff", 100) + &line("y", "\\ud800", 200);
+    let dir = Dir::new().file("a.jsonl", lines);
+    let all = ["dedup", "a.jsonl", "--output", "out", "--json", "-q", "--source-field", "site"];
+    let told: serde_json::Value = serde_json::from_str(&redite(&dir, all).ends().ok()).unwrap();
+    assert_eq!(told["input"]["lone_surrogates"], 3, "records, not escapes");
+    let sources = told["dedup"]["sources"].as_array().unwrap();
+    let names: Vec<_> = sources.iter().map(|source| (&source["name"], &source["kept"])).collect();
+    assert_eq!(format!("{names:?}"), r#"[(String("�z"), Number(2)), (String("y"), Number(1))]"#);
+}

@@ -51,8 +51,9 @@ impl<'a> Cursor<'a> {
         })?;
         self.white();
         let id = id.filter(|id| is_id(id));
-        let is_plain = has_text && self.at == self.line.len() && !id.is_some_and(has_surrogate_escape);
-        is_plain.then(|| Record { id: id.map(str::to_owned), also, lone_surrogates: 0 })
+        let mut read = id.into_iter().chain(also.iter().flatten().map(String::as_str));
+        let is_plain = has_text && self.at == self.line.len() && !read.any(has_surrogate_escape);
+        is_plain.then(|| Record { id: id.map(str::to_owned), also, has_lone_surrogates: false })
     }
 
     /// The members of an object, of which `{` has been passed; each value is for `member` to pass.
