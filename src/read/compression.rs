@@ -2,11 +2,11 @@
 //! file, all frames of a zstandard file and all streams of a bzip2 or xz file, and tell a file that ends too early from one that ends.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bzip2::bufread::MultiBzDecoder;
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use liblzma::bufread::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
 
@@ -36,7 +36,7 @@ fn decompressed<'a>(
 ) -> io::Result<Box<dyn Read + Send + 'a>> {
     Ok(match compression {
         Compression::Plain => Box::new(file),
-        Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file))),
+        Compression::Gzip => Box::new(Members::new(BufReader::with_capacity(BUFFER, file))),
         Compression::Zstd => {
             let mut decoder = zstd::Decoder::with_buffer(BufReader::with_capacity(BUFFER, file))?;
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
@@ -153,6 +153,78 @@ pub(crate) fn reason(source: &Source, begun: bool, error: &io::Error) -> SkipRea
     if packed && broken && (begun || ended_early) { SkipReason::Truncated } else { SkipReason::Unreadable }
 }
 
+/// The members of a gzip file, and behind the last one the zeros that tapes and block devices fill up with.
+struct Members<R> {
+    member: GzDecoder<Lent<R>>,
+    is_padded: bool,
+    has_ended: bool,
+}
+
+impl<R: BufRead> Members<R> {
+    fn new(inner: R) -> Self {
+        // it looks for a member at once, and must not before it is asked
+        let mut member = GzDecoder::new(Lent(None));
+        member.reset(Lent(Some(inner)));
+        Members { member, is_padded: false, has_ended: false }
+    }
+
+    /// Behind a member: whether there is another one.
+    fn goes_on(&mut self) -> io::Result<bool> {
+        let inner = self.member.get_mut();
+        loop {
+            let bytes = inner.fill_buf()?;
+            match bytes.iter().position(|byte| *byte != 0) {
+                _ if bytes.is_empty() => return Ok(false),
+                Some(0) if !self.is_padded => break,
+                Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidInput, "invalid gzip header")),
+                None => {
+                    let zeros = bytes.len();
+                    inner.consume(zeros);
+                    self.is_padded = true;
+                }
+            }
+        }
+        let inner = Lent(inner.0.take());
+        self.member.reset(inner);
+        Ok(true)
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while !self.has_ended && !buffer.is_empty() {
+            match self.member.read(buffer).and_then(|count| Ok((count, count > 0 || self.goes_on()?))) {
+                Ok((0, goes_on)) => self.has_ended = !goes_on,
+                Ok((count, _)) => return Ok(count),
+                Err(error) => {
+                    self.has_ended = error.kind() != io::ErrorKind::Interrupted;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(0)
+    }
+}
+
+/// A reader that a decompressor can be parted from.
+struct Lent<R>(Option<R>);
+
+impl<R: BufRead> Read for Lent<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.as_mut().map_or(Ok(0), |inner| inner.read(buffer))
+    }
+}
+
+impl<R: BufRead> BufRead for Lent<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.0.as_mut().map_or(Ok(&[]), BufRead::fill_buf)
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.0.iter_mut().for_each(|inner| inner.consume(count));
+    }
+}
+
 /// A decompressor that is asked for `N` bytes at once, whoever asks. Where it finds damage, what it has unpacked in the
 /// same call is lost: so that is little, and the same whatever the buffers behind it are. As slow as a decompressor is,
 /// as small may `N` be.
@@ -221,6 +293,74 @@ mod tests {
     use liblzma::stream::{Check, Filters, LzmaOptions};
 
     use super::*;
+
+    /// So many members of some hundred bytes.
+    fn members(count: usize) -> (Vec<u8>, Vec<u8>) {
+        let (mut packed, mut plain) = (Vec::new(), Vec::new());
+        for number in 0..count {
+            let text = format!("member {number} of {count}, ").repeat(number % 7 * 5);
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(number as u32 % 10));
+            encoder.write_all(text.as_bytes()).unwrap();
+            packed.extend(encoder.finish().unwrap());
+            plain.extend(text.into_bytes());
+        }
+        (packed, plain)
+    }
+
+    /// What can be read, and the error behind it; through buffers of so many bytes.
+    fn unpack(packed: &[u8], buffer: usize) -> (Vec<u8>, Option<io::ErrorKind>) {
+        let mut reader = Members::new(BufReader::with_capacity(buffer, packed));
+        let mut plain = Vec::new();
+        let error = reader.read_to_end(&mut plain).err().map(|error| error.kind());
+        assert_eq!(reader.read(&mut [0; 9]).ok(), Some(0), "nothing comes behind the end");
+        (plain, error)
+    }
+
+    #[test]
+    fn zeros_behind_a_gzip_file_are_no_damage() {
+        for count in [1, 2, 30] {
+            let (packed, plain) = members(count);
+            for zeros in [0, 1, 7, 8, 511, 10_000, 3 * BUFFER] {
+                let padded = [&packed[..], &vec![0; zeros]].concat();
+                for buffer in [1, 2, 61, 4096, BUFFER] {
+                    let at = format!("{count} members, {zeros} zeros, buffers of {buffer}");
+                    assert_eq!(unpack(&padded, buffer), (plain.clone(), None), "{at}");
+                    for garbage in [&b"x"[..], &[0x1F, 0x8B], &packed] {
+                        let (read, error) = unpack(&[&padded[..], garbage].concat(), buffer);
+                        if zeros == 0 && garbage == packed {
+                            assert_eq!((read, error), (plain.repeat(2), None), "{at}");
+                        } else {
+                            let truncated = zeros == 0;
+                            let kinds = [io::ErrorKind::InvalidInput, io::ErrorKind::UnexpectedEof];
+                            assert_eq!(read, plain, "{at}");
+                            assert!(error == Some(kinds[0]) || truncated && error == Some(kinds[1]), "{at}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn zeros_are_no_gzip_file_and_end_no_member() {
+        let (packed, plain) = members(3);
+        for buffer in [1, 61, BUFFER] {
+            for zeros in [1, 2, 10, 600] {
+                let (read, error) = unpack(&vec![0; zeros], buffer);
+                assert!(read.is_empty() && error.is_some(), "{zeros} zeros alone");
+            }
+            assert_eq!(unpack(&[], buffer).1, Some(io::ErrorKind::UnexpectedEof));
+            for cut in 1..20 {
+                let mut padded = packed[..packed.len() - cut].to_vec();
+                assert_eq!(unpack(&padded, buffer).1, Some(io::ErrorKind::UnexpectedEof), "{cut} bytes less");
+                padded.resize(padded.len() + 600, 0);
+                let (read, error) = unpack(&padded, buffer);
+                // the length at the end of a member ends with zeros itself
+                assert!(error.is_some() || cut <= 3 && read == plain, "{cut} bytes less, and zeros");
+            }
+        }
+    }
 
     #[test]
     fn what_unpacks_tells_what_it_holds() {

@@ -324,6 +324,11 @@ fn compressed_files_that_are_broken() {
             .gives(["a"])
             .skips(Truncated, 1, 2),
         gzip("garbage behind", [gz(&a), b"garbage!".repeat(4)].concat()).gives(["a"]).skips_rest(Truncated),
+        gzip("zeros behind", [gz(&a), gz(&b), vec![0; 700_000]].concat()).gives(["a", "b"]),
+        gzip("zeros, then another member", [gz(&a), vec![0; 9], gz(&b)].concat())
+            .gives(["a"])
+            .skips_rest(Truncated),
+        gzip("zeros alone", vec![0; 600]).skips_rest(Unreadable),
         gzip("no gzip", a.clone().into_bytes()).skips_rest(Unreadable),
         gzip("a wrong checksum", {
             let mut bytes = gz(&a);
