@@ -347,8 +347,8 @@ impl Writer {
     }
 
     /// Takes documents out of all answers, from now on: those for which `is_meant` says so, given the id as
-    /// JSON (empty where there is none) and the source. Returns how many. From disk they go at
-    /// [`Writer::compact`].
+    /// JSON (empty where there is none) and the source; it is asked of those that are forgotten and still on disk, too.
+    /// Returns how many went. From disk they go at [`Writer::compact`].
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::Io`]; the index is then what it was.
@@ -359,11 +359,9 @@ impl Writer {
         for segment in &index.segments {
             for (i, row) in segment.documents()?.iter().enumerate() {
                 let document = segment.entry.documents[0] + i as u32;
-                if manifest.is_forgotten(document) {
-                    continue;
-                }
                 let (id, _) = segment.strings(row)?;
-                if is_meant(&id, segment.source(row.source).unwrap_or_default()) {
+                let is_meant = is_meant(&id, segment.source(row.source).unwrap_or_default());
+                if is_meant && !manifest.is_forgotten(document) {
                     meant.push(document);
                 }
             }

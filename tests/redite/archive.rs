@@ -459,7 +459,7 @@ fn what_is_forgotten_is_original_the_next_time_and_gone_after_compact() {
     let again = index(&dir, &["forget", "archive", "--id", "ja1"]);
     assert_eq!(
         again.seen(),
-        "exit 0\n--- stdout\n0 documents forgotten\n--- stderr\nwarning: the index has no such document\n"
+        "exit 0\n--- stdout\n0 documents forgotten\n--- stderr\nwarning: all of that was forgotten before\n"
     );
     let asked = redite(&dir, ["query", "--index", "archive", "-"]).given(JAPANESE).ok();
     assert!(asked.contains("documents   0 of 1 are copies"), "{asked}");
@@ -469,6 +469,7 @@ fn what_is_forgotten_is_original_the_next_time_and_gone_after_compact() {
     let told = index(&dir, &["compact", "archive"]).ok();
     assert!(told.ends_with(" after\n"), "{told}");
     assert!(!has("\"ja1\"") && has("\"fr1\""));
+    assert_eq!(index(&dir, &["forget", "archive", "--id", "ja1"]).code, 1, "nothing is known of it any more");
     assert_eq!(names(&dir.path("archive")).len(), 4, "{:?}", names(&dir.path("archive")));
     index(&dir, &["verify", "archive"]).ok();
     // a text whose original was forgotten is an original the next time it comes
@@ -605,6 +606,34 @@ fn forgetting_goes_by_the_id_whatever_its_escapes() {
         assert_eq!(told, "1 document forgotten\n", "{id}");
     }
     assert_eq!(index(&dir, &["forget", "archive", "--id", "null"]).stdout, "0 documents forgotten\n");
+}
+
+/// Whoever has to erase a text must hear of a name that fits nothing, whatever else was named.
+#[test]
+fn what_is_to_be_forgotten_and_is_not_there_is_told() {
+    let dir = after_monday();
+    let forget = |named: &[&str]| index(&dir, &[&["forget", "archive"], named].concat());
+    let told = forget(&["--id", "ja", "--source", "monday"]);
+    assert_eq!(
+        told.seen(),
+        "exit 1\n--- stdout\n0 documents forgotten\n--- stderr\nerror: the index has no document with `--id ja`, \
+         `--source monday`\n\nhint: `redite index export --documents -` lists what it has\n"
+    );
+    // what is there goes none the less
+    let told = forget(&["--id", "ja", "--id", "ja1", "--id", "fr1"]);
+    assert_eq!((told.code, &told.stdout[..]), (1, "2 documents forgotten\n"));
+    assert!(told.stderr.contains("no document with `--id ja`\n"), "{}", told.stderr);
+    let left = index(&dir, &["export", "archive", "--documents", "-"]).ok();
+    assert!(!left.contains("\"ja1\"") && !left.contains("\"fr1\"") && left.contains("monday"), "{left}");
+    // the same again, as after a kill: nothing is left to do until it is off the disk
+    let again = forget(&["--id", "ja1", "--id", "fr1"]);
+    assert_eq!((again.code, &again.stdout[..]), (0, "0 documents forgotten\n"));
+    let both = forget(&["--source", "monday.jsonl", "--id", "ja1"]);
+    assert_eq!(both.code, 0, "{}", both.stderr);
+    index(&dir, &["compact", "archive"]).ok();
+    for named in [["--id", "ja1"], ["--source", "monday.jsonl"], ["--source", ""], ["--id", ""]] {
+        assert_eq!(forget(&named).code, 1, "{named:?}");
+    }
 }
 
 /// A text that is a verbatim stretch of another from end to end is known to be one; not when that was forgotten.

@@ -1,5 +1,6 @@
 //! `redite index`: looking after what has been kept.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -104,12 +105,7 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
                 let hint = "hint: name them with `--id` or `--source`";
                 return Err(Usage(format!("nothing to forget was named\n\n{hint}")).into());
             }
-            let is_meant = |of: &str, from: &str| is_one_of(of, id) || source.iter().any(|s| s == from);
-            let count = writer(dir)?.forget(is_meant)?;
-            writeln!(to, "{count} {} forgotten", if count == 1 { "document" } else { "documents" })?;
-            if count == 0 {
-                crate::say("warning", "the index has no such document");
-            }
+            forget(dir, id, source, to)?;
         }
         IndexCommand::Compact { dir } => {
             let mut writer = writer(dir)?;
@@ -128,11 +124,50 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether the id of a document, as JSON, is one of those that were given: as it stands in its record, without quotes and
-/// escapes where it is a string there. A document without an id (empty) is never meant.
-fn is_one_of(of: &str, given: &[String]) -> bool {
-    let string = serde_json::from_str::<String>(of).ok();
-    !of.is_empty() && given.iter().any(|id| id == of || string.as_ref() == Some(id))
+/// Forgets all that was named and is there; that something is not there is an error behind that.
+fn forget(dir: &Path, ids: &[String], sources: &[String], to: &mut impl Write) -> anyhow::Result<()> {
+    let named = |flag: &'static str, names: &[String]| -> Vec<Named> {
+        names.iter().map(|name| Named { flag, name: name.clone(), is_there: Cell::new(false) }).collect()
+    };
+    let named = [named("--id", ids), named("--source", sources)].concat();
+    let count = writer(dir)?.forget(|id, source| {
+        let string = serde_json::from_str::<String>(id).ok();
+        // of all that fit, not of the first
+        named.iter().filter(|named| named.is_meant((id, string.as_deref()), source)).count() > 0
+    })?;
+    writeln!(to, "{count} {} forgotten", if count == 1 { "document" } else { "documents" })?;
+    let missing = named.iter().filter(|named| !named.is_there.get());
+    let missing: Vec<String> = missing.map(|named| format!("`{} {}`", named.flag, named.name)).collect();
+    if !missing.is_empty() {
+        let hint = "hint: `redite index export --documents -` lists what it has";
+        anyhow::bail!("the index has no document with {}\n\n{hint}", missing.join(", "));
+    }
+    if count == 0 {
+        crate::say("warning", "all of that was forgotten before");
+    }
+    Ok(())
+}
+
+/// An id or a source to be forgotten.
+#[derive(Clone)]
+struct Named {
+    flag: &'static str,
+    name: String,
+    is_there: Cell<bool>,
+}
+
+impl Named {
+    /// Whether a document is meant, of which is known the id as JSON, and as a string where it is one; then it is there.
+    /// An id is meant as it stands in its record, without quotes and escapes where it is a string. A document without one
+    /// (empty) never is, nor is one whose source is no longer told.
+    fn is_meant(&self, (id, string): (&str, Option<&str>), source: &str) -> bool {
+        let is = match self.flag {
+            "--id" => !id.is_empty() && (self.name == id || string == Some(&self.name)),
+            _ => !source.is_empty() && self.name == source,
+        };
+        self.is_there.set(self.is_there.get() || is);
+        is
+    }
 }
 
 /// The index that a run is matched against, and may add to.
