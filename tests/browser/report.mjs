@@ -114,6 +114,19 @@ test('names in tables are words, not columns of letters', async () => {
   return page;
 });
 
+test('a narrow window is not scrolled across', async () => {
+  for (const width of [280, 320, 380]) {
+    const page = await open(samples, { viewport: { width, height: 900 } });
+    for (const details of await page.locator('main details > summary').all()) await details.click();
+    const wider = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.equal(await wider(), 0, `at ${width}`);
+    await page.locator('[name=language]').selectOption('fr');
+    assert.equal(await wider(), 0, `at ${width}, in French`);
+    await page.close();
+  }
+  return open(samples);
+});
+
 test('filters and orders', async () => {
   const page = await open(samples);
   const pick = async (name, value) => { await page.locator(`#groups select[name=${name}]`).selectOption(value); };
