@@ -26,6 +26,8 @@ use crate::outcome::Outcome;
 use crate::what_if::WhatIf;
 
 pub use dates::{DatedPair, Dates};
+#[cfg(feature = "html")]
+pub(super) use relations::{AMONG, named};
 pub use relations::{DocumentPair, PAIRS, Relations, SourcePair};
 pub(super) use shares::share_of;
 pub use shares::{DocumentShare, Shares, SourceShare};

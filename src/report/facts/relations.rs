@@ -14,6 +14,9 @@ use crate::report::walk::Told;
 pub const PAIRS: usize = 500;
 
 /// What repeats what, in numbers.
+/// The most sources of which all pairs are kept.
+pub(in crate::report) const AMONG: usize = 16;
+
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Relations {
     /// pairs of sources, those with the most characters first; at most [`PAIRS`]
@@ -21,6 +24,8 @@ pub struct Relations {
     /// how many such pairs there are
     pub source_pairs: u64,
     /// the folders of the sources, in corpus order
+    /// all pairs among the first sixteen sources that these name, those with the most characters first
+    pub among_first: Vec<SourcePair>,
     pub folders: Vec<String>,
     /// pairs of folders, by index; those with the most characters first
     pub folder_pairs: Vec<SourcePair>,
@@ -133,6 +138,10 @@ impl Sums {
         made.sources = ranked(self.sources);
         made.source_pairs = made.sources.len() as u64;
         made.sources.truncate(PAIRS);
+        let first = named(&made.sources, AMONG);
+        let is_among =
+            |pair: &&SourcePair| [pair.copy, pair.original].iter().all(|source| first.contains(source));
+        made.among_first = made.sources.iter().filter(is_among).copied().collect();
         let pair = |&(Reverse(characters), copy, original): &(Reverse<u64>, u32, u32)| DocumentPair {
             copy,
             original,
@@ -182,6 +191,20 @@ fn ranked(sums: HashMap<(u32, u32), [u64; 2]>) -> Vec<SourcePair> {
 }
 
 /// The folders of the sources in corpus order, and which is that of each.
+/// The sources or folders that pairs name first, at most `most`.
+pub(in crate::report) fn named(pairs: &[SourcePair], most: usize) -> Vec<u32> {
+    let mut named: Vec<u32> = Vec::new();
+    for source in pairs.iter().flat_map(|pair| [pair.copy, pair.original]) {
+        if named.len() == most {
+            break;
+        }
+        if !named.contains(&source) {
+            named.push(source);
+        }
+    }
+    named
+}
+
 fn folders(outcome: &Outcome) -> (Vec<String>, Vec<u32>) {
     let mut folders: Vec<String> = Vec::new();
     let mut numbers: HashMap<&str, u32> = HashMap::new();

@@ -2,13 +2,10 @@
 
 use crate::outcome::Outcome;
 use crate::report::clean;
-use crate::report::facts::{Facts, SourcePair};
+use crate::report::facts::{AMONG, Facts, named};
 use crate::report::html::both::{Both, both, number};
 use crate::report::html::{NAME, PlaceView};
 use crate::report::wording;
-
-/// Sources in the matrix.
-const SOURCES: usize = 16;
 
 /// Pairs of documents that are listed.
 const PAIRS: usize = 100;
@@ -103,25 +100,13 @@ impl RelationsView {
 /// sources.
 fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
     let relations = &facts.relations;
-    let in_pairs = |pairs: &[SourcePair]| {
-        let mut sources: Vec<u32> = Vec::new();
-        for source in pairs.iter().flat_map(|pair| [pair.copy, pair.original]) {
-            if !sources.contains(&source) {
-                sources.push(source);
-            }
-        }
-        sources
+    let has_many = named(&relations.sources, AMONG + 1).len() > AMONG;
+    let are_folders = has_many && relations.folders.len() > 1;
+    let (pairs, all) = match are_folders {
+        true => (&relations.folder_pairs, relations.folder_pairs.len() as u64),
+        false => (&relations.among_first, relations.source_pairs),
     };
-    let of_files = in_pairs(&relations.sources);
-    let are_folders = of_files.len() > SOURCES && relations.folders.len() > 1;
-    let (pairs, all, mut sources) = match are_folders {
-        true => {
-            let pairs = &relations.folder_pairs;
-            (pairs, pairs.len() as u64, in_pairs(&pairs[..pairs.len().min(PAIRS)]))
-        }
-        false => (&relations.sources, relations.source_pairs, of_files),
-    };
-    sources.truncate(SOURCES);
+    let mut sources = named(pairs, AMONG);
     if sources.len() < 2 {
         return None;
     }

@@ -182,3 +182,47 @@ fn passages_stand_side_by_side_with_what_is_around_them() {
     let marks = parsed.select(&bar).map(|mark| mark.attr("x").unwrap().to_owned());
     assert_eq!(marks.collect::<Vec<_>>(), [share(start).to_string()]);
 }
+
+/// The page of a corpus of these files, each a list of texts.
+fn page_of(files: &[Vec<String>]) -> (Facts, Html) {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, texts) in files.iter().enumerate() {
+        let lines = texts.iter().map(|text| serde_json::json!({ "text": text }).to_string() + "\n");
+        std::fs::write(folder.path().join(format!("{number:02}.jsonl")), lines.collect::<String>()).unwrap();
+    }
+    let sources = crate::read::sources::find(&[folder.path().to_path_buf()], None).unwrap();
+    let params = crate::params::Params::audit();
+    let run = crate::pipeline::audit(sources, &params, &Default::default(), &Default::default()).unwrap();
+    let facts = Facts::new(&run);
+    (facts, Html::parse_document(&page(&run)))
+}
+
+fn words(start: &str, count: usize) -> String {
+    (0..count).map(|word| format!("{start}{word} ")).collect()
+}
+
+/// More pairs of sources than are kept: of two that stand in the matrix each pair is told all the same.
+#[test]
+fn the_matrix_knows_each_pair_that_it_shows() {
+    let mut files = vec![Vec::new(); 34];
+    for (copy, original) in (0..34).flat_map(|copy| (0..copy).map(move |original| (copy, original))) {
+        let length = match (copy, original) {
+            (1, 0) => 5,
+            (33, 0) | (32, 1) => 30,
+            _ => 8,
+        };
+        let text = words(&format!("c{copy}o{original}w"), length);
+        files[copy].push(text.clone());
+        files[original].push(text);
+    }
+    let (facts, page) = page_of(&files);
+    assert_eq!((facts.relations.source_pairs, facts.relations.sources.len()), (34 * 33 / 2, 500));
+    let names = said(&page, ".matrix th bdi");
+    assert!(
+        names.len() == 16 && names[0].ends_with("/00.jsonl") && names[1].ends_with("/01.jsonl"),
+        "{names:?}"
+    );
+    let cells: Vec<String> = said(&page, ".matrix td.number");
+    assert_eq!(cells[16], words("c1o0w", 5).len().to_string());
+    assert_eq!(cells.iter().filter(|cell| *cell != "0").count(), 16 * 15 / 2);
+}
