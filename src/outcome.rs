@@ -26,6 +26,7 @@ use crate::pipeline::{Progress, Searched};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
 use crate::skips::Skips;
+use crate::verify::Overlap;
 
 mod column;
 mod floor;
@@ -494,6 +495,11 @@ impl Outcome {
             }
             _ => None,
         }
+    }
+
+    /// The shingles that a document that is a near copy has in common with its original, the copy first.
+    pub(crate) fn overlap(&self, document: u32) -> Option<Overlap> {
+        self.near[0].get(document).map(|near| near.overlap)
     }
 
     /// The passages of a document, in the order of its text.

@@ -9,23 +9,24 @@ use serde::Serialize;
 use crate::document::{Kind, Match, Place, Unit};
 use crate::outcome::Outcome;
 use crate::report::walk::Told;
+use crate::verify::Overlap;
 
 /// The most pairs of sources, and of documents, that are kept.
 pub const PAIRS: usize = 500;
 
-/// What repeats what, in numbers.
 /// The most sources of which all pairs are kept.
 pub(in crate::report) const AMONG: usize = 16;
 
+/// What repeats what, in numbers.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Relations {
     /// pairs of sources, those with the most characters first; at most [`PAIRS`]
     pub sources: Vec<SourcePair>,
     /// how many such pairs there are
     pub source_pairs: u64,
-    /// the folders of the sources, in corpus order
     /// all pairs among the first sixteen sources that these name, those with the most characters first
     pub among_first: Vec<SourcePair>,
+    /// the folders of the sources, in corpus order
     pub folders: Vec<String>,
     /// pairs of folders, by index; those with the most characters first
     pub folder_pairs: Vec<SourcePair>,
@@ -137,11 +138,11 @@ impl Sums {
         made.folder_pairs = ranked(of_folders);
         made.sources = ranked(self.sources);
         made.source_pairs = made.sources.len() as u64;
-        made.sources.truncate(PAIRS);
         let first = named(&made.sources, AMONG);
         let is_among =
             |pair: &&SourcePair| [pair.copy, pair.original].iter().all(|source| first.contains(source));
         made.among_first = made.sources.iter().filter(is_among).copied().collect();
+        made.sources.truncate(PAIRS);
         let pair = |&(Reverse(characters), copy, original): &(Reverse<u64>, u32, u32)| DocumentPair {
             copy,
             original,
@@ -190,7 +191,6 @@ fn ranked(sums: HashMap<(u32, u32), [u64; 2]>) -> Vec<SourcePair> {
     pairs
 }
 
-/// The folders of the sources in corpus order, and which is that of each.
 /// The sources or folders that pairs name first, at most `most`.
 pub(in crate::report) fn named(pairs: &[SourcePair], most: usize) -> Vec<u32> {
     let mut named: Vec<u32> = Vec::new();
@@ -205,6 +205,7 @@ pub(in crate::report) fn named(pairs: &[SourcePair], most: usize) -> Vec<u32> {
     named
 }
 
+/// The folders of the sources in corpus order, and which is that of each.
 fn folders(outcome: &Outcome) -> (Vec<String>, Vec<u32>) {
     let mut folders: Vec<String> = Vec::new();
     let mut numbers: HashMap<&str, u32> = HashMap::new();
@@ -239,7 +240,8 @@ fn shares(outcome: &Outcome, copy: u32, original: u32) -> [f64; 2] {
     let whole =
         matches.iter().filter(between).find(|of| of.unit == Unit::Document && of.kind != Kind::Contained);
     if let Some(whole) = whole {
-        return of_shingles(whole);
+        let overlap = outcome.overlap(copy).filter(|_| whole.kind == Kind::Near);
+        return overlap.map_or([1.0; 2], of_shingles);
     }
     let spans: Vec<[Range<u64>; 2]> = {
         let [of_copy, of_original] = [copy, original].map(|of| outcome.spans(of).collect::<Vec<_>>());
@@ -270,12 +272,9 @@ fn shares(outcome: &Outcome, copy: u32, original: u32) -> [f64; 2] {
     [share(0, copy), share(1, original)]
 }
 
-/// Shared shingles divided by those of each side, from what a match tells of them.
-fn of_shingles(of: &Match) -> [f64; 2] {
-    let smaller = of.containment;
-    // with s shared: 1/j = (a + b - s) / s, and 1/c = min(a, b) / s
-    let larger = 1.0 / (1.0 / of.jaccard + 1.0 - 1.0 / of.containment);
-    if of.tokens[0] <= of.tokens[1] { [smaller, larger] } else { [larger, smaller] }
+/// Shared shingles divided by those of each side.
+fn of_shingles(overlap: Overlap) -> [f64; 2] {
+    overlap.sizes.map(|size| f64::from(overlap.shared) / f64::from(size.max(1)))
 }
 
 #[cfg(test)]

@@ -362,3 +362,18 @@ fn shares_add_up_and_pieces_tell_where_copied_text_stands() {
     assert_eq!((partly.document, partly.piece_count, facts.shares.partly_count), (1, 1, 1));
     assert_eq!(wording::repeats(&partly.pieces[0]), "paragraphs 7-9 repeat paragraphs 1-3");
 }
+
+/// A text that repeats itself has fewer shingles than a shorter one that does not.
+#[test]
+fn shares_of_documents_are_those_of_their_shingles() {
+    let word = |word: usize| format!("w{word}");
+    let words = |numbers: &[usize]| numbers.iter().map(|number| word(*number)).collect::<Vec<_>>().join(" ");
+    let original: Vec<usize> = (0..118).collect();
+    let copy: Vec<usize> = (0..100).chain(0..40).collect();
+    let facts = of_texts(&[vec![words(&original)], vec![words(&copy)]], false);
+    assert_eq!(facts.relations.documents[0].shares, [98.0 / 100.0, 98.0 / 116.0]);
+    let facts = of_texts(&[vec![words(&copy)], vec![words(&original)]], false);
+    assert_eq!(facts.relations.documents[0].shares, [98.0 / 116.0, 98.0 / 100.0]);
+    let facts = of_texts(&[vec![words(&copy)], vec![words(&copy)]], false);
+    assert_eq!(facts.relations.documents[0].shares, [1.0, 1.0]);
+}
