@@ -415,7 +415,7 @@ impl Summary<'_> {
         if outcome.skips().is_empty() {
             return Ok(());
         }
-        let all = outcome.skip_count();
+        let all = outcome.skipped().map(|(_, count)| count).sum();
         self.heading(&format!("Skipped: {}", count(all, "record or file", "records and files")))?;
         for (reason, of_reason) in outcome.skipped() {
             writeln!(self.to, "  {} {}", number(of_reason), wording::reason(reason))?;
@@ -426,13 +426,15 @@ impl Summary<'_> {
 
     fn skipped_for(&mut self, reason: SkipReason, all: u64) -> io::Result<()> {
         let outcome = self.outcome;
+        let mut more = all;
         for skip in outcome.skips_for(reason) {
+            more = more.saturating_sub(skip.records.max(1));
             let source = clean::line(&outcome.sources()[skip.source as usize].name, NAME);
             let at = wording::skipped_at(skip, outcome.has_records(skip.source));
             writeln!(self.to, "    {source}{at}: {}", clean::line(&skip.detail, NAME))?;
         }
-        if all > PLACES as u64 {
-            writeln!(self.to, "    and {} more", number(all - PLACES as u64))?;
+        if more > 0 {
+            writeln!(self.to, "    and {} more", number(more))?;
         }
         Ok(())
     }

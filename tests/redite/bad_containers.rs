@@ -251,6 +251,41 @@ mod tables {
         }
     }
 
+    /// One skip may stand for several records: all numbers are of these.
+    #[test]
+    fn skipped_records_are_counted_alike_everywhere() {
+        let layout = Layout { compression: Compression::ZSTD(Default::default()), ..Layout::plain(4) };
+        let mut bytes = table(&numbered(24), layout);
+        for group in 1..6 {
+            let (start, length) = place(&bytes, group);
+            bytes[start + length / 2..start + length].fill(0xFF);
+        }
+        let dir = Dir::new().file("x.parquet", bytes);
+        let outcome = audit(&dir, &documents_and_paragraphs());
+        let skips: Vec<u64> = outcome.skips().iter().map(|skip| skip.records).collect();
+        assert!(skips.len() == 5 && skips[4] > 1, "{skips:?}");
+        let all: u64 = skips.iter().sum();
+        let facts = redite::report::facts::Facts::new(&outcome);
+        let mut summary = Vec::new();
+        redite::report::terminal::write(&outcome, &facts, &mut summary, Default::default()).unwrap();
+        let summary = String::from_utf8(summary).unwrap();
+        let more = skips[3] + skips[4];
+        for line in [
+            format!("Skipped: {all} records and files\n  {all} could not be read\n"),
+            format!("    and {more} more\n"),
+        ] {
+            assert!(summary.contains(&line), "{line}{summary}");
+        }
+        #[cfg(feature = "html")]
+        {
+            let mut page = Vec::new();
+            redite::report::html::write(&outcome, &facts, &mut page).unwrap();
+            let page = String::from_utf8(page).unwrap();
+            assert!(page.contains(&format!("{all} records and files could not be used")));
+            assert!(page.contains(&format!("{all} could not be read.")));
+        }
+    }
+
     /// Where pages have checksums (this file is pyarrow's, in two row groups, packed with nothing), a byte that is another
     /// one is damage, though it would be a text as good as any.
     #[test]

@@ -104,7 +104,7 @@ struct Tile {
 
 impl Head {
     pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Self {
-        let skipped = outcome.skip_count();
+        let skipped: u64 = outcome.skipped().map(|(_, count)| count).sum();
         let summary = outcome.summary();
         Head {
             version: env!("CARGO_PKG_VERSION"),
