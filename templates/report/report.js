@@ -20,7 +20,7 @@
       ofDocument: 'a document', ofParagraph: 'a paragraph', ofParagraphs: n => `${n} paragraphs`, ofPassage: 'a passage',
       copy: n => n === 1 ? '1 copy' : `${num(n)} copies`, of: (a, b) => `${a} of ${b}`,
       characters: n => n === 1 ? '1 character' : `${num(n)} characters`, inDocuments: n => `in ${num(n)} documents`,
-      exact: 'exact', allExact: 'all exact', someExact: n => `${num(n)} exact`, near: 'near', contained: 'contained',
+      exact: 'exact', allExact: 'all exact', someExact: n => `${num(n)} exact`, near: 'near', contained: 'contained', colon: ': ',
       similarity: (a, b) => a === b ? `similarity ${a}` : `similarity ${a} to ${b}`,
       boilerplate: 'boilerplate', template: 'template', boilerplateTitle: n => `stands in ${n} documents or more, or half of it does: nobody copied it`,
       templateTitle: 'alike but for numbers and names', original: 'Original', copyName: 'Copy',
@@ -61,7 +61,7 @@
       ofDocument: 'd’un document', ofParagraph: 'd’un paragraphe', ofParagraphs: n => `de ${n} paragraphes`, ofPassage: 'd’un passage',
       copy: n => n < 2 ? `${n} copie` : `${num(n)} copies`, of: (a, b) => `${a} ${b}`,
       characters: n => n < 2 ? `${n} caractère` : `${num(n)} caractères`, inDocuments: n => `dans ${num(n)} documents`,
-      exact: 'exacte', allExact: 'toutes exactes', someExact: n => n < 2 ? `${n} exacte` : `${num(n)} exactes`, near: 'proche', contained: 'contenu',
+      exact: 'exacte', allExact: 'toutes exactes', someExact: n => n < 2 ? `${n} exacte` : `${num(n)} exactes`, near: 'proche', contained: 'contenu', colon: ' : ',
       similarity: (a, b) => a === b ? `similarité ${a}` : `similarité de ${a} à ${b}`,
       boilerplate: 'formule', template: 'modèle', boilerplateTitle: n => `présent, au moins pour moitié, dans ${n} documents ou plus : personne ne l’a copié`,
       templateTitle: 'semblables aux nombres et aux noms près', original: 'Original', copyName: 'Copie',
@@ -289,7 +289,7 @@
     const kinds = exact === count ? (count === 1 ? t.exact : t.allExact)
       : [exact ? t.someExact(exact) : '', group.f & 4 ? t.contained : '', group.s[0] < 1000 ? t.similarity(share(group.s[0]), share(group.s[1])) : ''].filter(Boolean).join(', ');
     const where = documents > 2 ? ', ' + t.inDocuments(documents) : '';
-    return `${num(rank + 1)}. ${t.of(t.copy(count), what)}, ${kinds}: ${t.characters(characters)}${where}`;
+    return `${num(rank + 1)}. ${t.of(t.copy(count), what)}, ${kinds}${t.colon}${t.characters(characters)}${where}`;
   };
   const groupRow = number => {
     const group = groups[number];
@@ -305,10 +305,10 @@
   };
   const inside = (group, number) => {
     const box = make('div', { class: 'inside' });
-    box.append(make('h4', {}, make('b', {}, t.original), ' ', place(group.d), ': ' + extent(group.x)));
+    box.append(make('h4', {}, make('b', {}, t.original), ' ', place(group.d), t.colon + extent(group.x)));
     const told = group.k.map((copy, at) => {
       const item = make('li', {}, make('b', {}, `${t.copyName} ${num(at + 1)}`), ' ', place(copy.d),
-        copy.d === group.d ? ` (${t.sameDocument})` : '', ': ' + repeats(copy.x, copy.o || group.x) + ', ');
+        copy.d === group.d ? ` (${t.sameDocument})` : '', t.colon + repeats(copy.x, copy.o || group.x) + ', ');
       item.append(make('span', { class: 'likeness' }, copy.l > 0 && copy.l < 4 ? t.levels[copy.l] : likeness(copy.k, copy.s)));
       const delay = delayOf(copy.d, group.d);
       if (delay) item.append(', ', make('span', { class: 'delay' }, delay));
@@ -412,7 +412,7 @@
       one.k.forEach(piece => mark(piece.q, 'k' + colour(piece.d)));
       const pieces = one.k.map(piece => make('li', {},
         svg('svg', { class: 'key', viewBox: '0 0 10 10', 'aria-hidden': 'true' }, svg('rect', { width: 10, height: 10, class: 'k' + colour(piece.d) })), ' ',
-        repeats(piece.x, piece.o) + ' — ', piece.d === one.d ? t.sameDocument : place(piece.d), ': ' + likeness(piece.k, piece.s)));
+        repeats(piece.x, piece.o) + ' — ', piece.d === one.d ? t.sameDocument : place(piece.d), t.colon + likeness(piece.k, piece.s)));
       if (one.m > one.k.length) pieces.push(make('li', {}, t.morePieces(one.m - one.k.length)));
       return make('article', { class: 'document' }, make('h3', {}, place(one.d)), bar,
         make('details', {}, make('summary', { class: 'note' }, `${told}, ${t.pieces(one.m)}`), make('ul', { class: 'note pieces' }, ...pieces)));
@@ -430,8 +430,8 @@
     const told = make('div', { id: 'at-level', role: 'status' });
     const show = () => {
       const [value, documents, paragraphs] = levels[level];
-      const items = coming[level].map(one => make('li', {}, place(one.d), one.d === one.o ? ` (${t.sameDocument})` : '', ': ' + repeats(one.x, one.y),
-        ' — ', one.d === one.o ? t.sameDocument : place(one.o), ': ' + t.similarity(share(one.s), share(one.s))));
+      const items = coming[level].map(one => make('li', {}, place(one.d), one.d === one.o ? ` (${t.sameDocument})` : '', t.colon + repeats(one.x, one.y),
+        ' — ', one.d === one.o ? t.sameDocument : place(one.o), t.colon + t.similarity(share(one.s), share(one.s))));
       input.setAttribute('aria-valuetext', threshold(level));
       told.replaceChildren(make('p', {}, make('b', {}, t.at(threshold(level), value === own))),
         make('ul', {}, make('li', {}, t.told(t.documents, documents)), make('li', {}, t.told(t.paragraphsName, paragraphs))),
