@@ -38,12 +38,22 @@ pub(super) fn name(raw: &str, most: usize) -> String {
 /// One line for a terminal: white space as single spaces; controls, escapes and direction marks replaced; at
 /// most `most` characters.
 pub(crate) fn line(raw: &str, most: usize) -> String {
+    in_one_line(raw, most, |c| MARKS.contains(&c) || turns_direction(c))
+}
+
+/// The first words of a text for HTML: as [`line`], but with the marks of Hebrew and Arabic; who shows it isolates it.
+#[cfg(feature = "html")]
+pub(super) fn excerpt(raw: &str, most: usize) -> String {
+    in_one_line(raw, most, turns_direction)
+}
+
+fn in_one_line(raw: &str, most: usize, is_replaced: impl Fn(char) -> bool) -> String {
     let mut after_space = true;
     let characters = raw.chars().filter_map(|c| {
         let space = c.is_whitespace();
         let skip = space && after_space;
         after_space = space;
-        let hidden = c.is_control() || turns_direction(c);
+        let hidden = c.is_control() || is_replaced(c);
         (!skip).then_some(if space {
             ' '
         } else if hidden {
@@ -67,9 +77,12 @@ fn cut(mut characters: impl Iterator<Item = char>, most: usize) -> String {
     kept
 }
 
-/// The bidirectional controls.
+/// The direction of what stands beside them is all that these change.
+const MARKS: [char; 3] = ['\u{61C}', '\u{200E}', '\u{200F}'];
+
+/// The bidirectional controls that reach further: embeddings, overrides, isolates.
 fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -89,6 +102,10 @@ mod tests {
     #[test]
     fn texts_keep_their_lines_and_nothing_else_that_is_invisible() {
         assert_eq!(text("a\r\nb\rc\n\td\0\u{85}"), "a\nb\nc\n\td\u{FFFD}\u{FFFD}");
+        assert_eq!(
+            excerpt(" \u{200F}א\u{200E}\n\u{61C}b\u{202E}c\u{2067}\0 ", 80),
+            "\u{200F}א\u{200E} \u{61C}b\u{FFFD}c\u{FFFD}\u{FFFD}"
+        );
         assert_eq!(name("a\nb\u{2028}c", 9), "a\u{FFFD}b\u{FFFD}c");
     }
 }

@@ -369,7 +369,7 @@ impl Maker<'_> {
         let pairs = if fair / 2 > room.texts { room.copies } else { room.pairs };
         let (mut pairs, mut left) = (pairs, room.texts.max(fair / 2));
         let original = self.texts.part(group.original.document, &group.original.span.bytes)?;
-        let excerpt = clean::line(original.as_str(), if rank < LARGE { EXCERPT } else { SHORT_EXCERPT });
+        let excerpt = clean::excerpt(original.as_str(), if rank < LARGE { EXCERPT } else { SHORT_EXCERPT });
         let (mut low, mut high, mut contained) = (1000, 0, 0);
         let (mut templates, mut others) = (0, 0);
         let mut text = None;

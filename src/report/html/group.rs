@@ -113,7 +113,7 @@ impl<'a> Viewer<'a> {
         Ok(GroupView {
             is_open,
             title: title(group, rank),
-            excerpt: clean::line(original.as_str(), EXCERPT),
+            excerpt: clean::excerpt(original.as_str(), EXCERPT),
             original: PlaceView::new(self.outcome, group.original.document),
             extent: wording::extent(&group.original),
             text,

@@ -226,3 +226,13 @@ fn the_matrix_knows_each_pair_that_it_shows() {
     assert_eq!(cells[16], words("c1o0w", 5).len().to_string());
     assert_eq!(cells.iter().filter(|cell| *cell != "0").count(), 16 * 15 / 2);
 }
+
+/// A heading keeps the marks of its script, and nothing that turns what is behind it around.
+#[test]
+fn headings_keep_direction_marks() {
+    let text = format!("\u{200F}אבג\u{200E} \u{202E}{}", words("w", 20));
+    let (_, page) = page_of(&[vec![text.clone(), text]]);
+    let start = "\u{200F}אבג\u{200E} \u{FFFD}w0 w1 ";
+    assert!(said(&page, ".excerpt")[0].starts_with(start));
+    assert!(data(&page)["groups"][0]["e"].as_str().unwrap().starts_with(start));
+}
