@@ -3,7 +3,7 @@
 
 use crate::document::Place;
 use crate::outcome::Outcome;
-use crate::report::facts::{Boilerplate, Extent, Facts, Wanted};
+use crate::report::facts::{Boilerplate, Extent, Facts, Group, Wanted};
 
 impl Facts {
     /// Counts it, and marks the groups that are of it.
@@ -15,20 +15,27 @@ impl Facts {
             copies: recurring.copies,
             characters: recurring.characters,
         };
-        for group in &mut self.groups {
+        let mut groups: Vec<&mut Group> = self.groups.iter_mut().collect();
+        groups.sort_by_key(|group| group.original.document);
+        // of one document: where its paragraphs stand
+        let (mut document, mut spans) = (None, Vec::new());
+        for group in groups {
             let original = &group.original;
             let (Extent::Paragraphs(paragraphs) | Extent::Passage(paragraphs, _)) = original.extent else {
                 continue;
             };
             let chars = &original.span.chars;
-            let within = paragraphs.first as usize..=paragraphs.last as usize;
-            let spans = outcome.spans(original.document).enumerate().skip(*within.start());
-            let recurs = |number: usize| {
-                let place = Place { document: original.document, paragraph: Some(number as u32) };
+            if document != Some(original.document) {
+                document = Some(original.document);
+                spans.clear();
+                spans.extend(outcome.spans(original.document));
+            }
+            let recurs = |number: u32| {
+                let place = Place { document: original.document, paragraph: Some(number) };
                 outcome.recurs(place, &recurring)
             };
-            let covered: u64 = spans
-                .take_while(|(number, _)| within.contains(number))
+            let covered: u64 = (paragraphs.first..=paragraphs.last)
+                .zip(spans.get(paragraphs.first as usize..).unwrap_or_default())
                 .filter(|(number, _)| recurs(*number))
                 .map(|(_, span)| {
                     span.chars.end.min(chars.end).saturating_sub(span.chars.start.max(chars.start))
