@@ -53,9 +53,9 @@ impl Told {
         own.chain(self.others.iter().map(|other| (other, &[][..])))
     }
 
-    /// Whether the document as a whole is a copy.
+    /// Whether the document is a copy, be it that another contains it.
     pub(super) fn is_copy(&self) -> bool {
-        self.own.as_ref().is_some_and(|own| own.kind != Kind::Contained)
+        self.own.is_some()
     }
 }
 
@@ -156,9 +156,10 @@ impl Sorter {
                 }
             }
         }
-        // one that is contained may equal another that left, and that had the passages
-        if self.told.is_copy() || self.told.copied == 0 {
-            self.told.copied = self.told.own.as_ref().map_or(0, |own| own.characters);
+        // what is contained counts by its passages; one that equals another that left has none of its own
+        let is_whole = |own: &&Repeat| own.kind != Kind::Contained || self.told.copied == 0;
+        if let Some(characters) = self.told.own.as_ref().filter(is_whole).map(|own| own.characters) {
+            self.told.copied = characters;
         }
         let lists = [&mut self.told.explained, &mut self.told.others];
         let found = self.paragraphs.iter().zip(&mut self.told_passages);

@@ -20,7 +20,9 @@
       ofDocument: 'a document', ofParagraph: 'a paragraph', ofParagraphs: n => `${n} paragraphs`, ofPassage: 'a passage',
       copy: n => n === 1 ? '1 copy' : `${num(n)} copies`, of: (a, b) => `${a} of ${b}`,
       characters: n => n === 1 ? '1 character' : `${num(n)} characters`, inDocuments: n => `in ${num(n)} documents`,
-      exact: 'exact', allExact: 'all exact', someExact: n => `${num(n)} exact`, near: 'near', contained: 'contained', colon: ': ',
+      exact: 'exact', allExact: 'all exact', someExact: n => `${num(n)} exact`, near: 'near', contained: 'contained',
+      containedDocument: 'contained document', containedDocuments: n => `${n === 1 ? '1 document' : `${num(n)} documents`} contained in another`,
+      containedParagraphs: n => `${n === 1 ? '1 paragraph' : `${num(n)} paragraphs`} contained in another`, colon: ': ',
       similarity: (a, b) => a === b ? `similarity ${a}` : `similarity ${a} to ${b}`,
       boilerplate: 'boilerplate', template: 'template', boilerplateTitle: n => `stands in ${n} documents or more, or half of it does: nobody copied it`,
       templateTitle: 'alike but for numbers and names', original: 'Original', copyName: 'Copy',
@@ -61,7 +63,9 @@
       ofDocument: 'd’un document', ofParagraph: 'd’un paragraphe', ofParagraphs: n => `de ${n} paragraphes`, ofPassage: 'd’un passage',
       copy: n => n < 2 ? `${n} copie` : `${num(n)} copies`, of: (a, b) => `${a} ${b}`,
       characters: n => n < 2 ? `${n} caractère` : `${num(n)} caractères`, inDocuments: n => `dans ${num(n)} documents`,
-      exact: 'exacte', allExact: 'toutes exactes', someExact: n => n < 2 ? `${n} exacte` : `${num(n)} exactes`, near: 'proche', contained: 'contenu', colon: ' : ',
+      exact: 'exacte', allExact: 'toutes exactes', someExact: n => n < 2 ? `${n} exacte` : `${num(n)} exactes`, near: 'proche', contained: 'contenu',
+      containedDocument: 'document contenu', containedDocuments: n => n < 2 ? `${n} document contenu dans un autre` : `${num(n)} documents contenus dans un autre`,
+      containedParagraphs: n => n < 2 ? `${n} paragraphe contenu dans un autre` : `${num(n)} paragraphes contenus dans un autre`, colon: ' : ',
       similarity: (a, b) => a === b ? `similarité ${a}` : `similarité de ${a} à ${b}`,
       boilerplate: 'formule', template: 'modèle', boilerplateTitle: n => `présent, au moins pour moitié, dans ${n} documents ou plus : personne ne l’a copié`,
       templateTitle: 'semblables aux nombres et aux noms près', original: 'Original', copyName: 'Copie',
@@ -161,10 +165,9 @@
     group.x ||= [0, 0, 0, 0, 0]; group.s ||= [1000, 1000]; group.f ||= 0;
     for (const copy of group.k) { copy.x ||= [0, 0, 0, 0, 0]; copy.s ||= [1000, 1000]; copy.k ||= 0; copy.l ||= 0; }
   }
-  const unitOf = group => {
-    // passages that are whole paragraphs are passages to whoever asks for these
-    return group.x[0] === 0 ? 1 : group.x[0] === 1 ? 2 : 3;
-  };
+  // passages that are whole paragraphs are passages to whoever asks for these; documents and paragraphs may be contained
+  // in one, too
+  const isOf = (group, unit) => group.x[0] === unit - 1 || unit < 3 && group.k.some(copy => copy.x[0] === unit - 1);
   let haystacks = null;
   const haystack = number => {
     haystacks ||= new Array(groups.length);
@@ -187,7 +190,7 @@
   let page = 0;
   const fits = (group, number) => {
     const { source, unit, kind } = filters;
-    if (unit && unitOf(group) !== unit) return false;
+    if (unit && !isOf(group, unit)) return false;
     if (kind === 1 && !group.n[1]) return false;
     if (kind === 2 && !(group.n[1] < group.n[0] && !(group.f & 4 && group.k.every(copy => copy.k !== 1)))) return false;
     if (kind === 3 && !(group.f & 4)) return false;
@@ -285,11 +288,17 @@
     const [count, exact, characters, documents] = group.n;
     const paragraphs = group.x[2] - group.x[1] + 1;
     const isPart = group.x[0] === 2 && (group.x[3] || group.x[4]);
+    const where = documents > 2 ? ', ' + t.inDocuments(documents) : '';
+    const end = t.colon + t.characters(characters) + where;
+    const isDocument = copy => copy.x[0] === 0;
+    if (group.k.length === count && group.k.every(copy => copy.k === 2 && isDocument(copy) === isDocument(group.k[0]))) {
+      return `${num(rank + 1)}. ${(isDocument(group.k[0]) ? t.containedDocuments : t.containedParagraphs)(count)}${end}`;
+    }
+    const contained = group.k.some(copy => copy.k === 2 && isDocument(copy)) ? t.containedDocument : t.contained;
     const what = group.x[0] === 0 ? t.ofDocument : isPart ? t.ofPassage : paragraphs === 1 ? t.ofParagraph : t.ofParagraphs(num(paragraphs));
     const kinds = exact === count ? (count === 1 ? t.exact : t.allExact)
-      : [exact ? t.someExact(exact) : '', group.f & 4 ? t.contained : '', group.s[0] < 1000 ? t.similarity(share(group.s[0]), share(group.s[1])) : ''].filter(Boolean).join(', ');
-    const where = documents > 2 ? ', ' + t.inDocuments(documents) : '';
-    return `${num(rank + 1)}. ${t.of(t.copy(count), what)}, ${kinds}${t.colon}${t.characters(characters)}${where}`;
+      : [exact ? t.someExact(exact) : '', group.f & 4 ? contained : '', group.s[0] < 1000 ? t.similarity(share(group.s[0]), share(group.s[1])) : ''].filter(Boolean).join(', ');
+    return `${num(rank + 1)}. ${t.of(t.copy(count), what)}, ${kinds}${end}`;
   };
   const groupRow = number => {
     const group = groups[number];

@@ -127,13 +127,28 @@ test('a narrow window is not scrolled across', async () => {
   return open(samples);
 });
 
+test('what is contained is a document or paragraph, and found as one', async () => {
+  const path = join(folder, 'contained.jsonl');
+  const words = (letter, count) => Array.from({ length: count }, (_, i) => letter + i).join(' ');
+  const texts = [`${words('p', 60)}. ${words('q', 60)}. ${words('r', 60)}`, `${words('p', 60)} x y z`, `${words('k', 80)} ${words('q', 40)}`];
+  writeFileSync(path, texts.map(text => JSON.stringify({ text })).join('\n'));
+  const page = await open(report('contained', [path]), { locale: 'fr-FR' });
+  const titles = () => page.locator('#groups .group h3').allInnerTexts();
+  assert.match((await titles())[0], /^1\. 1 document contenu dans un autre\u00a0: \d+ caractères$/);
+  await page.locator('#groups select[name=unit]').selectOption('1');
+  assert.equal((await titles()).length, 1);
+  await page.locator('#groups select[name=unit]').selectOption('3');
+  assert.equal((await titles()).length, 2);
+  return page;
+});
+
 test('filters and orders', async () => {
   const page = await open(samples);
   const pick = async (name, value) => { await page.locator(`#groups select[name=${name}]`).selectOption(value); };
   const titles = () => page.locator('#groups .group h3').allInnerTexts();
   const all = await shown(page);
   await pick('unit', '1');
-  assert((await titles()).every(title => /of a document/.test(title)) && (await shown(page)) > 0);
+  assert((await titles()).every(title => /of a document|documents? contained|contained document/.test(title)) && (await shown(page)) > 0);
   await pick('unit', '3');
   assert((await titles()).every(title => !/of a document/.test(title)));
   await pick('unit', '0');
@@ -146,11 +161,11 @@ test('filters and orders', async () => {
   assert((await titles()).every(title => /exact/.test(title) || similar(title) >= 0.9));
   await page.locator('[name=reset]').click();
   await page.locator('[name=copies]').fill('4');
-  const counts = (await titles()).map(title => Number(/\. (\d+) cop/.exec(title)[1]));
+  const counts = (await titles()).map(title => Number(/\. (\d+) (?:cop|document|paragraph)/.exec(title)[1]));
   assert(counts.length > 0 && counts.every(count => count >= 4));
   await page.locator('[name=reset]').click();
   await pick('order', '1');
-  const ordered = (await titles()).map(title => Number(/\. (\d+) cop/.exec(title)[1]));
+  const ordered = (await titles()).map(title => Number(/\. (\d+) (?:cop|document|paragraph)/.exec(title)[1]));
   assert.deepEqual(ordered, [...ordered].sort((a, b) => b - a));
   await pick('order', '4');
   const places = await page.evaluate(() => {

@@ -2,7 +2,8 @@
 
 use crate::outcome::Outcome;
 use crate::report::facts::Facts;
-use crate::report::html::both::{Both, both, number, same};
+use crate::report::html::both::{Both, both, nombre, number, same};
+use crate::report::wording;
 
 /// Units of a chart's height that the tallest bar takes.
 const HEIGHT: u64 = 100;
@@ -57,9 +58,19 @@ pub(super) fn charts(outcome: &Outcome, facts: &Facts) -> Vec<Chart> {
         step => both(format!("≤ {} %", step * 10), format!("≤\u{202F}{}\u{202F}%", step * 10)),
     };
     let shares = (0..12).map(|step| (share(step), relations.document_shares[step])).collect();
+    let [en, fr] = match relations.exact_contained[1] {
+        0 => [String::new(), String::new()],
+        contained => [
+            format!("; {} not in it", wording::count(contained, "contained copy is", "contained copies are")),
+            format!(
+                "\u{A0}; {} pas",
+                nombre(contained, "copie contenue n’y est", "copies contenues n’y sont")
+            ),
+        ],
+    };
     let charts = [
         (
-            both("Copies by similarity (%)", "Copies par similarité (%)"),
+            both(format!("Copies by similarity (%){en}"), format!("Copies par similarité (%){fr}")),
             [both("similarity, %", "similarité, %"), both("copies", "copies")],
             similar,
         ),

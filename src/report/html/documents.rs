@@ -54,7 +54,7 @@ impl Documents {
                 false => String::new(),
             };
             let en = format!("{documents} no copies as a whole, but hold text that stood before.{cut}")
-                .replace("is no copies", "is no copy");
+                .replace("is no copies as a whole, but hold ", "is no copy as a whole, but holds ");
             let cut = match listed < all {
                 true => format!(" Voici les {} qui ont le plus de caractères copiés.", french(&number(listed))),
                 false => String::new(),

@@ -227,6 +227,26 @@ fn the_matrix_knows_each_pair_that_it_shows() {
     assert_eq!(cells.iter().filter(|cell| *cell != "0").count(), 16 * 15 / 2);
 }
 
+/// What another contains is a copy, wherever it is told.
+#[test]
+fn a_contained_document_is_a_copy() {
+    let original = format!("{}. {}. {}", words("p", 60), words("q", 60), words("r", 60));
+    let contained = format!("{} x y z", words("p", 60));
+    let partly = format!("{} {}", words("k", 80), words("q", 40));
+    let (facts, page) = page_of(&[vec![original, contained, partly]]);
+    let partly: Vec<u32> = facts.shares.partly.iter().map(|share| share.document).collect();
+    assert_eq!((facts.shares.partly_count, partly), (1, vec![2]));
+    let told: Vec<String> = said(&page, "#static-groups h3");
+    assert!(told[0].starts_with("1. 1 document contained in another: "), "{told:?}");
+    assert!(told[1].starts_with("2. 1 copy of a passage, exact: "), "{told:?}");
+    let sentence = "1 document is no copy as a whole, but holds text that stood before.";
+    assert!(page.root_element().text().any(|text| text.starts_with(sentence)));
+    let charts = said(&page, "figcaption .en");
+    assert_eq!(charts[0], "Copies by similarity (%); 1 contained copy is not in it");
+    let charts = said(&page, "figcaption .fr");
+    assert_eq!(charts[0], "Copies par similarité (%)\u{A0}; 1 copie contenue n’y est pas");
+}
+
 /// A heading keeps the marks of its script, and nothing that turns what is behind it around.
 #[test]
 fn headings_keep_direction_marks() {
