@@ -10,15 +10,15 @@ use std::sync::{Arc, OnceLock};
 use libfuzzer_sys::fuzz_target;
 use redite_fuzz::Memory;
 
-static KEPT: OnceLock<[Memory; 2]> = OnceLock::new();
+static KEPT: OnceLock<[Memory; 5]> = OnceLock::new();
 
 /// Bytes before the record.
 const HEAD: usize = 20;
 
 fuzz_target!(|data: &[u8]| {
-    let kept = KEPT.get_or_init(|| [Memory::kept(1), Memory::kept(2)]);
+    let kept = KEPT.get_or_init(|| [1, 2, 3, 4, 5].map(Memory::kept));
     let [version, whole, rest @ ..] = data else { return };
-    let mut memory = kept[usize::from(version % 2)].clone();
+    let mut memory = kept[usize::from(version % 5)].clone();
     let name = "manifest-0000000005";
     let file = &memory.files[name];
     let mut record = file[HEAD..file.len() - 16].to_vec();

@@ -10,12 +10,12 @@ use std::sync::{Arc, OnceLock};
 use libfuzzer_sys::fuzz_target;
 use redite_fuzz::{CARRIED, Memory, PAGE, identity, seal};
 
-static KEPT: OnceLock<[Memory; 4]> = OnceLock::new();
+static KEPT: OnceLock<[Memory; 5]> = OnceLock::new();
 
 fuzz_target!(|data: &[u8]| {
-    let kept = KEPT.get_or_init(|| [1, 2, 3, 4].map(Memory::kept));
+    let kept = KEPT.get_or_init(|| [1, 2, 3, 4, 5].map(Memory::kept));
     let [version, which, changes @ ..] = data else { return };
-    let mut memory = kept[usize::from(version % 4)].clone();
+    let mut memory = kept[usize::from(version % 5)].clone();
     let files: Vec<String> =
         memory.files.keys().filter(|name| !name.starts_with("manifest")).cloned().collect();
     let name = &files[usize::from(*which) % files.len()];

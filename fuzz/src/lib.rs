@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use redite::index::store::{Folder, Growing, Store, Stored};
 use redite::index::{Index, Writer};
+use redite::keep::keep;
+use redite::params::Params;
+use redite::past::Past;
+use redite::pipeline::{Inputs, Progress, Surroundings, run};
+use redite::read::sources;
 
 /// Bytes of a page, and of what it carries (`docs/format.md`).
 pub const PAGE: usize = 4096;
@@ -38,10 +43,75 @@ impl Memory {
         let _ = index.matches(|_| Ok(()));
         let _ = index.each_document(|_, _, _, _| Ok(()));
         let _ = redite::report::table::write_kept_matches(&index, io::sink());
+        let _ = redite::report::table::write_kept_documents(&index, io::sink());
         if let Ok(mut writer) = Writer::open(Arc::new(self.clone()), None) {
             let _ = writer.compact();
         }
+        if let Ok(mut writer) = Writer::open(Arc::new(self.clone()), None) {
+            let _ = writer.forget(|id, _| id.len() % 2 == 1);
+        }
+        if let Ok(mut writer) = Writer::open(Arc::new(self.clone()), None) {
+            let _ = writer.rollback();
+        }
+        let _ = self.night(&index);
     }
+
+    /// Another night of what the kept indexes hold, found in this one and added to it.
+    fn night(&self, index: &Arc<Index>) -> redite::error::Result<()> {
+        let folder = tempfile::tempdir_in("/dev/shm").expect("a folder in memory");
+        let file = folder.path().join("night.jsonl");
+        std::fs::write(&file, NIGHT.get_or_init(Memory::texts)).expect("a file in it");
+        let surroundings = Surroundings { temporary: folder.path().to_path_buf(), ..Surroundings::default() };
+        // fields by which the records can be read
+        let params = Params {
+            text_field: "text".to_owned(),
+            id_field: "id".to_owned(),
+            max_record: 1 << 20,
+            ..index.params().clone()
+        };
+        if params.validate().is_err() || index.check_params(&params, true).is_err() {
+            return Ok(());
+        }
+        let past = Past { index: index.clone(), before: u32::MAX, is_batch: true };
+        let inputs = Inputs { past: Some(past), keep: true, ..sources::find(&[file], None)?.into() };
+        let outcome = run(inputs, &params, &surroundings, &Progress::default())?;
+        let _ = redite::report::matches::write(&outcome, &mut io::sink());
+        let mut writer = Writer::open(Arc::new(self.clone()), None)?;
+        keep(&outcome, &mut writer)?;
+        Ok(())
+    }
+
+    /// The texts of all kept indexes, as lines, some of them edited.
+    fn texts() -> Vec<u8> {
+        let mut lines = Vec::new();
+        for version in 1..=5 {
+            let index = Index::open(Arc::new(Memory::kept(version))).ok().flatten().expect("it is sound");
+            let told = index.each_document(|_, _, number, text| {
+                let text = text.unwrap_or_default();
+                let text = text.replacen(' ', if version % 2 == 0 { " edited " } else { " " }, 1);
+                let line = format!("{{\"id\":\"v{version}-{number}\",\"text\":{}}}\n", quoted(&text));
+                lines.extend_from_slice(line.as_bytes());
+                Ok(())
+            });
+            told.expect("it is sound");
+        }
+        lines
+    }
+}
+
+static NIGHT: OnceLock<Vec<u8>> = OnceLock::new();
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\0'..' ' => quoted.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 impl Store for Memory {
