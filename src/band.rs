@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::equal::{bits_of_parts, groups, part};
+use crate::head::Head;
 use crate::params::Params;
 
 /// How many bands of how many rows.
@@ -39,9 +40,12 @@ const BACKGROUND: [(f64, f64); 3] = [(0.1, 40.0), (0.2, 5.0), (0.3, 1.0)];
 /// The key of a band that takes no part.
 pub const ABSENT: u64 = 0;
 
-/// The first bits of a band key; the others are 0. Of a billion units each shares one by accident with 0.015
-/// others, which costs a comparison.
-pub(crate) const KEY_BITS: u32 = 36;
+/// The first bits of a band key; the others are 0. Of a hundred million units each shares one by accident with 0.02
+/// others a band, which costs a comparison.
+pub(crate) const KEY_BITS: u32 = 32;
+
+/// What is kept of a band key.
+pub(crate) type KeyHead = Head<4>;
 
 impl Plan {
     /// The cheapest plan whose curve reaches `recall` at `threshold`.
@@ -77,7 +81,7 @@ impl Plan {
         rows * COST_OF_A_ROW + self.bands as f64 * COST_OF_A_BAND + needless * COST_OF_A_CANDIDATE
     }
 
-    /// Appends a key for each band of a signature, in the 36 high bits. Keys of different bands never meet.
+    /// Appends a key for each band of a signature, in the 32 high bits. Keys of different bands never meet.
     pub fn keys(&self, signature: &[u32], into: &mut Vec<u64>) {
         for (number, band) in signature.chunks_exact(self.rows).take(self.bands).enumerate() {
             let mut key = 0u64;
@@ -114,7 +118,7 @@ pub struct Buckets {
 }
 
 impl Buckets {
-    /// Groups units by equal keys, of which the first 36 bits count. `keys` holds `bands` keys for each unit, unit
+    /// Groups units by equal keys, of which the first 32 bits count. `keys` holds `bands` keys for each unit, unit
     /// after unit.
     pub fn new<K: Copy + Into<u64> + Sync>(keys: &[K], bands: usize) -> Self {
         let units = keys.len() / bands;

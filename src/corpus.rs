@@ -8,16 +8,17 @@
 use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::band::KeyHead;
 use crate::certify::Draw;
 use crate::collapse::{Exact, Keyed};
 use crate::document::Source;
 use crate::error::{Error, Result};
-use crate::head::Head;
 use crate::index::Identity;
 use crate::index::segment::Mark;
 use crate::index::sketches::Sketch;
 use crate::order::{Order, Ranked};
 use crate::passage::recurring::{Recurring, WindowMarks};
+use crate::passage::winnow::SeedHead;
 use crate::past::{Archived, Told};
 use crate::read::texts::{Locator, Texts};
 use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits};
@@ -57,7 +58,7 @@ pub(crate) struct Units {
     /// how many tokens each distinct unit has
     pub(crate) tokens: Vec<u32>,
     /// the band keys of each distinct unit, one after the other
-    pub(crate) keys: Vec<Head>,
+    pub(crate) keys: Vec<KeyHead>,
     /// the sketch of each distinct unit; only of paragraphs, for an index
     pub(crate) sketches: Vec<Sketch>,
     /// the numbers in `distinct`
@@ -82,7 +83,7 @@ impl Units {
         self.distinct.extend(own.filter(|(unit, first)| unit == first).map(|(unit, _)| unit));
         self.first.extend_from_slice(first);
         self.tokens.extend_from_slice(&signed.tokens);
-        self.keys.extend(signed.keys.iter().copied().map(Head::of));
+        self.keys.extend(signed.keys.iter().copied().map(KeyHead::of));
         self.sketches.extend_from_slice(&signed.sketches);
         debug_assert_eq!(self.tokens.len(), self.distinct.len());
     }
@@ -118,7 +119,7 @@ pub(crate) struct Corpus {
     /// the documents at its head that come from an index
     pub(crate) archived: Archived,
     /// the seeds of the distinct documents, one after the other
-    pub(crate) seeds: Vec<Head>,
+    pub(crate) seeds: Vec<SeedHead>,
     /// tokens from each seed to the next, of the first from the start of its document
     pub(crate) seed_gaps: Vec<u16>,
     /// how many seeds each distinct document has
@@ -185,7 +186,7 @@ pub(crate) struct Builder<'a> {
     collapses: bool,
     places: Vec<u8>,
     ids: String,
-    seeds: Vec<Head>,
+    seeds: Vec<SeedHead>,
     seed_gaps: Vec<u16>,
     seed_counts: Vec<u32>,
     /// of a corpus that nothing comes before or after, as far as that is known
@@ -271,7 +272,7 @@ impl<'a> Builder<'a> {
         let keys: usize = all.iter().map(|units| size_of_val(&units.keys[..])).sum();
         let distinct: usize = all.iter().map(|units| units.distinct.len()).sum();
         let units: usize = all.iter().map(|units| size_of_val(&units.first[..])).sum();
-        let seeds = (size_of::<Head>() + size_of::<u16>()) * self.seeds.len();
+        let seeds = (size_of::<SeedHead>() + size_of::<u16>()) * self.seeds.len();
         let tables = size_of_val(&self.documents[..])
             + units
             + (8 + 25) * distinct
@@ -378,7 +379,7 @@ impl<'a> Builder<'a> {
             if let Some(windows) = &mut self.windows {
                 windows.add(&self.seeds, &signed.seeds, (&signed.seed_windows, &signed.window_marks));
             }
-            self.seeds.extend(signed.seeds.iter().copied().map(Head::of));
+            self.seeds.extend(signed.seeds.iter().copied().map(SeedHead::of));
             self.seed_gaps.extend_from_slice(&signed.seed_gaps);
             self.seed_counts.extend_from_slice(&signed.seed_counts);
             self.counts.paragraphs += paragraphs as u64;

@@ -1,25 +1,32 @@
-//! The head of a hash: its first 40 bits, in five bytes. Of band keys and of seeds no more count, and there are
-//! millions of both.
+//! The head of a hash: its first bytes. Of band keys four count, of seeds five, and there are millions of both.
 
-/// The first 40 bits; the order is that of the hashes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Head([u8; 5]);
+/// The first bytes; the order is that of the hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Head<const BYTES: usize>([u8; BYTES]);
 
-impl Head {
+impl<const BYTES: usize> Head<BYTES> {
     /// The bits of a hash that it keeps.
-    pub(crate) const BITS: u64 = u64::MAX << 24;
+    pub(crate) const BITS: u64 = u64::MAX << (u64::BITS as usize - 8 * BYTES);
 
     /// Of a hash of which the other bits are 0.
     pub(crate) fn of(hash: u64) -> Self {
-        let [a, b, c, d, e, ..] = hash.to_be_bytes();
-        debug_assert_eq!(hash & !Head::BITS, 0, "bits that count are lost");
-        Head([a, b, c, d, e])
+        debug_assert_eq!(hash & !Self::BITS, 0, "bits that count are lost");
+        let bytes = hash.to_be_bytes();
+        Head(std::array::from_fn(|i| bytes[i]))
     }
 }
 
-impl From<Head> for u64 {
-    fn from(Head([a, b, c, d, e]): Head) -> u64 {
-        u64::from_be_bytes([a, b, c, d, e, 0, 0, 0])
+impl<const BYTES: usize> Default for Head<BYTES> {
+    fn default() -> Self {
+        Head([0; BYTES])
+    }
+}
+
+impl<const BYTES: usize> From<Head<BYTES>> for u64 {
+    fn from(Head(head): Head<BYTES>) -> u64 {
+        let mut bytes = [0; 8];
+        bytes[..BYTES].copy_from_slice(&head);
+        u64::from_be_bytes(bytes)
     }
 }
 
@@ -31,14 +38,17 @@ mod tests {
     proptest! {
         #[test]
         fn heads_are_the_hashes_in_their_order(a in 0u64..1 << 40, b in 0u64..1 << 40) {
-            let [one, other] = [a << 24, b << 24].map(Head::of);
+            let [one, other] = [a << 24, b << 24].map(Head::<5>::of);
             prop_assert_eq!([u64::from(one), u64::from(other)], [a << 24, b << 24]);
             prop_assert_eq!(one.cmp(&other), a.cmp(&b));
+            let [one, other] = [a << 32, b << 32].map(Head::<4>::of);
+            prop_assert_eq!([u64::from(one), u64::from(other)], [a << 32, b << 32]);
+            prop_assert_eq!(one.cmp(&other), (a as u32).cmp(&(b as u32)));
         }
     }
 
     #[test]
-    fn five_bytes() {
-        assert_eq!(size_of::<[Head; 3]>(), 15);
+    fn no_more_bytes_than_count() {
+        assert_eq!([size_of::<[Head<5>; 3]>(), size_of::<[Head<4>; 3]>()], [15, 12]);
     }
 }

@@ -16,7 +16,6 @@ use crate::band::{Buckets, Plan};
 use crate::corpus::{Builder, Corpus, Document, check_numbers, link};
 use crate::document::Source;
 use crate::error::{Error, Result};
-use crate::head::Head;
 use crate::order::Order;
 use crate::outcome::{Located, Outcome, Seconds};
 use crate::params::Params;
@@ -24,6 +23,7 @@ use crate::parts::Parts;
 use crate::passage::Finder;
 use crate::passage::recurring::WindowMarks;
 use crate::passage::repeated::Repeated;
+use crate::passage::winnow::SeedHead;
 use crate::past::{self, Before, Past};
 use crate::read::chunks::{self, Buffers, Chunk, QUEUE, Reader};
 use crate::read::json::Fields;
@@ -589,7 +589,7 @@ fn sign(scanner: &Scanner<'_>, batch: &[Scanned], admitted: &crate::corpus::Admi
 /// The seeds of a corpus.
 #[derive(Default)]
 struct Seeds {
-    heads: Vec<Head>,
+    heads: Vec<SeedHead>,
     gaps: Vec<u16>,
     counts: Vec<u32>,
 }

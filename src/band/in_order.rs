@@ -3,8 +3,7 @@
 
 use rayon::prelude::*;
 
-use crate::band::{ABSENT, KEY_BITS};
-use crate::head::Head;
+use crate::band::{ABSENT, KEY_BITS, KeyHead};
 
 /// Keys of a piece, about; and how many they may be.
 const TOGETHER: usize = 1 << 22;
@@ -30,7 +29,7 @@ const TAKEN: usize = 32;
 
 /// The keys of all units, `bands` for each, unit after unit; of each the first [`KEY_BITS`] count.
 pub(crate) struct InOrder<'a> {
-    keys: &'a [Head],
+    keys: &'a [KeyHead],
     /// the number of each unit, ascending: numbers go with the keys, since in the order of these each would be looked up
     /// where no cache has it
     units: &'a [u32],
@@ -72,7 +71,7 @@ pub(crate) struct Banded {
 
 impl<'a> InOrder<'a> {
     /// Of those units that are `wanted`, by row.
-    pub(crate) fn new((keys, bands): (&'a [Head], usize), units: &'a [u32], wanted: &'a [bool]) -> Self {
+    pub(crate) fn new((keys, bands): (&'a [KeyHead], usize), units: &'a [u32], wanted: &'a [bool]) -> Self {
         let bands = bands.max(1);
         // unit and band need the bits that a key leaves free
         let end = units.last().map_or(0, |last| (u64::from(*last) + 1) * bands as u64);
@@ -83,13 +82,13 @@ impl<'a> InOrder<'a> {
     }
 
     fn in_pieces(
-        (keys, bands): (&'a [Head], usize),
+        (keys, bands): (&'a [KeyHead], usize),
         units: &'a [u32],
         wanted: &'a [bool],
         bits: u32,
     ) -> Self {
         let rows = (keys.len() / bands).div_ceil(rayon::current_num_threads()).max(1);
-        let count = |(keys, wanted): (&[Head], &[bool])| {
+        let count = |(keys, wanted): (&[KeyHead], &[bool])| {
             let mut counts = vec![0; 1 << (bits + FIRST)];
             let wanted = keys.chunks_exact(bands).zip(wanted).filter(|(_, is_wanted)| **is_wanted);
             for key in wanted.flat_map(|(keys, _)| keys).map(|key| u64::from(*key)) {
@@ -352,7 +351,7 @@ mod tests {
                 .map(|(at, &key)| Banded { key, unit: units[at / bands], band: (at % bands) as u32 })
                 .collect();
             expected.sort_unstable();
-            let keys: Vec<Head> = keys.into_iter().map(Head::of).collect();
+            let keys: Vec<KeyHead> = keys.into_iter().map(KeyHead::of).collect();
             let in_order = InOrder::in_pieces((&keys, bands), &units, &wanted, bits);
             let mut found = Vec::new();
             let (mut buffer, mut distinct) = (Vec::new(), Vec::new());
@@ -387,14 +386,14 @@ mod tests {
 
     #[test]
     fn numbers_fit() {
-        let few = [Head::default(); 20];
-        let pieces = |keys: &[Head], units: &[u32], bands| {
+        let few = [KeyHead::default(); 20];
+        let pieces = |keys: &[KeyHead], units: &[u32], bands| {
             InOrder::new((keys, bands), units, &vec![true; units.len()]).pieces()
         };
         assert_eq!(pieces(&few, &(0..10).collect::<Vec<u32>>(), 2), 1);
-        assert!(pieces(&vec![Head::default(); 3 * TOGETHER], &vec![0; TOGETHER], 3) >= 3);
+        assert!(pieces(&vec![KeyHead::default(); 3 * TOGETHER], &vec![0; TOGETHER], 3) >= 3);
         let last = (u32::MAX, 9u64);
-        let keys = [Head::of(1 << 40); 9];
+        let keys = [KeyHead::of(1 << 40); 9];
         let of_last = InOrder::new((&keys, 9), std::slice::from_ref(&last.0), &[true]);
         let free = u64::BITS - KEY_BITS + of_last.bits;
         assert!((u64::from(last.0) + 1) * last.1 <= 1 << free, "the largest unit and band");

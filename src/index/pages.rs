@@ -23,7 +23,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const CARRIED: usize = PAGE - 8;
 
 /// The version of everything that is laid out under `src/index`.
-pub(crate) const FORMAT_VERSION: u32 = 5;
+pub(crate) const FORMAT_VERSION: u32 = 6;
 
 /// The first bytes of every tail.
 const MAGIC: [u8; 8] = *b"redite\x00\x1a";

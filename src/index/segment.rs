@@ -40,6 +40,9 @@ pub(crate) const EXACT_BITS: u32 = 80;
 /// The same before version 3.
 const V2_EXACT_BITS: u32 = 96;
 
+/// Bits of band keys and of seeds before version 6.
+const V5_BITS: [u32; 2] = [36, 40];
+
 /// The sections.
 mod section {
     pub(super) const SOURCES: usize = 0;
@@ -392,13 +395,16 @@ pub(crate) struct Segment {
 impl Segment {
     pub(crate) fn open(store: &dyn Store, entry: &SegmentEntry) -> Result<Self> {
         let pages = Pages::open(store, &entry.file, Purpose::Segment)?;
-        let table = |number: usize, bits: u32| Table::open(&pages, section::TABLES + number * SECTIONS, bits);
+        let table =
+            |number: usize, bits: [u32; 2]| Table::open(&pages, section::TABLES + number * SECTIONS, bits);
         let exact_bits = if pages.version() < 3 { V2_EXACT_BITS } else { EXACT_BITS };
-        let exact = [table(0, exact_bits)?, table(1, exact_bits)?];
-        let bands = [table(2, BAND_BITS)?, table(3, BAND_BITS)?];
-        let seeds = table(4, SEED_BITS)?;
+        let exact = [table(0, [exact_bits; 2])?, table(1, [exact_bits; 2])?];
+        let [band_bits, seed_bits] = if pages.version() < 6 { V5_BITS } else { [BAND_BITS, SEED_BITS] };
+        let bands = [table(2, [band_bits, BAND_BITS])?, table(3, [band_bits, BAND_BITS])?];
+        let seeds = table(4, [seed_bits, SEED_BITS])?;
         let has_windows = pages.version() >= 4;
-        let windows = has_windows.then(|| Table::open(&pages, section::WINDOWS, WINDOW_BITS)).transpose()?;
+        let windows =
+            has_windows.then(|| Table::open(&pages, section::WINDOWS, [WINDOW_BITS; 2])).transpose()?;
         let documents = u64::from(entry.documents[1].saturating_sub(entry.documents[0]));
         let parts = match pages.version() {
             1 => [section::V1_DOCUMENTS, section::V1_FIRST_PARAGRAPHS, section::V1_STRINGS],
@@ -531,7 +537,19 @@ impl Segment {
         let start = self.records[0];
         let at = start + u64::from(document - self.entry.documents[0]) * DOCUMENT as u64;
         let bytes = self.pages.read(at, DOCUMENT as u64)?;
-        DocumentRow::decode(&bytes).ok_or_else(|| self.pages.wrong(at, "no document"))
+        self.decode(&bytes, at)
+    }
+
+    /// A document at a byte of the file: where its paragraphs are is borne out by what stands beside.
+    fn decode(&self, bytes: &[u8], at: u64) -> Result<DocumentRow> {
+        let number = ((at - self.records[0]) / DOCUMENT as u64) as usize;
+        let [first, next] = [number, number + 1].map(|number| self.first_paragraphs.get(number).copied());
+        let end = next.unwrap_or(self.entry.paragraphs[1]);
+        let is_sound = |row: &DocumentRow| {
+            Some(row.first_paragraph) == first
+                && row.first_paragraph.checked_add(row.paragraphs).is_some_and(|behind| behind <= end)
+        };
+        DocumentRow::decode(bytes).filter(is_sound).ok_or_else(|| self.pages.wrong(at, "no document"))
     }
 
     /// Documents of this segment that come in ascending order.
@@ -545,7 +563,7 @@ impl Segment {
             let at = self.records[0] + u64::from(document - self.entry.documents[0]) * DOCUMENT as u64;
             let mut bytes = [0; DOCUMENT];
             pages.fill(at, limit, &mut bytes)?;
-            DocumentRow::decode(&bytes).ok_or_else(|| self.pages.wrong(at, "no document"))
+            self.decode(&bytes, at)
         })
     }
 
@@ -553,8 +571,8 @@ impl Segment {
     pub(crate) fn documents(&self) -> Result<Vec<DocumentRow>> {
         let [start, end] = self.records;
         let bytes = self.pages.read(start, end - start)?;
-        let wrong = || self.pages.wrong(start, "no document");
-        bytes.chunks_exact(DOCUMENT).map(|bytes| DocumentRow::decode(bytes).ok_or_else(wrong)).collect()
+        let places = (start..).step_by(DOCUMENT);
+        bytes.chunks_exact(DOCUMENT).zip(places).map(|(bytes, at)| self.decode(bytes, at)).collect()
     }
 
     /// The id of a document, as JSON, and the places of its paragraphs.

@@ -2,11 +2,11 @@
 //! evenly: [`leaf`] codes them densely, a filter tells nearly every key that is not there, and one fence for
 //! each leaf tells where a key would be.
 //!
-//! Of a key so many bits are kept as its kind needs; keys that agree in these are the same key.
+//! Of a key so many bits are kept as its kind needs; keys that agree in these are the same key. Tables of an older version
+//! may have more bits of each; they are asked without their filter, which knows all of these.
 //!
 //! A table is four sections: the leaves, a page each; the fences; the filter; how many entries and leaves
-//! there are, and how many bits a key has. Tables of version 1 ([`v1`]) have whole keys, and are asked without
-//! their filter, which knows whole keys only.
+//! there are, and how many bits a key has. Tables of version 1 ([`v1`]) have whole keys.
 
 mod leaf;
 mod v1;
@@ -17,8 +17,8 @@ use crate::error::Result;
 use crate::index::pages::{CARRIED, Forward, PageWriter, Pages, Section};
 use leaf::{Leaf, View};
 
-/// Bits of the filter for each key: about one miss in 50 goes on to a leaf.
-const FILTER_BITS: u64 = 8;
+/// Bits of the filter for each key: about one miss in 12 goes on to a leaf.
+const FILTER_BITS: u64 = 6;
 
 /// Bytes of one block of the filter.
 const BLOCK: usize = 32;
@@ -230,13 +230,15 @@ pub(crate) struct Table {
     count: u64,
     /// bits of a key that count
     bits: u32,
+    /// bits of a key that it has, not fewer
+    stored: u32,
     /// whether it is one of version 1
     has_whole_keys: bool,
 }
 
 impl Table {
-    /// Opens the table whose first section has this number; of its keys so many bits count.
-    pub(crate) fn open(pages: &Pages, first_section: usize, bits: u32) -> Result<Self> {
+    /// Opens the table whose first section has this number; its keys have so many bits, of which so many count.
+    pub(crate) fn open(pages: &Pages, first_section: usize, [stored, bits]: [u32; 2]) -> Result<Self> {
         let leaves = pages.section(first_section)?;
         let fences = pages.section(first_section + 1)?;
         let filter = pages.section(first_section + 2)?;
@@ -260,10 +262,10 @@ impl Table {
             return Err(wrong());
         }
         let has_whole_keys = pages.version() == 1;
-        if !has_whole_keys && number(16) != Some(u64::from(bits)) {
+        if !has_whole_keys && number(16) != Some(u64::from(stored)) {
             return Err(pages.wrong(head[0], "a table with another number of bits in its keys"));
         }
-        Ok(Table { leaves, filter, fences, count, bits, has_whole_keys })
+        Ok(Table { leaves, filter, fences, count, bits, stored, has_whole_keys })
     }
 
     /// How many entries it has.
@@ -287,22 +289,24 @@ impl Table {
         let mut filter = Forward::new(pages);
         let mut leaves = Forward::new(pages);
         let rest = K::BITS - self.bits;
-        // whole keys that agree in the bits that count
-        let others = if self.has_whole_keys { K::narrow((1 << rest) - 1).high() } else { 0 };
+        let is_longer = self.has_whole_keys || self.stored > self.bits;
+        // keys that agree in the bits that count
+        let others = if is_longer { K::narrow((1 << rest) - 1).high() } else { 0 };
         let base = self.leaves[0] / CARRIED as u64;
         let limit = base + self.fences.len() as u64;
         let mut decoded = (usize::MAX, Vec::new());
         for (i, key) in keys.iter().map(|key| key.cut(self.bits)).enumerate() {
-            if !self.has_whole_keys && !self.may_hold(key, blocks, &mut filter)? {
+            if !is_longer && !self.may_hold(key, blocks, &mut filter)? {
                 continue;
             }
             let mut page = self.fences.partition_point(|fence| *fence < key.high()).saturating_sub(1);
             while page < self.fences.len() && self.fences[page] <= key.high() | others {
                 let wrong = || pages.wrong(self.leaves[0] + (page * CARRIED) as u64, "no leaf of a table");
-                if self.has_whole_keys {
+                if is_longer {
                     if decoded.0 != page {
                         let carried = leaves.page(base + page as u64, limit)?;
-                        v1::decode::<K>(carried, &mut decoded.1).ok_or_else(wrong)?;
+                        decoded.1.clear();
+                        self.decode(carried, &mut decoded.1).ok_or_else(wrong)?;
                         decoded.0 = page;
                     }
                     let leaf: &[Entry<K>] = &decoded.1;
@@ -373,11 +377,11 @@ impl Table {
         if self.has_whole_keys {
             return v1::decode(page, into);
         }
-        let rest = K::BITS - self.bits;
+        let rest = K::BITS - self.stored;
         let leaf = View::new(page)?;
         leaf.each(|key, numbers| {
             let whole = K::narrow(key << rest);
-            (key >> self.bits == 0).then(|| into.push(Entry { key: whole, numbers }))
+            (key >> self.stored == 0).then(|| into.push(Entry { key: whole, numbers }))
         })
     }
 

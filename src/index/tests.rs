@@ -249,13 +249,15 @@ fn check_table<K: Key + std::fmt::Debug>(
         keys.iter().map(|&(key, a, b)| Entry { key: spread(key), numbers: [a, b] }).collect();
     entries.sort_unstable();
     let count = entries.len() as u64;
-    ask_table(&entries, bits, &spread, |to| {
-        table::write(to, (bits, count), entries.iter().map(|entry| Ok(*entry)))
-    })?;
+    for stored in [bits, (bits + 4).min(K::BITS)] {
+        ask_table(&entries, [stored, bits], &spread, |to| {
+            table::write(to, (stored, count), entries.iter().map(|entry| Ok(*entry)))
+        })?;
+    }
     // pieces of four runs, the last ones shorter
     let run = (entries.len() / 9).max(1);
     let pieces: Vec<&[Entry<K>]> = entries.chunks(4 * run).collect();
-    ask_table(&entries, bits, &spread, |to| {
+    ask_table(&entries, [bits; 2], &spread, |to| {
         table::write_runs(to, (bits, count), |runs, tell| {
             pieces.iter().try_for_each(|piece| {
                 tell(piece.chunks(run).map(|entries| runs.of(entries.iter().copied())).collect())
@@ -266,7 +268,7 @@ fn check_table<K: Key + std::fmt::Debug>(
 
 fn ask_table<K: Key + std::fmt::Debug>(
     entries: &[Entry<K>],
-    bits: u32,
+    [stored, bits]: [u32; 2],
     spread: impl Fn(u64) -> K,
     write: impl FnOnce(&mut pages::PageWriter) -> Result<()>,
 ) -> std::result::Result<(), TestCaseError> {
@@ -276,13 +278,13 @@ fn ask_table<K: Key + std::fmt::Debug>(
     write(&mut to).unwrap();
     let file = to.finish().unwrap();
     let pages = Pages::open(&*store, &file, Purpose::Segment).unwrap();
-    let table = Table::open(&pages, 0, bits).unwrap();
+    let table = Table::open(&pages, 0, [stored, bits]).unwrap();
     table.verify::<K>(&pages).unwrap();
-    let cut: Vec<Entry<K>> = entries.iter().map(|e| Entry { key: e.key.cut(bits), ..*e }).collect();
+    let cut = |bits: u32| entries.iter().map(move |e| Entry { key: e.key.cut(bits), ..*e });
     let told = table.entries::<K>(&pages).collect::<Result<Vec<_>>>().unwrap();
-    prop_assert_eq!(told, cut.clone());
+    prop_assert_eq!(told, cut(stored).collect::<Vec<_>>());
     let mut map: BTreeMap<K, Vec<[u32; 2]>> = BTreeMap::new();
-    cut.iter().for_each(|entry| map.entry(entry.key).or_default().push(entry.numbers));
+    cut(bits).for_each(|entry| map.entry(entry.key).or_default().push(entry.numbers));
     let mut asked: Vec<K> = (0..5000).map(|key| spread(key).cut(bits)).collect();
     asked.sort_unstable();
     asked.dedup();

@@ -9,9 +9,8 @@
 
 use rayon::prelude::*;
 
-use crate::head::Head;
 use crate::passage::places::LISTED;
-use crate::passage::winnow::SEED_BITS;
+use crate::passage::winnow::{SEED_BITS, SeedHead};
 
 /// Parts that marks are kept in, by their first 8 bits.
 const PARTS: usize = 256;
@@ -42,7 +41,7 @@ impl WindowMarks {
 
     /// Counts the next seeds, which come behind those `before`; of each `windows` says how many it has, whose marks are the
     /// next of `marks`.
-    pub(crate) fn add(&mut self, before: &[Head], seeds: &[u64], (windows, marks): (&[u16], &[u32])) {
+    pub(crate) fn add(&mut self, before: &[SeedHead], seeds: &[u64], (windows, marks): (&[u16], &[u32])) {
         let all = before.len() + seeds.len();
         if all > 2 * LOAD * self.counts.len() {
             self.counts.clear();
@@ -146,7 +145,7 @@ mod tests {
             let seeds = [7u64 << 30, (100 + u64::from(occurrence)) << 30];
             // the first window is always the same, the others are not
             marks.add(&before, &seeds, (&[2, 1], &[1, 2 + occurrence, 1000 + occurrence]));
-            before.extend(seeds.map(Head::of));
+            before.extend(seeds.map(SeedHead::of));
         }
         let kept: Vec<u32> = marks.parts.concat();
         assert_eq!(kept, [1, 10, 1, 11, 12]);
@@ -172,7 +171,7 @@ mod tests {
                 let seeds: Vec<u64> = numbers.iter().map(|number| number << 40).collect();
                 let own: Vec<u32> = numbers.iter().map(|number| *number as u32).collect();
                 marks.add(&before, &seeds, (&vec![1; own.len()], &own));
-                before.extend(seeds.into_iter().map(Head::of));
+                before.extend(seeds.into_iter().map(SeedHead::of));
             }
             let recurring = marks.finish();
             prop_assert!(expected.into_iter().all(|mark| recurring.holds(mark)));

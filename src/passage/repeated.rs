@@ -2,9 +2,8 @@
 //! the first pass, between the passes.
 
 use crate::equal::{bits_of_parts, groups, part};
-use crate::head::Head;
 use crate::passage::Occurrence;
-use crate::passage::winnow::SEED_BITS;
+use crate::passage::winnow::{SEED_BITS, SeedHead};
 
 /// The seeds that occur more than once, numbered, and where among all seeds they are.
 #[derive(Default)]
@@ -24,7 +23,7 @@ pub(crate) struct Repeated {
 impl Repeated {
     /// Numbers the repeated ones of `seeds`, which are `gaps` apart; `of_documents` says how many each
     /// distinct document has.
-    pub(crate) fn new(seeds: &[Head], gaps: Vec<u16>, of_documents: &[u32]) -> Self {
+    pub(crate) fn new(seeds: &[SeedHead], gaps: Vec<u16>, of_documents: &[u32]) -> Self {
         let mut bits = vec![0u64; seeds.len().div_ceil(64)];
         let (mut counts, mut found) = (Vec::new(), Vec::new());
         groups(
@@ -90,7 +89,7 @@ impl Repeated {
 }
 
 /// How many of the seeds are in each part of their range.
-fn sizes_of_parts(seeds: &[Head]) -> Vec<u32> {
+fn sizes_of_parts(seeds: &[SeedHead]) -> Vec<u32> {
     let bits = bits_of_parts(seeds.len(), SEED_BITS);
     let mut sizes = vec![0; 1 << bits];
     seeds.iter().for_each(|&seed| sizes[part(seed.into(), bits)] += 1);

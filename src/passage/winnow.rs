@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::head::Head;
 use crate::shingle::Shingler;
 
 /// Tokens in a seed: enough that chance repeats are rare.
@@ -13,7 +14,10 @@ const SEED: usize = 12;
 
 /// The first bits of a seed; the others are 0. Seeds that share them by accident are told apart by the tokens
 /// around them.
-pub(crate) const SEED_BITS: u32 = 40;
+pub(crate) const SEED_BITS: u32 = 36;
+
+/// What is kept of a seed.
+pub(crate) type SeedHead = Head<5>;
 
 /// Picks the seeds of texts.
 #[derive(Debug, Clone, Copy)]
@@ -187,7 +191,8 @@ fn mark(first: u64, last: u64) -> u32 {
     ((first ^ last.rotate_left(21)) >> u32::BITS) as u32
 }
 
-fn cut(hash: u64) -> u64 {
+/// Its first bits; the others are 0.
+pub(crate) fn cut(hash: u64) -> u64 {
     let rest = u64::BITS - SEED_BITS;
     hash >> rest << rest
 }

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::band::ABSENT;
+use crate::band::{ABSENT, KeyHead};
 use crate::collapse::Keyed;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Ranks, Units, check_numbers, document_starts};
 use crate::document::Source;
 use crate::error::Result;
-use crate::head::Head;
 use crate::index::segment::DocumentRow;
 use crate::index::sketches::Sketch;
 use crate::passage::Contained;
 use crate::passage::standing::Cuts;
+use crate::passage::winnow::SeedHead;
 use crate::past::{Archived, FoundSeeds, Hits, Own, Past, Wanted, no_seed, of_index, read_strings};
 use crate::read::texts::Locator;
 use crate::resolve::Verdict;
@@ -170,7 +170,7 @@ impl Joining<'_> {
                     seeds.push(no_seed(*number, last));
                     gaps.push(u16::MAX);
                 }
-                seeds.push(Head::of(hash));
+                seeds.push(SeedHead::of(hash));
                 gaps.push((at - last) as u16);
                 last = at;
             }
@@ -217,7 +217,7 @@ impl UnitJoin<'_> {
         units.distinct.reserve_exact(known.len() + distinct.len());
         units.tokens.reserve_exact(known.len() + distinct.len());
         units.sketches = vec![Sketch::default(); if sketches.is_empty() { 0 } else { known.len() }];
-        let mut of_known = vec![Head::of(ABSENT); known.len() * bands];
+        let mut of_known = vec![KeyHead::of(ABSENT); known.len() * bands];
         let mut verdicts = Vec::with_capacity(known.len());
         for &(unit, copy) in &known {
             units.first[unit as usize] = unit;
@@ -228,7 +228,7 @@ impl UnitJoin<'_> {
         }
         for &(unit, band, key) in &self.hits.bands {
             if let Some(row) = here(unit).and_then(|unit| rows.rank(unit)) {
-                of_known[row * bands + band as usize] = Head::of(key);
+                of_known[row * bands + band as usize] = KeyHead::of(key);
             }
         }
         // the corpus: what the index knows leads there
@@ -259,7 +259,7 @@ impl UnitJoin<'_> {
             // in place: there is no room for all of them twice
             keys.truncate(kept * bands);
             keys.reserve_exact(of_known.len());
-            keys.resize(kept * bands + of_known.len(), Head::of(ABSENT));
+            keys.resize(kept * bands + of_known.len(), KeyHead::of(ABSENT));
             keys.copy_within(..kept * bands, of_known.len());
             keys[..of_known.len()].copy_from_slice(&of_known);
             units.keys = keys;

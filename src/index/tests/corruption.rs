@@ -8,7 +8,7 @@ use super::plain::{Answers, Change, Plain, apply};
 use super::{Numbers, is_long};
 use crate::error::Error;
 use crate::index::manifest::Manifest;
-use crate::index::pages::{CARRIED, PAGE, checksum};
+use crate::index::pages::{CARRIED, FORMAT_VERSION, PAGE, checksum};
 use crate::index::{Index, Writer};
 
 /// An index of two batches of which something was forgotten, and what it should answer.
@@ -279,14 +279,14 @@ fn a_newer_version_is_refused() {
     let (disk, plain) = small(1);
     let name = Manifest::name(plain.generation);
     let mut bytes = disk.bytes(&name).to_vec();
-    bytes[8] = 6;
+    bytes[8] = FORMAT_VERSION as u8 + 1;
     let behind = bytes.len() - 16;
     let sum = xxh3_128(&bytes[..behind]).to_le_bytes();
     bytes[behind..].copy_from_slice(&sum);
     disk.put(&name, Some(bytes));
     let refusal = Index::open(disk.store()).err().unwrap().to_string();
     insta::assert_snapshot!(refusal, @r"
-    `/archive/manifest-0000000003`: format version 6, this program knows up to 5
+    `/archive/manifest-0000000003`: format version 7, this program knows up to 6
 
     hint: use the version of redite that wrote the index, or a later one
     ");
