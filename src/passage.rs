@@ -209,6 +209,21 @@ struct Candidate {
     alignment: Alignment,
 }
 
+/// All that may be passages of a document.
+#[derive(Clone, Default)]
+pub(crate) struct Candidates {
+    all: Vec<Candidate>,
+    /// the tokens of verbatim runs that are a passage of which an alignment has less
+    entered: Vec<Range<u32>>,
+}
+
+impl Candidates {
+    /// The tokens of all verbatim runs of at least `passage` tokens, in order, apart from each other.
+    fn verbatim_tokens(&self, passage: u32) -> Vec<Range<u32>> {
+        verbatim_tokens(&self.all, self.entered.clone(), passage)
+    }
+}
+
 /// Longest first, then the one that stood first.
 impl Ord for Candidate {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
@@ -419,14 +434,14 @@ impl<'a> Finder<'a> {
 /// of it. What is left must be half a passage, or be of a verbatim run that was long enough as a whole: of
 /// those no token is lost. In the order of the text, and of whole characters: before one is chosen, so that what it can't
 /// hold is left to the next.
-fn choose(candidates: Vec<Candidate>, prepared: &Prepared, params: &Params) -> Vec<Candidate> {
+fn choose(candidates: Candidates, prepared: &Prepared, params: &Params) -> Vec<Candidate> {
     let whole = |candidates| of_whole_characters(candidates, prepared, params);
-    if candidates.len() < 2 {
-        return whole(candidates);
+    if candidates.all.len() < 2 {
+        return whole(candidates.all);
     }
-    let verbatim = verbatim_tokens(&candidates, params.passage);
+    let verbatim = candidates.verbatim_tokens(params.passage);
     let is_kept = |rest: &Alignment| is_long_enough(rest, &verbatim, params.passage);
-    let mut heap = BinaryHeap::from(whole(candidates));
+    let mut heap = BinaryHeap::from(whole(candidates.all));
     // by where they start; no two overlap
     let mut taken: BTreeMap<u32, Candidate> = BTreeMap::new();
     while let Some(Candidate { original, alignment }) = heap.pop() {
@@ -491,11 +506,12 @@ fn is_long_enough(rest: &Alignment, verbatim: &[Range<u32>], passage: u32) -> bo
     range.len() * 2 >= passage as usize || verbatim.get(before).is_some_and(|run| run.start < range.end)
 }
 
-/// The tokens of all verbatim runs of at least `passage` tokens, in order, apart from each other.
-fn verbatim_tokens(candidates: &[Candidate], passage: u32) -> Vec<Range<u32>> {
+/// The tokens of the verbatim runs of at least `passage` tokens of candidates, and those of others, in order, apart from each
+/// other.
+fn verbatim_tokens(candidates: &[Candidate], others: Vec<Range<u32>>, passage: u32) -> Vec<Range<u32>> {
+    let mut all = others;
     let runs = candidates.iter().flat_map(|candidate| &candidate.alignment.runs);
-    let mut all: Vec<Range<u32>> =
-        runs.filter(|run| run.length >= passage).map(|run| run.copy..run.end()).collect();
+    all.extend(runs.filter(|run| run.length >= passage).map(|run| run.copy..run.end()));
     all.sort_unstable_by_key(|run| (run.start, run.end));
     all.dedup_by(|next, run| {
         let joined = next.start <= run.end;

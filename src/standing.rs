@@ -8,8 +8,9 @@
 use crate::collapse::Keyed;
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Ranks, Units};
 use crate::params::Remove;
+use crate::passage::Candidates;
 use crate::passage::repeated::Repeated;
-use crate::passage::standing::{Candidates, Cuts};
+use crate::passage::standing::Cuts;
 use crate::passage::{Finder, Prepared};
 use crate::reread::archived;
 use crate::resolve::Resolver;

@@ -31,6 +31,7 @@ const RULES: &[(&str, &str, &[&str])] = &[
     ("punctuation and symbols separate", "re-lu, «vu»: 3,5€_a", &["re", "lu", "vu", "3", "5", "a"]),
     ("emoji and symbols are no tokens", "bravo 👏🏽 ❤️ !", &["bravo"]),
     ("invisible characters vanish", "co\u{AD}opé\u{200D}rer \u{FEFF}oui", &["coopérer", "oui"]),
+    ("the zero width space is white space", "mot\u{200B}clé", &["mot", "clé"]),
     ("vowel signs and viramas stay", "हिन्दी में", &["हिन्दी", "में"]),
     ("harakat stay", "كَتَبَ كتب", &["كَتَبَ", "كتب"]),
     ("Han and kana: a character, a token", "東京タワーへ", &["東", "京", "タ", "ワ", "ー", "へ"]),

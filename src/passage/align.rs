@@ -38,6 +38,11 @@ impl Run {
         self.original.wrapping_sub(self.copy)
     }
 
+    /// Where a token of the later text would stand in the earlier if they agreed up to there.
+    pub(crate) fn across(&self, token: u32) -> i64 {
+        i64::from(token) - i64::from(self.copy) + i64::from(self.original)
+    }
+
     /// The windows of so many tokens that it holds whole, by their first tokens in the later text.
     pub(crate) fn windows(&self, passage: u32) -> Range<u32> {
         self.copy..(self.end() + 1).saturating_sub(passage)
@@ -105,6 +110,32 @@ pub(crate) fn extend(
         length: length as u32,
     }));
     is_open_before || is_open_behind
+}
+
+/// Appends the tokens of the verbatim runs of at least `passage` tokens that are longer than the run which the alignment has
+/// there, since it came from a difference that has some of them on another diagonal.
+pub(crate) fn entered_late(
+    [copy, original]: [&[u64]; 2],
+    runs: &[Run],
+    passage: u32,
+    into: &mut Vec<Range<u32>>,
+) {
+    let most = passage as usize;
+    for pair in runs.windows(2) {
+        let [before, behind] = pair else { continue };
+        let to_start = |run: &Run| (run.copy as usize, run.original as usize);
+        let (at, across) = to_start(behind);
+        let more = agreeing(copy[..at].iter().rev().take(most), original[..across].iter().rev()) as u32;
+        if more > 0 && behind.length + more >= passage {
+            into.push(behind.copy - more..behind.end());
+        }
+        let (at, across) = to_start(before);
+        let ends = [at, across].map(|start| start + before.length as usize);
+        let more = agreeing(copy[ends[0]..].iter().take(most), original[ends[1]..].iter()) as u32;
+        if more > 0 && before.length + more >= passage {
+            into.push(before.copy..before.end() + more);
+        }
+    }
 }
 
 /// An agreeing run: how far it is in each text, and its length.
@@ -196,6 +227,27 @@ fn smallest_difference(
     None
 }
 
+/// No difference.
+const NONE: usize = usize::MAX;
+
+/// Which difference is the widest, the last of equals; and of those before each and of those behind it, down to the last
+/// difference that is wider, the same: a Cartesian tree (Vuillemin 1980).
+fn widest_first(differences: &[u32]) -> (usize, [Vec<usize>; 2]) {
+    let mut before = vec![NONE; differences.len()];
+    let mut behind = vec![NONE; differences.len()];
+    let mut open: Vec<usize> = Vec::new();
+    for (at, difference) in differences.iter().enumerate() {
+        while let Some(narrower) = open.pop_if(|last| differences[*last] <= *difference) {
+            before[at] = narrower;
+        }
+        if let Some(wider) = open.last() {
+            behind[*wider] = at;
+        }
+        open.push(at);
+    }
+    (open.first().copied().unwrap_or(NONE), [before, behind])
+}
+
 /// A stretch of the later text and what it repeats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Alignment {
@@ -244,15 +296,39 @@ impl Alignment {
     /// The same in parts that each agree as far as `identity` asks: what was cut off may have been what made
     /// up for a difference. Parted at the widest difference first.
     pub(crate) fn apart(self, identity: f64) -> Vec<Alignment> {
-        let agreeing: u32 = self.runs.iter().map(|run| run.length).sum();
-        let differing: u32 = self.differences().sum();
-        if f64::from(agreeing) >= identity * f64::from(agreeing + differing) {
+        let agree =
+            |agreeing: u64, differing: u64| agreeing as f64 >= identity * (agreeing + differing) as f64;
+        let agreeing = self.runs.iter().map(|run| u64::from(run.length)).sum();
+        if agree(agreeing, self.differences().map(u64::from).sum()) {
             return if self.runs.is_empty() { Vec::new() } else { vec![self] };
         }
-        let widest = self.differences().enumerate().max_by_key(|&(_, tokens)| tokens);
-        let (before, behind) = self.runs.split_at(widest.map_or(0, |(i, _)| i + 1));
-        let part = |runs: &[Run]| Alignment { runs: runs.to_vec() }.apart(identity);
-        [part(before), part(behind)].concat()
+        let differences: Vec<u32> = self.differences().collect();
+        let (widest, [before, behind]) = widest_first(&differences);
+        // up to each run, and up to the difference behind it
+        let sums = |lengths: &mut dyn Iterator<Item = u32>| -> Vec<u64> {
+            let mut sum = 0;
+            std::iter::once(0)
+                .chain(lengths.map(|length| {
+                    sum += u64::from(length);
+                    sum
+                }))
+                .collect()
+        };
+        let agreeing = sums(&mut self.runs.iter().map(|run| run.length));
+        let differing = sums(&mut differences.iter().copied());
+        let mut parts = Vec::new();
+        let mut rest = vec![(0..self.runs.len(), widest)];
+        while let Some((runs, widest)) = rest.pop() {
+            let Range { start, end } = runs;
+            if widest == NONE || agree(agreeing[end] - agreeing[start], differing[end - 1] - differing[start])
+            {
+                parts.push(Alignment { runs: self.runs[start..end].to_vec() });
+                continue;
+            }
+            rest.push((widest + 1..end, behind[widest]));
+            rest.push((start..widest + 1, before[widest]));
+        }
+        parts
     }
 
     /// What is passed over between one run and the next, in tokens of the text that has more.
@@ -270,6 +346,42 @@ mod tests {
 
     fn numbers(text: &str) -> Vec<u64> {
         text.split_whitespace().map(|word| word.bytes().fold(7, |sum, b| sum * 31 + u64::from(b))).collect()
+    }
+
+    /// One part after the other, each looked through for its widest difference.
+    fn apart_plainly(runs: &[Run], identity: f64) -> Vec<Alignment> {
+        let whole = Alignment { runs: runs.to_vec() };
+        let agreeing: u32 = runs.iter().map(|run| run.length).sum();
+        let differing: u32 = whole.differences().sum();
+        if f64::from(agreeing) >= identity * f64::from(agreeing + differing) {
+            return if runs.is_empty() { Vec::new() } else { vec![whole] };
+        }
+        let widest = whole.differences().enumerate().max_by_key(|&(_, tokens)| tokens);
+        let (before, behind) = runs.split_at(widest.map_or(0, |(i, _)| i + 1));
+        [apart_plainly(before, identity), apart_plainly(behind, identity)].concat()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn apart_equals_its_twin(
+            runs in proptest::collection::vec((1u32..9, 0u32..6, 0u32..6), 0..40),
+            identity in 0.5f64..=1.0,
+        ) {
+            let (mut copy, mut original) = (0, 0);
+            let runs: Vec<Run> = runs.into_iter().map(|(length, a, b)| {
+                let run = Run { copy: copy + a, original: original + b, length };
+                (copy, original) = (run.end(), run.original + length);
+                run
+            }).collect();
+            let expected = apart_plainly(&runs, identity);
+            proptest::prop_assert_eq!(Alignment { runs }.apart(identity), expected);
+        }
+    }
+
+    #[test]
+    fn many_differences_take_no_more_stack_than_few() {
+        let runs = (0..200_000).map(|i| Run { copy: 4 * i, original: 5 * i, length: 1 }).collect();
+        assert_eq!(Alignment { runs }.apart(0.8).len(), 200_000);
     }
 
     /// Follows the agreement from the first `|` of the later text; what it covers, as words.

@@ -111,7 +111,20 @@ impl Finder<'_> {
             }
             let behind = taken[first..].iter().zip(overlaps[first..].iter().copied());
             let touching = behind.take_while(|(candidate, _)| candidate.alignment.copy().start < unit.end);
-            let touching: Vec<(&Candidate, Overlap)> = touching.collect();
+            // what a paragraph repeats of itself lies in no earlier text
+            let of_itself = |candidate: &Candidate| {
+                !earlier(candidate) && candidate.alignment.cut(unit.clone()).original().end > unit.start
+            };
+            let (repeating, mut touching): (Vec<_>, Vec<_>) =
+                touching.partition(|(candidate, _)| of_itself(candidate));
+            let before = repeating.iter().map(|(candidate, overlap)| {
+                let alignment = candidate.alignment.cut(unit.clone()).cut_original(0..unit.start);
+                (Candidate { original: candidate.original, alignment }, *overlap)
+            });
+            let before: Vec<(Candidate, Overlap)> =
+                before.filter(|(of, _)| !of.alignment.runs.is_empty()).collect();
+            touching.extend(before.iter().map(|(candidate, overlap)| (candidate, *overlap)));
+            touching.sort_by_key(|(candidate, _)| candidate.alignment.copy().start);
             let found = self.contained_unit(prepared, &touching, unit, Some(number as u32));
             self.contained.extend(found);
         }

@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use crate::error::Error;
 use crate::params::Params;
-use crate::passage::align::{Alignment, Run, Step, extend, run_around};
+use crate::passage::align::{Alignment, Run, Step, entered_late, extend, run_around};
 use crate::passage::contained::Comparison;
 use crate::passage::places::{Kept, LISTED, Listed, Place, Places};
 use crate::passage::windows::{WindowMaker, WindowMap};
-use crate::passage::{Candidate, Finder, MARGIN, Prepared, Read};
+use crate::passage::{Candidate, Candidates, Finder, MARGIN, Prepared, Read};
 use crate::resolve::NumberMap;
 
 /// Candidates that one token of the later text may lie in.
@@ -34,6 +34,8 @@ pub(super) struct Workspace {
     own: NumberMap<Vec<u32>>,
     /// where windows stood first in this document, of seeds that it has too often to list them
     own_windows: WindowMap<u32>,
+    /// the tokens of verbatim runs that are a passage of which an alignment has less
+    entered: Vec<Range<u32>>,
     pub(super) comparison: Comparison,
 }
 
@@ -45,6 +47,7 @@ impl Workspace {
         self.passed.clear();
         self.own.clear();
         self.own_windows.clear();
+        self.entered.clear();
     }
 }
 
@@ -231,7 +234,7 @@ struct Looking<'f, 'p, 'r> {
 
 impl Finder<'_> {
     /// All stretches that may be passages: each verbatim run around a hit, followed to both sides.
-    pub(super) fn candidates(&mut self, prepared: &Prepared) -> Vec<Candidate> {
+    pub(super) fn candidates(&mut self, prepared: &Prepared) -> Candidates {
         self.workspace.clear();
         self.windows.begin(prepared.tokens.len());
         let mut looking = Looking {
@@ -256,9 +259,9 @@ impl Finder<'_> {
             }
             looking.seed(seed);
         }
-        let Looking { candidates, capped, .. } = looking;
+        let Looking { candidates: all, capped, .. } = looking;
         self.capped += capped;
-        candidates
+        Candidates { all, entered: std::mem::take(&mut self.workspace.entered) }
     }
 }
 
@@ -399,7 +402,7 @@ impl Looking<'_, '_, '_> {
         let diagonal = at.wrapping_sub(here);
         let is_over = self.workspace.open.len() >= DEPTH && !self.uncovered();
         let alignments = self.alignments;
-        let Workspace { open, runs, steps, passed, listed, uncovered, .. } = &mut *self.workspace;
+        let Workspace { open, runs, steps, passed, listed, uncovered, entered, .. } = &mut *self.workspace;
         let same = passed.find(original, at);
         if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| is_over && those == alignments)) {
             self.capped += u64::from(same.too_many.is_some());
@@ -431,7 +434,9 @@ impl Looking<'_, '_, '_> {
         let Some(kept) = kept else { return };
         let hit = Hit { tokens, kept, seed: self.seed, at: here, diagonal, margin };
         let earlier = open.iter().filter(|open| open.original <= original);
-        let (lies_in, until) = hit.lies_in_any(earlier.map(|open| &runs[open.runs.start]));
+        let runs_there = earlier.map(|open| (open.original, &runs[open.runs.start]));
+        let stood_first = runs_there.filter(|(of, run)| *of < original || run.across(here) <= i64::from(at));
+        let (lies_in, until) = hit.lies_in_any(stood_first.map(|(_, run)| run));
         if lies_in {
             if here <= until {
                 passed.now.push(Passed { original, diagonal, until, too_many: None });
@@ -448,9 +453,42 @@ impl Looking<'_, '_, '_> {
             let place = (here as usize, (at - kept.start) as usize);
             run_around(tokens, kept.tokens, place, self.seed as usize)
         };
-        let Some(run) = run_in(&near) else { return };
-        if open.len() >= DEPTH {
-            // beyond so many only windows count that those do not have
+        let Some(mut run) = run_in(&near) else { return };
+        let is_beyond = open.len() >= DEPTH;
+        let identity = self.params.identity;
+        let mut follow = |near: &[u64], run: Run, runs: &mut Vec<Run>| {
+            runs.truncate(first);
+            if is_beyond {
+                return run.original == 0 || run.original + run.length == near.len() as u32;
+            }
+            extend([tokens, near], run, identity, steps, runs)
+        };
+        let mut is_open = follow(near.tokens, run, runs) && !is_own;
+        let mut most = 2 * margin;
+        while is_open {
+            let mut of_windows = |seed: usize, found: &mut Vec<u32>| {
+                let windows = self.windows.of(tokens, seeds[seed].at);
+                let windows = windows.filter(|&first| self.windows.may_come_again(first));
+                let keys = windows.map(|first| self.windows.key(tokens, first));
+                let places = keys.filter_map(|key| self.places.window(key));
+                found.extend(places.filter(|place| place.0 == original).map(|place| place.1));
+            };
+            let margins = [self.margin, self.params.passage];
+            let from = Place { original, at, margin };
+            let (reach, goes_on) =
+                self.places.reach((seeds, listed), (number, from), (margins, most), &mut of_windows);
+            let reach = kept.between(reach);
+            if reach.tokens.len() > near.tokens.len()
+                && let Some(longer) = run_in(&reach)
+            {
+                (near, run) = (reach, longer);
+                is_open = follow(near.tokens, run, runs);
+            }
+            is_open &= goes_on;
+            most = most.saturating_mul(2);
+        }
+        if is_beyond {
+            // only windows count that those which are open do not have
             let whole = run.windows(self.params.passage);
             let is_new = |of: &Range<u32>| of.start.max(whole.start) < of.end.min(whole.end);
             if !self.present.uncovered.is_some_and(|is_any| is_any && uncovered.iter().any(is_new)) {
@@ -458,30 +496,8 @@ impl Looking<'_, '_, '_> {
                 return;
             }
             runs.push(run);
-        } else {
-            let identity = self.params.identity;
-            let is_open = extend([tokens, near.tokens], run, identity, steps, runs);
-            if is_open && !is_own {
-                let mut of_windows = |seed: usize, found: &mut Vec<u32>| {
-                    let windows = self.windows.of(tokens, seeds[seed].at);
-                    let windows = windows.filter(|&first| self.windows.may_come_again(first));
-                    let keys = windows.map(|first| self.windows.key(tokens, first));
-                    let places = keys.filter_map(|key| self.places.window(key));
-                    found.extend(places.filter(|place| place.0 == original).map(|place| place.1));
-                };
-                let margins = [self.margin, self.params.passage];
-                let from = Place { original, at, margin };
-                let reach = self.places.reach((seeds, listed), (number, from), margins, &mut of_windows);
-                let reach = kept.between(reach);
-                if reach.tokens.len() > near.tokens.len()
-                    && let Some(run) = run_in(&reach)
-                {
-                    near = reach;
-                    runs.truncate(first);
-                    extend([tokens, near.tokens], run, identity, steps, runs);
-                }
-            }
         }
+        entered_late([tokens, near.tokens], &runs[first..], self.params.passage, entered);
         runs[first..].iter_mut().for_each(|run| run.original += near.start);
         if is_own {
             keep_behind(runs, first, here);
@@ -494,6 +510,13 @@ impl Looking<'_, '_, '_> {
         }
         self.is_whole |= runs[first].copy == 0 && end as usize == tokens.len();
         let from = runs[first..].partition_point(|run| run.copy <= here).saturating_sub(1);
+        // what stands further on in the same text, and says no more, takes the place of no other
+        let run = runs[first + from];
+        open.retain(|open| {
+            let other = &runs[open.runs.start];
+            let is_further_on = open.original == original && other.across(here) > i64::from(at);
+            !(is_further_on && open.end <= end && run.holds(other.copy, other.length))
+        });
         open.push(Open { original, runs: first + from..runs.len(), end });
         self.alignments += 1;
         self.present.uncovered = None;

@@ -273,16 +273,18 @@ impl Places {
     }
 
     /// How far an alignment from a place that `seeds[hit]` leads to may go there: to the margin of the last place, on
-    /// either side, that another seed of both texts leads to, where their margins touch. Of places that are listed it is
+    /// either side, that another seed of both texts leads to, where their margins touch; and whether it may go on, since no
+    /// more than so many tokens are looked at. Of places that are listed it is
     /// the first, of those that windows lead to the second; `of_windows` appends these. Other documents have no say in it.
     pub(crate) fn reach(
         &self,
         (seeds, listed): (&[Occurrence], &Listed),
         (hit, from): (usize, Place),
-        margins: [u32; 2],
+        (margins, most): ([u32; 2], u32),
         of_windows: &mut dyn FnMut(usize, &mut Vec<u32>),
-    ) -> [u32; 2] {
+    ) -> ([u32; 2], bool) {
         let Place { original, at, margin } = from;
+        let mut goes_on = false;
         let is_led_to = self.texts.get(&original).is_some_and(|text| text.has_windows);
         let mut places = Vec::new();
         let mut walk = |others: &mut dyn Iterator<Item = usize>, ahead: bool| {
@@ -290,6 +292,10 @@ impl Places {
             let (mut last, mut edge, mut last_copy) = (0, i64::from(margin), seeds[hit].at);
             for other in others {
                 if seeds[other].at.abs_diff(last_copy) > 2 * margins[0] {
+                    break;
+                }
+                if edge > i64::from(most) {
+                    goes_on = true;
                     break;
                 }
                 places.clear();
@@ -325,7 +331,7 @@ impl Places {
         };
         let before = walk(&mut (0..hit).rev(), false);
         let behind = walk(&mut (hit + 1..seeds.len()), true);
-        [at.saturating_sub(before), at + behind]
+        ([at.saturating_sub(before), at + behind], goes_on)
     }
 
     /// The listed places of a seed, the latest first.

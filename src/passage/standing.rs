@@ -4,7 +4,7 @@
 //! copy of any. What an earlier document is found by, and followed into, is cut at them. In the document itself
 //! a stretch that something else is a copy of must not leave either.
 
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 
 use crate::locate::Ruler;
@@ -12,14 +12,11 @@ use crate::params::Params;
 use crate::passage::align::Alignment;
 use crate::passage::places::Standing;
 use crate::passage::{
-    Candidate, Contained, Finder, OriginalText, Prepared, is_long_enough, margins, of_whole_characters,
-    verbatim_tokens,
+    Candidate, Candidates, Contained, Finder, OriginalText, Prepared, is_long_enough, margins,
+    of_whole_characters, verbatim_tokens,
 };
 use crate::scan::{read_varint, write_varint};
 use crate::verify::Overlap;
-
-/// What may be a passage of a document.
-pub(crate) struct Candidates(Vec<Candidate>);
 
 /// What leaves a text, in tokens: in order, apart from each other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,13 +59,6 @@ impl Cuts {
         Cuts::new(cuts)
     }
 
-    /// Those that a range touches.
-    fn within(&self, range: &Range<u32>) -> &[Range<u32>] {
-        let first = self.0.partition_point(|cut| cut.end <= range.start);
-        let behind = first + self.0[first..].partition_point(|cut| cut.start < range.end);
-        &self.0[first..behind]
-    }
-
     /// The stretch around the `length` tokens at `at` in which nothing leaves; `None` where one of them does.
     pub(crate) fn around(&self, at: u32, length: u32, tokens: u32) -> Option<[u32; 2]> {
         let before = self.0.partition_point(|cut| cut.start <= at);
@@ -76,11 +66,28 @@ impl Cuts {
         let end = self.0.get(before).map_or(tokens, |cut| cut.start);
         (start <= at && at + length <= end).then_some([start, end])
     }
+}
 
-    fn insert(&mut self, range: Range<u32>) {
-        let mut all = std::mem::take(&mut self.0);
-        all.push(range);
-        *self = Cuts::new(all);
+/// Ranges in the making: where each that touches no other starts and ends.
+#[derive(Default)]
+struct Ranges(BTreeMap<u32, u32>);
+
+impl Ranges {
+    fn insert(&mut self, Range { mut start, mut end }: Range<u32>) {
+        while let Some((&first, &behind)) = self.0.range(..=end).next_back().filter(|of| *of.1 >= start) {
+            (start, end) = (start.min(first), end.max(behind));
+            self.0.remove(&first);
+        }
+        self.0.insert(start, end);
+    }
+
+    /// Those that a range touches, in order.
+    fn within(&self, range: &Range<u32>) -> Vec<Range<u32>> {
+        let before = self.0.range(..range.end).rev();
+        let mut touched: Vec<Range<u32>> =
+            before.map(|(start, end)| *start..*end).take_while(|of| of.end > range.start).collect();
+        touched.reverse();
+        touched
     }
 }
 
@@ -109,12 +116,12 @@ impl PartialOrd for Ranked {
 impl Finder<'_> {
     /// All that may be passages of the next document. [`Finder::pass_over`] or [`Finder::settle`] must follow.
     pub(crate) fn look(&mut self, prepared: &Prepared) -> Candidates {
-        Candidates(self.candidates(prepared))
+        self.candidates(prepared)
     }
 
     /// Whether the document lies, nearly all, in passages from one earlier document; then these are told.
     pub(crate) fn is_contained(&mut self, prepared: &Prepared, candidates: &Candidates) -> bool {
-        let taken = self.choose(prepared, candidates.0.clone(), &Cuts::default());
+        let taken = self.choose(prepared, candidates.clone(), &Cuts::default());
         let (passages, contained) = (self.passages.len(), self.contained.len());
         let overlaps = self.tell_all(prepared, &taken);
         self.tell_contained(prepared, (&taken, &overlaps), |paragraph| paragraph.is_none());
@@ -145,7 +152,7 @@ impl Finder<'_> {
     /// Finds the passages of a document that stays but for `cut` paragraphs.
     pub(crate) fn settle(&mut self, prepared: &Prepared, candidates: Candidates, cut: Cuts) {
         let remove = self.params.remove;
-        let taken = self.choose(prepared, candidates.0, &cut);
+        let taken = self.choose(prepared, candidates, &cut);
         let overlaps = self.tell_all(prepared, &taken);
         self.tell_contained(prepared, (&taken, &overlaps), |paragraph| {
             paragraph.is_some() || !remove.contained
@@ -176,7 +183,7 @@ impl Finder<'_> {
         }
     }
 
-    fn choose(&self, prepared: &Prepared, candidates: Vec<Candidate>, cut: &Cuts) -> Vec<Candidate> {
+    fn choose(&self, prepared: &Prepared, candidates: Candidates, cut: &Cuts) -> Vec<Candidate> {
         let taken = choose(candidates, prepared, self.params, cut);
         of_whole_characters(taken, prepared, self.params)
     }
@@ -194,26 +201,27 @@ impl Finder<'_> {
 
 /// As the search does where nothing leaves, but no copy holds a token that leaves already, or that is the
 /// original of another copy in this document; and no original in this document holds one that leaves.
-fn choose(candidates: Vec<Candidate>, prepared: &Prepared, params: &Params, cut: &Cuts) -> Vec<Candidate> {
-    let of_all = verbatim_tokens(&candidates, params.passage);
-    let candidates = of_whole_characters(candidates, prepared, params);
+fn choose(candidates: Candidates, prepared: &Prepared, params: &Params, cut: &Cuts) -> Vec<Candidate> {
+    let of_all = candidates.verbatim_tokens(params.passage);
+    let candidates = of_whole_characters(candidates.all, prepared, params);
     let ranked = |candidate: Candidate, verbatim| {
         let is_earlier = candidate.original != prepared.document;
         Ranked { is_earlier, candidate, verbatim }
     };
     let mut heap: BinaryHeap<Ranked> =
         candidates.into_iter().map(|candidate| ranked(candidate, None)).collect();
-    let mut leaves = cut.clone();
-    let mut stays = Cuts::default();
-    let mut taken: Vec<Candidate> = Vec::new();
+    let mut leaves = Ranges(cut.0.iter().map(|cut| (cut.start, cut.end)).collect());
+    let mut stays = Ranges::default();
+    // by where they start; no two overlap
+    let mut taken: BTreeMap<u32, Candidate> = BTreeMap::new();
     while let Some(Ranked { is_earlier, candidate: Candidate { original, alignment }, verbatim }) = heap.pop()
     {
         let (copy, from) = (alignment.copy(), alignment.original());
         let bars = Cuts::new([leaves.within(&copy), stays.within(&copy)].concat());
-        let own_bars = if is_earlier { &[] } else { leaves.within(&from) };
+        let own_bars = if is_earlier { Vec::new() } else { leaves.within(&from) };
         let mut some_left = true;
         let rests: Vec<Alignment> = if !own_bars.is_empty() {
-            between(&from, own_bars).map(|rest| alignment.cut_original(rest)).collect()
+            between(&from, &own_bars).map(|rest| alignment.cut_original(rest)).collect()
         } else if !bars.0.is_empty() {
             some_left = false;
             between(&copy, &bars.0).map(|rest| alignment.cut(rest)).collect()
@@ -221,8 +229,7 @@ fn choose(candidates: Vec<Candidate>, prepared: &Prepared, params: &Params, cut:
             // a text that goes on repeating itself: what it repeats must not be what leaves
             vec![alignment.cut_original(from.start..copy.start)]
         } else {
-            let at = taken.partition_point(|other| other.alignment.copy().end <= copy.start);
-            taken.insert(at, Candidate { original, alignment });
+            taken.insert(copy.start, Candidate { original, alignment });
             leaves.insert(copy);
             if !is_earlier {
                 stays.insert(from);
@@ -232,7 +239,9 @@ fn choose(candidates: Vec<Candidate>, prepared: &Prepared, params: &Params, cut:
         for alignment in rests.into_iter().flat_map(|rest| rest.apart(params.identity)) {
             let candidate = Candidate { original, alignment };
             let verbatim = match &verbatim {
-                _ if some_left => Some(verbatim_tokens(std::slice::from_ref(&candidate), params.passage)),
+                _ if some_left => {
+                    Some(verbatim_tokens(std::slice::from_ref(&candidate), Vec::new(), params.passage))
+                }
                 verbatim => verbatim.clone(),
             };
             let long_enough = verbatim.as_ref().unwrap_or(&of_all);
@@ -241,7 +250,7 @@ fn choose(candidates: Vec<Candidate>, prepared: &Prepared, params: &Params, cut:
             }
         }
     }
-    taken
+    taken.into_values().collect()
 }
 
 /// What of a range lies between the bars.
@@ -254,6 +263,26 @@ fn between<'a>(range: &Range<u32>, bars: &'a [Range<u32>]) -> impl Iterator<Item
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn ranges_are_those_of_a_plain_list(
+            inserted in prop::collection::vec((0u32..60, 1u32..9), 0..30),
+            (start, length) in (0u32..60, 1u32..20),
+        ) {
+            let inserted: Vec<Range<u32>> = inserted.into_iter().map(|(start, length)| start..start + length).collect();
+            let mut ranges = Ranges::default();
+            inserted.iter().cloned().for_each(|range| ranges.insert(range));
+            let joined = Cuts::new(inserted);
+            let all: Vec<Range<u32>> = ranges.0.iter().map(|(start, end)| *start..*end).collect();
+            prop_assert_eq!(&all, &joined.0);
+            let asked = start..start + length;
+            let touched: Vec<Range<u32>> =
+                joined.0.into_iter().filter(|of| of.start < asked.end && of.end > asked.start).collect();
+            prop_assert_eq!(ranges.within(&asked), touched);
+        }
+    }
 
     #[test]
     fn nothing_leaves_around_what_stays() {
@@ -264,9 +293,10 @@ mod tests {
         assert_eq!(cuts.around(24, 1, 60), None);
         assert_eq!(cuts.around(25, 15, 60), Some([25, 40]));
         assert_eq!(cuts.around(50, 10, 60), Some([50, 60]));
-        assert_eq!(cuts.within(&(25..41)), &cuts.0[1..]);
-        assert_eq!(cuts.within(&(25..40)), []);
-        let parts: Vec<Range<u32>> = between(&(5..45), cuts.within(&(5..45))).collect();
+        let ranges = Ranges(cuts.0.iter().map(|cut| (cut.start, cut.end)).collect());
+        assert_eq!(ranges.within(&(25..41)), cuts.0[1..]);
+        assert_eq!(ranges.within(&(25..40)), []);
+        let parts: Vec<Range<u32>> = between(&(5..45), &ranges.within(&(5..45))).collect();
         assert_eq!(parts, [5..10, 25..40]);
         let mut kept = Vec::new();
         cuts.write(&mut kept);

@@ -258,6 +258,61 @@ fn a_run_across_a_small_difference_is_found_where_that_stood_first() {
 }
 
 #[test]
+fn a_run_is_of_the_place_where_it_stood_first_in_a_text() {
+    // which seeds lead to the second place alone, since nothing stands before the first, is up to the hash
+    let repeating = [words(0..46), words(100..108), words(0..46)].join(" ");
+    let again = words(200..202) + " " + &words(0..46);
+    for seed in 0..12 {
+        let params = Params { seed, ..passages() };
+        let run = audit_texts(&[format!("{repeating} {again}")], &params);
+        assert_eq!(told_in_tokens(&run), ["0.54..100 of 0.0..46", "0.102..148 of 0.0..46"], "seed {seed}");
+        let run = audit_texts(&[repeating.clone(), again.clone()], &params);
+        assert_eq!(told_in_tokens(&run), ["0.54..100 of 0.0..46", "1.2..48 of 0.0..46"], "seed {seed}");
+    }
+}
+
+#[test]
+fn a_run_is_found_whole_where_shorter_ones_fill_the_lists_of_its_seeds() {
+    // 35 texts have 24 words of it each; the last but one has all of it, and the last repeats that
+    let around =
+        |text: usize, run: String| [words(text..text + 30), run, words(text + 30..text + 60)].join(" ");
+    let quotes = (0..35).map(|first| around(1000 + 60 * first, words(first..first + 24)));
+    let texts: Vec<String> = quotes.chain([5000, 6000].map(|text| around(text, words(0..58)))).collect();
+    for seed in 0..12 {
+        let params = Params { seed, ..passages() };
+        all_runs_are_covered(&audit_texts(&texts, &params), &texts, &params, &format!("seed {seed}"));
+    }
+}
+
+#[test]
+fn a_run_is_found_whole_where_an_alignment_enters_it_late() {
+    // the first text goes over from `p` to `r` by a difference; its word r0 is on both diagonals
+    let [p, r, y, z] = [words(0..23), words(100..125), words(200..240), words(300..340)];
+    let around = |text: usize, middle: &[&str]| {
+        [words(text..text + 30), middle.join(" "), words(text + 30..text + 60)].join(" ")
+    };
+    let texts = [
+        around(1000, &[&p, &words(100..101), &words(400..404), &r]),
+        around(2000, &[&y, &p]),
+        around(3000, &[&words(105..125), &z]),
+        around(4000, &[&y, &p, &r, &z]),
+    ];
+    for seed in 0..12 {
+        let params = Params { seed, ..passages() };
+        all_runs_are_covered(&audit_texts(&texts, &params), &texts, &params, &format!("seed {seed}"));
+    }
+}
+
+#[test]
+fn a_paragraph_is_not_contained_in_itself() {
+    let again = |paragraphs: [&str; 2]| audit_texts(&[paragraphs.join("\n")], &Params::audit());
+    let (sentence, over_and_over) = (words(0..30), vec![words(0..30); 11].join(" "));
+    assert_eq!(again([&over_and_over, "x"]).summary().paragraphs.contained_copies, 0);
+    assert_eq!(again([&sentence, &over_and_over]).summary().paragraphs.contained_copies, 0);
+    assert_eq!(again([&words(0..100), &words(30..60)]).summary().paragraphs.contained_copies, 1);
+}
+
+#[test]
 fn threads_and_chunks_change_nothing() {
     let mut numbers = Numbers(7);
     let texts: Vec<String> = (0..40).flat_map(|_| random_corpus(&mut numbers)).collect();
