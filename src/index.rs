@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 use crate::index::manifest::Manifest;
 use crate::index::pages::{Pages, Purpose};
 use crate::index::segment::gone::{self, Told};
-use crate::index::segment::{CopyRow, DocumentRow, Mark, Segment, documents_of};
+use crate::index::segment::{CopyRow, DocumentRow, Held, Mark, Segment, documents_of};
 use crate::index::sketches::Sketch;
 use crate::index::store::Store;
 use crate::index::table::{Key, Table};
@@ -79,7 +79,14 @@ impl Index {
             let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max();
             let Some(generation) = latest else { return Ok(None) };
             if let Some((_, error)) = missed.filter(|(missed, _)| *missed == generation) {
-                return Err(error);
+                return Err(match error {
+                    Error::Io { path, .. } => Error::Damaged {
+                        path,
+                        offset: 0,
+                        found: "no file where its manifest names one".to_owned(),
+                    },
+                    error => error,
+                });
             }
             let opened = Manifest::read(&*store, generation)
                 .and_then(|manifest| Index::of(store.clone(), manifest, &[]));
@@ -192,12 +199,13 @@ impl Index {
         mut tell: impl FnMut(&str, &str, u32, Option<&str>) -> Result<()>,
     ) -> Result<()> {
         for segment in &self.segments {
+            let mut held = Held::default();
             for (i, row) in segment.documents()?.iter().enumerate() {
                 let document = segment.entry.documents[0] + i as u32;
                 if self.manifest.is_forgotten(document) {
                     continue;
                 }
-                let (id, _) = segment.strings(row)?;
+                let (id, _) = segment.next_strings(row, &mut held)?;
                 let text = row.text.map(|_| self.text(document, row)).transpose()?;
                 tell(
                     &told_id(&id),

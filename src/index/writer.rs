@@ -10,7 +10,7 @@ use crate::index::Index;
 use crate::index::manifest::{self, Batch, Manifest, TextsEntry};
 use crate::index::pages::FileEntry;
 use crate::index::segment::gather::Gathered;
-use crate::index::segment::{self, Content, Segment, SegmentEntry};
+use crate::index::segment::{self, Content, Held, Segment, SegmentEntry};
 use crate::index::store::{self, Folder, Store};
 use crate::index::texts::{TextPlace, TextsWriter, read_text};
 use crate::params::Params;
@@ -292,12 +292,13 @@ impl Writer {
     /// change. What the last change did is undone, whatever it was.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::Io`] where that one can't be opened either; nothing has changed then.
+    /// [`Error::Damaged`], [`Error::Io`] where that one is not whole either; nothing has changed then.
     pub fn go_back(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<Self> {
         let names = store.list().map_err(|e| Error::io(store.path(""), "looking into", e))?;
         let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max().unwrap_or_default();
         let mut manifest = Manifest::read(&*store, latest.saturating_sub(1))?;
         let index = Arc::new(Index::of(store.clone(), manifest.clone(), &[])?);
+        index.verify()?;
         let mut writer = Writer { store, index: Some(index), is_stale: false, merges: true, _lock: lock };
         manifest.generation = latest + 1;
         writer.publish(manifest)?;
@@ -352,14 +353,15 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::Io`]; the index is then what it was.
-    pub fn forget(&mut self, is_meant: impl Fn(&str, &str) -> bool) -> Result<u64> {
+    pub fn forget(&mut self, mut is_meant: impl FnMut(&str, &str) -> bool) -> Result<u64> {
         let Some(index) = &self.index else { return Ok(0) };
         let mut manifest = index.manifest.clone();
         let mut meant = Vec::new();
         for segment in &index.segments {
+            let mut held = Held::default();
             for (i, row) in segment.documents()?.iter().enumerate() {
                 let document = segment.entry.documents[0] + i as u32;
-                let (id, _) = segment.strings(row)?;
+                let (id, _) = segment.next_strings(row, &mut held)?;
                 let is_meant = is_meant(&id, segment.source(row.source).unwrap_or_default());
                 if is_meant && !manifest.is_forgotten(document) {
                     meant.push(document);

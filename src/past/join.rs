@@ -65,7 +65,7 @@ impl Joining<'_> {
             });
             tokens[0].push((document as u32, row.tokens));
             archived.first_paragraphs.push((row.first_paragraph, archived.paragraphs));
-            archived.paragraphs += match &mut archived.some_paragraphs {
+            let more = match &mut archived.some_paragraphs {
                 None => row.paragraphs,
                 Some(some) => {
                     let end = row.first_paragraph + row.paragraphs;
@@ -76,6 +76,8 @@ impl Joining<'_> {
                     (behind - before) as u32
                 }
             };
+            check_numbers(u64::from(archived.paragraphs), u64::from(more), "paragraphs")?;
+            archived.paragraphs += more;
             if let Some((of, at)) = row.whole
                 && let Ok(of) = archived.numbers.binary_search(&of)
             {
@@ -237,8 +239,8 @@ impl UnitJoin<'_> {
         let has_keys = bands > 0 && !keys.is_empty();
         for (row, &unit) in distinct.iter().enumerate() {
             let of_row = row * bands..(row + 1) * bands;
-            let equal = self.hits.exact.units.rank(unit).and_then(|at| equals[at]);
-            let Some(equal) = equal else {
+            let at = self.hits.exact.units.rank(unit);
+            let Some((at, equal)) = at.and_then(|at| Some((at, equals[at]?))) else {
                 units.distinct.push(unit + self.count);
                 units.tokens.push(tokens[row]);
                 units.sketches.extend(sketches.get(row));
@@ -250,7 +252,9 @@ impl UnitJoin<'_> {
             };
             dropped.push(row);
             let Some(row_here) = rows.rank(equal) else { continue };
-            if has_keys {
+            // an original stands in those buckets alone that had room for it when it came; what was a copy may have to ask
+            let known = &self.hits.exact.known[at];
+            if has_keys && (known.copy.is_some() || known.contained.is_some()) {
                 of_known[row_here * bands..(row_here + 1) * bands].copy_from_slice(&keys[of_row]);
             }
             units.tokens[row_here] = tokens[row];

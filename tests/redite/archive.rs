@@ -184,14 +184,20 @@ fn rollback_goes_back_where_the_latest_generation_can_not_be_read() {
     let told = index(&dir, &["verify", "archive"]).ok();
     let both = "generation 2: every file is whole\ngeneration 1, to go back to: every file is whole\n";
     assert_eq!(told, both);
-    for damaged in ["manifest-0000000002", "segment-0000000003"] {
+    for (damaged, is_there) in
+        [("manifest-0000000002", true), ("segment-0000000003", true), ("segment-0000000003", false)]
+    {
         for (name, bytes) in &whole {
             std::fs::write(dir.path(&format!("archive/{name}")), bytes).unwrap();
         }
-        let mut bytes = std::fs::read(dir.path(&format!("archive/{damaged}"))).unwrap();
+        let path = dir.path(&format!("archive/{damaged}"));
+        let mut bytes = std::fs::read(&path).unwrap();
         let end = bytes.len() - 20;
         bytes[end] ^= 1;
-        std::fs::write(dir.path(&format!("archive/{damaged}")), bytes).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        if !is_there {
+            std::fs::remove_file(&path).unwrap();
+        }
         let wrong = night(&dir, "tuesday.jsonl", "clean");
         assert!(wrong.code == 1 && wrong.stderr.contains(damaged), "{}", wrong.stderr);
         let back = index(&dir, &["rollback", "archive"]);
@@ -219,6 +225,37 @@ fn rollback_goes_back_where_the_latest_generation_can_not_be_read() {
     let told = index(&dir, &["rollback", "archive"]);
     assert!(told.code == 1 && told.stderr.contains("manifest-0000000002"), "{}", told.stderr);
     assert!(files(&dir.path("archive")) == before);
+}
+
+/// A night that merged may have to be undone by writing anew what is damaged: then the generation before is the way back.
+#[test]
+fn rollback_goes_back_where_a_page_of_what_a_night_merged_is_damaged() {
+    let text = |night: usize, record: usize| {
+        let words: Vec<String> = (0..40).map(|word| format!("w{night}r{record}x{word}")).collect();
+        format!("{{\"id\":\"{night}-{record}\",\"text\":\"{}\"}}\n", words.join(" "))
+    };
+    let dir = (0..4).fold(Dir::new(), |dir, night| {
+        dir.file(&format!("{night}.jsonl"), (0..60).map(|record| text(night, record)).collect::<String>())
+    });
+    let mut third = String::new();
+    for number in 0..4 {
+        if number == 3 {
+            third = index(&dir, &["export", "archive"]).ok();
+        }
+        assert_eq!(night(&dir, &format!("{number}.jsonl"), &format!("clean{number}")).code, 0);
+    }
+    let merged = names(&dir.path("archive")).into_iter().rfind(|name| name.starts_with("segment-")).unwrap();
+    let path = dir.path(&format!("archive/{merged}"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[9000] ^= 0xFF;
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(index(&dir, &["verify", "archive"]).code, 1);
+    let back = index(&dir, &["rollback", "archive"]);
+    let undone = "undone: the last change, which is damaged; the index has 3 batches\n";
+    assert_eq!((back.code, back.stdout.as_str()), (0, undone), "{}", back.stderr);
+    assert!(back.stderr.contains(&merged), "{}", back.stderr);
+    assert_eq!(index(&dir, &["export", "archive"]).ok(), third);
+    index(&dir, &["verify", "archive"]).ok();
 }
 
 /// A generation that is only there to go back to is looked through as well.

@@ -207,6 +207,50 @@ fn contained_documents_are_remembered() {
     assert_eq!(told(&mut archive, 8, text), is("exact", "d6"));
 }
 
+/// What is told of a night's first records does not depend on those behind them, where buckets are full and some of what
+/// filled them has been forgotten.
+#[test]
+fn what_comes_behind_changes_nothing_where_documents_were_forgotten() {
+    let units = Units { documents: true, paragraphs: false, passages: false };
+    let params = Params { units, comparisons: 4, ..Params::dedup() };
+    for seed in 0..16 {
+        let mut numbers = Numbers(seed);
+        let base: Vec<usize> = (0..30).map(|_| numbers.below(5000)).collect();
+        let edited = |numbers: &mut Numbers| {
+            let mut words = base.clone();
+            for _ in 0..1 + numbers.below(6) {
+                words[numbers.below(30)] = numbers.below(5000);
+            }
+            words.iter().map(|word| format!("w{word}")).collect::<Vec<_>>().join(" ")
+        };
+        let first: Vec<String> = (0..200).map(|_| edited(&mut numbers)).collect();
+        let again = |numbers: &mut Numbers| match numbers.below(10) {
+            0..4 => first[numbers.below(first.len())].clone(),
+            _ => edited(numbers),
+        };
+        let night: Vec<String> = (0..200).map(|_| again(&mut numbers)).collect();
+        let forgotten: Vec<String> = (0..first.len())
+            .filter(|_| numbers.below(10) < 6)
+            .map(|number| format!("\"d{number}\""))
+            .collect();
+        let told = |records: usize| {
+            let mut archive = Archive::new();
+            archive.night(&first, 0, &params);
+            archive.writer.forget(|id, _| forgotten.iter().any(|forgotten| forgotten == id)).unwrap();
+            archive.night(&night[..records], first.len(), &params)
+        };
+        let part = told(60);
+        let is_of_part = |line: &&String| {
+            let found: serde_json::Value = serde_json::from_str(line).unwrap();
+            let id = found["copy"]["id"].as_str().unwrap()[1..].parse::<usize>().unwrap();
+            id < first.len() + 60
+        };
+        let whole = told(night.len());
+        let of_part: Vec<&String> = whole.iter().filter(is_of_part).collect();
+        assert_eq!(part.iter().collect::<Vec<_>>(), of_part, "seed {seed}");
+    }
+}
+
 /// Law 2 where lists of seeds are full, and windows lead on.
 #[test]
 fn stock_phrases_of_many_nights() {

@@ -1,6 +1,5 @@
 //! `redite index`: looking after what has been kept.
 
-use std::cell::Cell;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -127,16 +126,19 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
 /// Forgets all that was named and is there; that something is not there is an error behind that.
 fn forget(dir: &Path, ids: &[String], sources: &[String], to: &mut impl Write) -> anyhow::Result<()> {
     let named = |flag: &'static str, names: &[String]| -> Vec<Named> {
-        names.iter().map(|name| Named { flag, name: name.clone(), is_there: Cell::new(false) }).collect()
+        names.iter().map(|name| Named { flag, name: name.clone(), is_there: false }).collect()
     };
-    let named = [named("--id", ids), named("--source", sources)].concat();
+    let mut named = [named("--id", ids), named("--source", sources)].concat();
     let count = writer(dir)?.forget(|id, source| {
         let string = serde_json::from_str::<String>(id).ok();
-        // of all that fit, not of the first
-        named.iter().filter(|named| named.is_meant((id, string.as_deref()), source)).count() > 0
+        let mut is_meant = false;
+        for named in &mut named {
+            is_meant |= named.meets((id, string.as_deref()), source);
+        }
+        is_meant
     })?;
     writeln!(to, "{count} {} forgotten", if count == 1 { "document" } else { "documents" })?;
-    let missing = named.iter().filter(|named| !named.is_there.get());
+    let missing = named.iter().filter(|named| !named.is_there);
     let missing: Vec<String> = missing.map(|named| format!("`{} {}`", named.flag, named.name)).collect();
     if !missing.is_empty() {
         let hint = "hint: `redite index export --documents -` lists what it has";
@@ -153,19 +155,19 @@ fn forget(dir: &Path, ids: &[String], sources: &[String], to: &mut impl Write) -
 struct Named {
     flag: &'static str,
     name: String,
-    is_there: Cell<bool>,
+    is_there: bool,
 }
 
 impl Named {
     /// Whether a document is meant, of which is known the id as JSON, and as a string where it is one; then it is there.
     /// An id is meant as it stands in its record, without quotes and escapes where it is a string. A document without one
     /// (empty) never is, nor is one whose source is no longer told.
-    fn is_meant(&self, (id, string): (&str, Option<&str>), source: &str) -> bool {
+    fn meets(&mut self, (id, string): (&str, Option<&str>), source: &str) -> bool {
         let is = match self.flag {
             "--id" => !id.is_empty() && (self.name == id || string == Some(&self.name)),
             _ => !source.is_empty() && self.name == source,
         };
-        self.is_there.set(self.is_there.get() || is);
+        self.is_there |= is;
         is
     }
 }
@@ -265,28 +267,29 @@ fn writer(dir: &Path) -> anyhow::Result<Writer> {
     Ok(Writer::open(Arc::new(folder), Some(lock))?)
 }
 
-/// Undoes the last batch; of an index that can't be opened, the last change.
-fn rollback(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
-    let damage = match open(dir) {
-        Ok(_) => None,
-        Err(error) if matches!(error.downcast_ref(), Some(Error::Damaged { .. })) => Some(error),
-        Err(error) => return Err(error),
-    };
-    let Some(damage) = damage else {
-        let mut writer = writer(dir)?;
-        let Some(batch) = writer.rollback()? else {
-            writeln!(to, "there is no batch to undo")?;
-            return Ok(());
-        };
-        let left = writer.index().map_or(0, |index| index.batches().len());
-        let documents = batch.documents();
-        let documents = format!("{documents} {}", if documents == 1 { "document" } else { "documents" });
-        writeln!(to, "undone: batch {} ({documents}, digest {:032x})", left + 1, batch.digest)?;
+/// Undoes the last batch.
+fn undo(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
+    let mut writer = writer(dir)?;
+    let Some(batch) = writer.rollback()? else {
+        writeln!(to, "there is no batch to undo")?;
         return Ok(());
+    };
+    let left = writer.index().map_or(0, |index| index.batches().len());
+    let documents = batch.documents();
+    let documents = format!("{documents} {}", if documents == 1 { "document" } else { "documents" });
+    writeln!(to, "undone: batch {} ({documents}, digest {:032x})", left + 1, batch.digest)?;
+    Ok(())
+}
+
+/// Undoes the last batch; where the index, or what has to be written anew, is damaged, the last change.
+fn rollback(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
+    let damage = match open(dir).and_then(|_| undo(dir, to)) {
+        Err(error) if matches!(error.downcast_ref(), Some(Error::Damaged { .. })) => error,
+        undone => return undone,
     };
     let folder = Folder::new(dir);
     let lock = Lock::take(&folder)?;
-    // where the generation before can't be opened either, what is wrong with the last one is told
+    // where the generation before is not whole either, what is wrong with the last one is told
     let writer = match Writer::go_back(Arc::new(folder), Some(lock)) {
         Ok(writer) => writer,
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Err(damage),
