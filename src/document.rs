@@ -210,5 +210,41 @@ pub struct Match {
 /// An id as it is told: JSON, of a string with no more escapes than it needs, whichever its record has.
 pub(crate) fn told_id(id: &str) -> Cow<'_, str> {
     let string = memchr::memchr(b'\\', id.as_bytes()).and_then(|_| serde_json::from_str::<String>(id).ok());
-    string.map_or(Cow::Borrowed(id), |string| Cow::Owned(serde_json::json!(string).to_string()))
+    let told = string.map_or(Cow::Borrowed(id), |string| Cow::Owned(serde_json::json!(string).to_string()));
+    escape_controls(&told).map_or(told, Cow::Owned)
+}
+
+/// JSON in which U+007F to U+009F are escaped, too, as JSON does not ask for and terminals do; `None` where there is
+/// none of these.
+pub fn escape_controls(json: &str) -> Option<String> {
+    let is_control = |character: char| ('\u{7F}'..='\u{9F}').contains(&character);
+    let bytes = json.as_bytes();
+    memchr::memchr2_iter(0x7F, 0xC2, bytes)
+        .find(|&at| bytes[at] == 0x7F || bytes.get(at + 1).is_some_and(|next| *next < 0xA0))?;
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if is_control(character) {
+            escaped.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            escaped.push(character);
+        }
+    }
+    Some(escaped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_terminals_obey_is_escaped() {
+        assert_eq!(
+            escape_controls("\"é\u{A0}\u{85}x\u{9B}31m\u{7F}\"").unwrap(),
+            "\"é\u{A0}\\u0085x\\u009b31m\\u007f\""
+        );
+        assert_eq!(escape_controls("\"é Â \u{A0}\""), None);
+        assert_eq!(told_id("\"a\u{9B}b\""), "\"a\\u009bb\"");
+        assert_eq!(told_id("\"a\\u009bb\""), "\"a\\u009bb\"");
+        assert_eq!(told_id("12"), "12");
+    }
 }

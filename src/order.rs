@@ -13,6 +13,7 @@ use glob::{MatchOptions, Pattern};
 
 use crate::document::Source;
 use crate::error::{Error, Result};
+use crate::read::sources::shown;
 
 /// Which of several versions is the original.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -204,7 +205,7 @@ impl Names {
         let here = given_so.and_then(|_| std::env::current_dir().ok());
         let relative =
             here.and_then(|here| absolute.as_ref()?.strip_prefix(here).ok().map(Path::to_path_buf));
-        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        let text = |path: PathBuf| shown(&path);
         Names {
             told: [plain(&source.name).to_owned(), place.to_owned()],
             absolute: absolute.map(text),
@@ -305,7 +306,10 @@ fn time_of_day(text: &str) -> Option<i128> {
             let digits = std::str::from_utf8(&digits).ok()?;
             let minutes = match digits.len() {
                 2 => whole(digits)? * 60,
-                4 => whole(&digits[..2])? * 60 + whole(&digits[2..])?,
+                4 => {
+                    let (hours, minutes) = digits.split_at_checked(2)?;
+                    whole(hours)? * 60 + whole(minutes)?
+                }
                 _ => return None,
             };
             if *sign == b'-' { -minutes } else { minutes }
@@ -382,6 +386,7 @@ mod tests {
             "\"2026-11T10:00\"",
             "\"NaN\"",
             "\"2026-11-22T10:00+1\"",
+            "\"2026-11-22T10:00+0é1\"",
         ] {
             assert_eq!(at(none), None, "{none}");
         }

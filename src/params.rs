@@ -242,6 +242,10 @@ impl Params {
             let hint = "0.9 leaves room for a changed word or two";
             return fail("contained", "from 0.5 to 1", self.contained.to_string(), hint);
         }
+        if self.id_field == self.text_field {
+            let hint = "`--id-field` names what tells the record from others";
+            return fail("id-field", "another field than that of the text", self.id_field.clone(), hint);
+        }
         if self.comparisons < 1 {
             let hint = "64 is the default";
             return fail("comparisons", "at least 1", self.comparisons.to_string(), hint);
@@ -270,7 +274,8 @@ impl Params {
             && (has_passages || !(passages || contained));
         if !is_sought {
             let hint = "what leaves must be looked for; `contained` is found by passages";
-            return fail("units", "all that `--remove` names", self.units.names().join(","), hint);
+            let expected = "all that `--remove` names, or that the index was made to remove";
+            return fail("units", expected, self.units.names().join(","), hint);
         }
         if documents && !self.remove.documents && has_passages {
             let hint = "add `documents` to `--remove`, or leave `document` out of `--units`; passages are looked for \
@@ -278,6 +283,10 @@ impl Params {
             let expected =
                 "without `document` where passages are looked for and `--remove` has no `documents`";
             return fail("units", expected, self.units.names().join(","), hint);
+        }
+        if let Some(floor) = self.floor {
+            let hint = "what leaves depends on the threshold; audit with a floor, or remove documents alone";
+            return fail("floor", "left out where more than documents leaves", floor.to_string(), hint);
         }
         if self.certify > 0 {
             let hint = "certify an audit with the same threshold";

@@ -59,7 +59,8 @@ pub(super) fn date(text: &str) -> Option<i128> {
     let zone = parts.next()?;
     let offset = match zone.strip_prefix(['+', '-']) {
         Some(digits) if digits.len() == 4 => {
-            let minutes = whole(&digits[..2])? * 60 + whole(&digits[2..])?;
+            let (hours, minutes) = digits.split_at_checked(2)?;
+            let minutes = whole(hours)? * 60 + whole(minutes)?;
             if zone.starts_with('-') { -minutes } else { minutes }
         }
         Some(_) => return None,
@@ -93,6 +94,7 @@ mod tests {
             "22 Nov 2026 15:51:34 +0000 +0000",
             "22 Novembre 2026 15:51:34 +0000",
             "22 Nov 2026 15:51:34 +01é",
+            "22 Nov 2026 15:51:34 +0é1",
             "",
         ] {
             assert_eq!(at(none), None, "{none}");

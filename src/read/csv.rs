@@ -4,6 +4,7 @@
 //! [`Rows`] gives each row with the bytes that it stands in, so that it can be read again, or handed on as
 //! it is, without the rest of its file.
 
+use std::cell::RefCell;
 use std::io::{self, Read};
 use std::ops::Range;
 
@@ -308,13 +309,58 @@ fn read_rows(
 
 /// A field of a single row, as [`Rows::place`] gave it; `None` where the bytes are no such row any more.
 pub(crate) fn field(row: &[u8], delimiter: u8, column: usize) -> Option<Vec<u8>> {
-    let mut rows = Rows::new(row, delimiter, row.len());
-    // no row but the first may begin with a byte-order mark that is none of it
-    rows.begun = true;
-    let _ = rows.core.read_record(b"\n", &mut rows.fields, &mut rows.ends);
-    let found = rows.advance().ok()??;
-    let whole = found == Row::Fields && rows.place() == (0..row.len() as u64);
-    rows.field(column).filter(|_| whole).map(<[u8]>::to_vec)
+    SINGLE.with_borrow_mut(|single| {
+        let known = single.take_if(|single| single.delimiter == delimiter);
+        single.insert(known.unwrap_or_else(|| Single::new(delimiter))).field(row, column)
+    })
+}
+
+thread_local! {
+    static SINGLE: RefCell<Option<Single>> = const { RefCell::new(None) };
+}
+
+/// Takes single rows apart. Making one costs more than a row does.
+struct Single {
+    delimiter: u8,
+    core: Reader,
+    fields: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Single {
+    fn new(delimiter: u8) -> Self {
+        let core = ReaderBuilder::new().delimiter(delimiter).build();
+        Single { delimiter, core, fields: vec![0; 4096], ends: vec![0; 64] }
+    }
+
+    fn field(&mut self, row: &[u8], column: usize) -> Option<Vec<u8>> {
+        let Single { core, fields, ends, .. } = self;
+        if matches!(row, [] | [b'\r' | b'\n', ..]) {
+            return None;
+        }
+        core.reset();
+        // no row but the first may begin with a byte-order mark that is none of it
+        let _ = core.read_record(b"\n", fields, ends);
+        let (mut at, mut written, mut count) = (0, 0, 0);
+        loop {
+            // outside of quotes a line end ends the last row of a file
+            let input = row.get(at..).filter(|rest| !rest.is_empty()).unwrap_or(b"\n");
+            let (result, read, out, ended) =
+                core.read_record(input, &mut fields[written..], &mut ends[count..]);
+            (at, written, count) = (at + read, written + out, count + ended);
+            match result {
+                ReadRecordResult::OutputFull => fields.resize(2 * fields.len(), 0),
+                ReadRecordResult::OutputEndsFull if count >= COLUMNS => return None,
+                ReadRecordResult::OutputEndsFull => ends.resize(2 * ends.len(), 0),
+                ReadRecordResult::InputEmpty if at > row.len() => return None,
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::Record | ReadRecordResult::End => break,
+            }
+        }
+        let is_whole = at >= row.len() || (row[at - 1..] == *b"\r\n");
+        let start = if column == 0 { 0 } else { *ends.get(column - 1)? };
+        (is_whole && column < count).then(|| fields[start..ends[column]].to_vec())
+    }
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ impl Sources {
 }
 
 /// A path for people: bytes of it that are no UTF-8 as `\xFF`, so that two are not told as one.
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     let mut shown = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
         shown.push_str(chunk.valid());

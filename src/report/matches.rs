@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use crate::corpus::Places;
-use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::document::{Kind, Match, Place, Span, Unit, escape_controls};
 use crate::in_turn::{Weight, in_turn};
 use crate::outcome::{KeptMatch, Outcome};
 use crate::pool::Pool;
@@ -354,7 +354,8 @@ pub(crate) fn rounded(share: f64) -> f64 {
 
 /// A string as JSON.
 pub(crate) fn json_string(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let json = serde_json::Value::from(text).to_string();
+    escape_controls(&json).unwrap_or(json)
 }
 
 #[cfg(test)]

@@ -103,6 +103,18 @@ impl Folder {
         check_way([&self.target, &self.shown], places)
     }
 
+    /// Who may read and write an empty folder may do so when this one takes its place; where that can't be, it can't.
+    fn take_permissions(&self) {
+        let Ok(target) = fs::metadata(&self.target) else { return };
+        #[cfg(unix)]
+        let _ = std::os::unix::fs::chown(
+            self.beside.path(),
+            None,
+            Some(std::os::unix::fs::MetadataExt::gid(&target)),
+        );
+        let _ = fs::set_permissions(self.beside.path(), target.permissions());
+    }
+
     /// Whether nothing stands in its place.
     fn is_free(&self) -> bool {
         match fs::read_dir(&self.target) {
@@ -127,6 +139,7 @@ impl Folder {
             sync(&self.beside.path().join(folder)).map_err(|error| failed(&self.shown, error))?;
         }
         if self.is_free() {
+            self.take_permissions();
             // an empty folder may be a place where something is mounted, or stand in the way of a rename
             let renamed = fs::rename(self.beside.path(), &self.target);
             if renamed.is_ok() {

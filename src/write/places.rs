@@ -11,6 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::document::{Format, Source};
 use crate::error::{Error, Result};
+use crate::read::sources::shown;
 
 /// A place below the output for each source, in corpus order.
 #[derive(Debug, Clone, Default)]
@@ -138,9 +139,9 @@ fn below(input: &Path, root: &Path, file: &Source) -> PathBuf {
 
 fn source_name(place: &Path, input: &Path, file: &Source) -> String {
     let mut parts = place.components();
-    let first = parts.next().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    let first = parts.next().map(|part| shown(Path::new(part.as_os_str())));
     if parts.next().is_none() && file.format == Format::Text && file.path.is_some() && input.is_dir() {
-        return input.to_string_lossy().into_owned();
+        return shown(input);
     }
     first.unwrap_or_default()
 }
@@ -185,6 +186,9 @@ pub fn check(output: &Path, force: bool, inputs: &[PathBuf], files: &[Source]) -
                 }
                 (there_is_something, _) => Ok(there_is_something),
             }
+        }
+        Err(_) if fs::symlink_metadata(&target).is_ok() => {
+            refuse("it is a link that leads nowhere".to_owned(), "remove it, or name another folder")
         }
         Err(_) => {
             let parent = output.parent().unwrap_or(Path::new("/"));

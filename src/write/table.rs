@@ -192,8 +192,20 @@ impl Table<'_> {
         {
             builder = builder.set_sorting_columns(first.sorting_columns().cloned());
         }
-        for chunk in groups.first().map(|group| group.columns()).unwrap_or_default() {
+        let columns = groups.first().map(|group| group.columns()).unwrap_or_default();
+        let mut of_name: BTreeMap<String, usize> = BTreeMap::new();
+        columns.iter().for_each(|chunk| *of_name.entry(chunk.column_path().string()).or_default() += 1);
+        for chunk in columns {
             let path = chunk.column_path().clone();
+            // columns of one name can't be told apart here, and one may have what suits no other
+            if of_name[&path.string()] > 1 {
+                builder = builder
+                    .set_column_compression(path.clone(), chunk.compression())
+                    .set_column_encoding(path.clone(), Encoding::PLAIN)
+                    .set_column_dictionary_enabled(path.clone(), false)
+                    .set_column_statistics_enabled(path, EnabledStatistics::Chunk);
+                continue;
+            }
             let statistics = match (chunk.column_index_offset(), chunk.statistics()) {
                 (Some(_), _) => EnabledStatistics::Page,
                 (None, Some(_)) => EnabledStatistics::Chunk,

@@ -355,14 +355,20 @@ fn outputs_without_a_place_are_told_before_the_run() {
     for (arguments, told) in [
         (
             ["--matches", "no/m.jsonl"],
-            "error: `no/m.jsonl`: writing failed: No such file or directory (os error 2)\n",
+            "error: `no/m.jsonl`: the output can't be written: there is no folder `no`\n\nhint: make it first\n",
         ),
-        (["--report", "corpus"], "error: `corpus`: writing failed: is a directory\n"),
-        (["--matches", "corpus/a.txt/m"], "error: `corpus/a.txt/m`: writing failed: not a directory\n"),
+        (
+            ["--report", "corpus"],
+            "error: `corpus`: the output can't be written: it is a folder\n\nhint: name a file\n",
+        ),
+        (
+            ["--matches", "corpus/a.txt/m"],
+            "error: `corpus/a.txt/m`: the output can't be written: `corpus/a.txt` is no folder\n\nhint: name a file in a folder\n",
+        ),
     ] {
         // standard input never ends: the run would wait
         let mut child = redite(&dir, ["audit", "-"].iter().chain(&arguments)).start();
-        assert_eq!(child.wait().unwrap().code(), Some(1));
+        assert_eq!(child.wait().unwrap().code(), Some(2));
         let mut stderr = String::new();
         child.stderr.unwrap().read_to_string(&mut stderr).unwrap();
         assert_eq!(stderr, told);

@@ -444,6 +444,9 @@ fn places_that_would_do_harm_are_refused() {
         "dedup corpus --output out --removed - --json",
         "dedup corpus --output out --removed corpus/c.jsonl",
         "dedup corpus --output out --removed x --matches x",
+        "dedup corpus --output out --annotate --text-field redite",
+        "dedup corpus --output out --id-field text",
+        "dedup corpus --output out --remove documents,paragraphs --floor 0.3",
     ];
     assert_snapshot!("dedup_wrong_usage", lines.map(told).concat());
     assert_eq!(names(dir.root()), ["corpus", "full", "more", "odd", "table.csv"]);
@@ -451,6 +454,9 @@ fn places_that_would_do_harm_are_refused() {
     {
         std::os::unix::fs::symlink(dir.path("corpus"), dir.path("link")).unwrap();
         assert_eq!(redite(&dir, ["dedup", "corpus", "--output", "link/clean"]).ends().code, 2);
+        std::os::unix::fs::symlink(dir.path("nowhere"), dir.path("away")).unwrap();
+        let told = redite(&dir, ["dedup", "corpus", "--output", "away"]).ends();
+        assert!(told.code == 2 && told.stderr.contains("a link that leads nowhere"), "{}", told.stderr);
     }
 }
 
@@ -690,4 +696,25 @@ fn a_word_beside_what_left_stays() {
     redite(&dir, ["dedup", "in.jsonl", "--output", "out", "--remove", "passages", "-q"]).ends().ok();
     let out = std::fs::read_to_string(dir.path("out/in.jsonl")).unwrap();
     assert!(out.contains("Tout autre chose ici puis zeta et enfin rien."), "{out}");
+}
+
+/// Two files whose names are no UTF-8 are two sources, and an empty folder stays whose it was.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_and_permissions_are_the_system_s() {
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::PermissionsExt;
+    let texts = [words(0..30), words(100..130)];
+    let dir = Dir::new().file("in/x.txt", "");
+    std::fs::remove_file(dir.path("in/x.txt")).unwrap();
+    for name in [b"a\xE8.jsonl", b"a\xE9.jsonl"] {
+        let path = dir.path("in").join(std::ffi::OsStr::from_bytes(name));
+        std::fs::write(path, records(&texts)).unwrap();
+    }
+    std::fs::create_dir(dir.path("out")).unwrap();
+    std::fs::set_permissions(dir.path("out"), std::fs::Permissions::from_mode(0o2770)).unwrap();
+    let refused = redite(&dir, ["dedup", "in", "--output", "out", "--max-removed", "60%"]).ends();
+    assert!(refused.code == 4 && refused.stderr.contains("a\\xE9.jsonl"), "{}", refused.stderr);
+    assert_eq!(redite(&dir, ["dedup", "in", "--output", "out", "--quiet"]).ends().code, 0);
+    assert_eq!(std::fs::metadata(dir.path("out")).unwrap().permissions().mode() & 0o7777, 0o2770);
 }

@@ -277,3 +277,29 @@ fn short_numbers_are_ids_as_they_stand() {
         ("0.6666667", "0.0")
     );
 }
+
+/// What suits one of two columns of one name need not suit the other.
+#[test]
+fn columns_of_one_name_are_kept() {
+    let texts = [words(0..20), words(0..20), words(30..50)];
+    let schema = "message m { required binary text (STRING); required int64 x; required boolean x; }";
+    let properties = WriterProperties::builder()
+        .set_dictionary_enabled(false)
+        .set_writer_version(WriterVersion::PARQUET_2_0);
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build())).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let rows = [0, 1, 2];
+    let string = |text: &str| ByteArray::from(text.as_bytes().to_vec());
+    column::<ByteArrayType>(&mut group, &rows, |i| (vec![string(&texts[i])], vec![0], vec![0]));
+    column::<Int64Type>(&mut group, &rows, |i| (vec![i as i64], vec![0], vec![0]));
+    column::<BoolType>(&mut group, &rows, |i| (vec![i == 2], vec![0], vec![0]));
+    group.close().unwrap();
+    let bytes = writer.into_inner().unwrap();
+    let whole = all_rows(&opened(bytes.clone()));
+    let dir = Dir::new().file("a.parquet", bytes);
+    let ended = redite(&dir, ["dedup", "a.parquet", "--output", "out", "--quiet"]).ends();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let kept = all_rows(&opened(std::fs::read(dir.path("out/a.parquet")).unwrap()));
+    assert_eq!(kept, [whole[0].clone(), whole[2].clone()]);
+}

@@ -22,7 +22,7 @@ use interrupt::Interrupt;
 use outputs::{Outputs, Target};
 use progress::Bar;
 use redite::dedup::{Removal, Rules};
-use redite::document::{Format, Match};
+use redite::document::{Format, Match, escape_controls};
 use redite::error::{Error, Kind};
 use redite::expect::Expected;
 use redite::order::Order;
@@ -32,6 +32,7 @@ use redite::pipeline::{self, Inputs, Surroundings};
 use redite::read::sources::{self, Sources};
 use redite::report::facts::Facts;
 use redite::report::{self, html, json, matches, terminal};
+use redite::write::FIELD;
 use redite::write::Pending;
 use redite::write::folder::Folder;
 use redite::write::places::{self, Places, check_annotated};
@@ -127,7 +128,9 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     // a night that is run again writes its outputs again
     let may_replace = removing.force || index::is_there(common.index.as_deref())?;
     let replaces = places::check(&removing.output, may_replace, &common.inputs, &sources.files)?;
-    places::check_way([&removing.output; 2], places.paths())?;
+    if replaces {
+        places::check_way([&removing.output; 2], places.paths())?;
+    }
     let (removed, metrics) = (removing.removed.as_deref(), removing.metrics.as_deref());
     let outputs = Outputs::of(common, [removed, metrics], Some(&removing.output), &sources)?;
     // it may be made here: so not before all else is known to be right
@@ -137,6 +140,13 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     if rules.order.source_field.as_ref() == Some(&params.text_field) {
         let wrong = format!("`--source-field {}`: that is the text of a record", params.text_field);
         return Err(Usage(format!("{wrong}\n\nhint: name the field that says where a record is from")).into());
+    }
+    if removing.annotate && params.text_field == FIELD {
+        let wrong = format!("`--annotate` adds a field `{FIELD}`, and `--text-field` names that as the text");
+        return Err(Usage(format!(
+            "{wrong}\n\nhint: leave `--annotate` out, or rename the field of the text"
+        ))
+        .into());
     }
     let run = Run::prepare(common, &sources, &params)?;
     outputs.read_next.iter().for_each(|path| warn(common, Some(would_be_read(path))));
@@ -172,7 +182,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let (folder, (summary, files)) = written?;
     let may_replace = replaces || removing.force;
     folder.check_free(places.paths(), may_replace)?;
-    archive.keep(&outcome)?;
+    run.pool.install(|| archive.keep(&outcome))?;
     folder.publish(places.paths(), may_replace)?;
     for file in files {
         file.publish()?;
@@ -325,8 +335,8 @@ fn summary(
     if args.json {
         let dedup = removed.map(|of| report::removal::report(outcome, of.removal, of.rules, &output));
         let told = Told { report: json::report(outcome, facts), dedup };
-        serde_json::to_writer_pretty(&mut *to, &told)?;
-        writeln!(to)?;
+        let json = serde_json::to_string_pretty(&told)?;
+        writeln!(to, "{}", escape_controls(&json).unwrap_or(json))?;
         return Ok(());
     }
     let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

@@ -158,23 +158,31 @@ fn has_a_place(path: &Path) -> anyhow::Result<()> {
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return Ok(());
     }
-    let failed = |source: io::Error| Error::Io { path: path.to_path_buf(), doing: "writing", source };
+    let refuse = |wrong: String, hint| Err(Error::Output { path: path.to_path_buf(), wrong, hint }.into());
     if path.is_dir() || path.file_name().is_none() {
-        return Err(failed(io::ErrorKind::IsADirectory.into()).into());
+        return refuse("it is a folder".to_owned(), "name a file");
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !fs::metadata(folder).map_err(failed)?.is_dir() {
-        return Err(failed(io::ErrorKind::NotADirectory.into()).into());
+    match fs::metadata(folder) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => refuse(format!("`{}` is no folder", folder.display()), "name a file in a folder"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            refuse(format!("there is no folder `{}`", folder.display()), "make it first")
+        }
+        Err(source) => Err(Error::Io { path: path.to_path_buf(), doing: "writing", source }.into()),
     }
-    Ok(())
 }
 
 /// The same for the folder of temporary files, where the user names one.
 pub(crate) fn check_temporary(folder: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Temporary { folder: folder.to_path_buf(), source };
-    if fs::metadata(folder).map_err(failed)?.is_dir() {
-        Ok(())
-    } else {
-        Err(failed(io::ErrorKind::NotADirectory.into()))
+    let refuse = |hint| {
+        let (name, expected) = ("temp-dir", "a folder that is there");
+        Err(Error::Parameter { name, expected, got: folder.display().to_string(), hint })
+    };
+    match fs::metadata(folder) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => refuse("that is a file: name a folder"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => refuse("make it first"),
+        Err(source) => Err(Error::Temporary { folder: folder.to_path_buf(), source }),
     }
 }
