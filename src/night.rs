@@ -10,6 +10,7 @@ use crate::index::stats::BatchStats;
 use crate::index::{BatchUnits, Index};
 use crate::night::groups::Tally;
 use crate::outcome::{Outcome, UnitSummary};
+use crate::params::Units;
 use crate::report::clean::line as clean_line;
 use crate::report::terminal::NAME;
 use crate::report::wording::{count, number};
@@ -31,6 +32,9 @@ pub struct Night {
     pub batches: u64,
     /// documents that it had numbered before, forgotten ones included
     pub documents: u64,
+    /// what was looked for
+    #[serde(skip)]
+    pub units: Units,
     /// copies whose original is in the index
     pub copies_of_index: Repeats,
     /// all copies of the run
@@ -91,6 +95,7 @@ impl Night {
             again,
             batches: before.len() as u64,
             documents: before.last().map_or(0, |batch| u64::from(batch.end_document)),
+            units: summary.parameters.units,
             copies_of_index: tally.of_index,
             copies: tally.all,
             sources: tally.sources(outcome),
@@ -110,6 +115,23 @@ impl Night {
         }
     }
 
+    /// The units that are looked for: how many copies have their original in the index, and how many there are.
+    pub(crate) fn of_each_unit(&self) -> impl Iterator<Item = (&'static str, [u64; 2])> {
+        let (of, all, units) = (self.copies_of_index, self.copies, self.units);
+        let told = [
+            (units.documents, "copied documents", [of.documents, all.documents]),
+            (units.paragraphs, "paragraphs", [of.paragraphs, all.paragraphs]),
+            (units.passages, "passages", [of.passages, all.passages]),
+        ];
+        told.into_iter().filter(|(is_looked_for, ..)| *is_looked_for).map(|(_, name, counts)| (name, counts))
+    }
+
+    fn not_looked_for(&self) -> Vec<&'static str> {
+        let Units { documents, paragraphs, passages } = self.units;
+        let all = [(documents, "documents"), (paragraphs, "paragraphs"), (passages, "passages")];
+        all.into_iter().filter(|(is_looked_for, _)| !is_looked_for).map(|(_, name)| name).collect()
+    }
+
     /// Writes it for a person, behind the summary of what was found. `adds` says whether the run becomes a
     /// batch of the index.
     ///
@@ -120,18 +142,18 @@ impl Night {
         writeln!(to, "\n{bold}Against the index{plain}")?;
         let batches = if self.batches == 1 { "batch" } else { "batches" };
         let documents = if self.documents == 1 { "document" } else { "documents" };
-        let (of_index, all) = (self.copies_of_index, self.copies);
         writeln!(to, "  {} {batches}, {} {documents} came before", self.batches, self.documents)?;
-        writeln!(
-            to,
-            "  with their original there: {} of {} copied documents, {} of {} paragraphs, {} of {} passages",
-            of_index.documents,
-            all.documents,
-            of_index.paragraphs,
-            all.paragraphs,
-            of_index.passages,
-            all.passages
-        )?;
+        let told: Vec<String> =
+            self.of_each_unit().map(|(name, [of, all])| format!("{of} of {all} {name}")).collect();
+        writeln!(to, "  with their original there: {}", told.join(", "))?;
+        let missing = self.not_looked_for();
+        if !missing.is_empty() {
+            writeln!(
+                to,
+                "  not looked for: {} (an index has the units that it was begun with)",
+                missing.join(", ")
+            )?;
+        }
         if !adds {
             return Ok(());
         }

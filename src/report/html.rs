@@ -32,7 +32,7 @@ use askama::Template;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use crate::report::facts::Facts;
-use crate::report::html::both::Both;
+use crate::report::html::both::{Both, both, french};
 use crate::report::html::documents::{DocumentView, Documents};
 use crate::report::html::foot::Foot;
 use crate::report::html::group::Viewer;
@@ -109,7 +109,7 @@ struct Named {
 /// Where a document stands, cleaned.
 struct PlaceView {
     source: String,
-    record: Option<String>,
+    record: Option<Both>,
     id: Option<String>,
 }
 
@@ -118,7 +118,10 @@ impl PlaceView {
         let place = wording::place(outcome, document);
         PlaceView {
             source: archived(clean::name(place.source, NAME), place.is_archived),
-            record: place.record,
+            record: place.record.map(|record| {
+                let french = french(&record).replace("record", "enregistrement");
+                both(record, french)
+            }),
             id: place.id.map(|id| clean::name(&id, NAME)),
         }
     }

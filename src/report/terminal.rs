@@ -210,7 +210,7 @@ impl Summary<'_> {
         let characters = summary.characters;
         writeln!(
             self.to,
-            "  characters  {} of {} stood before ({})",
+            "  characters  {} of {} in copies or passages ({})",
             number(characters.copied),
             number(characters.read),
             percent(characters.copied, characters.read)
@@ -375,8 +375,12 @@ impl Summary<'_> {
             ];
             let kinds = kinds.into_iter().filter(|(_, _, is_compared)| *is_compared);
             let told = kinds.map(|(name, units, _)| {
+                let contained = match units.contained_copies {
+                    0 => String::new(),
+                    contained => format!(" ({} contained)", number(contained)),
+                };
                 format!(
-                    "{name} {:>11} originals {:>11} copies",
+                    "{name} {:>11} originals {:>11} copies{contained}",
                     number(units.originals),
                     number(units.copies())
                 )

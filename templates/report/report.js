@@ -366,7 +366,9 @@
       if (surroundings.some(text => text[which])) surroundings.forEach((text, side) => anchor(side, make('bdi', { class: 'around' }, text[which] || '')));
     };
     around('b');
-    const same = ends => ends.forEach((end, side) => { anchor(side, make('span', {}, texts[side].slice(at[side], end))); at[side] = end; });
+    // blank lines at the start would leave a pane empty
+    const begun = (side, text) => panes[side].children.length ? text : text.replace(/^(?:[^\S\n]*\n)+/, '');
+    const same = ends => ends.forEach((end, side) => { anchor(side, make('span', {}, begun(side, texts[side].slice(at[side], end)))); at[side] = end; });
     for (const [a, b, c, d] of differences) {
       same([a, c]);
       [[b, 'del', t.removed], [d, 'ins', t.added]].forEach(([length, name, word], side) => {

@@ -258,7 +258,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     certify: Option<u32>,
 
-    /// A paragraph or passage that stands in so many documents is boilerplate: told apart [default: 10]
+    /// A paragraph that stands in so many documents is boilerplate, and so is a repeated text of which half is; told apart [default: 10]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     boilerplate: Option<u32>,
 

@@ -178,13 +178,27 @@ impl Facts {
         group_of.iter_mut().for_each(|group| *group = rank_of[*group as usize]);
         let mut room: Vec<usize> = (0..kept.len()).map(Wanted::copies).collect();
         let mut documents: Vec<u32> = Vec::new();
+        // of each group kept, the documents of its first copies, and the last one of them
+        let mut met = vec![(0u64, u32::MAX); kept.len()];
+        for (group, rank) in kept.iter().zip(0..) {
+            let original = sums[*group as usize].key.document;
+            met[rank as usize] = (1, original);
+        }
         for &(number, document) in places {
+            if let Some((count, last)) = met.get_mut(group_of[number as usize] as usize) {
+                *count += u64::from(*last != document);
+                *last = document;
+            }
             if let Some(room) = room.get_mut(group_of[number as usize] as usize).filter(|room| **room > 0) {
                 *room -= 1;
                 documents.push(document);
             }
         }
         documents.dedup();
+        for (group, (documents, _)) in kept.iter().zip(met) {
+            let sum = &mut sums[*group as usize];
+            sum.documents = sum.documents.max(documents);
+        }
         let groups =
             kept.into_iter().map(|group| std::mem::replace(&mut sums[group as usize], new())).collect();
         Sums { tallies, ranks: group_of, groups, documents }

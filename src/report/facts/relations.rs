@@ -67,7 +67,7 @@ pub struct DocumentPair {
     /// characters of the copy that it repeats of the original
     pub characters: u64,
     /// the share of the copy that is in the original, and of the original that is in the copy: of shingles
-    /// where the documents match as a whole, else of characters in the matches between them
+    /// where the documents match as a whole, else of characters in what is told between them
     pub shares: [f64; 2],
 }
 
@@ -147,7 +147,7 @@ impl Sums {
             copy,
             original,
             characters,
-            shares: shares(outcome, copy, original),
+            shares: shares(outcome, [copy, original], characters),
         };
         made.documents = self.pairs.iter().map(pair).collect();
         made.document_pairs = self.pair_count;
@@ -233,8 +233,8 @@ fn similarity_step(similarity: f64) -> usize {
     ((similarity * 20.0 + 1e-9) as usize).min(19)
 }
 
-/// How much of the copy is in the original, and the other way round.
-fn shares(outcome: &Outcome, copy: u32, original: u32) -> [f64; 2] {
+/// How much of the copy is in the original, so many characters where it is not all of it, and the other way round.
+fn shares(outcome: &Outcome, [copy, original]: [u32; 2], characters: u64) -> [f64; 2] {
     let matches = outcome.matches_of(copy);
     let between = |of: &&Match| of.original.document == original;
     let whole =
@@ -243,33 +243,38 @@ fn shares(outcome: &Outcome, copy: u32, original: u32) -> [f64; 2] {
         let overlap = outcome.overlap(copy).filter(|_| whole.kind == Kind::Near);
         return overlap.map_or([1.0; 2], of_shingles);
     }
-    let spans: Vec<[Range<u64>; 2]> = {
-        let [of_copy, of_original] = [copy, original].map(|of| outcome.spans(of).collect::<Vec<_>>());
-        let side = |spans: &[crate::document::Span], place: Place| {
-            place.paragraph.and_then(|number| spans.get(number as usize)).map(|span| span.chars.clone())
-        };
-        let ranges = |of: &Match| match &of.stretches {
-            Some([copy, original]) => Some([copy.chars.clone(), original.chars.clone()]),
-            None => Some([side(&of_copy, of.copy)?, side(&of_original, of.original)?]),
-        };
-        // what is contained is told by its passages
-        let has_passages = matches.iter().filter(between).any(|of| of.unit == Unit::Passage);
-        let says = |of: &&Match| !(has_passages && of.kind == Kind::Contained);
-        matches.iter().filter(between).filter(says).filter_map(ranges).collect()
+    let [of_copy, of_original] = [copy, original].map(|of| outcome.spans(of).collect::<Vec<_>>());
+    let side = |spans: &[crate::document::Span], place: Place| {
+        place.paragraph.and_then(|number| spans.get(number as usize)).map(|span| span.chars.clone())
     };
-    let share = |which: usize, document: u32| {
-        let mut ranges: Vec<Range<u64>> = spans.iter().map(|sides| sides[which].clone()).collect();
-        ranges.sort_unstable_by_key(|range| range.start);
-        let mut end = 0;
-        let mut covered = 0;
-        for range in ranges {
-            covered += range.end.saturating_sub(range.start.max(end));
-            end = end.max(range.end);
+    let ranges = |of: &Match| match &of.stretches {
+        Some([copy, original]) => Some([copy.chars.clone(), original.chars.clone()]),
+        None => Some([side(&of_copy, of.copy)?, side(&of_original, of.original)?]),
+    };
+    let passages: Vec<Range<u64>> = {
+        let passages = matches.iter().filter(between).filter(|of| of.unit == Unit::Passage);
+        passages.filter_map(ranges).map(|[copy, _]| copy).collect()
+    };
+    // what is contained is told by its passages, and so is what is near where there are some in it
+    let is_told_by_passages = |of: &Match, copy: &Range<u64>| match of.kind {
+        Kind::Contained => !passages.is_empty(),
+        Kind::Near => {
+            let is_in = |passage: &Range<u64>| passage.start < copy.end && copy.start < passage.end;
+            of.unit == Unit::Paragraph && passages.iter().any(is_in)
         }
-        let all = outcome.span(Place { document, paragraph: None }).chars.end;
-        covered as f64 / all.max(1) as f64
+        Kind::Exact => false,
     };
-    [share(0, copy), share(1, original)]
+    let told = matches.iter().filter(between).filter_map(|of| {
+        let [copy, original] = ranges(of)?;
+        (!is_told_by_passages(of, &copy)).then_some((0, original.start, original.end))
+    });
+    let mut of_original = 0;
+    each_once(&mut told.collect::<Vec<_>>(), |_, sum| of_original = sum);
+    let share = |document: u32, characters: u64| {
+        let all = outcome.span(Place { document, paragraph: None }).chars.end;
+        characters as f64 / all.max(1) as f64
+    };
+    [share(copy, characters), share(original, of_original)]
 }
 
 /// Shared shingles divided by those of each side.

@@ -12,11 +12,11 @@ use crate::report::texts::Texts;
 /// The most groups that are judged, those that repeat the most first.
 const GROUPS: usize = 100;
 
-/// The most bytes of a text that are looked at.
-const BYTES: usize = 16 << 10;
+/// The most bytes of a text that are looked at; longer ones are no templates.
+const BYTES: usize = 64 << 10;
 
 /// The most copies of a group that are judged.
-const COPIES: usize = 3;
+const COPIES: usize = 20;
 
 /// How many groups are templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -47,12 +47,6 @@ impl Facts {
     }
 }
 
-/// What is not filled in.
-struct Fixed {
-    words: Vec<u64>,
-    is_cut: bool,
-}
-
 struct Judge<'a> {
     texts: Texts<'a>,
     tokenizer: Tokenizer,
@@ -67,11 +61,8 @@ impl Judge<'_> {
             let (original, copy) = (&copy.repeat.original, &copy.repeat);
             is_template = copy.kind == Kind::Near;
             if is_template {
-                let (original, copy) = (self.fixed(original)?, self.fixed(&copy.copy)?);
-                let shorter = original.words.len().min(copy.words.len());
-                let is_whole = !original.is_cut && !copy.is_cut;
-                is_template = original.words[..shorter] == copy.words[..shorter]
-                    && (!is_whole || original.words.len() == copy.words.len());
+                let original = self.fixed(original)?;
+                is_template = original.is_some() && original == self.fixed(&copy.copy)?;
             }
             if !is_template {
                 break;
@@ -80,15 +71,15 @@ impl Judge<'_> {
         Ok(is_template)
     }
 
-    /// The words of a text that are no number and no name: that hold no digit, and start with no capital.
-    fn fixed(&mut self, stretch: &Stretch) -> Result<Fixed> {
-        let part = self.texts.part(stretch.document, &stretch.span.bytes)?;
-        let whole = part.as_str();
-        let mut end = whole.len().min(BYTES);
-        while !whole.is_char_boundary(end) {
-            end -= 1;
+    /// The words of a text that are no number and no name: that hold no digit, and start with no capital; `None` of a text
+    /// that is too long.
+    fn fixed(&mut self, stretch: &Stretch) -> Result<Option<Vec<u64>>> {
+        let bytes = &stretch.span.bytes;
+        if bytes.end - bytes.start > BYTES as u64 {
+            return Ok(None);
         }
-        let text = &whole[..end];
+        let part = self.texts.part(stretch.document, bytes)?;
+        let text = part.as_str();
         let mut fixed = Vec::new();
         self.tokenizer.tokens(text, |hash, start, end| {
             let word = text.get(start..end).unwrap_or_default();
@@ -98,6 +89,6 @@ impl Judge<'_> {
                 fixed.push(hash);
             }
         });
-        Ok(Fixed { words: fixed, is_cut: text.len() < whole.len() })
+        Ok(Some(fixed))
     }
 }

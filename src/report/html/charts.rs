@@ -70,7 +70,12 @@ pub(super) fn charts(outcome: &Outcome, facts: &Facts) -> Vec<Chart> {
     };
     let charts = [
         (
-            both(format!("Copies by similarity (%){en}"), format!("Copies par similarité (%){fr}")),
+            both(
+                format!("Copies listed below, by similarity (%); passages have no threshold{en}"),
+                format!(
+                    "Copies listées ci-dessous, par similarité (%)\u{A0}; les passages n’ont pas de seuil{fr}"
+                ),
+            ),
             [both("similarity, %", "similarité, %"), both("copies", "copies")],
             similar,
         ),

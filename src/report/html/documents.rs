@@ -61,8 +61,8 @@ impl Documents {
             };
             let documents = nombre(all, "document n’est pas une copie", "documents ne sont pas des copies");
             both(
-                format!("{en} The bar is the document from its start to its end; what stood before is coloured, in turn by original, or grey where no listed piece tells it."),
-                format!("{documents}, mais avec du texte déjà présent.{cut} La barre est le document, du début à la fin\u{A0}; ce qui était déjà présent est en couleur, selon l’original, ou gris si aucun morceau listé ne le dit."),
+                format!("{en} The bar is the document from its start to its end; what stood before is coloured, in turn by original, or dark grey where no listed piece tells it; light grey stands here first."),
+                format!("{documents}, mais avec du texte déjà présent.{cut} La barre est le document, du début à la fin\u{A0}; ce qui était déjà présent est en couleur, selon l’original, ou gris foncé si aucun morceau listé ne le dit\u{A0}; gris clair\u{A0}: présent ici d’abord."),
             )
         });
         Documents { unshown, unheld, told }

@@ -203,7 +203,7 @@ fn tiles(outcome: &Outcome, facts: &Facts) -> Vec<Tile> {
         });
     }
     tiles.push(Tile {
-        name: both("Characters that stood before", "Caractères déjà présents"),
+        name: both("Characters in copies or passages", "Caractères dans des copies ou passages"),
         value: percent(characters.copied, characters.read),
         detail: of(characters.copied, characters.read, [String::new(), String::new()]),
     });
@@ -215,11 +215,11 @@ fn tiles(outcome: &Outcome, facts: &Facts) -> Vec<Tile> {
             value: number(boilerplate.paragraphs),
             detail: both(
                 format!(
-                    "in {} documents or more, {} copies: boilerplate, which nobody copied",
+                    "each in {} documents or more, {} copies: boilerplate, which nobody copied; among the texts below where they stand alone",
                     least.en, copies.en
                 ),
                 format!(
-                    "dans {} documents ou plus, {} copies\u{A0}: des formules, que personne n’a copiées",
+                    "chacun dans {} documents ou plus, {} copies\u{A0}: des formules, que personne n’a copiées\u{A0}; parmi les textes ci-dessous là où ils sont seuls",
                     least.fr, copies.fr
                 ),
             ),
@@ -293,10 +293,13 @@ fn lead(outcome: &Outcome) -> Both {
     let share = percent(characters.copied, characters.read);
     both(
         format!(
-            "{} of this corpus, counted in characters, has been said before in it{}.{skipped}",
+            "{} of this corpus, counted in characters, has been said before in it{}; near copies count whole, with the words that differ.{skipped}",
             share.en, index[0]
         ),
-        format!("{} de ce corpus, en caractères, {} déjà été dit.{saute}", share.fr, index[1]),
+        format!(
+            "{} de ce corpus, en caractères, {} déjà été dit\u{A0}; les copies proches comptent en entier, avec les mots qui diffèrent.{saute}",
+            share.fr, index[1]
+        ),
     )
 }
 
@@ -392,9 +395,11 @@ fn groups(outcome: &Outcome, facts: &Facts) -> Both {
             let passages = nombre(facts.explained.passages, "passage", "passages");
             let paragraphs = nombre(facts.explained.paragraphs, "paragraphe", "paragraphes");
             [
-                format!(" Told with the copied documents and paragraphs in which they stand: {told}."),
                 format!(
-                    " Montrés avec les documents et paragraphes copiés où ils se trouvent\u{A0}: {passages}, {paragraphs}."
+                    " Told with the copied documents and paragraphs in which they stand: {told}; paragraphs that these passages hold are not counted again."
+                ),
+                format!(
+                    " Montrés avec les documents et paragraphes copiés où ils se trouvent\u{A0}: {passages}, {paragraphs}\u{A0}; les paragraphes que contiennent ces passages ne sont pas comptés de nouveau."
                 ),
             ]
         }

@@ -51,7 +51,8 @@ pub(super) fn method(outcome: &Outcome) -> Vec<Both> {
     if summary.capped > 0 {
         french_sureness.push(format!(
             "Pour borner le travail, un texte est comparé à {} autres au plus, et seuls les premiers passages \
-             candidats sont examinés\u{A0}: {} de côté\u{A0}; quelques rapprochements peuvent y manquer",
+             candidats sont examinés, et ceux qui ont un passage mot pour mot que ceux-là n’ont pas\u{A0}: {} de \
+             côté\u{A0}; quelques rapprochements peuvent y manquer, mais aucun passage mot pour mot",
             summary.parameters.comparisons,
             nombre(summary.capped, "comparaison ou place laissée", "comparaisons et places laissées"),
         ));
@@ -128,6 +129,19 @@ pub(super) fn parameters(outcome: &Outcome) -> Vec<Named> {
         share("Recall asked for at the threshold", "Rappel demandé au seuil", parameters.recall),
         amount("Words in a sequence", "Mots d’une suite", parameters.shingle.into()),
         amount("Fewest words of a paragraph", "Mots d’un paragraphe, au moins", parameters.min_tokens.into()),
+        named("Units", "Unités", parameters.units.names().join(", ")),
+        named("Paragraphs", "Paragraphes", parameters.paragraphs.name().to_owned()),
+        amount("Fewest words of a passage", "Mots d’un passage, au moins", parameters.passage.into()),
+        share(
+            "Words of a passage that agree, at least",
+            "Mots d’un passage qui concordent, au moins",
+            parameters.identity,
+        ),
+        share(
+            "Share in passages of what is contained",
+            "Part en passages de ce qui est contenu",
+            parameters.contained,
+        ),
         amount(
             "Most comparisons of a text",
             "Comparaisons d’un texte, au plus",
@@ -139,6 +153,7 @@ pub(super) fn parameters(outcome: &Outcome) -> Vec<Named> {
         amount("Largest record in bytes", "Plus grand enregistrement, en octets", parameters.max_record),
         named("Seed", "Graine", parameters.seed.to_string()),
         named("Digest of all parameters", "Empreinte des paramètres", summary.parameters_digest.clone()),
+        named("Made by", "Fait par", format!("redite {}", env!("CARGO_PKG_VERSION"))),
     ]
 }
 

@@ -16,35 +16,31 @@ impl NightView {
         let night = outcome.summary().index.as_ref()?;
         let batches = count(night.batches, ["batch", "batches"], ["lot", "lots"]);
         let documents = count(night.documents, ["document", "documents"], ["document", "documents"]);
-        let (of, all) = (night.copies_of_index, night.copies);
-        let [documents_of, paragraphs_of, passages_of] =
-            [of.documents, of.paragraphs, of.passages].map(number);
-        let [all_documents, all_paragraphs, all_passages] =
-            [all.documents, all.paragraphs, all.passages].map(number);
+        let (mut told_en, mut told_fr) = (Vec::new(), Vec::new());
+        for (name, counts) in night.of_each_unit() {
+            let [of, all] = counts.map(number);
+            let french = match name {
+                "copied documents" => "documents copiés",
+                "paragraphs" => "paragraphes",
+                name => name,
+            };
+            told_en.push(format!("{} of {} {name}", of.en, all.en));
+            told_fr.push(format!("{} {french} sur {}", of.fr, all.fr));
+        }
         let told = vec![both(
             format!(
-                "The index had {} with {} before. The original is there of {} of {} copied documents, {} of {} paragraphs, \
-                 {} of {} passages; where a place is named, it has “(index)” behind it.",
+                "The index had {} with {} before. Have their original there: {}; where a place is named, it has “(index)” \
+                 behind it.",
                 batches.en,
                 documents.en,
-                documents_of.en,
-                all_documents.en,
-                paragraphs_of.en,
-                all_paragraphs.en,
-                passages_of.en,
-                all_passages.en
+                told_en.join(", ")
             ),
             format!(
-                "L’index avait déjà {} avec {}. L’original y est pour {} documents copiés sur {}, {} paragraphes sur {}, {} \
-                 passages sur {}\u{A0}; la place d’un tel document est suivie de «\u{A0}(index)\u{A0}».",
+                "L’index avait déjà {} avec {}. L’original y est pour\u{A0}: {}\u{A0}; la place d’un tel document est suivie de \
+                 «\u{A0}(index)\u{A0}».",
                 batches.fr,
                 documents.fr,
-                documents_of.fr,
-                all_documents.fr,
-                paragraphs_of.fr,
-                all_paragraphs.fr,
-                passages_of.fr,
-                all_passages.fr
+                told_fr.join(", ")
             ),
         )];
         let row = |name: Both, batch: &BatchStats| {

@@ -242,9 +242,15 @@ fn a_contained_document_is_a_copy() {
     let sentence = "1 document is no copy as a whole, but holds text that stood before.";
     assert!(page.root_element().text().any(|text| text.starts_with(sentence)));
     let charts = said(&page, "figcaption .en");
-    assert_eq!(charts[0], "Copies by similarity (%); 1 contained copy is not in it");
+    assert_eq!(
+        charts[0],
+        "Copies listed below, by similarity (%); passages have no threshold; 1 contained copy is not in it"
+    );
     let charts = said(&page, "figcaption .fr");
-    assert_eq!(charts[0], "Copies par similarité (%)\u{A0}; 1 copie contenue n’y est pas");
+    assert_eq!(
+        charts[0],
+        "Copies listées ci-dessous, par similarité (%)\u{A0}; les passages n’ont pas de seuil\u{A0}; 1 copie contenue n’y est pas"
+    );
 }
 
 /// A heading keeps the marks of its script, and nothing that turns what is behind it around.

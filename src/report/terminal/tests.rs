@@ -44,7 +44,7 @@ Repeated
   paragraphs  5 of 9 are copies (4 exact, 1 near)
   passages    4 stood before (3 exact, 1 near), with 2,714 characters; 2 of them inside other copies
     by words  50-99: 2, 100-199: 2
-  characters  2,714 of 4,515 stood before (60.1 %)
+  characters  2,714 of 4,515 in copies or passages (60.1 %)
 ";
     let summary = told(&outcome, Options::default());
     assert!(summary.starts_with(expected), "{summary}");
