@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::binary_heap::PeekMut;
 use std::collections::{BTreeSet, BinaryHeap};
+use std::ops::Range;
 
 use crate::error::Result;
 use crate::index::pages::{PageWriter, Purpose};
 use crate::index::rows::RowsWriter;
 use crate::index::segment::gone::{self, GoneRow};
 use crate::index::segment::{
-    BAND_BITS, DocumentRow, EXACT_BITS, Held, SEED_BITS, Segment, SegmentEntry, StringsWriter, WINDOW_BITS,
-    write_copies, write_documents, write_marks,
+    BAND_BITS, DOCUMENT, DocumentRow, EXACT_BITS, Held, SEED_BITS, Segment, SegmentEntry, StringsWriter,
+    WINDOW_BITS, append_copies, documents_of, write_marks,
 };
 use crate::index::sketches;
 use crate::index::store::Store;
@@ -36,6 +37,74 @@ pub(crate) struct Rewrite<'a> {
     pub(crate) end: Option<Ends>,
 }
 
+/// Strings, documents and where their paragraphs start. Of the rows, which are read twice, only where their strings stand is
+/// held.
+fn documents(
+    segments: &[&Segment],
+    (keep, end): (&impl Fn(u32) -> bool, u32),
+    rewrite: &Rewrite<'_>,
+    to: &mut PageWriter,
+) -> Result<()> {
+    let numbers = |segment: &Segment| {
+        let Range { start, end: behind } = documents_of(&segment.entry);
+        start..behind.min(end)
+    };
+    let rewritten = |number: u32, document: DocumentRow| {
+        let mut document = match keep(number) {
+            true => document,
+            false => DocumentRow {
+                text: None,
+                characters: 0,
+                tokens: 0,
+                record: 0,
+                id_length: 0,
+                places_length: 0,
+                whole: None,
+                ..document
+            },
+        };
+        if let Some(places) = rewrite.places {
+            document.text = places.get(number as usize).copied().flatten();
+        }
+        document
+    };
+    let mut strings = StringsWriter::new(to);
+    let mut places: Vec<(u64, u32)> = Vec::new();
+    for segment in segments {
+        let mut held = Held::default();
+        for (number, row) in numbers(segment).zip(segment.document_rows(numbers(segment))) {
+            let row = row?;
+            let bytes = if keep(number) { segment.string_bytes(&row, &mut held)? } else { Vec::new() };
+            let mut document = rewritten(number, row);
+            strings.append(to, &mut document, &bytes)?;
+            places.push((document.strings, document.strings_at));
+        }
+    }
+    strings.finish(to)?;
+    let start = to.position();
+    let mut bytes = Vec::with_capacity(DOCUMENT);
+    let mut places = places.into_iter();
+    for segment in segments {
+        let rows = numbers(segment).zip(segment.document_rows(numbers(segment)));
+        for ((number, row), place) in rows.zip(&mut places) {
+            let mut document = rewritten(number, row?);
+            (document.strings, document.strings_at) = place;
+            bytes.clear();
+            document.encode(&mut bytes);
+            to.append(&bytes)?;
+        }
+    }
+    to.end_section(start);
+    let start = to.position();
+    for segment in segments {
+        for first in &segment.first_paragraphs[..numbers(segment).len()] {
+            to.append(&first.to_le_bytes())?;
+        }
+    }
+    to.end_section(start);
+    Ok(())
+}
+
 /// Writes one segment in place of several neighbours.
 pub(crate) fn merge(
     store: &dyn Store,
@@ -57,48 +126,18 @@ pub(crate) fn merge(
         to.append(name.as_bytes())?;
     }
     to.end_section(start);
-    let mut strings = StringsWriter::new(&to);
-    let mut documents = Vec::new();
-    for segment in segments {
-        let mut held = Held::default();
-        for (i, mut document) in segment.documents()?.into_iter().enumerate() {
-            let number = segment.entry.documents[0] + i as u32;
-            if number >= end {
-                break;
-            }
-            let mut bytes = Vec::new();
-            if keep(number) {
-                bytes = segment.string_bytes(&document, &mut held)?;
-            } else {
-                document = DocumentRow {
-                    text: None,
-                    characters: 0,
-                    tokens: 0,
-                    record: 0,
-                    id_length: 0,
-                    places_length: 0,
-                    whole: None,
-                    ..document
-                };
-            }
-            if let Some(places) = rewrite.places {
-                document.text = places.get(number as usize).copied().flatten();
-            }
-            strings.append(&mut to, &mut document, &bytes)?;
-            documents.push(document);
-        }
-    }
-    strings.finish(&mut to)?;
-    write_documents(&mut to, &documents)?;
-    drop(documents);
+    documents(segments, (&keep, end), rewrite, &mut to)?;
     let mut bases = [Vec::new(), Vec::new()];
     for (kind, bases) in bases.iter_mut().enumerate() {
-        let mut all = Vec::new();
+        let start = to.position();
+        let mut count = 0;
         for segment in segments {
-            bases.push(all.len() as u32);
-            all.extend(segment.copies(kind)?);
+            bases.push(count);
+            let copies = segment.copies(kind)?;
+            count += copies.len() as u32;
+            append_copies(&mut to, &copies)?;
         }
-        write_copies(&mut to, &all)?;
+        to.end_section(start);
     }
     let start = to.position();
     let mut rows = RowsWriter::default();
