@@ -14,9 +14,12 @@ const KEYS_AT_ONCE: usize = 1 << 22;
 /// What stands in an entry beside the number of a key: as much of the key as its part does not tell.
 const KEY: u64 = u64::MAX << u32::BITS;
 
+/// The fewest parts, as a power of two: what a few thousand keys share is sorted in small pieces, too.
+const FEWEST: u32 = 4;
+
 /// Into how many parts the range of so many keys is cut, as a power of two; of a key the first `of_key` bits count.
 pub(crate) fn bits_of_parts(keys: usize, of_key: u32) -> u32 {
-    (keys / KEYS_OF_A_PART).max(1).ilog2().max(of_key.saturating_sub(u32::BITS)).max(1)
+    (keys / KEYS_OF_A_PART).max(1).ilog2().max(of_key.saturating_sub(u32::BITS)).max(FEWEST)
 }
 
 /// The part of a key.

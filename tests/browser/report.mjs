@@ -459,7 +459,7 @@ test('the same report from dedup, and from one night of an index', async () => {
   const tiles = await third.locator('.tiles').innerText();
   assert.match(tiles, /100 %/, 'all of it is in the archive');
   assert.match(await third.locator('.lead').innerText(), /said before in it or in the index/);
-  assert.match(await third.locator('#night + p').innerText(), /^The index had 2 batches with \d+ documents before\. The original is there of 23 of 23 copied documents/);
+  assert.match(await third.locator('#night + p').innerText(), /^The index had 2 batches with \d+ documents before\. It has the originals of 23 of 23 copied documents/);
   assert.equal(await third.locator('#night ~ .wide tbody tr').count(), 3);
   assert.match(await third.locator('#groups .place').first().innerText(), /\(index\)/);
   await third.screenshot({ path: join(shots, 'night.png') });

@@ -29,7 +29,7 @@ impl NightView {
         }
         let told = vec![both(
             format!(
-                "The index had {} with {} before. Have their original there: {}; where a place is named, it has “(index)” \
+                "The index had {} with {} before. It has the originals of {}; where a place is named, it has “(index)” \
                  behind it.",
                 batches.en,
                 documents.en,
