@@ -34,6 +34,8 @@ pub(super) struct Workspace {
     own: NumberMap<Vec<u32>>,
     /// where windows stood first in this document, of seeds that it has too often to list them
     own_windows: WindowMap<u32>,
+    /// the tokens of verbatim runs that are a passage of which an alignment has less
+    entered: Vec<Range<u32>>,
     pub(super) comparison: Comparison,
 }
 
@@ -45,6 +47,7 @@ impl Workspace {
         self.passed.clear();
         self.own.clear();
         self.own_windows.clear();
+        self.entered.clear();
     }
 }
 
@@ -216,7 +219,7 @@ struct Looking<'f, 'p, 'r> {
     read: Option<&'f Read<'r>>,
     failed: &'f mut Option<Error>,
     workspace: &'f mut Workspace,
-    candidates: Candidates,
+    candidates: Vec<Candidate>,
     /// tokens in a seed
     seed: u32,
     /// tokens to both sides of a place that have a say
@@ -242,7 +245,7 @@ impl Finder<'_> {
             read: self.read.as_deref(),
             failed: &mut self.failed,
             workspace: &mut self.workspace,
-            candidates: Candidates::default(),
+            candidates: Vec::new(),
             seed: self.seed as u32,
             margin: MARGIN * self.params.passage,
             present: Present::default(),
@@ -256,9 +259,9 @@ impl Finder<'_> {
             }
             looking.seed(seed);
         }
-        let Looking { candidates, capped, .. } = looking;
+        let Looking { candidates: all, capped, .. } = looking;
         self.capped += capped;
-        candidates
+        Candidates { all, entered: std::mem::take(&mut self.workspace.entered) }
     }
 }
 
@@ -399,7 +402,7 @@ impl Looking<'_, '_, '_> {
         let diagonal = at.wrapping_sub(here);
         let is_over = self.workspace.open.len() >= DEPTH && !self.uncovered();
         let alignments = self.alignments;
-        let Workspace { open, runs, steps, passed, listed, uncovered, .. } = &mut *self.workspace;
+        let Workspace { open, runs, steps, passed, listed, uncovered, entered, .. } = &mut *self.workspace;
         let same = passed.find(original, at);
         if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| is_over && those == alignments)) {
             self.capped += u64::from(same.too_many.is_some());
@@ -475,12 +478,13 @@ impl Looking<'_, '_, '_> {
             let (reach, goes_on) =
                 self.places.reach((seeds, listed), (number, from), (margins, most), &mut of_windows);
             let reach = kept.between(reach);
-            if reach.tokens.len() <= near.tokens.len() {
-                break; // there is no more of it, however far seeds lead
+            if reach.tokens.len() > near.tokens.len()
+                && let Some(longer) = run_in(&reach)
+            {
+                (near, run) = (reach, longer);
+                is_open = follow(near.tokens, run, runs);
             }
-            let Some(longer) = run_in(&reach) else { break };
-            (near, run) = (reach, longer);
-            is_open = follow(near.tokens, run, runs) && goes_on;
+            is_open &= goes_on;
             most = most.saturating_mul(2);
         }
         if is_beyond {
@@ -493,12 +497,7 @@ impl Looking<'_, '_, '_> {
             }
             runs.push(run);
         }
-        entered_late(
-            [tokens, near.tokens],
-            &runs[first..],
-            self.params.passage,
-            &mut self.candidates.entered,
-        );
+        entered_late([tokens, near.tokens], &runs[first..], self.params.passage, entered);
         runs[first..].iter_mut().for_each(|run| run.original += near.start);
         if is_own {
             keep_behind(runs, first, here);
@@ -507,7 +506,7 @@ impl Looking<'_, '_, '_> {
         let end = last.end();
         if end - runs[first].copy >= self.params.passage {
             let alignment = Alignment { runs: runs[first..].to_vec() };
-            self.candidates.all.push(Candidate { original, alignment });
+            self.candidates.push(Candidate { original, alignment });
         }
         self.is_whole |= runs[first].copy == 0 && end as usize == tokens.len();
         let from = runs[first..].partition_point(|run| run.copy <= here).saturating_sub(1);
