@@ -1,7 +1,7 @@
 //! A folder that appears whole or not at all: written beside its place, renamed at the end. The one seam
 //! through which the deduplicated corpus reaches the disk.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::error::{Error, Result};
 use crate::write::leftover;
-use crate::write::places::{absolute, check_way};
+use crate::write::places::{Places, absolute, check_way};
 
 /// A folder being written. Where it is dropped, it goes away with all that is in it, and whatever stands in
 /// its place stays as it was.
@@ -20,6 +20,8 @@ pub struct Folder {
     /// as it was given
     shown: PathBuf,
     beside: TempDir,
+    /// who may look into the folders below it, and into itself, where that may be fewer than usual
+    modes: BTreeMap<PathBuf, u32>,
     /// tells other runs that this one goes on; none where a folder can't be opened
     _held: Option<File>,
 }
@@ -47,9 +49,52 @@ impl Folder {
                 opened => opened.ok(),
             };
             if held.as_ref().is_none_or(|held| leftover::hold(held, beside.path())) {
-                return Ok(Folder { target, shown, beside, _held: held });
+                return Ok(Folder { target, shown, beside, modes: BTreeMap::new(), _held: held });
             }
         }
+    }
+
+    /// Whoever may not look into a folder of the input may not look into the one that stands for it.
+    #[must_use]
+    pub fn as_private_as_inputs(mut self, places: &Places) -> Self {
+        #[cfg(unix)]
+        for (place, folders) in places.folders() {
+            use std::os::unix::fs::PermissionsExt;
+            let found = folders.iter().filter_map(|folder| fs::metadata(folder).ok());
+            let allowed = found.map(|found| found.permissions().mode()).fold(0o777, |all, mode| all & mode);
+            self.modes.insert(place.clone(), allowed | 0o700);
+        }
+        #[cfg(not(unix))]
+        let _ = places;
+        // who owns the output can always say otherwise; where it can't be said here, it stays as it was made
+        let _ = self.keep_private(self.beside.path(), Path::new(""));
+        self
+    }
+
+    /// Takes from a folder that stands for one of the input what that does not allow.
+    fn keep_private(&self, root: &Path, place: &Path) -> io::Result<()> {
+        #[cfg(unix)]
+        if let Some(allowed) = self.modes.get(place) {
+            use std::os::unix::fs::PermissionsExt;
+            let folder = root.join(place);
+            let mode = fs::metadata(&folder)?.permissions().mode();
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode & (allowed | !0o777)))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the folders on the way to a place, where they are not there.
+    fn make_way(&self, root: &Path, place: &Path) -> io::Result<()> {
+        let mut folders: Vec<&Path> = place.ancestors().skip(1).collect();
+        folders.reverse();
+        for folder in folders {
+            match fs::create_dir(root.join(folder)) {
+                Ok(()) => self.keep_private(root, folder)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Makes a file at a place below the folder, with the folders on the way to it.
@@ -57,9 +102,8 @@ impl Folder {
     /// # Errors
     /// What the system says.
     pub(crate) fn create(&self, place: &Path) -> io::Result<File> {
-        let path = self.beside.path().join(place);
-        path.parent().map_or(Ok(()), fs::create_dir_all)?;
-        File::create_new(path)
+        self.make_way(self.beside.path(), place)?;
+        File::create_new(self.beside.path().join(place))
     }
 
     /// Where a file will be, for messages.
@@ -152,7 +196,7 @@ impl Folder {
         for place in places {
             let (from, to) = (self.beside.path().join(place), self.target.join(place));
             let moved = if from.is_file() {
-                to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::rename(&from, &to))
+                self.make_way(&self.target, place).and_then(|()| fs::rename(&from, &to))
             } else {
                 match fs::remove_file(&to) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -18,6 +18,8 @@ use crate::read::sources::shown;
 pub struct Places {
     paths: Vec<PathBuf>,
     sources: Vec<String>,
+    /// the folders of the inputs that those below the output stand for
+    folders: BTreeMap<PathBuf, BTreeSet<PathBuf>>,
 }
 
 impl Places {
@@ -34,6 +36,13 @@ impl Places {
             let input = &inputs[file.input as usize];
             let path = below(input, &roots[file.input as usize], file);
             places.sources.push(source_name(&path, input, file));
+            let root = &roots[file.input as usize];
+            if let Some(found) = file.path.as_deref().filter(|found| *found != input) {
+                let pairs = path.ancestors().zip(found.ancestors()).skip(1);
+                for (place, folder) in pairs.take_while(|(place, _)| place.starts_with(root)) {
+                    places.folders.entry(place.to_path_buf()).or_default().insert(folder.to_path_buf());
+                }
+            }
             places.paths.push(path);
         }
         places.apart(files)?;
@@ -43,6 +52,11 @@ impl Places {
     /// The place of each file, relative to the output.
     pub fn paths(&self) -> &[PathBuf] {
         &self.paths
+    }
+
+    /// The folders of the inputs that each folder below the output stands for; it is itself the empty place.
+    pub(crate) fn folders(&self) -> &BTreeMap<PathBuf, BTreeSet<PathBuf>> {
+        &self.folders
     }
 
     /// What the place of each file calls its source: the first folder on the way to it; a file with records

@@ -281,7 +281,21 @@ fn the_output_may_be_read_by_whoever_may_read_the_input() {
         let permissions = std::fs::Permissions::from_mode(bits);
         std::fs::set_permissions(dir.path(&format!("in/{file}")), permissions).unwrap();
     }
+    let folders = [("", 0o750), ("/agency", 0o700), ("/paper", 0o755)];
+    for (folder, bits) in folders {
+        let permissions = std::fs::Permissions::from_mode(bits);
+        std::fs::set_permissions(dir.path(&format!("in{folder}")), permissions).unwrap();
+    }
+    std::fs::create_dir_all(dir.path("there/paper")).unwrap();
     assert_eq!(redite(&dir, ["dedup", "in", "--output", "out", "-q"]).ends().code, 0);
+    assert_eq!(redite(&dir, ["dedup", "in", "--output", "there", "-q", "--force"]).ends().code, 0);
+    assert_eq!(redite(&dir, ["dedup", "in", "in/paper/c.jsonl", "--output", "two", "-q"]).ends().code, 0);
+    let more = |path: &str, bits: u32| mode(path) & !bits;
+    for (folder, bits) in folders {
+        assert_eq!(more(&format!("out{folder}"), bits), 0, "out{folder}");
+        assert_eq!(more(&format!("two/in{folder}"), bits), 0, "two/in{folder}");
+    }
+    assert_eq!(more("there/agency", 0o700), 0);
     let modes =
         ["agency/a.jsonl", "paper/b.jsonl.gz", "paper/c.jsonl"].map(|file| mode(&format!("out/{file}")));
     assert_eq!(modes, [0o600, 0o440, 0o644]);

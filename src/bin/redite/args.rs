@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 use redite::dedup::Rules;
 use redite::document::Format;
 use redite::error::Error;
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     /// Several texts are matched with each other too, as in an audit, and what comes first may be the original of what comes
     /// later. Ask for one at a time to hear of the index alone.
     #[command(after_help = QUERY_HELP)]
-    #[command(mut_arg("inputs", |inputs| inputs.help(QUERY_INPUTS)))]
+    #[command(mut_args(of_query))]
     Query(Box<QueryArgs>),
 
     /// Look after an index
@@ -109,6 +109,17 @@ const DEDUP_HELP: &str = "Exit codes:
 
 Example:
   redite dedup tonight/*.jsonl.zst --output clean --removed removed.jsonl --max-removed 50%";
+
+/// What a flag says where an index is asked: its parameters are those of the index, so what would be refused is not listed.
+fn of_query(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "inputs" => arg.help(QUERY_INPUTS),
+        "index" => arg.required(true).help("The index to ask; its parameters hold"),
+        "threshold" | "recall" | "shingle" | "min_tokens" | "units" | "passage" | "identity"
+        | "contained" | "paragraphs" | "comparisons" | "seed" | "floor" => arg.hide(true),
+        _ => arg,
+    }
+}
 
 const QUERY_INPUTS: &str = "Files, folders, or `-` for a text on standard input (JSON lines with `--format jsonl`, or beside other \
                             inputs); names as for `redite audit`";

@@ -82,9 +82,6 @@ fn open_many_files() {
 
 /// An audit against an index, of a text or two.
 fn query(args: &RunArgs) -> anyhow::Result<ExitCode> {
-    if args.index.is_none() {
-        return Err(Usage("`redite query` needs `--index DIR`".to_owned()).into());
-    }
     // what is typed or piped is a text rather than records
     let is_piped = args.inputs.iter().all(|input| input == Path::new("-"));
     audit(args, is_piped.then_some(Format::Text))
@@ -170,7 +167,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let removed = Removed { removal: &removal, rules: &rules, output: &removing.output };
     run.interrupt.writing()?;
     let written = run.pool.install(|| -> anyhow::Result<_> {
-        let folder = Folder::beside(&removing.output)?;
+        let folder = Folder::beside(&removing.output)?.as_private_as_inputs(&places);
         let records = Records::new(&outcome, &removal, &places, removing.annotate);
         records.write(&folder, run.interrupt.progress())?;
         if replaces && !removing.force {
