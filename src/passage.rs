@@ -243,12 +243,12 @@ impl PartialOrd for Candidate {
 
 impl<'a> Finder<'a> {
     /// A search among documents with these repeated seeds.
-    pub(crate) fn new(params: &'a Params, repeated: &Repeated) -> Self {
+    pub(crate) fn new(params: &'a Params, repeated: &mut Repeated) -> Self {
         Finder {
             params,
             shingler: Shingler::new(params.shingle),
             seed: Winnower::new(params.passage).seed(),
-            places: Places::new(repeated),
+            places: Places::new(&repeated.take_counts()),
             passages: Vec::new(),
             contained: Vec::new(),
             capped: 0,

@@ -609,9 +609,9 @@ impl Seeds {
     /// for an index.
     fn link(mut self, params: &Params, keep: bool) -> ((Finder<'_>, Repeated), Self) {
         let gaps = if keep { self.gaps.clone() } else { take(&mut self.gaps) };
-        let repeated = Repeated::new(&self.heads, gaps, &self.counts);
+        let mut repeated = Repeated::new(&self.heads, gaps, &self.counts);
         let left = if keep { self } else { Seeds::default() };
-        ((Finder::new(params, &repeated), repeated), left)
+        ((Finder::new(params, &mut repeated), repeated), left)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::passage::align::{Alignment, Run, Step, entered_late, extend, run_arou
 use crate::passage::contained::Comparison;
 use crate::passage::places::{Kept, LISTED, Listed, Place, Places};
 use crate::passage::windows::{WindowMaker, WindowMap};
-use crate::passage::{Candidate, Candidates, Finder, MARGIN, Prepared, Read};
+use crate::passage::{Candidate, Candidates, Finder, MARGIN, Occurrence, Prepared, Read};
 use crate::resolve::NumberMap;
 
 /// Candidates that one token of the later text may lie in.
@@ -30,7 +30,9 @@ pub(super) struct Workspace {
     passed: PassedOver,
     /// the windows of the present seed that no open run holds whole, by their first tokens, where that is known
     uncovered: Vec<Range<u32>>,
-    /// the places in this document of seeds that it has more than once
+    /// the seeds that this document has more than once, in order
+    often: Vec<u32>,
+    /// of those the places so far
     own: NumberMap<Vec<u32>>,
     /// where windows stood first in this document, of seeds that it has too often to list them
     own_windows: WindowMap<u32>,
@@ -40,8 +42,14 @@ pub(super) struct Workspace {
 }
 
 impl Workspace {
-    /// For the next document.
-    fn clear(&mut self) {
+    /// For the next document, which has these seeds.
+    fn begin(&mut self, seeds: &[Occurrence]) {
+        self.often.clear();
+        self.often.extend(seeds.iter().map(|seed| seed.number));
+        self.often.sort_unstable();
+        let mut before = None;
+        self.often.retain(|number| before.replace(*number) == Some(*number));
+        self.often.dedup();
         self.open.clear();
         self.runs.clear();
         self.passed.clear();
@@ -235,7 +243,7 @@ struct Looking<'f, 'p, 'r> {
 impl Finder<'_> {
     /// All stretches that may be passages: each verbatim run around a hit, followed to both sides.
     pub(super) fn candidates(&mut self, prepared: &Prepared) -> Candidates {
-        self.workspace.clear();
+        self.workspace.begin(prepared.seeds);
         self.windows.begin(prepared.tokens.len());
         let mut looking = Looking {
             prepared,
@@ -272,12 +280,16 @@ impl Looking<'_, '_, '_> {
         let Prepared { document, seeds, tokens, .. } = *self.prepared;
         let found = seeds[seed];
         self.present = Present { seed, number: found.number, at: found.at, ..Present::default() };
-        let Workspace { listed, places, open, runs, passed, .. } = &mut *self.workspace;
+        let Workspace { listed, places, open, runs, passed, often, own, .. } = &mut *self.workspace;
         if seed.is_multiple_of(LOOKED_UP) {
             let end = (seed + LOOKED_UP).min(seeds.len());
             self.places.of(seeds, seed..end, listed);
         }
-        let first = self.places.meet(found.number, (document, found.at));
+        let is_often = often.binary_search(&found.number).is_ok();
+        let is_again = is_often && own.contains_key(&found.number);
+        if is_often && !is_again {
+            own.insert(found.number, vec![found.at]);
+        }
         if open.iter().any(|open| open.is_past(runs, found.at)) {
             self.alignments += 1;
             open.iter_mut().for_each(|open| open.go_on(runs, found.at));
@@ -299,8 +311,8 @@ impl Looking<'_, '_, '_> {
         if deep.is_none() && self.places.has_windows(found.number) {
             self.windows();
         }
-        if let Some(first) = first {
-            self.own(first, deep.is_none_or(|original| original > document));
+        if is_again {
+            self.own(deep.is_none_or(|original| original > document));
         }
     }
 
@@ -325,12 +337,11 @@ impl Looking<'_, '_, '_> {
         }
     }
 
-    /// Looks at the places of a seed that the document has had before, first at `first`, where they matter, and
-    /// remembers the present one.
-    fn own(&mut self, first: u32, matters: bool) {
+    /// Looks at the places of a seed that the document has had before, where they matter, and remembers the present one.
+    fn own(&mut self, matters: bool) {
         let document = self.prepared.document;
         let Present { number, at, .. } = self.present;
-        let here = self.workspace.own.entry(number).or_insert_with(|| vec![first]);
+        let here = self.workspace.own.entry(number).or_default();
         let is_full = here.len() >= usize::from(LISTED);
         let places = &mut self.workspace.places;
         places.clear();

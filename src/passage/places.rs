@@ -8,7 +8,6 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::passage::repeated::Repeated;
 use crate::passage::steps::Steps;
 use crate::passage::windows::{OfSeed, Windows};
 use crate::passage::{Occurrence, Prepared};
@@ -60,8 +59,6 @@ struct Entry {
     to_come: u32,
     /// its latest place
     last: u32,
-    /// the document that was searched last and has it, and where it has it first
-    seen: (u32, u32),
     /// windows of places that are not listed
     windows: OfSeed,
     /// places listed
@@ -210,11 +207,10 @@ impl Kept<'_> {
 }
 
 impl Places {
-    /// No places yet.
-    pub(crate) fn new(repeated: &Repeated) -> Self {
-        let entry =
-            |&to_come: &u32| Entry { to_come, last: NONE, seen: (NONE, 0), windows: OfSeed::NONE, listed: 0 };
-        Places { free: NONE, seeds: repeated.counts().iter().map(entry).collect(), ..Places::default() }
+    /// No places yet, of seeds of which each occurs so often.
+    pub(crate) fn new(counts: &[u32]) -> Self {
+        let entry = |&to_come: &u32| Entry { to_come, last: NONE, windows: OfSeed::NONE, listed: 0 };
+        Places { free: NONE, seeds: counts.iter().map(entry).collect(), ..Places::default() }
     }
 
     /// Also tells which windows are new, those of seeds that do not occur again, too.
@@ -260,16 +256,6 @@ impl Places {
             into.places[first..].reverse();
             into.ends.push(into.places.len());
         }
-    }
-
-    /// Where the document that is searched had this seed before, if it did; from now on it has.
-    pub(crate) fn meet(&mut self, number: u32, (document, at): (u32, u32)) -> Option<u32> {
-        let seen = &mut self.seeds[number as usize].seen;
-        if seen.0 == document {
-            return Some(seen.1);
-        }
-        *seen = (document, at);
-        None
     }
 
     /// How far an alignment from a place that `seeds[hit]` leads to may go there: to the margin of the last place, on
@@ -546,7 +532,7 @@ mod tests {
     #[test]
     fn seeds_are_listed_while_they_occur_again_and_texts_with_them() {
         let hashes = [1u64 << 30, 5 << 60, 7 << 30, 7 << 30, 1 << 30, 1 << 30].map(SeedHead::of);
-        let repeated = Repeated::new(&hashes, vec![3, 9, 28, 9, 1, 0], &[3, 2, 1]);
+        let mut repeated = Repeated::new(&hashes, vec![3, 9, 28, 9, 1, 0], &[3, 2, 1]);
         let seed = |number: u32, at| Occurrence { number, at };
         let of = |row| {
             let mut found = Vec::new();
@@ -556,7 +542,7 @@ mod tests {
         assert_eq!(of(0), [seed(0, 3), seed(1, 40)]);
         assert_eq!(of(1), [seed(1, 9), seed(0, 10)]);
         assert_eq!(of(2), [seed(0, 0)]);
-        let mut places = Places::new(&repeated);
+        let mut places = Places::new(&repeated.take_counts());
         let tokens: Vec<u64> = (0..50).collect();
         let spans: Vec<[u32; 2]> = (0..50).map(|i| [2 * i, 2 * i + 1]).collect();
         let of = |places: &Places, number: u32| {

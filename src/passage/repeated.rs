@@ -78,9 +78,9 @@ impl Repeated {
         }
     }
 
-    /// How often each number occurs.
-    pub(crate) fn counts(&self) -> &[u32] {
-        &self.counts
+    /// How often each number occurs; that is told once.
+    pub(crate) fn take_counts(&mut self) -> Vec<u32> {
+        std::mem::take(&mut self.counts)
     }
 
     fn start(&self, row: usize) -> (u64, u32) {
