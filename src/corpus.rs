@@ -17,6 +17,7 @@ use crate::index::Identity;
 use crate::index::segment::Mark;
 use crate::index::sketches::Sketch;
 use crate::order::{Order, Ranked};
+use crate::passage::gaps::Gaps;
 use crate::passage::recurring::{Recurring, WindowMarks};
 use crate::passage::winnow::SeedHead;
 use crate::past::{Archived, Told};
@@ -121,7 +122,7 @@ pub(crate) struct Corpus {
     /// the seeds of the distinct documents, one after the other
     pub(crate) seeds: Vec<SeedHead>,
     /// tokens from each seed to the next, of the first from the start of its document
-    pub(crate) seed_gaps: Vec<u16>,
+    pub(crate) seed_gaps: Gaps,
     /// how many seeds each distinct document has
     pub(crate) seed_counts: Vec<u32>,
     /// which windows may come again, where nothing comes before or after the corpus
@@ -187,7 +188,7 @@ pub(crate) struct Builder<'a> {
     places: Vec<u8>,
     ids: String,
     seeds: Vec<SeedHead>,
-    seed_gaps: Vec<u16>,
+    seed_gaps: Gaps,
     seed_counts: Vec<u32>,
     /// of a corpus that nothing comes before or after, as far as that is known
     pub(crate) windows: Option<WindowMarks>,
@@ -237,7 +238,7 @@ impl<'a> Builder<'a> {
             places: Vec::new(),
             ids: String::new(),
             seeds: Vec::new(),
-            seed_gaps: Vec::new(),
+            seed_gaps: Gaps::default(),
             seed_counts: Vec::new(),
             windows: None,
             marks: Vec::new(),
@@ -272,7 +273,7 @@ impl<'a> Builder<'a> {
         let keys: usize = all.iter().map(|units| size_of_val(&units.keys[..])).sum();
         let distinct: usize = all.iter().map(|units| units.distinct.len()).sum();
         let units: usize = all.iter().map(|units| size_of_val(&units.first[..])).sum();
-        let seeds = (size_of::<SeedHead>() + size_of::<u16>()) * self.seeds.len();
+        let seeds = (size_of::<SeedHead>() + size_of::<u8>()) * self.seeds.len();
         let tables = size_of_val(&self.documents[..])
             + units
             + (8 + 25) * distinct
@@ -380,7 +381,7 @@ impl<'a> Builder<'a> {
                 windows.add(&self.seeds, &signed.seeds, (&signed.seed_windows, &signed.window_marks));
             }
             self.seeds.extend(signed.seeds.iter().copied().map(SeedHead::of));
-            self.seed_gaps.extend_from_slice(&signed.seed_gaps);
+            self.seed_gaps.extend(signed.seed_gaps.iter().copied().map(u32::from));
             self.seed_counts.extend_from_slice(&signed.seed_counts);
             self.counts.paragraphs += paragraphs as u64;
             self.counts.text_bytes += scanned.text_bytes;

@@ -359,8 +359,8 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
             let number = self.number(0, document);
             let cuts = self.cuts.get(&document);
             let mut at = 0;
-            for (&head, &gap) in corpus.seeds[own.clone()].iter().zip(&corpus.seed_gaps[own]) {
-                at += u32::from(gap);
+            for (&head, gap) in corpus.seeds[own.clone()].iter().zip(corpus.seed_gaps.of(own)) {
+                at += gap;
                 let stays = cuts.is_none_or(|cuts| cuts.around(at, seed, units.tokens[row]).is_some());
                 if stays && text.holds(&runs, at) {
                     entries.push(Entry { key: head.into(), numbers: [number, at] });

@@ -13,6 +13,7 @@
 
 pub(crate) mod align;
 mod contained;
+pub(crate) mod gaps;
 mod hits;
 pub(crate) mod places;
 pub(crate) mod recurring;

@@ -25,7 +25,6 @@ use crate::index::{Batch, Identity, Index, Known};
 use crate::params::Params;
 use crate::passage::places::{LISTED, MOST_LISTED};
 use crate::passage::standing::Cuts;
-use crate::passage::winnow::{SeedHead, cut};
 use crate::passage::{ArchivedWindow, Contained, Found};
 use crate::read::sources::by_name;
 use crate::reread::Resolved;
@@ -353,13 +352,6 @@ fn hopeless(
         }
     }
     Ok(found.into_iter().zip(hopes).filter(|(_, hope)| !hope).map(|(unit, _)| unit).collect())
-}
-
-/// A seed for a place that has none, another one for each. A text has it by accident alone, one in 2^36; then it leads to
-/// a place where nothing is found.
-fn no_seed(document: u32, at: u32) -> SeedHead {
-    let hash = (u64::from(document) << 32 | u64::from(at)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    SeedHead::of(cut(hash))
 }
 
 /// Places in the index of seeds of the corpus: by document, the tokens with their seeds.

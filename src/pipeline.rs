@@ -21,6 +21,7 @@ use crate::outcome::{Located, Outcome, Seconds};
 use crate::params::Params;
 use crate::parts::Parts;
 use crate::passage::Finder;
+use crate::passage::gaps::Gaps;
 use crate::passage::recurring::WindowMarks;
 use crate::passage::repeated::Repeated;
 use crate::passage::winnow::SeedHead;
@@ -590,7 +591,7 @@ fn sign(scanner: &Scanner<'_>, batch: &[Scanned], admitted: &crate::corpus::Admi
 #[derive(Default)]
 struct Seeds {
     heads: Vec<SeedHead>,
-    gaps: Vec<u16>,
+    gaps: Gaps,
     counts: Vec<u32>,
 }
 

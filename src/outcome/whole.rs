@@ -16,6 +16,7 @@ use crate::locate::Stretch;
 use crate::outcome::column::Column;
 use crate::outcome::{Located, Outcome};
 use crate::params::Params;
+use crate::passage::gaps::Gaps;
 use crate::passage::{Contained, Passage};
 use crate::past::Archived;
 use crate::pipeline::Searched;
@@ -414,7 +415,7 @@ impl Whole {
             identity: self.identity,
             archived,
             seeds: Vec::new(),
-            seed_gaps: Vec::new(),
+            seed_gaps: Gaps::default(),
             seed_counts: Vec::new(),
             recurring: None,
             marks: Vec::new(),

@@ -3,6 +3,7 @@
 
 use crate::equal::{bits_of_parts, groups, part};
 use crate::passage::Occurrence;
+use crate::passage::gaps::Gaps;
 use crate::passage::winnow::{SEED_BITS, SeedHead};
 
 /// The seeds that occur more than once, numbered, and where among all seeds they are.
@@ -12,8 +13,7 @@ pub(crate) struct Repeated {
     bits: Vec<u64>,
     /// the numbers of those whose bit is set, in order
     numbers: Vec<u32>,
-    /// tokens from each seed to the next, of the first from the start of its document
-    gaps: Vec<u16>,
+    gaps: Gaps,
     /// behind the last seed of each distinct document, and how many of the seeds before are repeated
     ends: Vec<(u64, u32)>,
     /// how often each number occurs
@@ -23,7 +23,7 @@ pub(crate) struct Repeated {
 impl Repeated {
     /// Numbers the repeated ones of `seeds`, which are `gaps` apart; `of_documents` says how many each
     /// distinct document has.
-    pub(crate) fn new(seeds: &[SeedHead], gaps: Vec<u16>, of_documents: &[u32]) -> Self {
+    pub(crate) fn new(seeds: &[SeedHead], gaps: Gaps, of_documents: &[u32]) -> Self {
         let mut bits = vec![0u64; seeds.len().div_ceil(64)];
         let (mut counts, mut found) = (Vec::new(), Vec::new());
         groups(
@@ -70,8 +70,8 @@ impl Repeated {
         let mut numbers = self.numbers[before as usize..behind as usize].iter();
         let mut at = 0;
         into.reserve(numbers.len());
-        for (seed, &gap) in (start..end).zip(&self.gaps[start as usize..]) {
-            at += u32::from(gap);
+        for (seed, gap) in (start..end).zip(self.gaps.of(start as usize..end as usize)) {
+            at += gap;
             if self.is_repeated(seed) {
                 into.extend(numbers.next().map(|&number| Occurrence { number, at }));
             }

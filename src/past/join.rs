@@ -10,9 +10,10 @@ use crate::error::Result;
 use crate::index::segment::DocumentRow;
 use crate::index::sketches::Sketch;
 use crate::passage::Contained;
+use crate::passage::gaps::Gaps;
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::SeedHead;
-use crate::past::{Archived, FoundSeeds, Hits, Own, Past, Wanted, no_seed, of_index, read_strings};
+use crate::past::{Archived, FoundSeeds, Hits, Own, Past, Wanted, of_index, read_strings};
 use crate::read::texts::Locator;
 use crate::resolve::Verdict;
 use crate::scan::read_varint;
@@ -161,19 +162,13 @@ impl Joining<'_> {
         if !self.passages {
             return;
         }
-        let (mut seeds, mut gaps, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut seeds, mut gaps, mut counts) = (Vec::new(), Gaps::default(), Vec::new());
         for number in numbers {
             let before = seeds.len();
             let mut last = 0;
             for &(at, hash) in self.seeds.seeds.get(number).into_iter().flatten() {
-                // a gap has 16 bits: what stands between is a seed that nothing else has
-                while at - last > u32::from(u16::MAX) {
-                    last += u32::from(u16::MAX);
-                    seeds.push(no_seed(*number, last));
-                    gaps.push(u16::MAX);
-                }
                 seeds.push(SeedHead::of(hash));
-                gaps.push((at - last) as u16);
+                gaps.push(at - last);
                 last = at;
             }
             counts.push((seeds.len() - before) as u32);
@@ -185,7 +180,7 @@ impl Joining<'_> {
             at = own.end;
             if dropped.next_if_eq(&row).is_none() {
                 seeds.extend_from_slice(&corpus.seeds[own.clone()]);
-                gaps.extend_from_slice(&corpus.seed_gaps[own]);
+                gaps.extend(corpus.seed_gaps.of(own));
                 counts.push(count);
             }
         }

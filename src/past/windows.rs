@@ -82,8 +82,8 @@ pub(super) fn find(
             maker.begin(tokens.len());
             let own = first..first + corpus.seed_counts[row] as usize;
             let mut at = 0;
-            for (&seed, &gap) in corpus.seeds[own.clone()].iter().zip(&corpus.seed_gaps[own]) {
-                at += u32::from(gap);
+            for (&seed, gap) in corpus.seeds[own.clone()].iter().zip(corpus.seed_gaps.of(own)) {
+                at += gap;
                 let hash = seed.into();
                 if full.contains(&hash) {
                     let windows = maker.of(&tokens, at);
