@@ -223,6 +223,11 @@ impl Removal {
         }
     }
 
+    /// Whether parts of texts may leave.
+    pub(crate) fn cuts_texts(&self) -> bool {
+        self.remove.cuts_texts()
+    }
+
     /// Whether a document is in the output without parts of its text.
     pub fn is_cut(&self, document: u32) -> bool {
         self.cut[document as usize / 64] >> (document % 64) & 1 == 1

@@ -18,7 +18,7 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType};
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::ColumnChunkMetaData;
-use parquet::file::reader::{ChunkReader, FileReader, Length};
+use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
 use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
 
@@ -239,6 +239,11 @@ pub(crate) fn read(
     let opened = guarded(|| {
         let pages = Pages::new(file, to.max_record()).telling(to.unpacking());
         let footer = footer(&pages)?;
+        if pages.are_encrypted() {
+            return Err(Stop::Group(
+                "the table is encrypted, or a column of it; decrypt it first".to_owned(),
+            ));
+        }
         Ok((pages.reader(ReadOptionsBuilder::new().build())?, footer))
     });
     let (reader, footer) = match opened {
@@ -285,11 +290,7 @@ pub(crate) fn read(
 
 /// Of what a file says of itself at its end: the schema, and where everything is.
 pub(crate) fn footer(pages: &Pages) -> ParquetResult<Digest> {
-    let end = pages.len().saturating_sub(8);
-    let mut length = [0; 4];
-    pages.file().get_read(end)?.read_exact(&mut length)?;
-    let start = end.saturating_sub(u64::from(u32::from_le_bytes(length)));
-    let mut input = Digested::new(pages.file().get_read(start)?);
+    let mut input = Digested::new(pages.footer()?);
     io::copy(&mut input, &mut io::sink())?;
     Ok(input.digest())
 }

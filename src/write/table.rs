@@ -4,18 +4,20 @@
 //!
 //! The file is the one that was read if its footer is, and every text.
 
-use std::collections::BTreeMap;
+mod dictionary;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
-use parquet::basic::{Encoding, Type};
+use parquet::basic::{ColumnOrder, Encoding, Type};
 use parquet::bloom_filter::Sbbf;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, ColumnWriterImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::file::reader::{ChunkReader, FileReader};
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
@@ -69,6 +71,8 @@ struct Table<'a> {
     pages: Pages,
     /// the column of the texts
     text: usize,
+    /// columns whose dictionaries are told to have an order
+    categories: BTreeSet<usize>,
 }
 
 impl Records<'_> {
@@ -92,7 +96,8 @@ impl Records<'_> {
             reader(&pages, indexed).map_err(|stop| stopped(file, stop, "the footer"))
         });
         let (reader, plain) = (reader?, plain?);
-        let table = Table { file, records: self, progress, reader, plain, pages, text };
+        let categories = dictionary::categories(reader.metadata().file_metadata());
+        let table = Table { file, records: self, progress, reader, plain, pages, text, categories };
         let mut all = Passed::default();
         self.create(file, file.source.compression, folder, |to| {
             all = table.write(to)?;
@@ -144,7 +149,7 @@ impl Table<'_> {
         let metadata = self.reader.metadata();
         let schema = metadata.file_metadata().schema_descr().root_schema_ptr();
         let properties = Arc::new(self.properties(metadata));
-        let mut writer = SerializedFileWriter::new(to, schema, properties).map_err(of_output)?;
+        let mut writer = SerializedFileWriter::new(to, schema, properties.clone()).map_err(of_output)?;
         let mut passed = Passed::default();
         let mut place = self.file.documents.start;
         let mut first = 0;
@@ -164,7 +169,7 @@ impl Table<'_> {
                 if kept.is_whole(rows) && (column != self.text || kept.cut.is_empty()) {
                     self.copy_chunk(group, column, &mut of_output_group)?;
                 } else {
-                    self.filter_chunk(group, column, &kept, &mut of_output_group)?;
+                    self.filter_chunk((group, column), &kept, (&properties, &mut of_output_group))?;
                 }
             }
             of_output_group.close().map_err(of_output)?;
@@ -190,12 +195,18 @@ impl Table<'_> {
         if let Some(first) = groups.first()
             && groups.iter().all(|group| group.sorting_columns() == first.sorting_columns())
         {
-            builder = builder.set_sorting_columns(first.sorting_columns().cloned());
+            let is_cut = |column: i32| column == self.text as i32 && self.records.removal.cuts_texts();
+            let sorted = |all: &Vec<SortingColumn>| -> Vec<SortingColumn> {
+                all.iter().take_while(|by| !is_cut(by.column_idx)).cloned().collect()
+            };
+            // what is cut is in no order any more
+            let sorted = first.sorting_columns().map(sorted).filter(|sorted| !sorted.is_empty());
+            builder = builder.set_sorting_columns(sorted);
         }
         let columns = groups.first().map(|group| group.columns()).unwrap_or_default();
         let mut of_name: BTreeMap<String, usize> = BTreeMap::new();
         columns.iter().for_each(|chunk| *of_name.entry(chunk.column_path().string()).or_default() += 1);
-        for chunk in columns {
+        for (column, chunk) in columns.iter().enumerate() {
             let path = chunk.column_path().clone();
             // columns of one name can't be told apart here, and one may have what suits no other
             if of_name[&path.string()] > 1 {
@@ -203,10 +214,11 @@ impl Table<'_> {
                     .set_column_compression(path.clone(), chunk.compression())
                     .set_column_encoding(path.clone(), Encoding::PLAIN)
                     .set_column_dictionary_enabled(path.clone(), false)
-                    .set_column_statistics_enabled(path, EnabledStatistics::Chunk);
+                    .set_column_statistics_enabled(path, EnabledStatistics::None);
                 continue;
             }
             let statistics = match (chunk.column_index_offset(), chunk.statistics()) {
+                _ if !self.has_order_of_output(column) => EnabledStatistics::None,
                 (Some(_), _) => EnabledStatistics::Page,
                 (None, Some(_)) => EnabledStatistics::Chunk,
                 (None, None) => EnabledStatistics::None,
@@ -219,6 +231,17 @@ impl Table<'_> {
                 .set_column_bloom_filter_enabled(path, chunk.bloom_filter_offset().is_some());
         }
         builder.build()
+    }
+
+    /// Whether the bounds of a column are told in the order that the output says they are in: of numbers that are not whole
+    /// that is another one than most writers say (`NaN` and `-0` have a place in it).
+    fn has_order_of_output(&self, column: usize) -> bool {
+        let descriptor = self.descriptor(column);
+        let types = (descriptor.logical_type_ref(), descriptor.converted_type(), descriptor.physical_type());
+        let of_output = ColumnOrder::column_order_for_type(types.0, types.1, types.2);
+        let is_new =
+            matches!(of_output, ColumnOrder::IEEE_754_TOTAL_ORDER | ColumnOrder::INT96_TIMESTAMP_ORDER);
+        !is_new || self.reader.metadata().file_metadata().column_order(column) == of_output
     }
 
     /// The version of the pages of a chunk: the first field of a page's header is its kind, 3 for version 2.
@@ -328,12 +351,19 @@ impl Table<'_> {
         let bloom_filter =
             bloom_filter.map_err(|stop| stopped(self.file, stop, &self.place(group, column)))?;
         let index = metadata.page_index();
+        let in_order = self.has_order_of_output(column);
+        let metadata = if in_order {
+            Ok(chunk.clone())
+        } else {
+            chunk.clone().into_builder().clear_statistics().build()
+        };
+        let bounds = index.filter(|_| in_order).and_then(|index| index.column_index(group, column));
         let closed = ColumnCloseResult {
             bytes_written: chunk.compressed_size() as u64,
             rows_written: of_group.num_rows() as u64,
-            metadata: chunk.clone(),
+            metadata: metadata.map_err(of_output)?,
             bloom_filter,
-            column_index: index.and_then(|index| index.column_index(group, column)).cloned(),
+            column_index: bounds.cloned(),
             offset_index: index.and_then(|index| index.offset_index(group, column)).cloned(),
         };
         to.append_column(&self.pages, closed).map_err(of_output)
@@ -342,20 +372,37 @@ impl Table<'_> {
     /// The rows of a chunk that stay.
     fn filter_chunk(
         &self,
-        group: usize,
-        column: usize,
+        (group, column): (usize, usize),
         kept: &Kept,
-        to: &mut SerializedRowGroupWriter<'_, &mut Packed>,
+        (properties, to): (&WriterProperties, &mut SerializedRowGroupWriter<'_, &mut Packed>),
     ) -> std::result::Result<(), Trouble> {
+        // of the texts nothing may stay that was cut
+        if self.categories.contains(&column)
+            && column != self.text
+            && let Some((chunk, closed)) = self.with_dictionary((group, column), kept, properties)?
+        {
+            return to.append_column(&chunk, closed).map_err(of_output);
+        }
         let mut writer = to
             .next_column()
             .map_err(of_output)?
             .ok_or_else(|| of_output(ParquetError::General("a column too many".to_owned())))?;
+        self.filtered((group, column), kept, writer.untyped())?;
+        writer.close().map_err(of_output)
+    }
+
+    /// Passes on the rows of a chunk that stay.
+    fn filtered(
+        &self,
+        (group, column): (usize, usize),
+        kept: &Kept,
+        writer: &mut ColumnWriter<'_>,
+    ) -> std::result::Result<(), Trouble> {
         let (descriptor, at_once) = (self.descriptor(column), self.at_once(group, column));
         let filtered = guarded(|| {
             let mut filter =
                 Filter { runs: &kept.runs, descriptor: &descriptor, at_once, progress: self.progress };
-            let filtered = match (self.column_reader(group, column)?, writer.untyped()) {
+            let filtered = match (self.column_reader(group, column)?, writer) {
                 (ColumnReader::BoolColumnReader(from), ColumnWriter::BoolColumnWriter(to)) => {
                     filter.run(from, to, as_it_is)
                 }
@@ -394,10 +441,7 @@ impl Table<'_> {
                 Ok(()) => Ok(Ok(())),
             }
         });
-        filtered
-            .map_err(|stop| stopped(self.file, stop, &self.place(group, column)))?
-            .and_then(|()| writer.close())
-            .map_err(of_output)
+        filtered.map_err(|stop| stopped(self.file, stop, &self.place(group, column)))?.map_err(of_output)
     }
 
     /// Cuts out of the text of a row what leaves it.

@@ -303,3 +303,178 @@ fn columns_of_one_name_are_kept() {
     let kept = all_rows(&opened(std::fs::read(dir.path("out/a.parquet")).unwrap()));
     assert_eq!(kept, [whole[0].clone(), whole[2].clone()]);
 }
+
+/// The file with another footer.
+fn with_footer(bytes: &[u8], change: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let end = bytes.len() - 8;
+    let start = end - u32::from_le_bytes(bytes[end..end + 4].try_into().unwrap()) as usize;
+    let mut footer = bytes[start..end].to_vec();
+    change(&mut footer);
+    let length = (footer.len() as u32).to_le_bytes();
+    [&bytes[..start], &footer, &length, b"PAR1"].concat()
+}
+
+/// Texts and categories, of which the first row group tells what there may be, in their order.
+fn categories(texts: &[String], length: usize, told: Option<&str>, rows_of_page: usize) -> Vec<u8> {
+    let schema = "message m { required binary text (STRING); optional binary q (STRING); \
+                  optional group tags (LIST) { repeated group list { optional double element; } } }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let pairs = told.map(|told| vec![KeyValue::new("pandas".into(), told.to_owned())]);
+    let properties = WriterProperties::builder()
+        .set_key_value_metadata(pairs)
+        .set_compression(Compression::SNAPPY)
+        .set_data_page_row_count_limit(rows_of_page)
+        .set_write_batch_size(7)
+        .build();
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).unwrap();
+    let string = |text: &str| ByteArray::from(text.as_bytes().to_vec());
+    for start in (0..texts.len()).step_by(length) {
+        let rows: Vec<usize> = (start..texts.len().min(start + length)).collect();
+        let mut group = writer.next_row_group().unwrap();
+        column::<ByteArrayType>(&mut group, &rows, |i| (vec![string(&texts[i])], vec![0], vec![0]));
+        column::<ByteArrayType>(&mut group, &rows, |i| match i - start {
+            at @ 0..5 => (vec![string(LEVELS[at])], vec![1], vec![0]),
+            at if at % 9 == 0 => (vec![], vec![0], vec![0]),
+            at => (vec![string(LEVELS[4 - at % 4])], vec![1], vec![0]),
+        });
+        column::<DoubleType>(&mut group, &rows, |i| match i % 3 {
+            0 => (vec![], vec![1], vec![0]),
+            1 => (vec![-0.0], vec![3], vec![0]),
+            _ => (vec![i as f64 / 3.0, 0.0], vec![3; 2], vec![0, 1]),
+        });
+        group.close().unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+const LEVELS: [&str; 5] = ["none", "low", "mid", "high", "top"];
+
+/// What a table calls categories are the values of its dictionaries, in their order, used or not.
+#[test]
+fn categories_keep_their_order() {
+    // of the second row group the first rows are copies, so what stays meets the values in another order
+    let mut all: Vec<String> = (0..60).map(|i| words(50 * i..50 * i + 40)).collect();
+    all.extend(all[..7].to_vec());
+    all.extend((60..113).map(|i| words(50 * i..50 * i + 40)));
+    let values = |reader: &SerializedFileReader<bytes::Bytes>, group: usize, column: usize| {
+        let group = reader.get_row_group(group).unwrap();
+        let page = group.get_column_page_reader(column).unwrap().get_next_page().unwrap().unwrap();
+        let parquet::column::page::Page::DictionaryPage { buf, num_values, .. } = page else {
+            panic!("no dictionary");
+        };
+        (buf, num_values)
+    };
+    let told = r#"{"columns": [{"name": "q", "field_name": "q", "pandas_type": "categorical"},
+        {"name": "t", "field_name": "tags.list.element", "pandas_type": "categorical"}, {"name": null}]}"#;
+    for rows_of_page in [20_000, 10] {
+        let bytes = categories(&all, 60, Some(told), rows_of_page);
+        let dir = Dir::new().file("a.parquet", bytes.clone());
+        let ended = redite(&dir, ["dedup", "a.parquet", "--output", "out", "--quiet"]).ends();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let [before, after] = [bytes, std::fs::read(dir.path("out/a.parquet")).unwrap()].map(opened);
+        let rows = all_rows(&before);
+        assert_eq!(all_rows(&after), [&rows[..60], &rows[67..]].concat());
+        for (group, column) in [(0, 1), (1, 1), (0, 2), (1, 2)] {
+            let own = values(&after, group, column);
+            assert_eq!(own, values(&before, group, column), "{group} {column}");
+        }
+        assert_eq!(values(&after, 1, 1).1, 5);
+        // what is told of the chunk is told of the rows that stay
+        let chunk = |reader: &SerializedFileReader<bytes::Bytes>, column: usize| {
+            reader.metadata().row_group(1).column(column).clone()
+        };
+        let bounds = chunk(&after, 1);
+        let statistics = bounds.statistics().unwrap();
+        let of_rows = (statistics.min_bytes_opt(), statistics.max_bytes_opt(), statistics.null_count_opt());
+        assert_eq!((of_rows, bounds.num_values()), ((Some(&b"high"[..]), Some(&b"top"[..]), Some(6)), 53));
+        let options = ReadOptionsBuilder::new().with_page_index().build();
+        let written = bytes::Bytes::from(std::fs::read(dir.path("out/a.parquet")).unwrap());
+        let indexed = SerializedFileReader::new_with_options(written, options).unwrap();
+        let index = indexed.metadata().page_index().unwrap();
+        for column in [1, 2] {
+            let pages = index.offset_index(1, column).unwrap().page_locations();
+            let chunk = chunk(&after, column);
+            assert_eq!(pages[0].offset, chunk.data_page_offset());
+            assert_eq!(pages[0].first_row_index, 0);
+            let sizes: i64 = pages.iter().map(|page| i64::from(page.compressed_page_size)).sum();
+            let dictionary = chunk.data_page_offset() - chunk.dictionary_page_offset().unwrap();
+            assert_eq!(dictionary + sizes, chunk.compressed_size(), "column {column}");
+        }
+    }
+    // of other columns nothing stays that no row has
+    let bytes = categories(&all, 60, None, 20_000);
+    let dir = Dir::new().file("a.parquet", bytes);
+    assert_eq!(redite(&dir, ["dedup", "a.parquet", "--output", "out", "--quiet"]).ends().code, 0);
+    let after = opened(std::fs::read(dir.path("out/a.parquet")).unwrap());
+    assert_eq!(values(&after, 1, 1).1, 4);
+}
+
+/// Bounds of numbers that are not whole are in the order of their type, as nearly all writers say; the output would say
+/// that they are in another.
+#[test]
+fn bounds_in_another_order_are_not_passed_on() {
+    let mut all: Vec<String> = (0..60).map(|i| words(50 * i..50 * i + 40)).collect();
+    all.extend(all[..7].to_vec());
+    all.extend((60..113).map(|i| words(50 * i..50 * i + 40)));
+    let bytes = categories(&all, 60, None, 20_000);
+    // `IEEE_754_TOTAL_ORDER`, an empty structure in a union, becomes `TYPE_ORDER`
+    let of_type = with_footer(&bytes, |footer| {
+        let order = [0x2C, 0, 0];
+        let at = footer.windows(3).rposition(|window| window == order).unwrap();
+        footer[at] = 0x1C;
+    });
+    for (bytes, expected) in [(bytes, true), (of_type, false)] {
+        let dir = Dir::new().file("a.parquet", bytes);
+        assert_eq!(redite(&dir, ["dedup", "a.parquet", "--output", "out", "--quiet"]).ends().code, 0);
+        let after = opened(std::fs::read(dir.path("out/a.parquet")).unwrap());
+        for group in after.metadata().row_groups() {
+            let has = |column: usize| group.column(column).statistics().is_some();
+            assert_eq!([has(0), has(1), has(2)], [true, true, expected]);
+        }
+    }
+}
+
+/// What would be passed on could be read by nobody: the keys are in the footer.
+#[test]
+fn an_encrypted_column_is_not_passed_on() {
+    let texts: Vec<String> = (0..20).map(|i| words(50 * i..50 * i + 40)).collect();
+    let bytes = with_footer(&table(&texts, Layout::plain(20)), |footer| {
+        // the next field: a union of an empty structure
+        assert_eq!(footer.pop(), Some(0));
+        footer.extend([0x1C, 0x1C, 0, 0, 0]);
+    });
+    let dir = Dir::new().file("in/a.parquet", bytes).file("in/b.parquet", table(&texts, Layout::plain(20)));
+    let ended = redite(&dir, ["dedup", "in", "--output", "out", "--json"]).ends();
+    assert!(ended.code == 0 && ended.stdout.contains("encrypted"), "{}{}", ended.stdout, ended.stderr);
+    assert_eq!(names(&dir.path("out")), ["b.parquet"]);
+}
+
+/// Texts that are cut are in no order any more.
+#[test]
+fn what_is_cut_is_sorted_by_nothing() {
+    let texts: Vec<String> =
+        (0..20).map(|i| format!("{}\n{}", words(50 * i..50 * i + 40), words(0..30))).collect();
+    let by = |column_idx| SortingColumn { column_idx, descending: false, nulls_first: false };
+    let schema = "message m { required int64 n; required binary text (STRING); }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    for (sorted, expected) in
+        [(vec![by(1)], None), (vec![by(0), by(1)], Some(vec![by(0)])), (vec![by(0)], Some(vec![by(0)]))]
+    {
+        let properties = WriterProperties::builder().set_sorting_columns(Some(sorted.clone())).build();
+        let mut writer = SerializedFileWriter::new(Vec::new(), schema.clone(), Arc::new(properties)).unwrap();
+        let rows: Vec<usize> = (0..texts.len()).collect();
+        let mut group = writer.next_row_group().unwrap();
+        column::<Int64Type>(&mut group, &rows, |i| (vec![i as i64], vec![0], vec![0]));
+        let string = |text: &str| ByteArray::from(text.as_bytes().to_vec());
+        column::<ByteArrayType>(&mut group, &rows, |i| (vec![string(&texts[i])], vec![0], vec![0]));
+        group.close().unwrap();
+        let dir = Dir::new().file("a.parquet", writer.into_inner().unwrap());
+        for (remove, expected) in [("paragraphs", expected), ("documents", Some(sorted))] {
+            let arguments = ["dedup", "a.parquet", "--output", remove, "--remove", remove, "--quiet"];
+            assert_eq!(redite(&dir, arguments).ends().code, 0);
+            let path = format!("{remove}/a.parquet");
+            let after = opened(std::fs::read(dir.path(&path)).unwrap());
+            assert_eq!(after.metadata().row_group(0).sorting_columns().cloned(), expected, "{remove}");
+        }
+    }
+}

@@ -50,6 +50,12 @@ mod kind {
 /// How deep structures in a header may lie in each other.
 const DEPTH: usize = 8;
 
+/// The same in a footer, which has them for each column of each row group.
+const FOOTER_DEPTH: usize = 16;
+
+/// The field of a footer that says how columns are encrypted.
+const ENCRYPTED: i64 = 8;
+
 /// What the header of a page says of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Header {
@@ -92,8 +98,35 @@ impl Pages {
         Pages { held, ..self }
     }
 
-    pub(super) fn file(&self) -> &File {
-        &self.file
+    /// The file from its footer on.
+    pub(super) fn footer(&self) -> ParquetResult<impl BufRead + use<>> {
+        let end = self.len().saturating_sub(END);
+        let mut length = [0; 4];
+        self.file.get_read(end)?.read_exact(&mut length)?;
+        let start = end.saturating_sub(u64::from(u32::from_le_bytes(length)));
+        self.file.get_read(start)
+    }
+
+    /// Whether the footer tells how something is encrypted, or is itself: what would be passed on could not be read, and
+    /// the keys with it. Of a footer that can't be read its reader will tell.
+    pub(super) fn are_encrypted(&self) -> bool {
+        let mut last = [0; 4];
+        let end = self.len().saturating_sub(4);
+        let is_footer = self.file.get_read(end).is_ok_and(|mut file| file.read_exact(&mut last).is_ok());
+        if is_footer && &last == b"PARE" {
+            return true;
+        }
+        let Ok(mut input) = self.footer() else { return false };
+        let mut fields = Fields { last: 0 };
+        while let Ok(Some((field, kind))) = fields.next(&mut input) {
+            if field == ENCRYPTED {
+                return true;
+            }
+            if skip(&mut input, kind, FOOTER_DEPTH).is_err() {
+                break;
+            }
+        }
+        false
     }
 
     /// Reads the footer; pages are checked from then on.
