@@ -53,9 +53,9 @@ pub(super) fn charts(outcome: &Outcome, facts: &Facts) -> Vec<Chart> {
     }
     let share = |step: usize| match step {
         0 => both("none", "rien"),
-        10 => both("< 100 %", "<\u{202F}100\u{202F}%"),
+        10 => both("< 100", "<\u{202F}100"),
         11 => both("all", "tout"),
-        step => both(format!("≤ {} %", step * 10), format!("≤\u{202F}{}\u{202F}%", step * 10)),
+        step => both(format!("≤ {}", step * 10), format!("≤\u{202F}{}", step * 10)),
     };
     let shares = (0..12).map(|step| (share(step), relations.document_shares[step])).collect();
     let [en, fr] = match relations.exact_contained[1] {
@@ -85,8 +85,8 @@ pub(super) fn charts(outcome: &Outcome, facts: &Facts) -> Vec<Chart> {
             sizes,
         ),
         (
-            both("Documents by the share that stood before", "Documents par part déjà présente"),
-            [both("share", "part"), both("documents", "documents")],
+            both("Documents by the share (%) that stood before", "Documents par part (%) déjà présente"),
+            [both("share, %", "part, %"), both("documents", "documents")],
             shares,
         ),
     ];
