@@ -280,7 +280,8 @@ impl<'a> Builder<'a> {
             + self.places.len()
             + self.ids.len()
             + size_of_val(&self.seed_counts[..])
-            + size_of_val(&self.pieces[..]);
+            + size_of_val(&self.pieces[..])
+            + self.labels.size();
         let windows = self.windows.as_ref().map_or(0, WindowMarks::size);
         let seeds = seeds * SEEDS_WORKING[usize::from(!is_first)];
         (tables * 5 / 4 + keys * KEYS_WORKING + seeds + windows) as u64

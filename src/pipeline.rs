@@ -479,7 +479,7 @@ impl<'a> Reading<'a> {
         let scanner = self.scanner(&buffers);
         let locators: Vec<Locator> = ranked.iter().map(|&document| measured.locator(document)).collect();
         let of_document = size_of::<Document>() + size_of::<Locator>() + size_of::<u32>();
-        parts.beside = (of_document * ranked.len() + measured.ids.len()) as u64;
+        parts.beside = (of_document * ranked.len() + measured.ids.len() + measured.labels.size()) as u64;
         let mut bytes = 0;
         let chunks: Vec<&[Locator]> = locators
             .chunk_by(|locator, _| {

@@ -20,9 +20,23 @@ pub(crate) struct Labels {
     /// the field of these
     pub(crate) told_field: Option<String>,
     known: BTreeMap<String, u32>,
+    /// bytes of the names
+    name_bytes: usize,
 }
 
+/// What a name takes beside its bytes, here twice and in what is told of each source; measured with 1.5 million of them.
+const NAME: usize = 480;
+
 impl Labels {
+    /// About how many bytes they take in the end.
+    pub(crate) fn size(&self) -> usize {
+        size_of_val(&self.sources[..])
+            + size_of_val(&self.dates[..])
+            + size_of_val(&self.told_dates[..])
+            + NAME * self.names.len()
+            + 3 * self.name_bytes
+    }
+
     /// None yet; `told_field` holds the date that is only told.
     pub(super) fn new(told_field: Option<String>) -> Self {
         Labels { told_field, ..Labels::default() }
@@ -44,6 +58,7 @@ impl Labels {
             let next = self.names.len() as u32;
             let number = *self.known.entry(name).or_insert_with_key(|name| {
                 self.names.push(name.clone());
+                self.name_bytes += name.len();
                 next
             });
             self.sources.push(number);
@@ -70,6 +85,7 @@ impl Labels {
             let next = self.names.len() as u32;
             numbers.push(*self.known.entry(name).or_insert_with_key(|name| {
                 self.names.push(name.clone());
+                self.name_bytes += name.len();
                 next
             }));
         }

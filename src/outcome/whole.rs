@@ -241,6 +241,7 @@ impl Whole {
             + size_of::<(Passage, [Stretch; 2])>() * self.passages.len()
             + size_of::<(Contained, Stretch)>() * self.contained.len()
             + size_of_val(&self.leaving[..])
+            + self.labels.size()
             + self.waiting.units.iter().map(|units| size_of_val(&units.copied.0[..])).sum::<usize>()
             + if is_kept { KEEPING[0] * self.documents.len() + KEEPING[1] * copies } else { 0 };
         bytes as u64
@@ -299,6 +300,8 @@ impl Whole {
         self.skips.extend(&last.skips);
         self.pieces.extend(last.pieces);
         self.labels.append(last.labels);
+        // what leaves is decided again
+        self.leaving.clear();
         let first = self.first[1];
         self.documents.iter_mut().for_each(|document| document.first_paragraph -= first);
         let units = [Units::default(), Units::default()];

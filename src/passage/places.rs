@@ -422,12 +422,8 @@ impl Places {
         margins: [u32; 2],
         mut standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
     ) -> ([u32; 2], Vec<(u32, u32)>) {
-        for &Occurrence { number, .. } in seeds {
-            let entry = &mut self.seeds[number as usize];
-            entry.to_come -= 1;
-            if entry.to_come == 0 {
-                self.forget(number);
-            }
+        for seed in seeds {
+            self.seeds[seed.number as usize].to_come -= 1;
         }
         let mut uses = [0; 2];
         let mut bounds: Vec<(u32, u32)> = Vec::new();
@@ -479,6 +475,12 @@ impl Places {
             match bounds.last_mut() {
                 Some(last) if start <= last.1 => last.1 = last.1.max(end),
                 _ => bounds.push((start, end)),
+            }
+        }
+        // not before: what is known already is not told again
+        for seed in seeds {
+            if self.seeds[seed.number as usize].to_come == 0 {
+                self.forget(seed.number);
             }
         }
         (uses, bounds)

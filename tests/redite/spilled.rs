@@ -202,27 +202,42 @@ fn a_night_that_is_known_by_its_digest_alone() {
 }
 
 /// A file that has grown since the night before is presumed to be that batch, and is not.
+fn judge_grown(texts: &[String], params: &Params) {
+    let archive = Dir::new();
+    let surroundings = Surroundings { chunk: 1, ..Surroundings::default() };
+    let mut night = Night { params, order: &Order::default(), surroundings };
+    let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
+    let lines = |texts: &[String]| -> String {
+        texts.iter().map(|text| format!("{}\n", serde_json::json!({ "text": text }))).collect()
+    };
+    let most = &texts[..texts.len() - 1];
+    let grown = Dir::new().file("in/a.jsonl", lines(most));
+    let outcome = night.run(grown.root(), None, true);
+    keep(&outcome, &mut writer).unwrap();
+    let grown = grown.file("in/a.jsonl", lines(texts));
+    let expected = one_more(&archive, &night, &grown);
+    night.surroundings.part = 0;
+    assert!(one_more(&archive, &night, &grown) == expected, "{texts:#?}");
+}
+
 #[test]
 fn a_night_that_begins_as_one_before() {
     for seed in 0..20 {
-        let mut numbers = Numbers(seed);
-        let texts = random_corpus(&mut numbers);
-        let archive = Dir::new();
-        let params = Params::audit();
-        let surroundings = Surroundings { chunk: 1, ..Surroundings::default() };
-        let mut night = Night { params: &params, order: &Order::default(), surroundings };
-        let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
-        let lines = |texts: &[String]| -> String {
-            texts.iter().map(|text| format!("{}\n", serde_json::json!({ "text": text }))).collect()
-        };
-        let most = &texts[..texts.len() - 1];
-        let grown = Dir::new().file("in/a.jsonl", lines(most));
-        let outcome = night.run(grown.root(), None, true);
-        keep(&outcome, &mut writer).unwrap();
-        let grown = grown.file("in/a.jsonl", lines(&texts));
-        let expected = one_more(&archive, &night, &grown);
-        night.surroundings.part = 0;
-        assert!(one_more(&archive, &night, &grown) == expected, "{texts:#?}");
+        judge_grown(&random_corpus(&mut Numbers(seed)), &Params::audit());
+    }
+}
+
+/// The same where documents leave: those of the parts that are searched again stay until then.
+#[test]
+fn a_night_that_begins_as_one_before_and_leaves_documents_out() {
+    for (number, remove) in combinations().enumerate() {
+        let mut numbers = Numbers(number as u64);
+        let mut texts: Vec<String> = (0..8).flat_map(|_| repetitive(&mut numbers)).collect();
+        while texts.len() < 150 {
+            let again = texts[numbers.below(texts.len())].clone();
+            texts.push(again);
+        }
+        judge_grown(&texts, &removing(remove));
     }
 }
 
