@@ -224,6 +224,7 @@ impl Removal {
     }
 
     /// Whether parts of texts may leave.
+    #[cfg(feature = "parquet")]
     pub(crate) fn cuts_texts(&self) -> bool {
         self.remove.cuts_texts()
     }
