@@ -578,4 +578,25 @@ mod tests {
         add(&mut places, 2, &[seed(0, 0)], |_| true);
         assert!(of(&places, 0).is_empty() && places.texts.is_empty());
     }
+
+    /// A window that an index has is not told again, where its seed comes for the last time either.
+    #[test]
+    fn windows_of_an_index_are_not_told_again() {
+        let (tokens, spans): (Vec<u64>, Vec<[u32; 2]>) = (0..50).map(|i| (i, [2 * i as u32; 2])).unzip();
+        let seeds = [Occurrence { number: 0, at: 3 }];
+        let mut places = Places::new(&[2]);
+        places.tell_windows();
+        places.add_unread((0, &seeds), [5, 3], |_, _, windows| {
+            windows.push((7, 1));
+            Standing::Windowed([0, 50])
+        });
+        let prepared =
+            Prepared { document: 1, tokens: &tokens, spans: &spans, seeds: &seeds, ..Prepared::default() };
+        places.add(&prepared, [5, 3], |_, _, windows| {
+            windows.extend([(7, 2), (9, 4)]);
+            Standing::Windowed([0, 50])
+        });
+        assert_eq!(places.take_told(), [(9, 1, 4)]);
+        assert!(places.texts.is_empty() && places.window(7).is_none());
+    }
 }
