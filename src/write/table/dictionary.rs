@@ -66,29 +66,17 @@ fn slice(from: &mut &[u8], length: usize) -> Option<Vec<u8>> {
     Some(first.to_vec())
 }
 
-impl Stored for i32 {
-    fn take(from: &mut &[u8], _: usize) -> Option<Self> {
-        array(from).map(Self::from_le_bytes)
-    }
+macro_rules! stored {
+    ($($number:ty),*) => {$(
+        impl Stored for $number {
+            fn take(from: &mut &[u8], _: usize) -> Option<Self> {
+                array(from).map(Self::from_le_bytes)
+            }
+        }
+    )*};
 }
 
-impl Stored for i64 {
-    fn take(from: &mut &[u8], _: usize) -> Option<Self> {
-        array(from).map(Self::from_le_bytes)
-    }
-}
-
-impl Stored for f32 {
-    fn take(from: &mut &[u8], _: usize) -> Option<Self> {
-        array(from).map(Self::from_le_bytes)
-    }
-}
-
-impl Stored for f64 {
-    fn take(from: &mut &[u8], _: usize) -> Option<Self> {
-        array(from).map(Self::from_le_bytes)
-    }
-}
+stored!(i32, i64, f32, f64);
 
 impl Stored for ByteArray {
     fn take(from: &mut &[u8], _: usize) -> Option<Self> {
@@ -187,13 +175,15 @@ fn as_written(
 }
 
 impl Table<'_> {
-    /// The dictionary of a chunk, if it has one.
+    /// The dictionary of a chunk, if it has one. Each of its values takes a byte at least: more are not believed.
     fn dictionary(&self, group: usize, column: usize) -> Result<Option<Dictionary>, Stop> {
         let group = self.plain.get_row_group(group)?;
         check(group.metadata().column(column))?;
         let first = group.get_column_page_reader(column)?.get_next_page()?;
         Ok(match first {
-            Some(Page::DictionaryPage { buf, num_values, .. }) if num_values > 0 => {
+            Some(Page::DictionaryPage { buf, num_values, .. })
+                if (1..=buf.len()).contains(&(num_values as usize)) =>
+            {
                 Some(Dictionary { page: buf, values: num_values as usize })
             }
             _ => None,
@@ -221,14 +211,10 @@ impl Table<'_> {
             .set_dictionary_page_size_limit(usize::MAX)
             .set_column_dictionary_enabled(path, true);
         let properties: WriterPropertiesPtr = Arc::new(builder.build());
-        let file = || tempfile::tempfile_in(self.records.outcome.corpus().texts.temporary());
-        let file = file().map_err(|source| {
-            Trouble::There(Error::Temporary {
-                folder: self.records.outcome.corpus().texts.temporary().to_path_buf(),
-                source,
-            })
-        })?;
-        let own = file.try_clone().map_err(|error| of_output(error.into()))?;
+        let folder = self.records.outcome.corpus().texts.temporary();
+        let of_folder = |source| Trouble::There(Error::temporary(folder, source));
+        let file = tempfile::tempfile_in(folder).map_err(of_folder)?;
+        let own = file.try_clone().map_err(of_folder)?;
         let (mut own, mut nowhere) = (TrackedWrite::new(own), TrackedWrite::new(io::sink()));
         let pages = SerializedPageWriter::new(&mut own);
         let pages = WithoutFirst { pages, bytes: 0, is_first: true };
@@ -243,10 +229,13 @@ impl Table<'_> {
             ColumnWriter::BoolColumnWriter(_) | ColumnWriter::Int96ColumnWriter(_) => return Ok(None),
         };
         taken.map_err(|error| stopped(error.into()))?;
-        let written = self.rows((group, column), kept, writer)?;
+        let written = self.rows((group, column), kept, writer).map_err(|trouble| match trouble {
+            Trouble::Here(source) => of_folder(source),
+            of_input => of_input,
+        })?;
         let pages = Box::new(SerializedPageWriter::new(&mut nowhere));
         let told = self.rows((group, column), kept, get_column_writer(descriptor, properties, pages))?;
-        own.flush().map_err(|error| of_output(error.into()))?;
+        own.flush().map_err(of_folder)?;
         Ok(as_written(told, &written, rows).map(|closed| (file, closed)))
     }
 
