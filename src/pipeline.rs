@@ -275,6 +275,9 @@ impl Stages<'_> {
             corpus = past::join(corpus, before, params, plan.bands)?;
         }
         check_numbers(corpus.seeds.len() as u64, 0, "seeds of passages")?;
+        for units in [&corpus.document_units, &corpus.paragraph_units] {
+            check_numbers(units.keys.len() as u64, 0, "band keys in one part")?;
+        }
         let seeds = Seeds::take(&mut corpus);
         // what comes from an index has no twin, nor has what may leave alone; pairs are kept of all that are compared
         let have_twins = before.is_none() && !params.remove.is_by_parts() && params.floor.is_none();

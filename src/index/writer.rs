@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
 use crate::index::Index;
@@ -67,7 +68,19 @@ pub struct Writer {
     is_stale: bool,
     /// whether segments of like size become one
     merges: bool,
+    /// there may be files that no manifest names
+    has_unnamed: AtomicBool,
     _lock: Option<Lock>,
+}
+
+impl Drop for Writer {
+    /// What a change that broke off has written goes at once: it may be why the disk is full. Where it is not known which
+    /// manifest holds, the next writer decides.
+    fn drop(&mut self) {
+        if *self.has_unnamed.get_mut() && self.merges && !self.is_stale {
+            let _ = self.clean_up(true);
+        }
+    }
 }
 
 /// A batch on its way into an index: its texts are written as they come.
@@ -84,7 +97,7 @@ impl Writer {
     /// [`Error::Damaged`], [`Error::OtherVersion`], [`Error::Io`].
     pub fn open(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<Self> {
         let index = Index::open(store.clone())?;
-        let writer = Writer { store, index, is_stale: false, merges: true, _lock: lock };
+        let writer = Writer::of(store, index, lock);
         if writer.index.is_some() {
             writer.sync_folder()?;
         } else {
@@ -94,12 +107,25 @@ impl Writer {
         Ok(writer)
     }
 
+    fn of(store: Arc<dyn Store>, index: Option<Arc<Index>>, lock: Option<Lock>) -> Self {
+        Writer {
+            store,
+            index,
+            is_stale: false,
+            merges: true,
+            has_unnamed: AtomicBool::new(false),
+            _lock: lock,
+        }
+    }
+
     /// In a store that is gone with the process, behind what an index has before a document; that stays where it
     /// is. Its few segments stay as they are: they are looked through from end to end, and not often enough for a
     /// merger to pay.
     pub(crate) fn scratch(store: Arc<dyn Store>, past: Option<(&Index, u32)>) -> Self {
         let index = past.map(|(index, before)| Arc::new(index.up_to(before, store.clone())));
-        Writer { store, index, is_stale: false, merges: false, _lock: None }
+        let mut writer = Writer::of(store, index, None);
+        writer.merges = false;
+        writer
     }
 
     /// What the index holds; `None` where nothing has been added yet.
@@ -173,6 +199,7 @@ impl Writer {
         let (name, identity) = manifest.next_file("texts");
         // two batches on the same ground are told apart by what they bring
         let identity = identity ^ digest as u64;
+        self.has_unnamed.store(true, Ordering::Relaxed);
         let texts = TextsWriter::create(&*self.store, &name, identity)?;
         Ok(Addition { manifest, texts })
     }
@@ -250,6 +277,7 @@ impl Writer {
         let segments: Vec<Arc<Segment>> = old.iter().map(open).collect::<Result<_>>()?;
         let segments: Vec<&Segment> = segments.iter().map(|segment| &**segment).collect();
         let (name, identity) = manifest.next_file("segment");
+        self.has_unnamed.store(true, Ordering::Relaxed);
         let merged = segment::merge(&*self.store, (&name, identity), &segments, rewrite)?;
         manifest.segments.push(merged);
         Ok(())
@@ -275,6 +303,7 @@ impl Writer {
         // what can't be opened must not become the index
         let before: Vec<&Index> = self.index.iter().map(|index| &**index).collect();
         let index = Index::of(self.store.clone(), manifest, &before)?;
+        self.has_unnamed.store(true, Ordering::Relaxed);
         let mut file = self.store.create(&temporary).map_err(failed("creating"))?;
         file.append(&bytes).map_err(failed("writing"))?;
         file.sync().map_err(failed("syncing"))?;
@@ -285,6 +314,7 @@ impl Writer {
         let synced = self.store.sync_folder();
         synced.map_err(|e| Error::io(self.store.path(&name), "syncing the folder of", e))?;
         (self.index, self.is_stale) = (Some(Arc::new(index)), false);
+        self.has_unnamed.store(false, Ordering::Relaxed);
         Ok(())
     }
 
@@ -299,7 +329,7 @@ impl Writer {
         let mut manifest = Manifest::read(&*store, latest.saturating_sub(1))?;
         let index = Arc::new(Index::of(store.clone(), manifest.clone(), &[])?);
         index.verify()?;
-        let mut writer = Writer { store, index: Some(index), is_stale: false, merges: true, _lock: lock };
+        let mut writer = Writer::of(store, Some(index), lock);
         manifest.generation = latest + 1;
         writer.publish(manifest)?;
         let _ = writer.clean_up(false); // what is damaged is nothing to go back to
@@ -400,6 +430,7 @@ impl Writer {
         let is_kept = |document: u32| !index.manifest.is_forgotten(document);
         manifest.texts.clear();
         let (name, identity) = manifest.next_file("texts");
+        self.has_unnamed.store(true, Ordering::Relaxed);
         let mut texts = TextsWriter::create(&*self.store, &name, identity)?;
         let mut places: Vec<Option<TextPlace>> = vec![None; manifest.documents as usize];
         for segment in &index.segments {

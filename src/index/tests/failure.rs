@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Numbers;
 use super::crash::no_debris;
-use super::disk::{Damage, Disk, Fault, Medium, Operation, REFUSALS};
+use super::disk::{Damage, Disk, Fault, Medium, Operation, REFUSALS, Refusal};
 use super::plain::{Change, Plain, apply};
 use crate::error::{Error, Result};
 use crate::index::store::{Growing, Store, Stored};
@@ -179,6 +179,39 @@ fn every_operation_fails() {
         "{cases} failures: {failed} made the change fail, {moved_on} of them after its manifest was there"
     );
     assert!(cases > 1000 && failed > cases / 2 && moved_on > 0);
+}
+
+/// A change that finds no room leaves the room that it took.
+#[test]
+fn a_change_that_breaks_off_leaves_no_files() -> Result<()> {
+    let numbers = &mut Numbers::new(6);
+    let (medium, before) = stocked(3, numbers);
+    let night = Change::Add(before.night(numbers, 4));
+    let mut cases = 0;
+    for change in [night, Change::Rollback, Change::Compact, Change::ForgetIds(2)] {
+        let disk = Disk::new(medium.clone());
+        disk.arm(None);
+        apply(&mut Writer::open(disk.store(), None)?, &change)?;
+        for (at, (operation, _)) in disk.operations().iter().enumerate() {
+            for refusal in REFUSALS.into_iter().filter(|refusal| refusal.concerns(*operation)) {
+                if !matches!(operation, Operation::Create | Operation::Append | Operation::Sync) {
+                    continue;
+                }
+                let disk = Disk::new(medium.clone());
+                // a full disk still removes files
+                disk.arm(Some(Fault { at, refusal, lasts: refusal == Refusal::Full }));
+                let mut writer = Writer::open(disk.store(), None)?;
+                assert!(apply(&mut writer, &change).is_err(), "{change:?}, {operation:?}, {refusal:?}");
+                drop(writer);
+                disk.disarm();
+                no_debris(&disk, &Index::open(disk.store())?.unwrap());
+                cases += 1;
+            }
+        }
+    }
+    println!("{cases} changes broke off");
+    assert!(cases > 50);
+    Ok(())
 }
 
 /// A disk on which something happens just before a file is opened.
