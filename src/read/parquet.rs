@@ -80,7 +80,7 @@ fn holds_text(column: &ColumnDescriptor) -> std::result::Result<(), String> {
         return Err("lists".to_owned());
     }
     let other = match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Decimal { .. }), _) | (_, ConvertedType::DECIMAL) => Some("decimals"),
+        _ if holds_decimals(column) => Some("decimals"),
         (Some(LogicalType::Bson), _) | (_, ConvertedType::BSON) => Some("BSON"),
         _ => None,
     };
@@ -89,6 +89,11 @@ fn holds_text(column: &ColumnDescriptor) -> std::result::Result<(), String> {
         (Type::BYTE_ARRAY, Some(other)) => Err(other.to_owned()),
         (physical, _) => Err(physical.to_string()),
     }
+}
+
+fn holds_decimals(column: &ColumnDescriptor) -> bool {
+    matches!(column.logical_type_ref(), Some(LogicalType::Decimal { .. }))
+        || column.converted_type() == ConvertedType::DECIMAL
 }
 
 /// The values of one column in one row group.
@@ -127,6 +132,22 @@ fn ids(reader: ColumnReader, column: &ColumnDescriptor) -> Ids {
         || matches!(column.converted_type(), ConvertedType::UINT_32 | ConvertedType::UINT_64);
     let is_uuid = matches!(column.logical_type_ref(), Some(LogicalType::Uuid));
     let is_text = holds_text(column).is_ok();
+    let scale = holds_decimals(column).then(|| column.type_scale().clamp(0, 38) as usize);
+    let reader = match (reader, scale) {
+        (ColumnReader::Int32ColumnReader(reader), Some(scale)) => {
+            return json(reader, column, move |&id| Some(decimal(i128::from(id), scale)));
+        }
+        (ColumnReader::Int64ColumnReader(reader), Some(scale)) => {
+            return json(reader, column, move |&id| Some(decimal(i128::from(id), scale)));
+        }
+        (ColumnReader::FixedLenByteArrayColumnReader(reader), Some(scale)) => {
+            return json(reader, column, move |id| Some(decimal(big_endian(id.data())?, scale)));
+        }
+        (ColumnReader::ByteArrayColumnReader(reader), Some(scale)) => {
+            return json(reader, column, move |id: &ByteArray| Some(decimal(big_endian(id.data())?, scale)));
+        }
+        (reader, _) => reader,
+    };
     match reader {
         ColumnReader::ByteArrayColumnReader(reader) if is_text => {
             json(reader, column, |id: &ByteArray| Some(string(&String::from_utf8_lossy(id.data()))))
@@ -186,10 +207,26 @@ fn moments(reader: ColumnReader, column: &ColumnDescriptor) -> Ids {
 
 /// A moment in parts of a second as a number of seconds.
 fn seconds(moment: i128, of_second: i128) -> String {
-    let digits = of_second.ilog10() as usize;
-    let sign = if moment < 0 { "-" } else { "" };
-    let (whole, part) = (moment.abs() / of_second, moment.abs() % of_second);
-    format!("{sign}{whole}.{part:0digits$}")
+    decimal(moment, of_second.ilog10() as usize)
+}
+
+/// A number with so many of its digits behind the point.
+fn decimal(number: i128, behind: usize) -> String {
+    let sign = if number < 0 { "-" } else { "" };
+    let mut digits = format!("{:0least$}", number.unsigned_abs(), least = behind + 1);
+    if behind > 0 {
+        digits.insert(digits.len() - behind, '.');
+    }
+    sign.to_owned() + &digits
+}
+
+/// The number that these bytes are, the highest first; none of more than 16.
+fn big_endian(bytes: &[u8]) -> Option<i128> {
+    let is_negative = bytes.first().is_some_and(|first| first & 0x80 != 0);
+    let mut all = [if is_negative { 0xFF } else { 0 }; 16];
+    let start = 16_usize.checked_sub(bytes.len())?;
+    all[start..].copy_from_slice(bytes);
+    Some(i128::from_be_bytes(all))
 }
 
 fn json<T: DataType + 'static>(
@@ -427,6 +464,16 @@ pub(crate) fn said(error: &ParquetError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decimals_are_told_as_they_are() {
+        let told =
+            [(1234, 2), (-5, 2), (-1200, 3), (7, 0), (0, 1)].map(|(number, behind)| decimal(number, behind));
+        assert_eq!(told, ["12.34", "-0.05", "-1.200", "7", "0.0"]);
+        assert_eq!(decimal(i128::MIN, 0), i128::MIN.to_string());
+        let bytes: [&[u8]; 4] = [&[0, 200], &[255, 56], &[], &[128; 17]];
+        assert_eq!(bytes.map(big_endian), [Some(200), Some(-200), Some(0), None]);
+    }
 
     #[test]
     fn a_panic_of_the_reader_is_damage() {
