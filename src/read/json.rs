@@ -57,7 +57,7 @@ impl Fields<'_> {
 
     fn attempt(&self, line: &str, text: &mut String) -> Result<Record, Refusal> {
         let mut deserializer = serde_json::Deserializer::from_str(line);
-        let invalid = |error: serde_json::Error| (SkipReason::InvalidJson, error.to_string());
+        let invalid = |error: serde_json::Error| (SkipReason::InvalidJson, what_is_wrong(&error));
         let found = RecordSeed { fields: *self, text }.deserialize(&mut deserializer).map_err(invalid)?;
         deserializer.end().map_err(invalid)?;
         let Some(found) = found else {
@@ -80,6 +80,14 @@ impl Fields<'_> {
         let also = found.also.into_iter().map(|value| value.map(&mut repaired)).collect();
         Ok(Record { id, also, has_lone_surrogates })
     }
+}
+
+/// What serde_json says of one line, which is not the first of its file.
+fn what_is_wrong(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    told.strip_suffix(&place)
+        .map_or_else(|| told.clone(), |what| format!("{what} at byte {}", error.column()))
 }
 
 /// Whether a value may be an id: a string, a number, `true` or `false`.

@@ -648,7 +648,12 @@ fn shells_and_manual_know_every_flag() {
     let page = redite(&dir, ["man", "dedup"]).ends().ok();
     assert!(page.contains(".TH redite-dedup 1") && page.contains("\\-\\-max\\-removed"), "{page}");
     assert!(page.contains("\\fBredite dedup\\fR"), "{page}");
-    assert_eq!(redite(&dir, ["man", "nothing"]).ends().code, 2);
+    let page = redite(&dir, ["man", "index", "verify"]).ends().ok();
+    assert!(page.contains(".TH redite-index-verify 1"), "{page}");
+    assert!(page.contains("\\fBredite index verify\\fR"), "{page}");
+    for wrong in [&["man", "nothing"][..], &["man", "dedup", "verify"], &["man", "index", "nothing"]] {
+        assert_eq!(redite(&dir, wrong).ends().code, 2);
+    }
 }
 
 /// A whole run over the sample corpora, dirty ones among them, and again over what it wrote.

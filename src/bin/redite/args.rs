@@ -71,8 +71,8 @@ pub(crate) enum Command {
 
     /// Print the manual page (roff) of redite, or of one of its commands
     Man {
-        /// A command, such as `dedup`
-        command: Option<String>,
+        /// A command, such as `dedup` or `index verify`
+        command: Vec<String>,
     },
 }
 

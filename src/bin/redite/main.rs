@@ -52,7 +52,7 @@ fn main() -> ExitCode {
             Command::Dedup(args) => dedup(&args),
             Command::Rethreshold(args) => rethreshold::run(&args),
             Command::Completions { shell } => manual::completions(shell),
-            Command::Man { command } => manual::page(command.as_deref()),
+            Command::Man { command } => manual::page(&command),
         }
     });
     result.unwrap_or_else(|error| {

@@ -14,22 +14,25 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCod
     print(&script)
 }
 
-/// Prints the manual page of a command, or of all.
-pub(crate) fn page(command: Option<&str>) -> anyhow::Result<ExitCode> {
+/// Prints the manual page of a command, of one of its own (`index verify`), or of all.
+pub(crate) fn page(command: &[String]) -> anyhow::Result<ExitCode> {
     let mut all = Cli::command();
     all.build();
-    let of = match command {
-        None => all,
-        Some(name) => {
-            let known = |command: &clap::Command| !command.is_hide_set() && command.get_name() != "help";
-            let names: Vec<&str> = all.get_subcommands().filter(|c| known(c)).map(|c| c.get_name()).collect();
-            let wrong = || Usage(format!("`{name}`: no such command, expected one of {}", names.join(", ")));
-            let found = all.get_subcommands().find(|command| command.get_name() == name);
-            let found = found.ok_or_else(wrong)?.clone();
-            let title = format!("redite-{name}");
-            found.display_name(title).bin_name(format!("redite {name}"))
-        }
-    };
+    let mut of = &all;
+    let mut path = "redite".to_owned();
+    for name in command.iter().flat_map(|words| words.split_whitespace()) {
+        let known = |command: &clap::Command| !command.is_hide_set() && command.get_name() != "help";
+        let mut commands = of.get_subcommands().filter(|command| known(command));
+        let names: Vec<&str> =
+            of.get_subcommands().filter(|c| known(c)).map(clap::Command::get_name).collect();
+        let wrong = || match &names[..] {
+            [] => Usage(format!("`{name}`: `{path}` has no commands of its own")),
+            names => Usage(format!("`{name}`: no such command, expected one of {}", names.join(", "))),
+        };
+        of = commands.find(|command| command.get_name() == name).ok_or_else(wrong)?;
+        path = format!("{path} {name}");
+    }
+    let of = of.clone().display_name(path.replace(' ', "-")).bin_name(path);
     let mut page = Vec::new();
     clap_mangen::Man::new(of).render(&mut page)?;
     print(&page)
