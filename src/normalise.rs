@@ -7,17 +7,19 @@
 //!
 //! A token is never a string here: it is 64 bits of hash. The text is read once, a window of 4 KiB at a
 //! time. Vector kernels fold the letters of the usual scripts and find the tokens (`classify`, `wide`), which are
-//! hashed where they lie; a token with any other character goes code point by code point through a table
+//! hashed where they lie (`hashes`); a token with any other character goes code point by code point through a table
 //! ([`table`], `run`), and only a segment that is really not in normal form is normalised as a string.
 //! [`crate::plain::tokens`] is the twin of all of it.
 
 pub(crate) mod classify;
+mod hashes;
 mod run;
 pub mod table;
 mod wide;
 
 use crate::pool::Pool;
 use classify::{Edges, WINDOW, Window};
+use hashes::{Hashes, Places};
 use run::Runs;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -77,6 +79,43 @@ fn folded_product(a: u64, b: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
+/// Takes tokens as they are found, in order.
+pub(crate) trait Sink {
+    /// Several: their hashes, and where each starts and ends behind byte `base` of the text.
+    fn several(&mut self, hashes: &[u64], starts: &[u16], ends: &[u16], base: usize);
+
+    /// One: its hash, its first byte, and behind its last.
+    fn one(&mut self, hash: u64, start: usize, end: usize);
+}
+
+/// Takes them one by one.
+struct Each<F>(F);
+
+impl<F: FnMut(u64, usize, usize)> Sink for Each<F> {
+    #[inline(always)]
+    fn several(&mut self, hashes: &[u64], starts: &[u16], ends: &[u16], base: usize) {
+        for ((&hash, &start), &end) in hashes.iter().zip(starts).zip(ends) {
+            (self.0)(hash, base + usize::from(start), base + usize::from(end));
+        }
+    }
+
+    #[inline(always)]
+    fn one(&mut self, hash: u64, start: usize, end: usize) {
+        (self.0)(hash, start, end);
+    }
+}
+
+/// Takes their hashes.
+impl Sink for Vec<u64> {
+    fn several(&mut self, hashes: &[u64], _: &[u16], _: &[u16], _: usize) {
+        self.extend_from_slice(hashes);
+    }
+
+    fn one(&mut self, hash: u64, _: usize, _: usize) {
+        self.push(hash);
+    }
+}
+
 /// Turns texts into tokens. Holds the buffers that it needs, so that a long row of texts allocates nothing;
 /// one for each thread.
 pub struct Tokenizer {
@@ -85,6 +124,8 @@ pub struct Tokenizer {
     /// where each token starts and ends in the window
     starts: Box<Edges>,
     ends: Box<Edges>,
+    /// the hash of each
+    hashes: Box<Hashes>,
     runs: Runs,
 }
 
@@ -96,81 +137,68 @@ impl Tokenizer {
             window: Box::new(Window::new()),
             starts: Box::new([0; WINDOW + 64]),
             ends: Box::new([0; WINDOW + 64]),
+            hashes: Hashes::new(),
             runs: Runs::default(),
         }
     }
 
     /// Appends the hash of each token of `text`.
     pub fn hashes(&mut self, text: &str, into: &mut Vec<u64>) {
-        self.tokens(text, |hash, _, _| into.push(hash));
+        self.give(text, into);
     }
 
     /// Calls `token` with the hash and the first and behind-the-last byte of each token of `text`, in order.
-    pub fn tokens(&mut self, text: &str, mut token: impl FnMut(u64, usize, usize)) {
+    pub fn tokens(&mut self, text: &str, token: impl FnMut(u64, usize, usize)) {
+        self.give(text, &mut Each(token));
+    }
+
+    /// Gives all tokens of `text` to a sink.
+    pub(crate) fn give(&mut self, text: &str, to: &mut impl Sink) {
         let bytes = text.as_bytes();
         let mut base = 0;
         while base < bytes.len() {
             let length = (bytes.len() - base).min(WINDOW);
             self.window.fill(&bytes[base..base + length]);
-            let (starts, ends) = self.window.tokens(length, &mut self.starts, &mut self.ends);
-            let whole = starts.min(ends);
-            if self.window.is_known() {
-                for (&start, &end) in self.starts[..whole].iter().zip(&self.ends[..whole]) {
-                    self.known(base, usize::from(start)..usize::from(end), &mut token);
+            let (starts, mut ends) = self.window.tokens(length, &mut self.starts, &mut self.ends);
+            // the last one may reach the end of the window
+            let open = (starts > ends).then(|| usize::from(self.starts[starts - 1]));
+            let is_last = base + length == bytes.len();
+            if open.is_some() && is_last {
+                self.ends[ends] = length as u16;
+                ends += 1;
+            }
+            let places = Places { count: starts.min(ends), starts: &self.starts, ends: &self.ends };
+            self.hashes.make(&self.hasher, &self.window.folded, &places);
+            self.give_window(text, base, places.count, to);
+            base = match open {
+                None => base + length,
+                Some(_) if is_last => base + length,
+                Some(start) if start > 0 => base + start,
+                Some(_) => {
+                    let mut one = |hash, start, end| to.one(hash, start, end);
+                    self.runs.tokens(&self.hasher, text, base..usize::MAX, &mut one)
                 }
-            } else {
-                for i in 0..whole {
-                    let range = usize::from(self.starts[i])..usize::from(self.ends[i]);
-                    self.stretch(text, base, range, &mut token);
-                }
-            }
-            if starts <= ends {
-                base += length;
-                continue;
-            }
-            // the last one reaches the end of the window
-            let start = usize::from(self.starts[starts - 1]);
-            if base + length == bytes.len() {
-                self.stretch(text, base, start..length, &mut token);
-                base += length;
-            } else if start > 0 {
-                base += start;
-            } else {
-                base = self.runs.tokens(&self.hasher, text, base..usize::MAX, &mut token);
-            }
+            };
         }
     }
 
-    /// Hashes the token at `range` of the window that starts at byte `base` of the text; or what tokens the table
-    /// finds there.
-    #[inline(always)]
-    fn stretch(
-        &mut self,
-        text: &str,
-        base: usize,
-        range: std::ops::Range<usize>,
-        token: &mut impl FnMut(u64, usize, usize),
-    ) {
-        if self.window.is_hard(&range) {
-            self.runs.tokens(&self.hasher, text, base + range.start..base + range.end, token);
-        } else {
-            self.known(base, range, token);
-        }
-    }
-
-    /// Hashes the token at `range` of the window that starts at byte `base` of the text.
-    #[inline(always)]
-    fn known(&self, base: usize, range: std::ops::Range<usize>, token: &mut impl FnMut(u64, usize, usize)) {
-        let length = range.len();
-        let folded = &self.window.folded;
-        let hash = match (folded[range.start % WINDOW..].first_chunk(), MASK.get(length)) {
-            (Some(bytes), Some(mask)) => {
-                let [low, high] = halves(bytes);
-                self.hasher.short(low & mask[0], high & mask[1], length)
+    /// Gives the first `count` tokens of the window that starts at byte `base` of the text, or what tokens the table finds
+    /// in their place.
+    fn give_window(&mut self, text: &str, base: usize, count: usize, to: &mut impl Sink) {
+        let mut done = 0;
+        if !self.window.is_known() {
+            for i in 0..count {
+                let range = usize::from(self.starts[i])..usize::from(self.ends[i]);
+                if self.window.is_hard(&range) {
+                    to.several(&self.hashes.of[done..i], &self.starts[done..i], &self.ends[done..i], base);
+                    done = i + 1;
+                    let mut one = |hash, start, end| to.one(hash, start, end);
+                    self.runs.tokens(&self.hasher, text, base + range.start..base + range.end, &mut one);
+                }
             }
-            _ => self.hasher.hash(&folded[range.clone()]),
-        };
-        token(hash, base + range.start, base + range.end);
+        }
+        let rest = done..count;
+        to.several(&self.hashes.of[rest.clone()], &self.starts[rest.clone()], &self.ends[rest], base);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::corpus::{Corpus, IS_SHORT, LongText};
 use crate::document::Span;
 use crate::error::Result;
 use crate::in_turn::{Weight, in_turn};
-use crate::normalise::{Tokenizer, Tokenizers};
+use crate::normalise::{Sink, Tokenizer, Tokenizers};
 use crate::params::Params;
 use crate::passage::places::{Sought, Tokens};
 use crate::passage::repeated::Repeated;
@@ -22,6 +22,7 @@ use crate::pool::Pool;
 use crate::read::texts::Ahead;
 use crate::resolve::pairs::{Kept, Pairs};
 use crate::resolve::{Cost, Near, Resolver};
+use crate::scan::tokens_of_paragraphs;
 use crate::shingle::Shingler;
 use crate::split::paragraphs;
 use crate::standing::{Decided, Decisions, Searching};
@@ -419,7 +420,9 @@ impl Making<'_> {
         }
         group.text.reserve_exact(bytes);
         group.tokens.reserve_exact(all);
-        group.spans.reserve_exact(all);
+        if self.repeated.is_some() {
+            group.spans.reserve_exact(all);
+        }
         self.tokenizers.with(|tokenizer| {
             for (i, one) in wanted.iter().enumerate() {
                 if one.row().is_none()
@@ -491,18 +494,22 @@ impl Making<'_> {
             group.text.truncate(start);
             return Ok(());
         }
-        tokenizer.tokens(text, |hash, start, end| {
-            tokens.push(hash);
-            spans.push([start as u32, end as u32]);
-        });
-        let (own_tokens, own_spans) = (&tokens[first..], &spans[first..]);
         let first_paragraph = paragraph_ends.len();
-        let mut behind = 0;
-        paragraph_ends.extend(ranges.iter().map(|range| {
-            let inside = |span: &&[u32; 2]| (span[0] as usize) < range.end;
-            behind += own_spans[behind..].iter().take_while(inside).count();
-            behind as u32
-        }));
+        if wanted.seeds.is_some() && repeated.is_some() {
+            tokenizer.give(text, &mut Spanned { tokens, spans });
+            let own_spans = &spans[first..];
+            let mut behind = 0;
+            paragraph_ends.extend(ranges.iter().map(|range| {
+                let inside = |span: &&[u32; 2]| (span[0] as usize) < range.end;
+                behind += own_spans[behind..].iter().take_while(inside).count();
+                behind as u32
+            }));
+        } else {
+            // nobody asks where they stand
+            tokens_of_paragraphs(tokenizer, text, ranges, tokens, paragraph_ends);
+            paragraph_ends[first_paragraph..].iter_mut().for_each(|end| *end -= first as u32);
+        }
+        let own_tokens = &tokens[first..];
         let ends = &paragraph_ends[first_paragraph..];
         if let Some(row) = wanted.own {
             shingler.all(own_tokens, set);
@@ -543,6 +550,27 @@ impl Making<'_> {
             seeds: first_seed..group.seeds.len(),
         });
         Ok(())
+    }
+}
+
+/// Takes tokens, and where they stand.
+struct Spanned<'a> {
+    tokens: &'a mut Vec<u64>,
+    spans: &'a mut Vec<[u32; 2]>,
+}
+
+impl Sink for Spanned<'_> {
+    fn several(&mut self, hashes: &[u64], starts: &[u16], ends: &[u16], base: usize) {
+        let base = base as u32;
+        let spans =
+            starts.iter().zip(ends).map(|(&start, &end)| [base + u32::from(start), base + u32::from(end)]);
+        self.tokens.extend_from_slice(hashes);
+        self.spans.extend(spans);
+    }
+
+    fn one(&mut self, hash: u64, start: usize, end: usize) {
+        self.tokens.push(hash);
+        self.spans.push([start as u32, end as u32]);
     }
 }
 

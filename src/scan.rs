@@ -8,6 +8,7 @@
 mod made;
 
 use std::ops::Range;
+use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
@@ -17,7 +18,7 @@ use crate::document::{Format, Skip, SkipReason, Source};
 use crate::error::Result;
 use crate::index::segment::Mark;
 use crate::index::sketches::Sketch;
-use crate::normalise::Tokenizer;
+use crate::normalise::{Sink, Tokenizer};
 use crate::params::Params;
 use crate::passage::winnow::Winnower;
 use crate::pipeline::Progress;
@@ -546,17 +547,57 @@ pub(crate) fn tokens_of_paragraphs(
     ends: &mut Vec<u32>,
 ) {
     let target = ends.len() + paragraphs.len();
-    let mut left = paragraphs.iter().skip(1);
-    let mut next_start = left.next().map_or(usize::MAX, |range| range.start);
-    tokenizer.tokens(text, |hash, start, _| {
-        while start >= next_start {
-            ends.push(tokens.len() as u32);
-            next_start = left.next().map_or(usize::MAX, |range| range.start);
-        }
-        tokens.push(hash);
-    });
+    let mut left = paragraphs.get(1..).unwrap_or_default().iter();
+    let next_start = left.next().map_or(usize::MAX, |range| range.start);
+    tokenizer.give(text, &mut OfParagraphs { tokens, ends, left, next_start });
     while ends.len() < target {
         ends.push(tokens.len() as u32);
+    }
+}
+
+/// Takes tokens, and tells paragraphs apart.
+struct OfParagraphs<'a> {
+    tokens: &'a mut Vec<u64>,
+    ends: &'a mut Vec<u32>,
+    /// the paragraphs behind the next
+    left: slice::Iter<'a, Range<usize>>,
+    /// where the next starts
+    next_start: usize,
+}
+
+impl OfParagraphs<'_> {
+    fn end(&mut self, tokens: usize) {
+        self.ends.push(tokens as u32);
+        self.next_start = self.left.next().map_or(usize::MAX, |range| range.start);
+    }
+}
+
+impl Sink for OfParagraphs<'_> {
+    fn several(&mut self, hashes: &[u64], starts: &[u16], _: &[u16], base: usize) {
+        let mut done = 0;
+        while let Some(&last) = starts.last()
+            && self.next_start <= base + usize::from(last)
+        {
+            let next = self.next_start.saturating_sub(base) as u16;
+            // a few at a time: a paragraph is short, and these are compared side by side
+            while let Some(some) = starts[done..].first_chunk::<16>() {
+                let before = some.iter().map(|&start| u16::from(start < next)).sum::<u16>();
+                done += usize::from(before);
+                if before < 16 {
+                    break;
+                }
+            }
+            done += starts[done..].iter().take_while(|&&start| start < next).count();
+            self.end(self.tokens.len() + done);
+        }
+        self.tokens.extend_from_slice(hashes);
+    }
+
+    fn one(&mut self, hash: u64, start: usize, _: usize) {
+        while start >= self.next_start {
+            self.end(self.tokens.len());
+        }
+        self.tokens.push(hash);
     }
 }
 

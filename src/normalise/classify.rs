@@ -111,22 +111,46 @@ impl Window {
     /// behind the first `length` bytes. Returns how many starts and ends there are.
     pub(crate) fn tokens(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {
-            // SAFETY: the CPU has BMI1 and POPCNT, as just checked.
-            return unsafe { self.tokens_bmi(length, starts, ends) };
+        {
+            if is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vbmi2")
+                && is_x86_feature_detected!("popcnt")
+            {
+                // SAFETY: the CPU has AVX-512BW, VBMI2 and POPCNT, as just checked.
+                return unsafe { self.tokens_avx512(length, starts, ends) };
+            }
+            if is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {
+                // SAFETY: the CPU has BMI1 and POPCNT, as just checked.
+                return unsafe { self.tokens_bmi(length, starts, ends) };
+            }
         }
-        self.tokens_portable(length, starts, ends)
+        self.tokens_with(length, (starts, ends), positions)
+    }
+
+    /// The same, the bits of a word found all at once.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+    fn tokens_avx512(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
+        self.tokens_with(length, (starts, ends), |mask, base, count, into| {
+            x86::positions_avx512(mask, base, count, into)
+        })
     }
 
     /// The same, its bits counted and found by an instruction each.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "bmi1,popcnt")]
     fn tokens_bmi(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
-        self.tokens_portable(length, starts, ends)
+        self.tokens_with(length, (starts, ends), positions)
     }
 
+    /// `positions` writes where the bits of a mask stand.
     #[inline(always)]
-    fn tokens_portable(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
+    fn tokens_with(
+        &self,
+        length: usize,
+        (starts, ends): (&mut Edges, &mut Edges),
+        positions: impl Fn(u64, usize, usize, &mut Edges) -> usize,
+    ) -> (usize, usize) {
         let (mut started, mut ended) = (0, 0);
         let (mut word_before, mut single_before) = (0, 0);
         for block in 0..length.div_ceil(BLOCK) {
@@ -159,7 +183,7 @@ impl Window {
     }
 }
 
-/// Positions in a window: as many as there can be, and room for eight that mean nothing.
+/// Positions in a window: as many as there can be, and room for some that mean nothing.
 pub(crate) type Edges = [u16; WINDOW + 64];
 
 /// Writes where the bits of `mask` stand, behind the first `count`; returns how many there are then.
@@ -213,7 +237,38 @@ pub(crate) fn classify_portable(bytes: &[u8], folded: &mut [u8], run: &mut [u64]
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
+    use super::Edges;
     use std::arch::x86_64::*;
+
+    /// What [`super::positions`] does, a word at a time.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
+    pub(super) fn positions_avx512(mask: u64, base: usize, count: usize, into: &mut Edges) -> usize {
+        const NUMBERS: [u8; 64] = {
+            let mut numbers = [0; 64];
+            let mut i = 0;
+            while i < 64 {
+                numbers[i] = i as u8;
+                i += 1;
+            }
+            numbers
+        };
+        let found = mask.count_ones() as usize;
+        // SAFETY: 64 readable bytes; unaligned loads are allowed.
+        let numbers = unsafe { _mm512_loadu_si512(NUMBERS.as_ptr().cast()) };
+        let set = _mm512_maskz_compress_epi8(mask, numbers);
+        let base = _mm512_set1_epi16(base as i16);
+        let mut put = |at: usize, half: __m256i| {
+            let places = &mut into[at..at + 32];
+            let positions = _mm512_add_epi16(base, _mm512_cvtepu8_epi16(half));
+            // SAFETY: `places` are 64 writable bytes; unaligned stores are allowed.
+            unsafe { _mm512_storeu_si512(places.as_mut_ptr().cast(), positions) };
+        };
+        put(count, _mm512_castsi512_si256(set));
+        if found > 32 {
+            put(count + 32, _mm512_extracti64x4_epi64::<1>(set));
+        }
+        count + found
+    }
 
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn classify_avx512(bytes: &[u8], folded: &mut [u8], run: &mut [u64]) {
@@ -319,6 +374,26 @@ mod tests {
                 unsafe { x86::classify_avx2(&bytes, &mut got.0, &mut got.1) };
                 prop_assert_eq!(&got, &expected);
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn positions_equal_their_twin(masks in prop::collection::vec((any::<u64>(), any::<u64>()), 1..64)) {
+            let [mut got, mut expected] = [[0; WINDOW + 64]; 2];
+            let (mut count, mut of_twin) = (0, 0);
+            for (block, (mask, other)) in masks.into_iter().enumerate() {
+                let mask = if block % 2 == 0 { mask & other } else { mask };
+                of_twin = positions(mask, block * BLOCK, of_twin, &mut expected);
+                #[cfg(target_arch = "x86_64")]
+                if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2") {
+                    // SAFETY: the CPU has AVX-512BW and VBMI2, as just checked, and POPCNT with them.
+                    count = unsafe { x86::positions_avx512(mask, block * BLOCK, count, &mut got) };
+                    continue;
+                }
+                count = positions(mask, block * BLOCK, count, &mut got);
+            }
+            prop_assert_eq!(&got[..count], &expected[..of_twin]);
         }
     }
 

@@ -65,8 +65,8 @@ pub(crate) fn run_around(
     if original.get(original_at..original_at + seed)? != copy.get(at..at + seed)? {
         return None;
     }
-    let back = agreeing(copy[..at].iter().rev(), original[..original_at].iter().rev());
-    let on = agreeing(copy[at + seed..].iter(), original[original_at + seed..].iter());
+    let back = agreeing_back(&copy[..at], &original[..original_at]);
+    let on = agreeing(&copy[at + seed..], &original[original_at + seed..]);
     Some(Run {
         copy: (at - back) as u32,
         original: (original_at - back) as u32,
@@ -74,8 +74,28 @@ pub(crate) fn run_around(
     })
 }
 
-fn agreeing<'a>(a: impl Iterator<Item = &'a u64>, b: impl Iterator<Item = &'a u64>) -> usize {
-    a.zip(b).take_while(|(a, b)| a == b).count()
+/// Tokens that are compared at once where texts agree.
+const AT_ONCE: usize = 8;
+
+/// Whether they are the same; without a branch for each, so that a vector compares them.
+fn are_equal((a, b): (&[u64; AT_ONCE], &[u64; AT_ONCE])) -> bool {
+    a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b)) == 0
+}
+
+/// With how many tokens both begin.
+fn agreeing(a: &[u64], b: &[u64]) -> usize {
+    let (chunks, others) = (a.as_chunks().0.iter(), b.as_chunks().0.iter());
+    let far = AT_ONCE * chunks.zip(others).take_while(|pair| are_equal(*pair)).count();
+    far + a[far..].iter().zip(&b[far..]).take_while(|(a, b)| a == b).count()
+}
+
+/// With how many tokens both end.
+fn agreeing_back(a: &[u64], b: &[u64]) -> usize {
+    let (chunks, others) = (a.as_rchunks().1.iter().rev(), b.as_rchunks().1.iter().rev());
+    let far = AT_ONCE * chunks.zip(others).take_while(|pair| are_equal(*pair)).count();
+    let rest = |tokens: &[u64]| tokens.len() - far;
+    let (a, b) = (&a[..rest(a)], &b[..rest(b)]);
+    far + a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count()
 }
 
 /// Follows the agreement from `run` to both sides over small differences; appends the runs it passes, in
@@ -125,13 +145,14 @@ pub(crate) fn entered_late(
         let [before, behind] = pair else { continue };
         let to_start = |run: &Run| (run.copy as usize, run.original as usize);
         let (at, across) = to_start(behind);
-        let more = agreeing(copy[..at].iter().rev().take(most), original[..across].iter().rev()) as u32;
+        let more = agreeing_back(&copy[at.saturating_sub(most)..at], &original[..across]) as u32;
         if more > 0 && behind.length + more >= passage {
             into.push(behind.copy - more..behind.end());
         }
         let (at, across) = to_start(before);
         let ends = [at, across].map(|start| start + before.length as usize);
-        let more = agreeing(copy[ends[0]..].iter().take(most), original[ends[1]..].iter()) as u32;
+        let last = (ends[0] + most).min(copy.len());
+        let more = agreeing(&copy[ends[0]..last], &original[ends[1]..]) as u32;
         if more > 0 && before.length + more >= passage {
             into.push(before.copy..before.end() + more);
         }
@@ -156,6 +177,16 @@ impl Side<'_> {
             self.tokens.get(i).copied()
         }
     }
+
+    /// How many tokens agree from here on.
+    fn agreeing(&self, i: usize, other: &Side<'_>, j: usize) -> usize {
+        let (tokens, others) = (self.tokens, other.tokens);
+        if self.backwards {
+            agreeing_back(&tokens[..tokens.len() - i], &others[..others.len() - j])
+        } else {
+            agreeing(&tokens[i..], &others[j..])
+        }
+    }
 }
 
 /// Makes `runs` the agreeing runs up to the best balance. Whether it came to the end of what there is of
@@ -174,10 +205,7 @@ fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64, runs: &mut Vec<Step>)
             break;
         }
         (i, j) = (i + skip_i, j + skip_j);
-        let mut length = 0;
-        while copy.get(i + length).is_some() && copy.get(i + length) == original.get(j + length) {
-            length += 1;
-        }
+        let length = copy.agreeing(i, original, j);
         runs.push((i, j, length));
         (i, j) = (i + length, j + length);
         balance += length as f64;
@@ -375,6 +403,20 @@ mod tests {
             }).collect();
             let expected = apart_plainly(&runs, identity);
             proptest::prop_assert_eq!(Alignment { runs }.apart(identity), expected);
+        }
+
+        #[test]
+        fn tokens_agree_as_far_as_one_by_one(
+            (mut a, cut) in (proptest::collection::vec(0u64..2, 0..40), 0usize..40),
+            other in proptest::collection::vec(0u64..2, 0..8),
+        ) {
+            let same = a.split_off(cut.min(a.len()));
+            let [a, b] = [a, other].map(|start| [start, same.clone()].concat());
+            let plain = |a: &[u64], b: &[u64]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
+            let turned = |tokens: &[u64]| tokens.iter().rev().copied().collect::<Vec<u64>>();
+            proptest::prop_assert_eq!(agreeing_back(&a, &b), plain(&turned(&a), &turned(&b)));
+            let [a, b] = [turned(&a), turned(&b)];
+            proptest::prop_assert_eq!(agreeing(&a, &b), plain(&a, &b));
         }
     }
 

@@ -4,10 +4,10 @@
 const FEW: usize = 24;
 
 /// The most bits that tell places apart.
-const MOST_BITS: u32 = 11;
+const MOST_BITS: u32 = 12;
 
 /// Shingles of one place that are sorted by insertion.
-const SMALL: usize = 12;
+const SMALL: u32 = 12;
 
 /// Makes sets. Its buffers are used again and again.
 #[derive(Default)]
@@ -28,33 +28,36 @@ impl Sorter {
     }
 
     fn sort(&mut self, shingles: &mut Vec<u64>) {
-        let bits = (shingles.len().ilog2() - 1).min(MOST_BITS);
+        // a place or two for each, so that most have one to themselves
+        let bits = (shingles.len().ilog2() + 1).min(MOST_BITS);
         let place = |shingle: u64| (shingle >> (u64::BITS - bits)) as usize;
         self.ends.clear();
         self.ends.resize(1 << bits, 0);
         shingles.iter().for_each(|&shingle| self.ends[place(shingle)] += 1);
-        let mut start = 0;
+        let (mut start, mut most) = (0, 0);
         for end in &mut self.ends {
-            start += std::mem::replace(end, start);
+            let own = std::mem::replace(end, start);
+            start += own;
+            most = most.max(own);
         }
         // each is now where its place starts, and moves to where it ends
-        self.sorted.clear();
         self.sorted.resize(shingles.len(), 0);
         for &shingle in &*shingles {
             let next = &mut self.ends[place(shingle)];
             self.sorted[*next as usize] = shingle;
             *next += 1;
         }
-        let mut start = 0;
-        for &end in &self.ends {
-            let of_place = &mut self.sorted[start..end as usize];
-            if of_place.len() > SMALL {
-                of_place.sort_unstable();
-            } else {
-                insert(of_place);
+        if most > SMALL {
+            let mut start = 0;
+            for &end in &self.ends {
+                if end - start > SMALL {
+                    self.sorted[start as usize..end as usize].sort_unstable();
+                }
+                start = end;
             }
-            start = end as usize;
         }
+        // none moves out of its place
+        insert(&mut self.sorted);
         std::mem::swap(shingles, &mut self.sorted);
     }
 }

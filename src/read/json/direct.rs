@@ -112,9 +112,7 @@ impl<'a> Cursor<'a> {
         self.expect(b'"')?;
         text.reserve(self.line.len() - self.at);
         loop {
-            let start = self.at;
-            self.at += special(&self.line.as_bytes()[start..]);
-            text.push_str(&self.line[start..self.at]);
+            self.at += append_plain(&self.line[self.at..], text);
             if self.next_is(b'"') {
                 return Some(());
             }
@@ -244,6 +242,53 @@ impl<'a> Cursor<'a> {
         self.at += count;
         (count > 0).then_some(())
     }
+}
+
+/// Appends what stands before the first quote, backslash or control; returns how many bytes that are.
+#[inline]
+fn append_plain(of: &str, text: &mut String) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512bw") {
+        // SAFETY: the CPU has AVX-512BW (and with it F), as just checked.
+        return unsafe { append_plain_avx512(of, text) };
+    }
+    let plain = special(of.as_bytes());
+    text.push_str(&of[..plain]);
+    plain
+}
+
+/// The same: what is looked at is copied at once.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn append_plain_avx512(of: &str, text: &mut String) -> usize {
+    use std::arch::x86_64::*;
+    let specials = |v| {
+        _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(b'"' as i8))
+            | _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(b'\\' as i8))
+            | _mm512_cmplt_epu8_mask(v, _mm512_set1_epi8(0x20))
+    };
+    text.reserve(of.len());
+    let before = text.len();
+    let mut plain = of.len();
+    // SAFETY: there is room for all of `of` behind `before`, and each piece is read from `of` and written to the same place
+    // there, no byte behind `of`. Up to `plain` all is written; there `of` ends, or has a character of one byte, so that what
+    // is appended is UTF-8.
+    unsafe {
+        let all = text.as_mut_vec();
+        let to = all.as_mut_ptr().add(before).cast::<i8>();
+        for at in (0..of.len()).step_by(64) {
+            let piece = u64::MAX >> 64_usize.saturating_sub(of.len() - at);
+            let v = _mm512_maskz_loadu_epi8(piece, of.as_ptr().add(at).cast());
+            let found = specials(v) & piece;
+            _mm512_mask_storeu_epi8(to.add(at), piece, v);
+            if found != 0 {
+                plain = at + found.trailing_zeros() as usize;
+                break;
+            }
+        }
+        all.set_len(before + plain);
+    }
+    plain
 }
 
 /// Bytes before the first quote, backslash or control.
@@ -382,6 +427,9 @@ mod tests {
             let plain = text.bytes().position(is_special).unwrap_or(text.len());
             prop_assert_eq!(special(text.as_bytes()), plain);
             prop_assert_eq!(special_portable(text.as_bytes()), plain);
+            let mut appended = "é".to_owned();
+            prop_assert_eq!(append_plain(&text, &mut appended), plain);
+            prop_assert_eq!(appended, format!("é{}", &text[..plain]));
         }
     }
 }
