@@ -41,7 +41,7 @@ pub struct Level {
     pub documents: UnitSummary,
     /// what would have become of the paragraphs
     pub paragraphs: UnitSummary,
-    /// documents and paragraphs that are copies here but not at the next threshold: the longest of each, at
+    /// documents and paragraphs that are copies here but not at the next threshold, nor contained: the longest of each, at
     /// most [`TOLD`]
     #[serde(skip)]
     pub coming: Vec<Coming>,

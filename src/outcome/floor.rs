@@ -44,7 +44,7 @@ struct Side<'a> {
     is_compared: bool,
     /// for each row, how many later units have the same tokens
     repeats: Vec<u32>,
-    /// rows that are contained where they are no copies
+    /// rows that are contained where they are no copies, in order
     contained: Vec<u32>,
 }
 
@@ -100,7 +100,9 @@ impl Outcome {
         let unit = |of: &super::LocatedContained| {
             self.unit(Place { document: of.0.copy, paragraph: of.0.paragraph }).2
         };
-        let contained = of_kind.filter_map(|of| units.row(unit(of)).map(|row| row as u32)).collect();
+        let mut contained: Vec<u32> =
+            of_kind.filter_map(|of| units.row(unit(of)).map(|row| row as u32)).collect();
+        contained.sort_unstable();
         Side { units, kept: &floor.kept[kind], told, is_compared, repeats, contained }
     }
 
@@ -225,8 +227,11 @@ impl Side<'_> {
     }
 
     fn coming(&self, is_copy: &[bool], at_next: Option<&Vec<bool>>, threshold: f64) -> Vec<Row> {
-        let is_new =
-            |row: &u32| is_copy[*row as usize] && !at_next.is_some_and(|at_next| at_next[*row as usize]);
+        let is_at_next = |row: &u32| at_next.is_some_and(|at_next| at_next[*row as usize]);
+        // what is contained is a copy at any threshold
+        let is_new = |row: &u32| {
+            is_copy[*row as usize] && !is_at_next(row) && self.contained.binary_search(row).is_err()
+        };
         let mut rows: Vec<u32> = (0..is_copy.len() as u32).filter(is_new).collect();
         rows.sort_by_key(|row| (std::cmp::Reverse(self.units.tokens[*row as usize]), *row));
         rows.truncate(TOLD);

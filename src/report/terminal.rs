@@ -301,11 +301,12 @@ impl Summary<'_> {
                     if pair.original < own { original } else { format!("{original} (in the index)") };
                 let characters = wording::characters(pair.characters);
                 let what = if pair.copy == pair.original { "itself".to_owned() } else { original };
-                writeln!(
-                    self.to,
-                    "  {copy} repeats {what}: {characters}, {}",
-                    count(pair.repeats, "copy", "copies")
-                )?;
+                // what all is told by longer copies has none of its own
+                let copies = match pair.repeats {
+                    0 => String::new(),
+                    copies => format!(", {}", count(copies, "copy", "copies")),
+                };
+                writeln!(self.to, "  {copy} repeats {what}: {characters}{copies}")?;
             }
             self.more(relations.source_pairs, "pair", "pairs")?;
         }
@@ -387,7 +388,7 @@ impl Summary<'_> {
             });
             let told: Vec<String> = told.collect();
             let here = if level.threshold == own { "  this run" } else { "" };
-            writeln!(self.to, "  {:<5} {}{here}", wording::share(level.threshold, 2), told.join("   "))?;
+            writeln!(self.to, "  {:<5} {}{here}", wording::threshold(level.threshold), told.join("   "))?;
         }
         if what_if.capped_units > 0 {
             let units = count(what_if.capped_units, "text was", "texts were");

@@ -43,7 +43,10 @@ pub(super) struct Told {
     /// characters that stood before: those of [`Outcome::copied_parts`]
     pub(super) copied: u64,
     /// where its own match is of a document that contains it: what it has of that
-    pub(super) contained: Vec<Range<u64>>,
+    contained: Vec<Range<u64>>,
+    /// for each of its matches, told or not, but for contained paragraphs, which have passages: the document that is
+    /// repeated, from a character, up to one
+    pub(super) repeated: Vec<(u32, u64, u64)>,
 }
 
 impl Told {
@@ -129,14 +132,21 @@ impl Sorter {
         for (((of, span), is_explained), is_outdone) in matches.into_iter().zip(explained).zip(outdone) {
             match of.unit {
                 Unit::Document => {
-                    let mut own = repeat(&of, span);
+                    let mut own = repeat(&of, span.clone());
                     if of.kind == Kind::Contained {
                         own.characters = self.told.contained.iter().map(|of| of.end - of.start).sum();
                     }
                     self.told.own = Some(own);
+                    let whole = [span.chars];
+                    let ranges =
+                        if of.kind == Kind::Contained { &self.told.contained[..] } else { &whole[..] };
+                    let original = of.original.document;
+                    let all = ranges.iter().map(|chars| (original, chars.start, chars.end));
+                    self.told.repeated.extend(all);
                 }
                 Unit::Passage => {
                     self.count(&span, &mut copied_to);
+                    self.told.repeated.push((of.original.document, span.chars.start, span.chars.end));
                     if of.tokens[0] * 2 < passage {
                         self.told.rests += 1;
                     } else if is_outdone {
@@ -149,6 +159,7 @@ impl Sorter {
                 Unit::Paragraph => {
                     if of.kind != Kind::Contained {
                         self.count(&span, &mut copied_to);
+                        self.told.repeated.push((of.original.document, span.chars.start, span.chars.end));
                     }
                     if !self.covers(&span, &mut passed) {
                         self.paragraphs[usize::from(!is_explained)].push((of, span));

@@ -45,6 +45,13 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     if share < 0.1 { "under 0.1 %".to_owned() } else { format!("{:.1} %", share.min(99.9)) }
 }
 
+/// A threshold with all of its digits behind the point, at least two.
+pub(super) fn threshold(threshold: f64) -> String {
+    let told = threshold.to_string();
+    let digits = told.split_once('.').map_or(0, |(_, digits)| digits.len());
+    if digits < 2 { format!("{threshold:.2}") } else { told }
+}
+
 /// A similarity or a probability to `decimals`, rounded down, so that what misses a limit never seems to
 /// reach it.
 pub(super) fn share(share: f64, decimals: usize) -> String {
@@ -279,7 +286,7 @@ pub(super) fn sureness(summary: &Summary) -> Vec<String> {
         format!(
             "Of the pairs exactly at the threshold ({}), {recall} % are expected to be found; of more similar \
              ones, more; equal texts always",
-            share(threshold, 2)
+            self::threshold(threshold)
         ),
     ];
     if summary.parameters.units.passages {

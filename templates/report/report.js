@@ -437,7 +437,7 @@
     if (!host || !data.whatIf) return;
     const { levels, coming, own } = data.whatIf;
     host.hidden = false;
-    const threshold = at => share(Math.round(levels[at][0] * 1000));
+    const threshold = at => new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 9 }).format(levels[at][0]);
     const told = make('div', { id: 'at-level', role: 'status' });
     const show = () => {
       const [value, documents, paragraphs] = levels[level];

@@ -210,7 +210,7 @@ fn who_came_first_goes_by_the_dates() {
     assert_eq!((dates.repeats, dates.backwards, dates.source_pairs), (4, 1, 1));
     let [pair] = dates.pairs[..] else { panic!("{:?}", dates.pairs) };
     assert_eq!((pair.sources, pair.first, pair.same), ([0, 1], [2, 1], 1));
-    assert_eq!(pair.median_seconds, [Some(2 * 3600), Some(3600)]);
+    assert_eq!(pair.median_seconds, [Some(13 * 3600), Some(3600)]);
     let told = serde_json::to_value(json::report(&outcome, &Facts::new(&outcome))).unwrap();
     assert_eq!(told["dates"]["field"], "when");
     assert!(told["dates"]["pairs"][0]["sources"][0].as_str().unwrap().ends_with("a.jsonl"));

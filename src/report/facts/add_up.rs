@@ -114,7 +114,7 @@ impl Facts {
         let mut tallies = Tallies::default();
         let mut places = Vec::new();
         let mut shares = shares::Sums::new(outcome);
-        let mut relations = relations::Sums::default();
+        let mut relations = relations::Sums::new(outcome);
         let mut dates = dates::Sums::default();
         walk::walk(outcome, outcome.first_document()..outcome.documents(), |told| {
             shares.add(outcome, told);

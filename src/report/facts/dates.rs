@@ -102,8 +102,14 @@ impl Sums {
     }
 }
 
-/// The middle one; of two, the smaller.
+/// The middle one; of two, what is between.
 fn median(numbers: &mut [u64]) -> Option<u64> {
-    let middle = numbers.len().checked_sub(1)? / 2;
-    Some(*numbers.select_nth_unstable(middle).1)
+    let middle = numbers.len() / 2;
+    if numbers.is_empty() {
+        return None;
+    }
+    let is_even = numbers.len().is_multiple_of(2);
+    let (before, &mut upper, _) = numbers.select_nth_unstable(middle);
+    let lower = before.iter().max().copied().filter(|_| is_even);
+    Some(lower.map_or(upper, |lower| lower.midpoint(upper)))
 }

@@ -2,11 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::document::{Kind, Match, Place, Unit};
+use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::outcome::Outcome;
 use crate::report::walk::Told;
 use crate::verify::Overlap;
@@ -51,9 +50,9 @@ pub struct SourcePair {
     pub copy: u32,
     /// index of the earlier one
     pub original: u32,
-    /// copies: documents, passages, runs of paragraphs
+    /// copies that are told: documents, passages, runs of paragraphs
     pub repeats: u64,
-    /// their characters
+    /// characters of the later one in documents, paragraphs and passages that stand in the earlier one, each once
     pub characters: u64,
 }
 
@@ -67,50 +66,67 @@ pub struct DocumentPair {
     /// characters of the copy that it repeats of the original
     pub characters: u64,
     /// the share of the copy that is in the original, and of the original that is in the copy: of shingles
-    /// where the documents match as a whole, else of characters in what is told between them
+    /// where the documents match as a whole, else of characters in what stands in both
     pub shares: [f64; 2],
 }
 
 /// Adds up relations.
-#[derive(Default)]
 pub(super) struct Sums {
     sources: HashMap<(u32, u32), [u64; 2]>,
+    folders: HashMap<(u32, u32), [u64; 2]>,
     pairs: Vec<(Reverse<u64>, u32, u32)>,
     pair_count: u64,
     made: Relations,
-    /// of one document: the source or document that is repeated, from a character, up to one
-    own: [Vec<(u32, u64, u64)>; 2],
+    /// the folder of each source
+    folder_of: Vec<u32>,
+    /// of one document: the folder, source or document that is repeated, from a character, up to one
+    own: [Vec<(u32, u64, u64)>; 3],
 }
 
 impl Sums {
+    pub(super) fn new(outcome: &Outcome) -> Self {
+        let (folders, folder_of) = folders(outcome);
+        Sums {
+            sources: HashMap::new(),
+            folders: HashMap::new(),
+            pairs: Vec::new(),
+            pair_count: 0,
+            made: Relations { folders, ..Relations::default() },
+            folder_of,
+            own: Default::default(),
+        }
+    }
+
     pub(super) fn add(&mut self, outcome: &Outcome, told: &Told) {
         let source = outcome.record(told.document).0;
+        let folder = self.folder_of[source as usize];
         let characters = outcome.span(Place { document: told.document, paragraph: None }).chars.end;
         self.made.document_shares[share_step(told.copied, characters)] += 1;
-        self.own.iter_mut().for_each(Vec::clear);
         for (repeat, _) in told.repeats() {
-            let original = repeat.original.document;
-            let of = outcome.record(original).0;
+            let of = outcome.record(repeat.original.document).0;
             self.sources.entry((source, of)).or_default()[0] += 1;
-            let ranges = match repeat.kind {
-                Kind::Contained if repeat.unit == Unit::Document => &told.contained[..],
-                _ => std::slice::from_ref(&repeat.copy.span.chars),
-            };
-            self.own[0].extend(ranges.iter().map(|chars| (of, chars.start, chars.end)));
+            self.folders.entry((folder, self.folder_of[of as usize])).or_default()[0] += 1;
             match repeat.kind {
                 Kind::Exact => self.made.exact_contained[0] += 1,
                 Kind::Contained => self.made.exact_contained[1] += 1,
                 Kind::Near => self.made.similarities[similarity_step(repeat.similarity[0])] += 1,
             }
-            if original != told.document {
-                self.own[1].extend(ranges.iter().map(|chars| (original, chars.start, chars.end)));
-            }
         }
-        let [of_sources, of_documents] = &mut self.own;
+        self.own.iter_mut().for_each(Vec::clear);
+        let [of_folders, of_sources, of_documents] = &mut self.own;
+        for &(original, start, end) in &told.repeated {
+            let of = outcome.record(original).0;
+            of_documents.push((original, start, end));
+            of_sources.push((of, start, end));
+            of_folders.push((self.folder_of[of as usize], start, end));
+        }
+        each_once(of_folders, |of, sum| self.folders.entry((folder, of)).or_default()[1] += sum);
         each_once(of_sources, |of, sum| self.sources.entry((source, of)).or_default()[1] += sum);
         each_once(of_documents, |original, sum| {
-            self.pair_count += 1;
-            self.pairs.push((Reverse(sum), told.document, original));
+            if original != told.document {
+                self.pair_count += 1;
+                self.pairs.push((Reverse(sum), told.document, original));
+            }
         });
         if self.pairs.len() >= 8 * PAIRS {
             self.cut();
@@ -127,15 +143,7 @@ impl Sums {
         let mut made = self.made;
         let told: u64 = made.document_shares.iter().sum();
         made.document_shares[0] += u64::from(outcome.own_documents()) - told;
-        let (folders, folder_of) = folders(outcome);
-        let mut of_folders: HashMap<(u32, u32), [u64; 2]> = HashMap::new();
-        for ((copy, original), [repeats, characters]) in &self.sources {
-            let pair = (folder_of[*copy as usize], folder_of[*original as usize]);
-            let sum = of_folders.entry(pair).or_default();
-            *sum = [sum[0] + repeats, sum[1] + characters];
-        }
-        made.folders = folders;
-        made.folder_pairs = ranked(of_folders);
+        made.folder_pairs = ranked(self.folders);
         made.sources = ranked(self.sources);
         made.source_pairs = made.sources.len() as u64;
         let first = named(&made.sources, AMONG);
@@ -243,30 +251,16 @@ fn shares(outcome: &Outcome, [copy, original]: [u32; 2], characters: u64) -> [f6
         let overlap = outcome.overlap(copy).filter(|_| whole.kind == Kind::Near);
         return overlap.map_or([1.0; 2], of_shingles);
     }
-    let [of_copy, of_original] = [copy, original].map(|of| outcome.spans(of).collect::<Vec<_>>());
-    let side = |spans: &[crate::document::Span], place: Place| {
-        place.paragraph.and_then(|number| spans.get(number as usize)).map(|span| span.chars.clone())
-    };
-    let ranges = |of: &Match| match &of.stretches {
-        Some([copy, original]) => Some([copy.chars.clone(), original.chars.clone()]),
-        None => Some([side(&of_copy, of.copy)?, side(&of_original, of.original)?]),
-    };
-    let passages: Vec<Range<u64>> = {
-        let passages = matches.iter().filter(between).filter(|of| of.unit == Unit::Passage);
-        passages.filter_map(ranges).map(|[copy, _]| copy).collect()
-    };
-    // what is contained is told by its passages, and so is what is near where there are some in it
-    let is_told_by_passages = |of: &Match, copy: &Range<u64>| match of.kind {
-        Kind::Contained => !passages.is_empty(),
-        Kind::Near => {
-            let is_in = |passage: &Range<u64>| passage.start < copy.end && copy.start < passage.end;
-            of.unit == Unit::Paragraph && passages.iter().any(is_in)
-        }
-        Kind::Exact => false,
-    };
-    let told = matches.iter().filter(between).filter_map(|of| {
-        let [copy, original] = ranges(of)?;
-        (!is_told_by_passages(of, &copy)).then_some((0, original.start, original.end))
+    let spans: Vec<Span> = outcome.spans(original).collect();
+    // what is contained has its passages
+    let counts =
+        |of: &&Match| of.unit != Unit::Document && of.kind != Kind::Contained || of.unit == Unit::Passage;
+    let told = matches.iter().filter(between).filter(counts).filter_map(|of| {
+        let original = match &of.stretches {
+            Some([_, original]) => original.chars.clone(),
+            None => spans.get(of.original.paragraph? as usize)?.chars.clone(),
+        };
+        Some((0, original.start, original.end))
     });
     let mut of_original = 0;
     each_once(&mut told.collect::<Vec<_>>(), |_, sum| of_original = sum);

@@ -16,6 +16,8 @@ fn facts(documents: &[&[&str]], passages: bool) -> Facts {
     let facts = Facts::new(&run);
     let copied: u64 = facts.shares.sources.iter().map(|source| source.copied).sum();
     assert_eq!(copied, run.summary().characters.copied);
+    // of one source all that is copied repeats that source
+    assert_eq!(copied, facts.relations.sources.iter().map(|pair| pair.characters).sum::<u64>());
     facts
 }
 
@@ -127,6 +129,27 @@ fn a_word_behind_a_paragraph_makes_no_other_text() {
         .collect();
     let facts = of_texts(&documents, true);
     assert_eq!(groups(&facts), ["1 paragraphs 1-2 < 2 paragraphs 1-2", "0 paragraph 1 < 1 paragraph 1"]);
+}
+
+/// What a text has of two others is told of both, though it is a copy of one of them as a whole.
+#[test]
+fn text_that_a_longer_copy_tells_counts_for_its_own_original_too() {
+    let numbers = |numbers: std::ops::Range<u32>| numbers.map(paragraph).collect::<Vec<String>>();
+    let edited = numbers(1..5).iter().map(|text| text.replacen("w5", "edited", 1)).collect();
+    let documents = [
+        [numbers(1..5), numbers(30..40)].concat(),
+        [edited, numbers(11..30)].concat(),
+        [numbers(1..5), numbers(11..30)].concat(),
+    ];
+    let facts = of_texts(&documents, true);
+    let copied: usize = documents[0][..4].iter().map(|text| text.trim_end().len()).sum();
+    let all = documents[2].join("\n").len() as u64;
+    let told = |pair: &DocumentPair| (pair.copy, pair.original, pair.characters);
+    let told: Vec<(u32, u32, u64)> = facts.relations.documents.iter().map(told).collect();
+    assert!(told.contains(&(2, 1, all)), "{told:?}, {all}");
+    let of_first = told.iter().find(|pair| (pair.0, pair.1) == (2, 0)).map(|pair| pair.2);
+    // passages may have the line breaks between the paragraphs too
+    assert!(of_first.is_some_and(|of| (copied..copied + 10).contains(&(of as usize))), "{told:?}, {copied}");
 }
 
 /// What a document that stands in two parts of another has of it, and that has of the document.

@@ -145,11 +145,11 @@ fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
     };
     let mut en = format!(
         "Each row is a {what}, and says how many of its characters repeat that of each column; on the diagonal, \
-         itself."
+         itself. A text that stands in several columns is counted in each."
     );
     let mut fr = format!(
         "Chaque ligne est {quoi}, et dit combien de ses caractères répètent ceux de chaque colonne\u{A0}; sur la \
-         diagonale, les siens."
+         diagonale, les siens. Un texte qui se trouve dans plusieurs colonnes compte dans chacune."
     );
     if all > shown {
         en.push_str(&format!(

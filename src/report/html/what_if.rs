@@ -84,7 +84,7 @@ impl WhatIfView {
 }
 
 fn share(value: f64) -> Both {
-    let told = wording::share(value, 2);
+    let told = wording::threshold(value);
     both(told.clone(), french(&told))
 }
 
@@ -109,13 +109,13 @@ fn told(what_if: &WhatIf, own: f64) -> Vec<Both> {
         let [units, pairs] = [what_if.capped_units, what_if.capped].map(number);
         told.push(both(
             format!(
-                "{} texts share a bucket with more texts than they are compared with ({} pairs left out): a run at \
-                 another threshold may tell these otherwise.",
+                "{} texts share a bucket with more texts than they are compared with ({} pairs left out): a run, this \
+                 one too, may tell these otherwise.",
                 units.en, pairs.en
             ),
             format!(
                 "{} textes partagent une case avec plus de textes qu’ils n’en sont comparés ({} paires omises)\u{A0}: une \
-                 exécution à un autre seuil peut en dire autre chose.",
+                 exécution, celle-ci aussi, peut en dire autre chose.",
                 units.fr, pairs.fr
             ),
         ));
