@@ -488,9 +488,11 @@ impl Texts {
             return Ok(file.clone());
         }
         let path = self.path(source);
-        let opened = File::open(&path).and_then(|file| Ok((file.metadata()?, file)));
-        let (metadata, file) = opened.map_err(|error| Error::io(path, "reading it again", error))?;
-        self.compare(source, &metadata)?;
+        let failed = |error| Error::io(path.clone(), "reading it again", error);
+        // before it is opened: where a pipe has taken its place, that would wait
+        self.compare(source, &fs::metadata(&path).map_err(failed)?)?;
+        let file = File::open(&path).map_err(failed)?;
+        self.compare(source, &file.metadata().map_err(failed)?)?;
         let file = Arc::new(file);
         if open.len() == OPEN_FILES {
             open.pop_front();

@@ -133,7 +133,8 @@ pub(crate) fn apply(text: &str, cuts: &[Cut]) -> String {
 }
 
 /// Stretches with no token between them as one, where they are of one line, or nothing visible parts them, or both are of
-/// lines of which nothing is left before them and no line of its own stands between.
+/// lines of which nothing is left before them and no line of its own stands between, nor the mark of one of which words
+/// stay.
 fn merged(text: &str, removed: &[Range<usize>], tokens: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut merged: Vec<Range<usize>> = Vec::with_capacity(removed.len());
     let starts_line = |at: usize| {
@@ -145,7 +146,16 @@ fn merged(text: &str, removed: &[Range<usize>], tokens: &[Range<usize>]) -> Vec<
         let (first, last) = (between.find('\n'), between.rfind('\n'));
         first.zip(last).is_none_or(|(first, last)| !between[first..last].trim().is_empty())
     };
-    for range in removed {
+    let ends_line = |at: usize, behind: &[Range<usize>]| {
+        let end = text[at..].find('\n').map_or(text.len(), |break_at| at + break_at);
+        let mut rest = tokens[tokens.partition_point(|token| token.start < at)..].iter();
+        let leaves = |token: &Range<usize>| {
+            let before = behind.partition_point(|range| range.end <= token.start);
+            behind.get(before).is_some_and(|range| range.start <= token.start)
+        };
+        rest.by_ref().take_while(|token| token.start < end).all(leaves)
+    };
+    for (number, range) in removed.iter().enumerate() {
         if let Some(last) = merged.last_mut() {
             if range.start <= last.end {
                 last.end = last.end.max(range.end);
@@ -155,7 +165,9 @@ fn merged(text: &str, removed: &[Range<usize>], tokens: &[Range<usize>]) -> Vec<
             let next = tokens.partition_point(|token| token.start < last.end);
             let has_token = tokens.get(next).is_some_and(|token| token.start < range.start);
             let is_of_line = !between.contains(is_symbol) && !between.contains('\n');
-            let are_lines = || starts_line(last.start) && !has_line(between);
+            let own_mark = || between[between.rfind('\n').unwrap_or(0)..].contains(is_mark);
+            let keeps_mark = || own_mark() && !ends_line(range.end, &removed[number + 1..]);
+            let are_lines = || starts_line(last.start) && !has_line(between) && !keeps_mark();
             if !has_token && (between.trim().is_empty() || is_of_line || are_lines()) {
                 last.end = range.end;
                 continue;
@@ -190,7 +202,7 @@ impl Seam<'_> {
         let from = from + left.rfind(is_symbol).map_or(0, |at| at + next_length(&left[at..]));
         let to = end + right.find(is_symbol).unwrap_or(right.len());
         let line = left.rfind('\n').map_or(0, |at| at + 1);
-        let has_mark = starts_line && left[line..].contains(|c| is_symbol(c) || DASHES.contains(&c));
+        let has_mark = starts_line && left[line..].contains(is_mark);
         let (left, right) = (&self.text[from..start], &self.text[end..to]);
         let ends_line = ends_line && (self.is_last && to == self.text.len() || right.contains('\n'));
         match (starts_line, ends_line) {
@@ -269,6 +281,11 @@ fn is_symbol(c: char) -> bool {
     let encloses = || OPENING.contains(&c) || CLOSING.iter().any(|all| all.contains(&c));
     let is_separator = c.is_whitespace() || ENDS.contains(&c) || BETWEEN.contains(&c);
     !is_separator && (is_direction(c) || !encloses())
+}
+
+/// Whether it may be a bullet.
+fn is_mark(c: char) -> bool {
+    is_symbol(c) || DASHES.contains(&c)
 }
 
 fn next_length(part: &str) -> usize {
@@ -379,6 +396,10 @@ mod tests {
         assert_eq!(without("100 % ⟦a b⟧. C"), "100 %. C");
         assert_eq!(without("C++ ⟦a b⟧\nC"), "C++\nC");
         assert_eq!(without("d ★★★★★ ⟦a b⟧. C"), "d ★★★★★. C");
+        for mark in ["•", "#", "-"] {
+            assert_eq!(without(&format!("A\n⟦B c⟧\n{mark} ⟦d e⟧ f\ng")), format!("A\n{mark} f\ng"));
+            assert_eq!(without(&format!("A\n⟦B c⟧\n{mark} ⟦d e⟧ ⟦f⟧\ng")), "A\ng");
+        }
         assert_eq!(without("d <b>⟦a b⟧</b> c"), "d <b></b> c");
         assert_eq!(without("d 😀 ⟦a b⟧ 👍 c"), "d 😀 👍 c");
         assert_eq!(without("d ❤\u{fe0f} ⟦a b⟧. C"), "d ❤\u{fe0f}. C");

@@ -21,6 +21,8 @@ const WORKING: u8 = 0;
 const WRITING: u8 = 1;
 /// Files are where they belong; what is left is to print.
 const PRINTING: u8 = 2;
+/// Everything is done, and said.
+const DONE: u8 = 3;
 
 /// Watches for Ctrl-C.
 pub(crate) struct Interrupt {
@@ -71,6 +73,11 @@ impl Interrupt {
     /// Outputs are in place: from here on Ctrl-C only cuts off what is printed.
     pub(crate) fn printing(&self) {
         self.phase.store(PRINTING, Ordering::SeqCst);
+    }
+
+    /// From here on the run has succeeded, whatever comes.
+    pub(crate) fn done(&self) {
+        self.phase.store(DONE, Ordering::SeqCst);
     }
 
     /// An error where the run has been asked to stop.

@@ -145,6 +145,12 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
         ))
         .into());
     }
+    if removing.annotate && params.id_field == FIELD {
+        let wrong = format!("`--annotate` writes a field `{FIELD}`, and `--id-field` names that as the id");
+        return Err(
+            Usage(format!("{wrong}\n\nhint: leave `--annotate` out, or rename the field of the id")).into()
+        );
+    }
     let run = Run::prepare(common, &sources, &params)?;
     outputs.read_next.iter().for_each(|path| warn(common, Some(would_be_read(path))));
     warn(common, replaces.then(|| stays(&removing.output, &places)).flatten());
@@ -249,6 +255,7 @@ impl Run {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
             printed => printed.context("writing to standard output failed")?,
         }
+        self.interrupt.done();
         let strictly_failed = args.strict && !outcome.skips().is_empty();
         Ok(if strictly_failed { ExitCode::from(3) } else { ExitCode::SUCCESS })
     }
