@@ -185,21 +185,41 @@ impl Tokenizer {
     /// Gives the first `count` tokens of the window that starts at byte `base` of the text, or what tokens the table finds
     /// in their place.
     fn give_window(&mut self, text: &str, base: usize, count: usize, to: &mut impl Sink) {
-        let mut done = 0;
-        if !self.window.is_known() {
-            for i in 0..count {
-                let range = usize::from(self.starts[i])..usize::from(self.ends[i]);
-                if self.window.is_hard(&range) {
-                    to.several(&self.hashes.of[done..i], &self.starts[done..i], &self.ends[done..i], base);
-                    done = i + 1;
-                    let mut one = |hash, start, end| to.one(hash, start, end);
-                    self.runs.tokens(&self.hasher, text, base + range.start..base + range.end, &mut one);
+        let (mut done, mut from) = (0, 0);
+        while let Some(hard) = self.window.next_hard(from) {
+            let next = done + before(&self.starts[done..count], hard as u16 + 1);
+            // the token that it is in, if it is in one
+            let Some(i) = next.checked_sub(1).filter(|&i| i >= done && hard < usize::from(self.ends[i]))
+            else {
+                if next == count {
+                    break;
                 }
-            }
+                from = usize::from(self.starts[next]);
+                continue;
+            };
+            to.several(&self.hashes.of[done..i], &self.starts[done..i], &self.ends[done..i], base);
+            let range = base + usize::from(self.starts[i])..base + usize::from(self.ends[i]);
+            let mut one = |hash, start, end| to.one(hash, start, end);
+            self.runs.tokens(&self.hasher, text, range, &mut one);
+            (done, from) = (i + 1, usize::from(self.ends[i]));
         }
         let rest = done..count;
         to.several(&self.hashes.of[rest.clone()], &self.starts[rest.clone()], &self.ends[rest], base);
     }
+}
+
+/// How many of these places, which are in order, stand before one. A few at a time: what is looked for is near, and these
+/// are compared side by side.
+pub(crate) fn before(places: &[u16], place: u16) -> usize {
+    let mut done = 0;
+    while let Some(some) = places[done..].first_chunk::<16>() {
+        let before = some.iter().map(|&at| u16::from(at < place)).sum::<u16>();
+        done += usize::from(before);
+        if before < 16 {
+            return done;
+        }
+    }
+    done + places[done..].iter().take_while(|&&at| at < place).count()
 }
 
 /// Sixteen bytes as two numbers, the first byte lowest.

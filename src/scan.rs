@@ -18,7 +18,7 @@ use crate::document::{Format, Skip, SkipReason, Source};
 use crate::error::Result;
 use crate::index::segment::Mark;
 use crate::index::sketches::Sketch;
-use crate::normalise::{Sink, Tokenizer};
+use crate::normalise::{Sink, Tokenizer, before};
 use crate::params::Params;
 use crate::passage::winnow::Winnower;
 use crate::pipeline::Progress;
@@ -579,15 +579,7 @@ impl Sink for OfParagraphs<'_> {
             && self.next_start <= base + usize::from(last)
         {
             let next = self.next_start.saturating_sub(base) as u16;
-            // a few at a time: a paragraph is short, and these are compared side by side
-            while let Some(some) = starts[done..].first_chunk::<16>() {
-                let before = some.iter().map(|&start| u16::from(start < next)).sum::<u16>();
-                done += usize::from(before);
-                if before < 16 {
-                    break;
-                }
-            }
-            done += starts[done..].iter().take_while(|&&start| start < next).count();
+            done += before(&starts[done..], next);
             self.end(self.tokens.len() + done);
         }
         self.tokens.extend_from_slice(hashes);

@@ -41,10 +41,26 @@ impl Shingler {
     pub(crate) fn fill(&self, tokens: &[u64], into: &mut [u64]) {
         match self.width {
             1 => into.iter_mut().zip(tokens).for_each(|(shingle, &token)| *shingle = mix(token)),
-            3 => triples(tokens, into),
+            2 => self.few::<2>(tokens, into),
+            3 => self.few::<3>(tokens, into),
+            4 => self.few::<4>(tokens, into),
+            5 => self.few::<5>(tokens, into),
             12 => twelves(tokens, into),
             _ => self.roll(tokens, into),
         }
+    }
+
+    /// The same for the usual widths: with products of 64 bits in vectors, free of the chain from one shingle to the next.
+    fn few<const WIDTH: usize>(&self, tokens: &[u64], into: &mut [u64]) {
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the CPU has AVX-512 DQ and VL, as just checked.
+            return unsafe { few_avx512::<WIDTH>(tokens, into) };
+        }
+        if WIDTH > 3 {
+            return self.roll(tokens, into);
+        }
+        each_alone::<WIDTH>(tokens, into);
     }
 
     /// The same, each from the one before.
@@ -87,29 +103,37 @@ impl Shingler {
     }
 }
 
-/// Makes `into` the shingles of three tokens: the usual width, free of the chain from one shingle to the next.
-fn triples(tokens: &[u64], into: &mut [u64]) {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512vl") {
-        // SAFETY: the CPU has AVX-512 DQ and VL, as just checked.
-        return unsafe { triples_avx512(tokens, into) };
-    }
-    into.iter_mut().zip(tokens.windows(3)).for_each(|(shingle, three)| *shingle = triple(three));
-}
-
-/// The same, for the one kind of processor with products of 64 bits in its vectors.
+/// The only kind of processor with products of 64 bits in its vectors.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-fn triples_avx512(tokens: &[u64], into: &mut [u64]) {
-    for (shingle, three) in into.iter_mut().zip(tokens.windows(3)) {
-        *shingle = triple(three);
+fn few_avx512<const WIDTH: usize>(tokens: &[u64], into: &mut [u64]) {
+    each_alone::<WIDTH>(tokens, into);
+}
+
+/// Makes `into` the shingles of `WIDTH` tokens, each from its tokens.
+#[inline(always)]
+fn each_alone<const WIDTH: usize>(tokens: &[u64], into: &mut [u64]) {
+    for (shingle, some) in into.iter_mut().zip(tokens.windows(WIDTH)) {
+        *shingle = alone::<WIDTH>(some);
     }
 }
 
 #[inline(always)]
-fn triple(t: &[u64]) -> u64 {
-    let square = const { BASE.wrapping_pow(2) };
-    mix(t[0].wrapping_mul(square).wrapping_add(t[1].wrapping_mul(BASE)).wrapping_add(t[2]))
+fn alone<const WIDTH: usize>(tokens: &[u64]) -> u64 {
+    let powers = const {
+        let mut powers = [1u64; WIDTH];
+        let mut at = WIDTH - 1;
+        while at > 0 {
+            powers[at - 1] = powers[at].wrapping_mul(BASE);
+            at -= 1;
+        }
+        powers
+    };
+    let mut sum = 0u64;
+    for at in 0..WIDTH {
+        sum = sum.wrapping_add(tokens[at].wrapping_mul(powers[at]));
+    }
+    mix(sum)
 }
 
 /// Makes `into` the shingles of twelve tokens, which are seeds.
@@ -204,11 +228,13 @@ mod tests {
                 .map(|t| mix(t.iter().fold(0u64, |sum, &t| sum.wrapping_mul(BASE).wrapping_add(t))))
                 .collect();
             prop_assert_eq!(&rolled, &alone);
-            if width == 3 {
-                let portable: Vec<u64> = tokens.windows(3).map(triple).collect();
-                prop_assert_eq!(&portable, &alone);
-            }
             let mut portable = vec![0; alone.len()];
+            match width {
+                2 => each_alone::<2>(&tokens, &mut portable),
+                3 => each_alone::<3>(&tokens, &mut portable),
+                _ => portable.clone_from(&alone),
+            }
+            prop_assert_eq!(&portable, &alone);
             shingler.roll(&tokens, &mut portable);
             prop_assert_eq!(&portable, &alone);
             let joined = |two: &[u64]| {

@@ -30,15 +30,15 @@ pub(crate) struct Window {
     single: [u64; WORDS],
     /// set where a byte is not ASCII
     high: [u64; WORDS],
-    /// no byte is hard
-    known: bool,
+    /// how many blocks are filled; none where no byte is hard
+    blocks: usize,
 }
 
 impl Window {
     pub(crate) fn new() -> Self {
         let [run, hard, single, high] = [[0; WORDS]; 4];
         let (raw, folded) = ([0; BEFORE + WINDOW + PADDING], [0; WINDOW + PADDING]);
-        Window { raw, folded, run, hard, single, high, known: true }
+        Window { raw, folded, run, hard, single, high, blocks: 0 }
     }
 
     /// Classifies up to [`WINDOW`] bytes, the first of which starts a character.
@@ -70,20 +70,15 @@ impl Window {
             hard |= masks.hard;
             (self.hard[block], self.single[block], self.high[block]) = (masks.hard, masks.single, masks.high);
         }
-        self.known = hard == 0;
         if singles != 0 {
-            self.join_singles(blocks);
+            hard |= self.join_singles(blocks);
         }
-    }
-
-    /// Whether no character of the window is left to the table.
-    pub(crate) fn is_known(&self) -> bool {
-        self.known
+        self.blocks = if hard == 0 { 0 } else { blocks };
     }
 
     /// A single character may be one token with a mark that follows it: where what follows is neither ASCII nor
-    /// another single one, the table has to know.
-    fn join_singles(&mut self, blocks: usize) {
+    /// another single one, the table has to know. Returns whether it does, as a word that is not 0.
+    fn join_singles(&mut self, blocks: usize) -> u64 {
         let words = |of: &Self, block: usize| of.run[block] & of.high[block] & !of.of_singles(block);
         let mut here = words(self, 0);
         for block in 0..blocks {
@@ -94,10 +89,12 @@ impl Window {
             self.high[block] = joined;
             here = behind;
         }
+        let mut any = 0;
         for (single, joined) in self.single[..blocks].iter_mut().zip(&self.high) {
             *single &= !joined;
-            self.known &= *joined == 0;
+            any |= joined;
         }
+        any
     }
 
     /// The bytes of a block that belong to single characters.
@@ -167,19 +164,18 @@ impl Window {
         (started, ended)
     }
 
-    /// Whether only the table knows a character of these bytes.
+    /// The first byte from `from` on of a character that only the table knows.
     #[inline(always)]
-    pub(crate) fn is_hard(&self, range: &std::ops::Range<usize>) -> bool {
-        let block = range.start / BLOCK;
-        let two = u128::from(self.hard[block]) | u128::from(self.hard[block + 1]) << 64;
-        let bits = (two >> (range.start % BLOCK)) as u64;
-        if range.len() < BLOCK {
-            return bits & !(u64::MAX << range.len()) != 0;
-        }
-        let last = (range.end - 1) / BLOCK;
-        let tail = u64::MAX >> (63 - (range.end - 1) % BLOCK);
-        let between = || self.hard[block + 1..last].iter().any(|&word| word != 0);
-        bits != 0 || (last > block && (between() || self.hard[last] & tail != 0))
+    pub(crate) fn next_hard(&self, from: usize) -> Option<usize> {
+        let first = from / BLOCK;
+        let mut words = self.hard[first..self.blocks.max(first)].iter().zip(first..);
+        let (&word, _) = words.next()?;
+        let word = word & u64::MAX << (from % BLOCK);
+        let (word, block) = match word {
+            0 => words.find(|(word, _)| **word != 0).map(|(&word, block)| (word, block))?,
+            word => (word, first),
+        };
+        Some(block * BLOCK + word.trailing_zeros() as usize)
     }
 }
 

@@ -1,8 +1,8 @@
-//! The hashes of all tokens of a window. All are hashed as if they were short, eight at a time with AVX-512, and then
-//! those that are not: so no branch hangs on the length of a token. Every kernel gives the same bits.
+//! The hashes of all tokens of a window: one by one, or with AVX-512 eight at a time as if all were short, and then those
+//! that are not, so that no branch hangs on the length of a token. Both give the same bits.
 
 use super::classify::{Edges, PADDING, WINDOW};
-use super::{MASK, SHORT, TokenHasher, halves};
+use super::{MASK, TokenHasher, halves};
 
 /// The bytes of a window, and some behind them that may be read.
 pub(super) type Folded = [u8; WINDOW + PADDING];
@@ -18,21 +18,35 @@ pub(super) struct Places<'a> {
 pub(super) struct Hashes {
     pub(super) of: [u64; WINDOW],
     /// which tokens are long
+    #[cfg(target_arch = "x86_64")]
     long: Edges,
 }
 
 impl Hashes {
     pub(super) fn new() -> Box<Self> {
-        Box::new(Hashes { of: [0; WINDOW], long: [0; WINDOW + 64] })
+        Box::new(Hashes {
+            of: [0; WINDOW],
+            #[cfg(target_arch = "x86_64")]
+            long: [0; WINDOW + 64],
+        })
     }
 
     /// Hashes tokens of which the bytes stand in `folded`.
     pub(super) fn make(&mut self, hasher: &TokenHasher, folded: &Folded, places: &Places<'_>) {
-        let long = self.as_short(hasher, folded, places);
-        self.hash_long(hasher, folded, places, long);
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vbmi2")
+        {
+            // SAFETY: the CPU has AVX-512F, VL and VBMI2, as just checked.
+            let long = unsafe { x86::as_short_avx512(self, hasher, folded, places) };
+            return self.hash_long(hasher, folded, places, long);
+        }
+        self.one_by_one(hasher, folded, places);
     }
 
-    /// Hashes what is longer than [`SHORT`], of which there are so many.
+    /// Hashes what is too long for two registers, of which there are so many.
+    #[cfg(target_arch = "x86_64")]
     fn hash_long(&mut self, hasher: &TokenHasher, folded: &Folded, places: &Places<'_>, long: usize) {
         for &i in &self.long[..long] {
             let i = usize::from(i);
@@ -41,38 +55,27 @@ impl Hashes {
         }
     }
 
-    /// Hashes all as if they were short; notes those that are not, and returns how many these are.
-    fn as_short(&mut self, hasher: &TokenHasher, folded: &Folded, places: &Places<'_>) -> usize {
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512vbmi2")
-        {
-            // SAFETY: the CPU has AVX-512F, VL and VBMI2, as just checked.
-            return unsafe { x86::as_short_avx512(self, hasher, folded, places) };
-        }
-        self.as_short_portable(hasher, folded, places)
-    }
-
-    /// The twin of the kernel, one at a time.
-    fn as_short_portable(&mut self, hasher: &TokenHasher, folded: &Folded, places: &Places<'_>) -> usize {
+    /// The twin of the kernel.
+    fn one_by_one(&mut self, hasher: &TokenHasher, folded: &Folded, places: &Places<'_>) {
+        let hasher = *hasher;
         let edges = places.starts[..places.count].iter().zip(&places.ends[..places.count]);
-        let mut found = 0;
-        for (i, (hash, (&start, &end))) in self.of.iter_mut().zip(edges).enumerate() {
-            let length = usize::from(end.wrapping_sub(start));
-            let [low, high] = folded[usize::from(start) % WINDOW..].first_chunk().map_or([0; 2], halves);
-            let mask = MASK[length.min(SHORT)];
-            *hash = hasher.short(low & mask[0], high & mask[1], length);
-            self.long[found % WINDOW] = i as u16;
-            found += usize::from(length > SHORT);
+        for (hash, (&start, &end)) in self.of.iter_mut().zip(edges) {
+            let range = usize::from(start)..usize::from(end);
+            *hash = match (folded[range.start % WINDOW..].first_chunk(), MASK.get(range.len())) {
+                (Some(bytes), Some(mask)) => {
+                    let [low, high] = halves(bytes);
+                    hasher.short(low & mask[0], high & mask[1], range.len())
+                }
+                _ => hasher.hash(&folded[range]),
+            };
         }
-        found
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Folded, Hashes, Places, SHORT, TokenHasher, WINDOW};
+    use super::{Folded, Hashes, Places, TokenHasher, WINDOW};
+    use crate::normalise::SHORT;
     use std::arch::x86_64::*;
 
     #[target_feature(enable = "avx512f,avx512vl,avx512vbmi2")]
@@ -171,8 +174,7 @@ mod tests {
             let places = Places { count, starts: &starts, ends: &ends };
             let [mut fast, mut plain] = [Hashes::new(), Hashes::new()];
             fast.make(&hasher, &folded, &places);
-            let long = plain.as_short_portable(&hasher, &folded, &places);
-            plain.hash_long(&hasher, &folded, &places, long);
+            plain.one_by_one(&hasher, &folded, &places);
             prop_assert_eq!(&fast.of[..count], &plain.of[..count]);
             for (i, hash) in plain.of[..count].iter().enumerate() {
                 prop_assert_eq!(*hash, hasher.hash(&folded[usize::from(starts[i])..usize::from(ends[i])]));
