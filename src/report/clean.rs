@@ -29,10 +29,11 @@ pub(super) fn text(raw: &str) -> String {
     clean
 }
 
-/// A name for HTML: one line, controls replaced, at most `most` characters.
+/// A name for HTML: one line, controls and what turns the direction replaced, at most `most` characters.
 #[cfg(feature = "html")]
 pub(super) fn name(raw: &str, most: usize) -> String {
-    cut(raw.chars().map(|c| if c.is_control() || LINE_ENDS.contains(&c) { REPLACEMENT } else { c }), most)
+    let is_replaced = |c: char| c.is_control() || LINE_ENDS.contains(&c) || turns_direction(c);
+    cut(raw.chars().map(|c| if is_replaced(c) { REPLACEMENT } else { c }), most)
 }
 
 /// One line for a terminal: white space as single spaces; controls, escapes and direction marks replaced; at
@@ -107,5 +108,6 @@ mod tests {
             "\u{200F}א\u{200E} \u{61C}b\u{FFFD}c\u{FFFD}\u{FFFD}"
         );
         assert_eq!(name("a\nb\u{2028}c", 9), "a\u{FFFD}b\u{FFFD}c");
+        assert_eq!(name("a\u{202E}b\u{200F}c", 9), "a\u{FFFD}b\u{200F}c");
     }
 }
