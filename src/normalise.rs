@@ -160,24 +160,21 @@ impl Tokenizer {
             let length = (bytes.len() - base).min(WINDOW);
             self.window.fill(&bytes[base..base + length]);
             let (starts, mut ends) = self.window.tokens(length, &mut self.starts, &mut self.ends);
-            // the last one may reach the end of the window
-            let open = (starts > ends).then(|| usize::from(self.starts[starts - 1]));
-            let is_last = base + length == bytes.len();
-            if open.is_some() && is_last {
+            // the last one may reach the end of the window; that of the text ends it
+            if starts > ends && base + length == bytes.len() {
                 self.ends[ends] = length as u16;
                 ends += 1;
             }
-            let places = Places { count: starts.min(ends), starts: &self.starts, ends: &self.ends };
+            let places = Places { count: ends, starts: &self.starts, ends: &self.ends };
             self.hashes.make(&self.hasher, &self.window.folded, &places);
-            self.give_window(text, base, places.count, to);
-            base = match open {
-                None => base + length,
-                Some(_) if is_last => base + length,
-                Some(start) if start > 0 => base + start,
-                Some(_) => {
+            self.give_window(text, base, ends, to);
+            base = match self.starts[ends] {
+                _ if starts == ends => base + length,
+                0 => {
                     let mut one = |hash, start, end| to.one(hash, start, end);
                     self.runs.tokens(&self.hasher, text, base..usize::MAX, &mut one)
                 }
+                start => base + usize::from(start),
             };
         }
     }

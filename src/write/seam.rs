@@ -148,12 +148,12 @@ fn merged(text: &str, removed: &[Range<usize>], tokens: &[Range<usize>]) -> Vec<
     };
     let ends_line = |at: usize, behind: &[Range<usize>]| {
         let end = text[at..].find('\n').map_or(text.len(), |break_at| at + break_at);
-        let mut rest = tokens[tokens.partition_point(|token| token.start < at)..].iter();
+        let rest = &tokens[tokens.partition_point(|token| token.start < at)..];
         let leaves = |token: &Range<usize>| {
             let before = behind.partition_point(|range| range.end <= token.start);
             behind.get(before).is_some_and(|range| range.start <= token.start)
         };
-        rest.by_ref().take_while(|token| token.start < end).all(leaves)
+        rest.iter().take_while(|token| token.start < end).all(leaves)
     };
     for (number, range) in removed.iter().enumerate() {
         if let Some(last) = merged.last_mut() {

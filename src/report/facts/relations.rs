@@ -253,8 +253,7 @@ fn shares(outcome: &Outcome, [copy, original]: [u32; 2], characters: u64) -> [f6
     }
     let spans: Vec<Span> = outcome.spans(original).collect();
     // what is contained has its passages
-    let counts =
-        |of: &&Match| of.unit != Unit::Document && of.kind != Kind::Contained || of.unit == Unit::Passage;
+    let counts = |of: &&Match| of.unit != Unit::Document && of.kind != Kind::Contained;
     let told = matches.iter().filter(between).filter(counts).filter_map(|of| {
         let original = match &of.stretches {
             Some([_, original]) => original.chars.clone(),
