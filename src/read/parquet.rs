@@ -96,6 +96,31 @@ fn holds_decimals(column: &ColumnDescriptor) -> bool {
         || column.converted_type() == ConvertedType::DECIMAL
 }
 
+/// Pages in a row that may hold nothing.
+const EMPTY_PAGES: usize = 1_000;
+
+/// Reads so many rows of a column, or as many as there are: the format's reader stops at a page without values, and leaves the
+/// last list where nothing but such pages come behind it. Returns the rows and their levels.
+pub(crate) fn read_rows<T: DataType>(
+    from: &mut ColumnReaderImpl<T>,
+    wanted: usize,
+    levels: &mut Vec<i16>,
+    mut repeated: Option<&mut Vec<i16>>,
+    values: &mut Vec<T::T>,
+) -> ParquetResult<[usize; 2]> {
+    let (mut rows, mut count, mut empty) = (0, 0, 0);
+    while rows < wanted && empty < EMPTY_PAGES {
+        let (read, _, of_levels) =
+            from.read_records(wanted - rows, Some(levels), repeated.as_deref_mut(), values)?;
+        empty = if of_levels == 0 { empty + 1 } else { 0 };
+        (rows, count) = (rows + read, count + of_levels);
+    }
+    if let Some(repeated) = repeated.filter(|_| rows < wanted) {
+        rows = repeated.iter().filter(|level| **level == 0).count();
+    }
+    Ok([rows, count])
+}
+
 /// The values of one column in one row group.
 struct Values<T: DataType> {
     reader: ColumnReaderImpl<T>,
@@ -114,7 +139,7 @@ impl<T: DataType> Values<T> {
     fn read(&mut self, rows: usize) -> ParquetResult<impl Iterator<Item = Option<&T::T>>> {
         self.levels.clear();
         self.values.clear();
-        let (read, _, _) = self.reader.read_records(rows, Some(&mut self.levels), None, &mut self.values)?;
+        let [read, _] = read_rows(&mut self.reader, rows, &mut self.levels, None, &mut self.values)?;
         let (levels, whole) = (&self.levels, self.whole);
         let mut values = self.values.iter();
         Ok((0..read).map(move |row| {

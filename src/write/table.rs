@@ -26,7 +26,7 @@ use parquet::schema::types::ColumnDescriptor;
 
 use crate::error::{Error, Result};
 use crate::pipeline::Progress;
-use crate::read::parquet::{Pages, Stop, check, footer, guarded, open, said};
+use crate::read::parquet::{Pages, Stop, check, footer, guarded, open, read_rows, said};
 use crate::read::texts::checksum;
 use crate::write::folder::Folder;
 use crate::write::pack::Packed;
@@ -310,7 +310,7 @@ impl Table<'_> {
                         let last = self.records.locator(kept.documents.end - 1).record;
                         let left = u64::from(last) - kept.first + 1 - row;
                         let rows = at_once.min(left) as usize;
-                        let (read, _, _) = texts.read_records(rows, Some(&mut levels), None, &mut values)?;
+                        let [read, _] = read_rows(&mut texts, rows, &mut levels, None, &mut values)?;
                         if read < rows {
                             return Err(changed());
                         }
@@ -530,8 +530,9 @@ impl Filter<'_> {
             repeated.clear();
             values.clear();
             let wanted = self.at_once.min(end - row) as usize;
-            let read = from.read_records(wanted, Some(&mut levels), Some(&mut repeated), &mut values);
-            let (read, _, count) = read.map_err(|error| Failed::Here(error.into()))?;
+            let of_lists = is_list.then_some(&mut repeated);
+            let read = read_rows(&mut from, wanted, &mut levels, of_lists, &mut values);
+            let [read, count] = read.map_err(|error| Failed::Here(error.into()))?;
             if read < wanted {
                 return Err(Failed::Here(Stop::Group("fewer rows than the footer tells of".to_owned())));
             }

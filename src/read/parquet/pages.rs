@@ -4,6 +4,7 @@
 //! no more. What gzip, brotli and framed LZ4 hold is unpacked by their codecs whatever it comes to; so such a page is
 //! unpacked here before, a piece at a time and into nothing, and refused as soon as it goes on beyond its header's word.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::ops::Range;
@@ -77,8 +78,9 @@ pub(crate) struct Pages {
     page: u64,
     /// where the columns stand of which a codec has no bound of its own, known when the footer is
     unbounded: Arc<OnceLock<Vec<Unbounded>>>,
-    /// the header that was read last, and where its page starts
-    header: Mutex<Option<(u64, Header)>>,
+    /// headers of pages that were not read yet, by where these start: before it reads a page, a reader of lists looks at the
+    /// header of the next one, and columns are read side by side
+    headers: Mutex<BTreeMap<u64, Header>>,
     /// the most bytes that were held so far
     held: Arc<AtomicU64>,
 }
@@ -90,7 +92,7 @@ impl Pages {
     /// With records of at most `max_record` bytes.
     pub(crate) fn new(file: File, max_record: usize) -> Self {
         let page = (PAGE * max_record as u64).clamp(LEAST_PAGE, LARGEST_PAGE);
-        Pages { file, page, unbounded: Arc::default(), header: Mutex::default(), held: Arc::default() }
+        Pages { file, page, unbounded: Arc::default(), headers: Mutex::default(), held: Arc::default() }
     }
 
     /// The same, telling how much it holds.
@@ -145,8 +147,8 @@ impl Pages {
         columns[..behind].iter().rev().find(|(range, _)| range.contains(&at)).map(|(_, codec)| *codec)
     }
 
-    fn header(&self) -> MutexGuard<'_, Option<(u64, Header)>> {
-        self.header.lock().unwrap_or_else(PoisonError::into_inner)
+    fn headers(&self) -> MutexGuard<'_, BTreeMap<u64, Header>> {
+        self.headers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -178,9 +180,10 @@ impl Length for Pages {
 impl ChunkReader for Pages {
     type T = <File as ChunkReader>::T;
 
-    /// Called where a page starts, and at the end of the file, whose length of the footer may look like a header.
+    /// Called where a header starts; behind one that was looked at before its page was wanted; and at the end of the file,
+    /// whose length of the footer may look like a header.
     fn get_read(&self, start: u64) -> ParquetResult<Self::T> {
-        if start.checked_add(END) == Some(self.len()) {
+        if start.checked_add(END) == Some(self.len()) || self.headers().contains_key(&start) {
             return self.file.get_read(start);
         }
         let mut input = Counted { input: self.file.get_read(start)?.take(HEADER), count: 0 };
@@ -193,9 +196,7 @@ impl ChunkReader for Pages {
                 )));
             }
             self.held.fetch_max(HELD_OF_A_PAGE * header.unpacked, Ordering::Relaxed);
-            if self.codec(start).is_some() {
-                *self.header() = Some((start + input.count, header));
-            }
+            self.headers().insert(start + input.count, header);
         }
         self.file.get_read(start)
     }
@@ -208,10 +209,10 @@ impl ChunkReader for Pages {
             return Err(ParquetError::EOF(format!("{length} bytes at {start} are not in the file")));
         }
         let bytes = self.file.get_bytes(start, length)?;
+        let header = self.headers().remove(&start);
         if let Some(codec) = self.codec(start) {
             let lies = |what: String| ParquetError::General(format!("byte {start}: {what}"));
-            let header = self.header().take().filter(|(page, _)| *page == start);
-            let (_, header) = header.ok_or_else(|| lies("a page without a header".to_owned()))?;
+            let header = header.ok_or_else(|| lies("a page without a header".to_owned()))?;
             if !header.holds(codec, &bytes) {
                 let unpacked = header.unpacked;
                 return Err(lies(format!(
