@@ -10,7 +10,6 @@
 //! earlier unit is itself a copy asks for nothing. Each later unit counts once, so that counts are of events
 //! that are independent but for the sample.
 
-use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use hashbrown::HashTable;
@@ -157,7 +156,7 @@ pub struct Certificate {
     pub pairs: u64,
     /// of these, pairs whose earlier unit is itself a copy: law 1 asks for nothing there
     pub pairs_of_copies: u64,
-    /// the first [`MISSED`] that were not found, in corpus order
+    /// the first [`MISSED`] that were not found: documents, then paragraphs, each in the order in which they passed
     #[serde(skip)]
     pub missed: Vec<Missed>,
 }
@@ -166,10 +165,12 @@ pub struct Certificate {
 struct Drawn {
     unit: u32,
     set: Vec<u64>,
+    is_copy: bool,
 }
 
 /// An inverted index: from a shingle to the units of the sample that have it.
 struct Index {
+    /// in order
     drawn: Vec<Drawn>,
     /// a bit for each shingle, by its low bits: most shingles of a corpus stop here
     filter: Vec<u64>,
@@ -181,7 +182,8 @@ struct Index {
 }
 
 impl Index {
-    fn new(drawn: Vec<Drawn>) -> Self {
+    fn new(mut drawn: Vec<Drawn>) -> Self {
+        drawn.sort_unstable_by_key(|drawn| drawn.unit);
         let mut all: Vec<(u64, u32)> = Vec::new();
         for (number, drawn) in (0..).zip(&drawn) {
             all.extend(drawn.set.iter().map(|shingle| (*shingle, number)));
@@ -227,9 +229,6 @@ fn spread(shingle: u64) -> u64 {
     shingle.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32)
 }
 
-/// A pair with one side in the sample: the later unit, the earlier one, how much they share.
-type Pair = (u32, u32, Overlap);
-
 /// What one thread counts with.
 struct Counter<'a> {
     index: &'a Index,
@@ -241,7 +240,7 @@ struct Counter<'a> {
     shared: Vec<u32>,
     touched: Vec<u32>,
     set: Vec<u64>,
-    pairs: Vec<Pair>,
+    tally: Tally,
 }
 
 impl<'a> Counter<'a> {
@@ -254,12 +253,12 @@ impl<'a> Counter<'a> {
             shared: vec![0; index.drawn.len()],
             touched: Vec::new(),
             set: Vec::new(),
-            pairs: Vec::new(),
+            tally: Tally::new(index, threshold),
         }
     }
 
-    /// Holds a unit against the sample.
-    fn ask(&mut self, unit: u32, shingles: &[u64]) {
+    /// Holds a unit against the sample. Units ask in order.
+    fn ask(&mut self, unit: u32, shingles: &[u64], is_copy: impl FnOnce() -> bool) {
         self.asked += 1;
         for &shingle in shingles {
             let Some(number) = self.index.find(shingle) else { continue };
@@ -274,7 +273,8 @@ impl<'a> Counter<'a> {
                 *shared += 1;
             }
         }
-        let mut is_made = false;
+        let mut asking: Option<Asking> = None;
+        let mut is_copy = Some(is_copy);
         for holder in self.touched.drain(..) {
             let shared = std::mem::take(&mut self.shared[holder as usize]);
             let drawn = &self.index.drawn[holder as usize];
@@ -282,20 +282,148 @@ impl<'a> Counter<'a> {
             if f64::from(shared) + 1e-6 < self.threshold * drawn.set.len() as f64 || drawn.unit == unit {
                 continue;
             }
-            if !is_made {
-                is_made = true;
+            let asking = asking.get_or_insert_with(|| {
                 self.set.clear();
                 self.set.extend_from_slice(shingles);
                 self.set.sort_unstable();
                 self.set.dedup();
-            }
-            let (later, earlier) = (unit.max(drawn.unit), unit.min(drawn.unit));
-            let sides = if later == unit { [&self.set, &drawn.set] } else { [&drawn.set, &self.set] };
-            if let Some(overlap) = compare(sides[0], sides[1], self.threshold) {
-                self.pairs.push((later, earlier, overlap));
+                let own = self.index.drawn.binary_search_by_key(&unit, |drawn| drawn.unit).ok();
+                Asking { own, is_copy: is_copy.take().is_some_and(|is_copy| is_copy()), best: None }
+            });
+            if drawn.unit < unit {
+                if let Some(overlap) = compare(&self.set, &drawn.set, self.threshold) {
+                    let best = asking.own.map_or(&mut asking.best, |own| &mut self.tally.best[own]);
+                    self.tally.pairs.add(best, (drawn.unit, drawn.is_copy), overlap);
+                }
+            } else if asking.own.is_none()
+                // of two that are both in the sample the later one asks
+                && let Some(overlap) = compare(&drawn.set, &self.set, self.threshold)
+            {
+                let best = &mut self.tally.best[holder as usize];
+                self.tally.pairs.add(best, (unit, asking.is_copy), overlap);
             }
         }
+        if let Some(Asking { best: Some(best), is_copy, .. }) = asking {
+            self.tally.count(unit, best, is_copy);
+        }
     }
+}
+
+/// A unit that is similar to some of the sample.
+struct Asking {
+    /// its number there, where it is of the sample itself
+    own: Option<usize>,
+    is_copy: bool,
+    /// where it is not, the original before it to which it is most similar
+    best: Option<Earlier>,
+}
+
+/// An earlier unit that is no copy, and what a later one shares with it.
+type Earlier = (u32, Overlap);
+
+/// A later unit and the earlier one.
+type Pair = (u32, Earlier);
+
+/// Similar pairs.
+#[derive(Default, Clone, Copy)]
+struct Pairs {
+    all: u64,
+    of_copies: u64,
+}
+
+impl Pairs {
+    /// Counts a pair; tells whether its earlier unit is the best one so far.
+    fn add(&mut self, best: &mut Option<Earlier>, (earlier, is_copy): (u32, bool), overlap: Overlap) {
+        self.all += 1;
+        if is_copy {
+            self.of_copies += 1;
+        } else {
+            better(best, (earlier, overlap));
+        }
+    }
+}
+
+/// Keeps the more similar one, of equals the earlier.
+fn better(best: &mut Option<Earlier>, other: Earlier) {
+    let order = |(unit, overlap): Earlier| (overlap.jaccard(), std::cmp::Reverse(unit));
+    if best.is_none_or(|best| order(other) > order(best)) {
+        *best = Some(other);
+    }
+}
+
+/// What was counted of one kind of unit: no more of it than there is of the sample.
+struct Tally {
+    /// where ranges of similarity start
+    borders: Vec<f64>,
+    /// of later units outside of the sample: matches and those found, by range
+    ranges: Vec<[u64; 2]>,
+    pairs: Pairs,
+    /// the first [`MISSED`] that were not found
+    missed: Vec<Pair>,
+    /// for each unit of the sample, the original before it to which it is most similar
+    best: Vec<Option<Earlier>>,
+}
+
+impl Tally {
+    fn new(index: &Index, threshold: f64) -> Self {
+        let borders = borders(threshold);
+        Tally {
+            ranges: vec![[0; 2]; borders.len()],
+            borders,
+            pairs: Pairs::default(),
+            missed: Vec::new(),
+            best: vec![None; index.drawn.len()],
+        }
+    }
+
+    /// Counts a true match. They come in order.
+    fn count(&mut self, later: u32, best: Earlier, is_found: bool) {
+        let similarity = best.1.jaccard();
+        let range = self.borders.partition_point(|border| *border <= similarity).saturating_sub(1);
+        self.ranges[range][0] += 1;
+        self.ranges[range][1] += u64::from(is_found);
+        if !is_found && self.missed.len() < MISSED {
+            self.missed.push((later, best));
+        }
+    }
+
+    /// With what was counted of other units.
+    fn with(mut self, other: Self) -> Self {
+        for (own, other) in self.ranges.iter_mut().flatten().zip(other.ranges.iter().flatten()) {
+            *own += other;
+        }
+        self.pairs.all += other.pairs.all;
+        self.pairs.of_copies += other.pairs.of_copies;
+        for (own, other) in self.best.iter_mut().zip(other.best) {
+            other.into_iter().for_each(|other| better(own, other));
+        }
+        self.missed.extend(other.missed);
+        self.first_missed();
+        self
+    }
+
+    fn first_missed(&mut self) {
+        self.missed.sort_unstable_by_key(|(later, _)| *later);
+        self.missed.truncate(MISSED);
+    }
+
+    /// With the matches of the sample's own units, when all have been asked.
+    fn finished(mut self, index: &Index) -> Self {
+        let missed = std::mem::take(&mut self.missed);
+        for (drawn, best) in index.drawn.iter().zip(std::mem::take(&mut self.best)) {
+            best.into_iter().for_each(|best| self.count(drawn.unit, best, drawn.is_copy));
+        }
+        self.missed.extend(missed);
+        self.first_missed();
+        self
+    }
+}
+
+/// Where ranges of similarity start.
+fn borders(threshold: f64) -> Vec<f64> {
+    let first = (threshold / STEP + 1e-9).floor() as u32 + 1;
+    let steps = (first..20).map(|step| f64::from(step) / 20.0);
+    std::iter::once(threshold).chain(steps).collect()
 }
 
 /// Measures the recall of a finished run by the units drawn of its documents and paragraphs, by their keys;
@@ -315,13 +443,46 @@ pub(crate) fn measure(
         Index::new(exact.drawn(&documents[..of_documents], Unit::Document)?),
         Index::new(exact.drawn(&paragraphs[..of_paragraphs], Unit::Paragraph)?),
     ];
-    let pairs = exact.pairs(&indexes)?;
-    let [of_documents, of_paragraphs] = [of_documents, of_paragraphs].map(|sample| sample as u64);
-    let mut told = Told::new(outcome, corpus);
+    let tallies = exact.tallies(&indexes)?;
     let units = parameters.units;
-    let documents = units.documents.then(|| told.add(Unit::Document, of_documents, &pairs[0]));
-    let paragraphs = units.paragraphs.then(|| told.add(Unit::Paragraph, of_paragraphs, &pairs[1]));
-    Ok(told.finish(of_documents + of_paragraphs, [documents, paragraphs]))
+    let mut certificate = Certificate {
+        sample: (of_documents + of_paragraphs) as u64,
+        measured: Measured::new(0, 0),
+        documents: None,
+        paragraphs: None,
+        by_similarity: Vec::new(),
+        pairs: 0,
+        pairs_of_copies: 0,
+        missed: Vec::new(),
+    };
+    let borders = borders(parameters.threshold);
+    let mut ranges = vec![[0; 2]; borders.len()];
+    for (unit, tally) in [Unit::Document, Unit::Paragraph].into_iter().zip(&tallies) {
+        ranges.iter_mut().flatten().zip(tally.ranges.iter().flatten()).for_each(|(all, own)| *all += own);
+        certificate.pairs += tally.pairs.all;
+        certificate.pairs_of_copies += tally.pairs.of_copies;
+        let places = tally.missed.iter().map(|&(later, (earlier, overlap))| {
+            let [later, earlier] = [later, earlier].map(|number| place(corpus, unit, number));
+            Missed { unit, later, earlier, overlap }
+        });
+        certificate.missed.extend(places);
+    }
+    certificate.missed.truncate(MISSED);
+    let all = |ranges: &[[u64; 2]]| {
+        let [matches, found] = [0, 1].map(|of| ranges.iter().map(|range| range[of]).sum());
+        Measured::new(found, matches)
+    };
+    let of_unit =
+        |sample: usize, tally: &Tally| OfUnit { sample: sample as u64, measured: all(&tally.ranges) };
+    certificate.documents = units.documents.then(|| of_unit(of_documents, &tallies[0]));
+    certificate.paragraphs = units.paragraphs.then(|| of_unit(of_paragraphs, &tallies[1]));
+    certificate.measured = all(&ranges);
+    let ends = borders.iter().skip(1).copied().chain([1.0]);
+    let ranges = borders.iter().zip(ends).zip(&ranges);
+    certificate.by_similarity = ranges
+        .map(|((&from, to), &[matches, found])| OfRange { from, to, measured: Measured::new(found, matches) })
+        .collect();
+    Ok(certificate)
 }
 
 /// The exact pass.
@@ -349,7 +510,7 @@ impl Exact<'_> {
             self.read(place.document, &mut read)?;
             let mut set = Vec::new();
             shingler.set(&read.tokens[read.range(place.paragraph)], &mut set);
-            Ok(Drawn { unit: number, set })
+            Ok(Drawn { unit: number, set, is_copy: self.is_copy(unit, number) })
         };
         units.par_iter().map(one).collect()
     }
@@ -369,25 +530,27 @@ impl Exact<'_> {
         Ok(())
     }
 
-    /// All similar pairs with the sample: among documents, among paragraphs.
-    fn pairs(&self, indexes: &[Index; 2]) -> Result<[Vec<Pair>; 2]> {
+    /// What all units, documents and paragraphs, share with the sample.
+    fn tallies(&self, indexes: &[Index; 2]) -> Result<[Tally; 2]> {
         let documents: Vec<u32> = (0..self.corpus.documents.len() as u32).collect();
         self.progress.text_done.store(0, Ordering::Relaxed);
         self.progress.text_total.store(self.corpus.counts.text_bytes, Ordering::Relaxed);
         let threshold = self.outcome.summary().parameters.threshold;
         let counters = || [0, 1].map(|kind| Counter::new(&indexes[kind], threshold));
-        let found: Vec<[Vec<Pair>; 2]> = documents
+        let counted: Option<[Tally; 2]> = documents
             .par_chunks(DOCUMENTS)
-            .map_init(counters, |counters, documents| self.pairs_of(documents, counters))
-            .collect::<Result<_>>()?;
-        let mut all = [Vec::new(), Vec::new()];
-        for found in found {
-            all.iter_mut().zip(found).for_each(|(all, found)| all.extend(found));
-        }
-        Ok(all)
+            .try_fold(counters, |mut counters, documents| {
+                self.ask(documents, &mut counters).map(|()| counters)
+            })
+            .map(|counters| counters.map(|counters| counters.map(|counter| counter.tally)))
+            .try_reduce_with(|[a, b], [c, d]| Ok([a.with(c), b.with(d)]))
+            .transpose()?;
+        let [documents, paragraphs] =
+            counted.unwrap_or_else(|| [0, 1].map(|kind| Tally::new(&indexes[kind], threshold)));
+        Ok([documents.finished(&indexes[0]), paragraphs.finished(&indexes[1])])
     }
 
-    fn pairs_of(&self, documents: &[u32], counters: &mut [Counter<'_>; 2]) -> Result<[Vec<Pair>; 2]> {
+    fn ask(&self, documents: &[u32], counters: &mut [Counter<'_>; 2]) -> Result<()> {
         self.progress.check()?;
         let parameters = &self.outcome.summary().parameters;
         let shingler = Shingler::new(parameters.shingle);
@@ -411,19 +574,25 @@ impl Exact<'_> {
                 shingles.push(shingler.short(tokens));
             }
             if own {
-                counters[0].ask(document, &read.shingles);
+                let is_copy = || self.is_copy(Unit::Document, document);
+                counters[0].ask(document, &read.shingles, is_copy);
             }
             for (number, unit) in numbers.enumerate().filter(|(_, unit)| is_first(of_paragraphs, *unit)) {
                 let range = read.range(Some(number as u32));
+                let is_copy = || self.is_copy(Unit::Paragraph, unit);
                 if range.len() < shingler.width() {
-                    counters[1].ask(unit, &[shingler.short(&read.tokens[range])]);
+                    counters[1].ask(unit, &[shingler.short(&read.tokens[range])], is_copy);
                 } else {
                     let shingles = range.start..range.end + 1 - shingler.width();
-                    counters[1].ask(unit, &read.shingles[shingles]);
+                    counters[1].ask(unit, &read.shingles[shingles], is_copy);
                 }
             }
         }
-        Ok([0, 1].map(|kind| std::mem::take(&mut counters[kind].pairs)))
+        Ok(())
+    }
+
+    fn is_copy(&self, unit: Unit, number: u32) -> bool {
+        self.outcome.fate(place(self.corpus, unit, number)) == Fate::Copy
     }
 }
 
@@ -441,100 +610,6 @@ fn place(corpus: &Corpus, unit: Unit, number: u32) -> Place {
     }
     let document = corpus.document_of(number);
     Place { document, paragraph: Some(number - corpus.paragraphs(document).start) }
-}
-
-/// Pairs to what they say.
-struct Told<'a> {
-    outcome: &'a Outcome,
-    corpus: &'a Corpus,
-    threshold: f64,
-    /// matches and those found, by range of similarity
-    ranges: Vec<[u64; 2]>,
-    pairs: u64,
-    pairs_of_copies: u64,
-    missed: Vec<Missed>,
-}
-
-impl<'a> Told<'a> {
-    fn new(outcome: &'a Outcome, corpus: &'a Corpus) -> Self {
-        let threshold = outcome.summary().parameters.threshold;
-        let mut told = Told {
-            outcome,
-            corpus,
-            threshold,
-            ranges: Vec::new(),
-            pairs: 0,
-            pairs_of_copies: 0,
-            missed: Vec::new(),
-        };
-        told.ranges = vec![[0; 2]; told.borders().len()];
-        told
-    }
-
-    /// Where ranges of similarity start.
-    fn borders(&self) -> Vec<f64> {
-        let first = (self.threshold / STEP + 1e-9).floor() as u32 + 1;
-        let steps = (first..20).map(|step| f64::from(step) / 20.0);
-        std::iter::once(self.threshold).chain(steps).collect()
-    }
-
-    fn add(&mut self, unit: Unit, sample: u64, pairs: &[Pair]) -> OfUnit {
-        let (outcome, corpus) = (self.outcome, self.corpus);
-        let borders = self.borders();
-        // a pair of which both sides are in the sample was found from each
-        let mut pairs = pairs.to_vec();
-        pairs.sort_unstable_by_key(|(later, earlier, _)| (*later, *earlier));
-        pairs.dedup_by_key(|(later, earlier, _)| (*later, *earlier));
-        self.pairs += pairs.len() as u64;
-        let mut fates: HashMap<u32, Fate> = HashMap::new();
-        let mut fate =
-            |number: u32| *fates.entry(number).or_insert_with(|| outcome.fate(place(corpus, unit, number)));
-        let [mut matches, mut found] = [0, 0];
-        for of_later in pairs.chunk_by(|a, b| a.0 == b.0) {
-            let mut best: Option<&Pair> = None;
-            for pair in of_later {
-                if fate(pair.1) == Fate::Copy {
-                    self.pairs_of_copies += 1;
-                } else if best.is_none_or(|best| pair.2.jaccard() > best.2.jaccard()) {
-                    best = Some(pair);
-                }
-            }
-            let Some(&(later, earlier, overlap)) = best else { continue };
-            let range = borders.partition_point(|border| *border <= overlap.jaccard()).saturating_sub(1);
-            matches += 1;
-            self.ranges[range][0] += 1;
-            if fate(later) == Fate::Copy {
-                found += 1;
-                self.ranges[range][1] += 1;
-            } else if self.missed.len() < MISSED {
-                let [later, earlier] = [later, earlier].map(|number| place(corpus, unit, number));
-                self.missed.push(Missed { unit, later, earlier, overlap });
-            }
-        }
-        OfUnit { sample, measured: Measured::new(found, matches) }
-    }
-
-    fn finish(self, sample: u64, [documents, paragraphs]: [Option<OfUnit>; 2]) -> Certificate {
-        let borders = self.borders();
-        let ends = borders.iter().skip(1).copied().chain([1.0]);
-        let ranges = borders.iter().zip(ends).zip(&self.ranges);
-        let by_similarity = ranges.map(|((&from, to), [matches, found])| OfRange {
-            from,
-            to,
-            measured: Measured::new(*found, *matches),
-        });
-        let [matches, found] = [0, 1].map(|of| self.ranges.iter().map(|range| range[of]).sum());
-        Certificate {
-            sample,
-            measured: Measured::new(found, matches),
-            documents,
-            paragraphs,
-            by_similarity: by_similarity.collect(),
-            pairs: self.pairs,
-            pairs_of_copies: self.pairs_of_copies,
-            missed: self.missed,
-        }
-    }
 }
 
 #[cfg(test)]
