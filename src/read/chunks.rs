@@ -285,6 +285,7 @@ impl Lines<'_, '_> {
         let whole = self.source.format == Format::Text; // what can be read only once, as one text
         let chunk = self.reader.buffers.chunk;
         let mut buffer = self.reader.buffers.take();
+        let mut searched = 0; // no line ends before that
         while self.batch.listening {
             if self.reader.progress.is_cancelled() {
                 return Err(Error::Interrupted);
@@ -320,16 +321,20 @@ impl Lines<'_, '_> {
                 }
                 continue;
             }
-            if let Some(end) = memrchr(b'\n', &buffer) {
+            if let Some(end) = memrchr(b'\n', &buffer[searched..]).map(|at| searched + at) {
                 let mut rest = self.reader.buffers.take();
                 rest.extend_from_slice(&buffer[end + 1..]);
                 buffer.truncate(end + 1);
                 self.hand_on(std::mem::replace(&mut buffer, rest))?;
+                searched = buffer.len();
             } else if buffer.len() > limit {
                 self.lose_record();
                 if !self.skip_line(&mut input, &mut buffer)? {
                     return Ok(());
                 }
+                searched = 0;
+            } else {
+                searched = buffer.len();
             }
         }
         Ok(())
@@ -396,6 +401,9 @@ pub(crate) fn text_file(source: &Source, max_record: usize, progress: &Progress)
         }
         Ok(_) => match simdutf8::compat::from_utf8(&bytes) {
             Ok(_) => String::from_utf8(bytes).map_err(|e| (SkipReason::InvalidUtf8, e.to_string())),
+            Err(_) if [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| bytes.starts_with(*mark)) => {
+                Err((SkipReason::InvalidUtf8, "it begins as UTF-16 does: convert it to UTF-8".to_owned()))
+            }
             Err(error) => Err((SkipReason::InvalidUtf8, error.to_string())),
         },
         Err(error) => {

@@ -224,11 +224,14 @@ impl<'a, R: Read> Archive<'a, R> {
                 if held[at + 1..].starts_with(b"\r\n") {
                     return Ok(Some(at + 3));
                 }
+                if held[at + 1..].starts_with(START) {
+                    return Ok(None); // the next record: this one's header has no end
+                }
             }
             if held.len() == HEADER {
                 return Ok(None);
             }
-            seen = held.len().saturating_sub(3);
+            seen = held.len().saturating_sub(START.len());
             if !self.window.more()? {
                 return Ok(None);
             }
@@ -382,7 +385,10 @@ mod tests {
         let all =
             ["garbage\r\n\r\n", &good("one"), "WARC/1.0\r\nno end", "\r\nWARC/1.0\r\n\r\n\n", &good("two")]
                 .concat();
-        assert_eq!(told(&all), ["lost unreadable", "http://3/ one", "lost text unreadable", "http://3/ two"]);
+        let lost = "lost unreadable";
+        assert_eq!(told(&all), [lost, "http://3/ one", lost, "lost text unreadable", "http://3/ two"]);
+        // headers without an end cost themselves
+        assert_eq!(told(&("WARC/1.\n".repeat(3) + &good("one"))), [lost, lost, lost, "http://3/ one"]);
         let cut = good("whole") + &good("cut off")[..80];
         assert_eq!(told(&cut)[1..], ["lost unreadable"]);
         let cut = good("whole") + good("cut off").trim_end_matches("off\r\n\r\n");
