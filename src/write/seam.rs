@@ -83,36 +83,49 @@ pub(crate) fn cuts(text: &str, removed: &[Range<usize>], tokenizer: &mut Tokeniz
         return if merged.is_empty() { Vec::new() } else { vec![Cut { bytes: 0..text.len(), space: false }] };
     }
     let mut cuts: Vec<Cut> = Vec::new();
-    for (i, range) in merged.iter().enumerate() {
-        let behind = kept.partition_point(|token| token.start < range.start);
+    let mut rest = &merged[..];
+    while let Some(first) = rest.first() {
+        // those with the same tokens before and behind them
+        let behind = kept.partition_point(|token| token.start < first.start);
         let before = behind.checked_sub(1).map(|at| &kept[at]);
         let after = kept.get(behind);
-        let floor = cuts.last().map_or(0, |cut: &Cut| cut.bytes.end);
-        let ceiling = merged.get(i + 1).map_or(text.len(), |next| next.start);
-        let from = before.map_or(0, |token| token.end).max(floor);
-        let to = after.map_or(text.len(), |token| token.start).min(ceiling);
-        // a character that stays in part stays
-        let range = range.start.max(from)..range.end.min(to);
-        if range.is_empty() {
-            continue;
-        }
+        let [start, end] =
+            [before.map_or(0, |token| token.end), after.map_or(text.len(), |token| token.start)];
+        let together = rest.partition_point(|range| after.is_none_or(|after| range.start <= after.start));
         let seam = Seam { text, is_first: before.is_none(), is_last: after.is_none() };
-        let bytes = seam.close(from, range, to);
-        let mut cut = Cut { bytes, space: false };
-        if let (Some(before), Some(after)) = (before, after) {
-            let between = format!(
-                "{}{}",
-                &text[before.end..cut.bytes.start.max(before.end)],
-                &text[cut.bytes.end.min(after.start)..after.start]
-            );
-            if !between.contains(char::is_whitespace) {
-                let met = [&text[before.clone()], &between, &text[after.clone()]].concat();
-                let mut count = 0;
-                tokenizer.tokens(&met, |_, _, _| count += 1);
-                cut.space = count < 2;
+        let first_cut = cuts.len();
+        for (i, range) in rest[..together].iter().enumerate() {
+            let floor = cuts.last().map_or(0, |cut: &Cut| cut.bytes.end);
+            let ceiling = rest.get(i + 1).map_or(text.len(), |next| next.start);
+            let (from, to) = (start.max(floor), end.min(ceiling));
+            // a character that stays in part stays
+            let range = range.start.max(from)..range.end.min(to);
+            if !range.is_empty() {
+                cuts.push(Cut { bytes: seam.close(from, range, to), space: false });
             }
         }
-        cuts.push(cut);
+        rest = &rest[together..];
+        if let (Some(before), Some(after), [_, ..]) = (before, after, &cuts[first_cut..]) {
+            let mut stays = String::new();
+            let mut from = start;
+            for cut in &cuts[first_cut..] {
+                stays.push_str(&text[from..cut.bytes.start.max(from)]);
+                from = cut.bytes.end.min(after.start);
+            }
+            stays.push_str(&text[from..after.start]);
+            if !stays.contains(char::is_whitespace) {
+                let mut count = |text: &str| {
+                    let mut count = 0;
+                    tokenizer.tokens(text, |_, _, _| count += 1);
+                    count
+                };
+                let [before, after] = [before, after].map(|token| &text[token.clone()]);
+                let met = count(&[before, &stays, after].concat());
+                if let Some(last) = cuts.last_mut() {
+                    last.space = met < count(before) + count(after);
+                }
+            }
+        }
     }
     cuts
 }
@@ -425,6 +438,9 @@ mod tests {
         assert_eq!(without("abc⟦甲乙⟧def"), "abc def");
         assert_eq!(without("甲⟦乙丙⟧丁"), "甲丁");
         assert_eq!(without("甲⟦乙丙⟧。丁"), "甲。丁");
+        // a character of several words
+        assert_eq!(without("a 2⟦甲⟧½ b"), "a 2 ½ b");
+        assert_eq!(without("a ½⟦甲⟧X9 b"), "a ½ X9 b");
     }
 
     /// Whether words stay on both sides of what goes.
