@@ -241,8 +241,9 @@ fn plain(mut path: &str) -> &str {
 }
 
 /// The moment that a JSON value names, in nanoseconds since 1970: a date (RFC 3339, or as much of it as
-/// `2026`, `2026-11`, `2026-11-22`, `2026-11-22T15:51`; without an offset it is UTC; or RFC 2822), or a number, which
-/// counts as seconds; as a string or as it is.
+/// `2026`, `2026-11`, `2026-11-22`, `2026-11-22T15:51`; without an offset it is UTC; or RFC 2822), or a number, as a
+/// string or as it is. One whose digits are those of a date (`20261122`, `20261122155134`) is that date; any other counts
+/// the seconds since 1970, or if that were after the year 5138 the milliseconds, or micro- or nanoseconds.
 pub(crate) fn moment(json: &str) -> Option<i128> {
     let text: String = match json.as_bytes().first()? {
         b'"' => serde_json::from_str(json).ok()?,
@@ -253,10 +254,17 @@ pub(crate) fn moment(json: &str) -> Option<i128> {
     date(text).or_else(|| mail::date(text)).or_else(|| number(text))
 }
 
+/// The largest count of seconds: the one a thousand times as large is in a unit a thousand times smaller.
+const SECONDS: i128 = 100_000_000_000;
+
 fn number(text: &str) -> Option<i128> {
     let whole: Option<i64> = text.parse().ok();
     if let Some(whole) = whole {
-        return Some(i128::from(whole) * 1_000_000_000);
+        let units =
+            [1_000_000_000, 1_000_000, 1_000, 1].into_iter().zip([1, 1_000, 1_000_000, i128::MAX / SECONDS]);
+        let whole = i128::from(whole);
+        let unit = units.into_iter().find(|(_, times)| whole.abs() < SECONDS * times);
+        return digits_of_date(text).or_else(|| unit.map(|(unit, _)| whole * unit));
     }
     // with a fraction, to the nanosecond
     if let Some((seconds, fraction)) = text.split_once('.')
@@ -270,6 +278,19 @@ fn number(text: &str) -> Option<i128> {
     let number: f64 = text.parse().ok()?;
     // what lies beyond is the same to a comparison of dates
     number.is_finite().then(|| (number.clamp(-1e18, 1e18) * 1e9).round() as i128)
+}
+
+/// The date of which 8 digits, or 14 with the time of day, are those.
+fn digits_of_date(text: &str) -> Option<i128> {
+    if !matches!(text.len(), 8 | 14) || !text.starts_with(['1', '2']) {
+        return None;
+    }
+    let part = |range: std::ops::Range<usize>| text.get(range).filter(|part| whole(part).is_some());
+    let day = format!("{}-{}-{}", part(0..4)?, part(4..6)?, part(6..8)?);
+    if text.len() == 8 {
+        return date(&day);
+    }
+    date(&format!("{day}T{}:{}:{}", part(8..10)?, part(10..12)?, part(12..14)?))
 }
 
 fn date(text: &str) -> Option<i128> {
@@ -301,19 +322,23 @@ fn time_of_day(text: &str) -> Option<i128> {
     let (clock, zone) = (text[..at].trim_end(), &text[at..]);
     let offset = match zone.as_bytes() {
         [] | b"Z" | b"z" => 0,
-        [sign, digits @ ..] => {
+        [sign @ (b'+' | b'-'), digits @ ..] => {
             let digits: Vec<u8> = digits.iter().copied().filter(|&byte| byte != b':').collect();
             let digits = std::str::from_utf8(&digits).ok()?;
             let minutes = match digits.len() {
                 2 => whole(digits)? * 60,
                 4 => {
                     let (hours, minutes) = digits.split_at_checked(2)?;
-                    whole(hours)? * 60 + whole(minutes)?
+                    whole(hours)? * 60 + whole(minutes).filter(|minutes| *minutes < 60)?
                 }
                 _ => return None,
             };
+            if minutes >= 24 * 60 {
+                return None;
+            }
             if *sign == b'-' { -minutes } else { minutes }
         }
+        _ => return None,
     };
     let (clock, fraction) = clock.split_once(['.', ',']).unwrap_or((clock, ""));
     let mut parts = clock.split(':');
@@ -325,6 +350,9 @@ fn time_of_day(text: &str) -> Option<i128> {
     let second = second.unwrap_or(Some(0))?;
     if parts.next().is_some() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
+    }
+    if hour == 24 && (minute, second) != (0, 0) {
+        return None; // midnight, at the end of the day
     }
     let digits = &fraction[..fraction.len().min(9)];
     let nanoseconds = if digits.is_empty() { 0 } else { whole(digits)? * 10i64.pow(9 - digits.len() as u32) };
@@ -367,9 +395,18 @@ mod tests {
         assert_eq!(at("\"2026-11-22T15:51:34Z\""), Some(1_795_362_694_000));
         assert_eq!(at("\"2026-11-22T16:51:34.25+01:00\""), Some(1_795_362_694_250));
         assert_eq!(at("\"2026-11-22 10:51-0500\""), Some(1_795_362_660_000));
+        assert_eq!(at("\"2026-11-22T24:00\""), at("\"2026-11-23\""));
         assert_eq!(at("\"2024\""), at("\"2024-01-01\""));
         assert_eq!(at("\"2024-02\""), at("\"2024-02-01T00:00\""));
         assert_eq!(at("951868800"), at("\"2000-03-01\""));
+        for same in
+            ["951868800000", "\"951868800000000\"", "951868800000000000", "20000301", "\"20000301000000\""]
+        {
+            assert_eq!(at(same), at("\"2000-03-01\""), "{same}");
+        }
+        assert_eq!(at("20261122155134"), at("\"2026-11-22T15:51:34Z\""));
+        assert_eq!((at("20261322"), at("99999999999")), (Some(20_261_322_000), Some(99_999_999_999_000)));
+        assert_eq!(at("-100000000000"), Some(-100_000_000_000));
         assert_eq!(at("\"951868800.5\""), Some(951_868_800_500));
         assert_eq!(at("-1.5e3"), Some(-1_500_000));
         assert_eq!(at("\"1969-12-31T23:59:59\""), Some(-1000));
@@ -387,6 +424,10 @@ mod tests {
             "\"NaN\"",
             "\"2026-11-22T10:00+1\"",
             "\"2026-11-22T10:00+0é1\"",
+            "\"2026-11-22T10:00Z05\"",
+            "\"2026-11-22T10:00+99:99\"",
+            "\"2026-11-22T10:00+0160\"",
+            "\"2026-11-22T24:00:01\"",
         ] {
             assert_eq!(at(none), None, "{none}");
         }
