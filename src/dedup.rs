@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
@@ -23,6 +24,9 @@ const CROWD: f64 = 0.05;
 /// An original with fewer copies than this is no crowd, however small the corpus.
 const CROWD_COPIES: u64 = 3;
 
+/// Documents that are decided about at once.
+const AT_ONCE: usize = 4_096;
+
 /// Copies that are shown of what a guard refuses.
 const EXAMPLES: usize = 3;
 
@@ -38,12 +42,20 @@ pub struct Rules {
     pub max_removed: Option<f64>,
 }
 
-/// What became of the records of one source: `read` is the sum of the three others.
+/// What became of the records of one source.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Account {
     /// what the source is called
     pub name: String,
-    /// records
+    /// its records
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// What became of some records: `read` is the sum of the three others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// all of them
     pub read: u64,
     /// of these, in the output
     pub kept: u64,
@@ -77,6 +89,18 @@ pub struct Texts {
     pub emptied: u64,
 }
 
+impl Counts {
+    fn add(&mut self, other: &Counts) {
+        self.read += other.read;
+        self.kept += other.kept;
+        self.removed += other.removed;
+        self.skipped += other.skipped;
+        if let (Some(texts), Some(other)) = (&mut self.texts, &other.texts) {
+            texts.add(other);
+        }
+    }
+}
+
 impl Texts {
     fn add(&mut self, other: &Texts) {
         self.paragraphs += other.paragraphs;
@@ -102,10 +126,12 @@ pub struct Removal {
     pub protected: u64,
     /// documents without a date, where one was asked for
     pub undated: u64,
-    /// by source, in the order in which they are met; then all together
+    /// whether a record tells its source in a field that was asked for
+    pub tells_sources: bool,
+    /// by source, in the order in which they are met
     pub accounts: Vec<Account>,
     /// over all sources
-    pub all: Account,
+    pub all: Counts,
     /// what a person should look at
     pub warnings: Vec<Finding>,
     /// why nothing may be written
@@ -151,6 +177,7 @@ impl Removal {
             removed: vec![0; outcome.documents() as usize / 64 + 1],
             cut: vec![0; outcome.documents() as usize / 64 + 1],
             remove: outcome.summary().parameters.remove,
+            tells_sources: corpus.labels.names.iter().any(|name| !name.is_empty()),
             undated: corpus.labels.dates.iter().filter(|date| date.is_none()).count() as u64,
             ..Removal::default()
         };
@@ -163,46 +190,57 @@ impl Removal {
         let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
         let mut examples: Vec<Vec<u32>> = Vec::new();
         let mut crowds: BTreeMap<u32, (u64, Vec<u32>)> = BTreeMap::new();
-        for document in outcome.in_corpus_order() {
-            let name = corpus.source_name(document, &rules.order);
-            let at = *numbers.entry(name).or_insert_with(|| {
-                removal.accounts.push(removal.account(name));
-                examples.push(Vec::new());
-                removal.accounts.len() - 1
-            });
-            let account = &mut removal.accounts[at];
-            account.read += 1;
-            let place = Place { document, paragraph: None };
-            let is_copy = takes(removal.remove, outcome.fate(place));
-            let is_protected = protected.get(outcome.record(document).0 as usize) == Some(&true);
-            removal.protected += u64::from(is_copy && is_protected);
-            let stays = !is_copy || is_protected || rules.annotate;
-            if let Some(texts) = &mut account.texts {
-                let told =
-                    told(outcome, document, (!is_protected && !rules.annotate).then_some(removal.remove));
-                texts.add(&told);
-                if stays && told.characters_removed > 0 {
-                    removal.cut[document as usize / 64] |= 1 << (document % 64);
+        let is_protected = |document: u32| protected.get(outcome.record(document).0 as usize) == Some(&true);
+        let remove = removal.remove;
+        let texts_of = |document: u32| {
+            let loses = !rules.annotate && !is_protected(document);
+            remove.is_by_parts().then(|| told(outcome, document, loses.then_some(remove)))
+        };
+        let mut in_order = outcome.in_corpus_order();
+        loop {
+            // where texts lose parts, some have to be looked through
+            let documents: Vec<u32> = in_order.by_ref().take(AT_ONCE).collect();
+            if documents.is_empty() {
+                break;
+            }
+            let texts: Vec<Option<Texts>> =
+                documents.par_iter().map(|document| texts_of(*document)).collect();
+            for (document, texts) in documents.into_iter().zip(texts) {
+                let name = corpus.source_name(document, &rules.order);
+                let at = *numbers.entry(name).or_insert_with(|| {
+                    removal.accounts.push(removal.account(name));
+                    examples.push(Vec::new());
+                    removal.accounts.len() - 1
+                });
+                let place = Place { document, paragraph: None };
+                let is_copy = takes(removal.remove, outcome.fate(place));
+                let is_protected = is_protected(document);
+                removal.protected += u64::from(is_copy && is_protected);
+                let is_removed = is_copy && !is_protected && !rules.annotate;
+                let bit = 1 << (document % 64);
+                if !is_removed && texts.is_some_and(|texts| texts.characters_removed > 0) {
+                    removal.cut[document as usize / 64] |= bit;
                 }
-            }
-            if stays {
-                account.kept += 1;
-                continue;
-            }
-            account.removed += 1;
-            removal.removed[document as usize / 64] |= 1 << (document % 64);
-            if examples[at].len() < EXAMPLES {
-                examples[at].push(document);
-            }
-            if let Some(found) = outcome.match_of(place) {
-                let (copies, first) = crowds.entry(found.original.document).or_default();
-                *copies += 1;
-                if first.len() < EXAMPLES {
-                    first.push(document);
+                let [kept, removed] = [!is_removed, is_removed].map(u64::from);
+                removal.accounts[at].counts.add(&Counts { read: 1, kept, removed, skipped: 0, texts });
+                if !is_removed {
+                    continue;
+                }
+                removal.removed[document as usize / 64] |= bit;
+                if examples[at].len() < EXAMPLES {
+                    examples[at].push(document);
+                }
+                if let Some(found) = outcome.match_of(place) {
+                    let (copies, first) = crowds.entry(found.original.document).or_default();
+                    *copies += 1;
+                    if first.len() < EXAMPLES {
+                        first.push(document);
+                    }
                 }
             }
         }
-        removal.count_skips(outcome, rules, &numbers.into_iter().map(|(n, i)| (n.to_owned(), i)).collect());
+        let numbers = numbers.into_iter().map(|(name, number)| (name.to_owned(), number)).collect();
+        removal.count_skips(outcome, rules, numbers);
         removal.look(rules, &examples);
         removal.look_at_crowds(crowds);
         removal
@@ -240,81 +278,65 @@ impl Removal {
     }
 
     fn account(&self, name: &str) -> Account {
-        let texts = self.remove.is_by_parts().then(Texts::default);
-        Account { name: name.to_owned(), texts, ..Account::default() }
+        Account { name: name.to_owned(), counts: self.nothing() }
     }
 
-    fn count_skips(&mut self, outcome: &Outcome, rules: &Rules, numbers: &BTreeMap<String, usize>) {
-        let mut numbers = numbers.clone();
+    /// What nothing has been added to.
+    fn nothing(&self) -> Counts {
+        Counts { texts: self.remove.is_by_parts().then(Texts::default), ..Counts::default() }
+    }
+
+    fn count_skips(&mut self, outcome: &Outcome, rules: &Rules, mut numbers: BTreeMap<String, usize>) {
         for (source, records) in outcome.skipped_records() {
             let name = rules.order.file_sources.get(source as usize).cloned().unwrap_or_default();
             let at = *numbers.entry(name).or_insert_with_key(|name| {
                 self.accounts.push(self.account(name));
                 self.accounts.len() - 1
             });
-            self.accounts[at].read += records;
-            self.accounts[at].skipped += records;
+            self.accounts[at].counts.read += records;
+            self.accounts[at].counts.skipped += records;
         }
-        let sum = |of: fn(&Account) -> u64| self.accounts.iter().map(of).sum();
-        self.all = Account {
-            name: String::new(),
-            read: sum(|account| account.read),
-            kept: sum(|account| account.kept),
-            removed: sum(|account| account.removed),
-            skipped: sum(|account| account.skipped),
-            texts: self.remove.is_by_parts().then(|| {
-                let mut all = Texts::default();
-                self.accounts
-                    .iter()
-                    .filter_map(|account| account.texts.as_ref())
-                    .for_each(|texts| all.add(texts));
-                all
-            }),
-        };
+        self.all = self.nothing();
+        self.accounts.iter().for_each(|account| self.all.add(&account.counts));
         assert_eq!(self.all.read, outcome.summary().input.records, "every record belongs to a source");
-        for account in self.accounts.iter().chain([&self.all]) {
-            let told = account.kept + account.removed + account.skipped;
-            assert_eq!(told, account.read, "{}: kept + removed + skipped = read", account.name);
-            if let Some(texts) = &account.texts {
+        for Account { name, counts } in &self.accounts {
+            let told = counts.kept + counts.removed + counts.skipped;
+            assert_eq!(told, counts.read, "{name}: kept + removed + skipped = read");
+            if let Some(texts) = &counts.texts {
                 let told = texts.paragraphs_kept + texts.paragraphs_removed + texts.paragraphs_in_removed;
-                assert_eq!(told, texts.paragraphs, "{}: paragraphs kept + removed = read", account.name);
+                assert_eq!(told, texts.paragraphs, "{name}: paragraphs kept + removed = read");
             }
         }
     }
 
     /// Holds the guards against each source, and against all.
     fn look(&mut self, rules: &Rules, examples: &[Vec<u32>]) {
-        let limit = rules.max_removed;
         let mut refusals = Vec::new();
         let mut warnings = Vec::new();
-        let all = examples.iter().flatten().copied().take(EXAMPLES).collect();
-        let of_sources = self.accounts.iter().zip(examples.iter().cloned().chain(std::iter::repeat(vec![])));
-        for (account, examples) in of_sources.chain([(&self.all, all)]) {
-            let documents = account.kept + account.removed;
-            let exceeds = |share: f64| account.removed as f64 > share * documents as f64;
-            let is_all = std::ptr::eq(account, &self.all);
-            if let Some(texts) = &account.texts {
-                let exceeds = |share: f64| texts.characters_removed as f64 > share * texts.characters as f64;
-                let name = || Outstanding::SourceText(account.name.clone());
-                let what = if is_all { Outstanding::AllText } else { name() };
-                let (documents, of) = (texts.characters_removed, texts.characters);
-                let finding = Finding { what, documents, of, examples: Vec::new() };
-                match limit {
-                    Some(limit) if exceeds(limit) => refusals.push(finding),
-                    None if exceeds(MUCH) && !is_all => warnings.push(finding),
-                    _ => {}
-                }
-            }
-            let what = if is_all { Outstanding::All } else { Outstanding::Source(account.name.clone()) };
-            let finding = Finding { what, documents: account.removed, of: documents, examples };
-            match limit {
+        let mut hold = |what: Outstanding, [part, of]: [u64; 2], examples: Vec<u32>| {
+            let exceeds = |share: f64| part as f64 > share * of as f64;
+            let is_of_source = matches!(what, Outstanding::Source(_) | Outstanding::SourceText(_));
+            let finding = Finding { what, documents: part, of, examples };
+            match rules.max_removed {
                 Some(limit) if exceeds(limit) => refusals.push(finding),
-                None if exceeds(MUCH) && !is_all => warnings.push(finding),
+                None if exceeds(MUCH) && is_of_source => warnings.push(finding),
                 _ => {}
             }
+        };
+        let mut look = |counts: &Counts, [of_text, of_documents]: [Outstanding; 2], examples: Vec<u32>| {
+            if let Some(texts) = &counts.texts {
+                hold(of_text, [texts.characters_removed, texts.characters], Vec::new());
+            }
+            hold(of_documents, [counts.removed, counts.kept + counts.removed], examples);
+        };
+        // those of which all records are skipped come behind the others, without examples
+        let own = examples.iter().cloned().chain(std::iter::repeat(Vec::new()));
+        for (Account { name, counts }, own) in self.accounts.iter().zip(own) {
+            look(counts, [Outstanding::SourceText(name.clone()), Outstanding::Source(name.clone())], own);
         }
-        self.refusals = refusals;
-        self.warnings = warnings;
+        let first = examples.iter().flatten().copied().take(EXAMPLES).collect();
+        look(&self.all, [Outstanding::AllText, Outstanding::All], first);
+        (self.refusals, self.warnings) = (refusals, warnings);
     }
 
     fn look_at_crowds(&mut self, crowds: BTreeMap<u32, (u64, Vec<u32>)>) {

@@ -189,7 +189,7 @@ impl Index {
         }
     }
 
-    /// The originals and copies of each document that is kept: calls `tell` with its id (JSON, empty where it
+    /// The documents that are kept: calls `tell` with the id of each (JSON, empty where it
     /// has none), its source, its record number, and its text where the index has one.
     ///
     /// # Errors

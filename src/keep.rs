@@ -13,6 +13,7 @@ use crate::collapse::Keyed;
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
 use crate::document::Place;
 use crate::error::{Error, Result};
+use crate::in_turn::{Weight, in_turn};
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
 use crate::index::segment::gone::{self, GoneRow, Told as GoneTold};
@@ -24,18 +25,20 @@ use crate::index::{Addition, Batch, Index, Writer};
 use crate::night::units;
 use crate::normalise::Tokenizers;
 use crate::order::file_name;
-use crate::outcome::{Covered, Outcome};
+use crate::outcome::Outcome;
+use crate::passage::OriginalText;
 use crate::passage::places::{LISTED, Window};
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
-use crate::passage::{Contained, OriginalText};
-use crate::past::Listed;
+use crate::past::{Listed, Numbers};
 use crate::report::matches::Spans;
+use crate::reread::batches;
 use crate::resolve::{Near, listed_originals};
 use crate::scan::write_varint;
 
-/// Documents whose texts are read again at once.
-const DOCUMENTS: usize = 512;
+/// Bytes of texts that are read again one after the other, and of those that wait to be packed.
+const GROUP: u64 = 256 << 10;
+const WAITING: u64 = 16 << 20;
 
 /// Refuses the records of a batch that the index has in another order, as `--prefer` and `--protect` make it: that is
 /// another batch by its identity, of which nothing would stay.
@@ -51,37 +54,46 @@ pub fn check_order(outcome: &Outcome, index: &Index) -> Result<()> {
     {
         return Ok(());
     }
-    let corpus = outcome.parts().0;
+    let corpus = outcome.corpus();
     let place = |document: u32| {
         let locator = corpus.locator(document);
         (locator.source, locator.record)
     };
     let mut own: Vec<u32> = (outcome.first_document()..outcome.documents()).collect();
     own.sort_unstable_by_key(|document| place(*document));
-    // whether a document of the index is the one that the run has at its place
-    let is_there = |document: u32, first_source: u32| -> Result<bool> {
+    // the document of the run that a document of the index is, by its place and all that is known of it
+    let same = |document: u32, first_source: u32| -> Result<Option<u32>> {
         if !index.keeps(document, u32::MAX) {
-            return Ok(false);
+            return Ok(None);
         }
         let (row, segment) = index.document(document)?;
         let source = row.source.wrapping_sub(first_source);
         let at = own.binary_search_by_key(&(source, row.record), |document| place(*document));
-        let Some(&same) = at.ok().and_then(|at| own.get(at)) else { return Ok(false) };
+        let Some(&same) = at.ok().and_then(|at| own.get(at)) else { return Ok(None) };
         let named = outcome.own_sources().get(source as usize).map(|of| file_name(&of.name));
-        Ok(named == segment.source(row.source).map(file_name)
+        let is_same = named == segment.source(row.source).map(file_name)
             && corpus.documents[same as usize].characters == row.characters
             && corpus.id(same).unwrap_or_default() == segment.strings(&row)?.0
-            && (row.text.is_none() || index.text(document, &row)? == outcome.text(same)?))
+            && (row.text.is_none() || index.text(document, &row)? == outcome.text(same)?);
+        Ok(is_same.then_some(same))
     };
     let mut first_source = 0;
     for (number, batch) in (1..).zip(index.batches()) {
         let first_source = std::mem::replace(&mut first_source, batch.end_source);
-        let mut documents = batch.first_document..batch.end_document;
-        let mut are_same = !own.is_empty() && documents.len() == own.len();
-        while let Some(document) = documents.next().filter(|_| are_same) {
-            are_same = is_there(document, first_source)?;
+        let documents = batch.first_document..batch.end_document;
+        if own.is_empty() || documents.len() != own.len() {
+            continue;
         }
-        if are_same {
+        let [mut are_same, mut in_order] = [true; 2];
+        for (document, in_turn) in documents.zip(outcome.first_document()..) {
+            let Some(same) = same(document, first_source)? else {
+                are_same = false;
+                break;
+            };
+            in_order &= same == in_turn;
+        }
+        // in the same order it is not the order that tells them apart: the same texts from elsewhere are copies
+        if are_same && !in_order {
             return Err(Error::OtherOrder { batch: number });
         }
     }
@@ -105,13 +117,13 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let params = &outcome.summary().parameters;
     let mut addition = writer.begin(params, outcome.identity().digest)?;
     let base = addition.base();
-    let (corpus, near, covered) = outcome.parts();
+    let corpus = outcome.corpus();
     let own = outcome.own_documents();
     let paragraphs = corpus.end_paragraph() - corpus.archived.paragraphs;
     check_numbers(u64::from(base[0]), u64::from(own), "documents")?;
     check_numbers(u64::from(base[1]), u64::from(paragraphs), "paragraphs")?;
     check_numbers(u64::from(base[2]), outcome.own_sources().len() as u64, "sources")?;
-    let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts: BTreeMap::new(), tells: true };
+    let keeping = Keeping { outcome, corpus, base, cuts: BTreeMap::new(), tells: true };
     let summary = outcome.summary();
     let batch = Batch {
         digest: outcome.identity().digest,
@@ -148,9 +160,8 @@ pub(crate) fn keep_part(outcome: &Outcome, writer: &mut Writer, tells: bool) -> 
     let number = writer.index().map_or(0, |index| index.batches().len());
     let addition = writer.begin(&outcome.summary().parameters, number as u128)?;
     let base = addition.base();
-    let (corpus, near, covered) = outcome.parts();
-    let cuts = cuts(outcome, corpus)?;
-    let keeping = Keeping { outcome, corpus, near: &near, covered, base, cuts, tells };
+    let corpus = outcome.corpus();
+    let keeping = Keeping { outcome, corpus, base, cuts: cuts(outcome, corpus)?, tells };
     let exact = [0, 1].map(|kind| keeping.exact(kind));
     let bands = [0, 1].map(|kind| keeping.bands(kind));
     let mut content = keeping.keys();
@@ -170,11 +181,9 @@ pub(crate) fn keep_part(outcome: &Outcome, writer: &mut Writer, tells: bool) -> 
     writer.commit(addition, &content, batch)
 }
 
-struct Keeping<'a, N> {
+struct Keeping<'a> {
     outcome: &'a Outcome,
     corpus: &'a Corpus,
-    near: &'a N,
-    covered: &'a Covered,
     /// the first numbers that are free in the index: of documents, paragraphs, sources
     base: [u32; 3],
     /// what leaves the texts of documents that stay
@@ -183,16 +192,14 @@ struct Keeping<'a, N> {
     tells: bool,
 }
 
-impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
+impl Keeping<'_> {
+    fn numbers(&self) -> Numbers<'_> {
+        Numbers { archived: &self.corpus.archived, base: [self.base[0], self.base[1]] }
+    }
+
     /// The number in the index of a document (0) or paragraph (1) of the run.
     fn number(&self, kind: usize, unit: u32) -> u32 {
-        let archived = &self.corpus.archived;
-        let first = if kind == 0 { archived.documents() } else { archived.paragraphs };
-        match unit.checked_sub(first) {
-            Some(own) => self.base[kind] + own,
-            None if kind == 0 => archived.numbers[unit as usize],
-            None => archived.paragraph_in_index(unit),
-        }
+        self.numbers().unit(kind, unit)
     }
 
     fn units(&self, kind: usize) -> &Units {
@@ -231,8 +238,13 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
     fn documents(&self, content: &mut Content<'_>) {
         let corpus = self.corpus;
         let units = &corpus.document_units;
-        let whole: BTreeMap<u32, (u32, u32)> =
-            self.covered.whole.iter().map(|&(document, of, token)| (document, (of, token))).collect();
+        let whole: BTreeMap<u32, (u32, u32)> = self
+            .outcome
+            .covered()
+            .whole
+            .iter()
+            .map(|&(document, of, token)| (document, (of, token)))
+            .collect();
         for number in self.outcome.first_document()..self.outcome.documents() {
             let document = &corpus.documents[number as usize];
             let paragraphs = corpus.paragraphs(number);
@@ -272,7 +284,7 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
     /// What the copies among the units with exact keys were found to be, in the order of these.
     fn copies(&self, kind: usize) -> Vec<CopyRow> {
         let copies = self.corpus.exact[kind].iter().filter_map(|&Keyed { unit, .. }| {
-            let near = (self.near)(kind, unit)?;
+            let near = self.outcome.near(kind, unit)?;
             Some(CopyRow {
                 unit: self.number(kind, unit),
                 original: self.number(kind, near.original),
@@ -282,10 +294,10 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
         copies.collect()
     }
 
-    fn exact(&self, kind: usize) -> Exact<'_, N> {
+    fn exact(&self, kind: usize) -> Exact<'_> {
         let exact = &self.corpus.exact[kind];
         let copies = |keyed: &[Keyed]| {
-            keyed.iter().filter(|keyed| (self.near)(kind, keyed.unit).is_some()).count() as u32
+            keyed.iter().filter(|keyed| self.outcome.near(kind, keyed.unit).is_some()).count() as u32
         };
         let mut before: Vec<u32> = exact.par_chunks(STRETCH).map(copies).collect();
         let mut sum = 0;
@@ -293,12 +305,12 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
         Exact { keeping: self, kind, before }
     }
 
-    fn bands(&self, kind: usize) -> Bands<'_, N> {
+    fn bands(&self, kind: usize) -> Bands<'_> {
         let units = self.units(kind);
         let archived = self.corpus.archived.verdicts[kind].len();
         let leaves = |unit: u32| kind == 0 && self.corpus.leaving.contains(unit);
         let is_original = |(row, &unit): (usize, &u32)| {
-            row >= archived && (self.near)(kind, unit).is_none() && !leaves(unit)
+            row >= archived && self.outcome.near(kind, unit).is_none() && !leaves(unit)
         };
         let originals = units.distinct.iter().enumerate().map(is_original).collect();
         Bands { keeping: self, kind, originals }
@@ -308,7 +320,8 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
     fn sketches(&self) -> Vec<(u32, Sketch)> {
         let units = &self.corpus.paragraph_units;
         let own = units.distinct.iter().zip(&units.sketches).skip(self.corpus.archived.verdicts[1].len());
-        let originals = own.filter(|(unit, sketch)| !sketch.is_none() && (self.near)(1, **unit).is_none());
+        let originals =
+            own.filter(|(unit, sketch)| !sketch.is_none() && self.outcome.near(1, **unit).is_none());
         originals.map(|(&unit, &sketch)| (self.number(1, unit), sketch)).collect()
     }
 
@@ -322,11 +335,11 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
         found.sort_unstable();
         let own = self.outcome.contained_documents().filter(|of| found.binary_search(&of.copy).is_ok());
         let contained = own.map(|of| {
-            let [copy, original] = [of.copy, of.original].map(|document| self.number(0, document));
-            GoneRow { document: copy, told: GoneTold::Contained(Contained { copy, original, ..*of }) }
+            let contained = self.numbers().contained(of);
+            GoneRow { document: contained.copy, told: GoneTold::Contained(contained) }
         });
         let replaced = self.corpus.archived.replaced.iter().filter_map(|&(document, by)| {
-            let Near { original, overlap, .. } = (self.near)(0, by)?;
+            let Near { original, overlap, .. } = self.outcome.near(0, by)?;
             let copy = CopyRow { unit: self.number(0, by), original: self.number(0, original), overlap };
             Some(GoneRow { document: self.number(0, document), told: GoneTold::Copy(copy) })
         });
@@ -342,7 +355,7 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
         let corpus = self.corpus;
         let units = &corpus.document_units;
         let mut entries = Vec::new();
-        let mut covered = &self.covered.runs[..];
+        let mut covered = &self.outcome.covered().runs[..];
         let mut start = 0;
         for (row, &count) in corpus.seed_counts.iter().enumerate() {
             let own = start..start + count as usize;
@@ -377,7 +390,7 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
     fn windows(&self) -> Vec<Entry<u64>> {
         let entry =
             |&(key, document, first): &Window| Entry { key, numbers: [self.number(0, document), first] };
-        self.covered.windows.iter().map(entry).collect()
+        self.outcome.covered().windows.iter().map(entry).collect()
     }
 
     /// The matches, with both stretches, by the numbers of the index.
@@ -399,7 +412,7 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
 
     /// Adds the texts of all documents that something may match, in order; tells where each is, from the first
     /// document of the run on.
-    fn texts(&self, addition: &mut Addition, mut tell: impl FnMut(usize, TextPlace)) -> Result<()> {
+    fn texts(&self, addition: &mut Addition, mut tell: impl FnMut(usize, TextPlace) + Send) -> Result<()> {
         let first = self.outcome.first_document();
         let units = &self.corpus.document_units;
         let paragraphs = &self.corpus.paragraph_units.first;
@@ -413,14 +426,16 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Keeping<'_, N> {
         };
         let wanted: Vec<u32> = (first..self.outcome.documents()).filter(is_new).collect();
         let corpus = self.corpus;
-        for documents in wanted.chunks(DOCUMENTS) {
-            let texts: Vec<String> =
-                documents.par_iter().map(|&document| corpus.text(document)).collect::<Result<_>>()?;
-            for (&document, text) in documents.iter().zip(&texts) {
+        let length = |document: &u32| u64::from(corpus.documents[*document as usize].locator.text_length);
+        let groups = batches(&wanted, GROUP, length);
+        let weight = Weight { of: |group: usize| groups[group].iter().map(length).sum(), most: WAITING };
+        let read = |group: &&[u32]| group.iter().map(|document| corpus.text(*document)).collect();
+        in_turn(&groups, weight, read, |group, texts: Vec<String>| {
+            for (document, text) in groups[group].iter().zip(&texts) {
                 tell((document - first) as usize, addition.text(text)?);
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }
 
@@ -452,14 +467,14 @@ const PIECE: usize = 1 << 20;
 const STRETCH: usize = 1 << 14;
 
 /// The exact keys of one kind of unit.
-struct Exact<'a, N> {
-    keeping: &'a Keeping<'a, N>,
+struct Exact<'a> {
+    keeping: &'a Keeping<'a>,
     kind: usize,
     /// how many copies there are before each [`STRETCH`] of keys
     before: Vec<u32>,
 }
 
-impl<N: Fn(usize, u32) -> Option<Near> + Sync> Exact<'_, N> {
+impl Exact<'_> {
     /// Makes something of each stretch of a piece, with all threads; in their order.
     fn make<T: Send>(
         &self,
@@ -473,7 +488,7 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Exact<'_, N> {
             let mut copies = before;
             make(&mut keyed.iter().map(|keyed| {
                 let (key, unit) = (keyed.key(), keyed.unit);
-                let is_copy = (keeping.near)(kind, unit).is_some();
+                let is_copy = keeping.outcome.near(kind, unit).is_some();
                 copies += u32::from(is_copy);
                 Entry { key, numbers: [keeping.number(kind, unit), if is_copy { copies } else { 0 }] }
             }))
@@ -507,14 +522,14 @@ impl<N: Fn(usize, u32) -> Option<Near> + Sync> Exact<'_, N> {
 }
 
 /// The keys of bands of the originals of one kind, as far as their buckets have room.
-struct Bands<'a, N> {
-    keeping: &'a Keeping<'a, N>,
+struct Bands<'a> {
+    keeping: &'a Keeping<'a>,
     kind: usize,
     /// which rows are originals
     originals: Vec<bool>,
 }
 
-impl<N: Fn(usize, u32) -> Option<Near> + Sync> Bands<'_, N> {
+impl Bands<'_> {
     /// Makes something of each stretch, with all threads, and calls back with what was made of each piece; in their order.
     fn make<T: Send, E>(
         &self,

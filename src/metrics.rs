@@ -50,15 +50,7 @@ impl Metrics<'_> {
         }
         to.family("run_units", "What became of the documents and paragraphs")?;
         for (unit, of) in [("document", &summary.documents), ("paragraph", &summary.paragraphs)] {
-            for (fate, count) in [
-                ("original", of.originals),
-                ("exact_copy", of.exact_copies),
-                ("near_copy", of.near_copies),
-                ("contained_copy", of.contained_copies),
-                ("short", of.short),
-                ("empty", of.empty),
-                ("not_compared", of.not_compared),
-            ] {
+            for (fate, count) in of.parts() {
                 to.sample("run_units", &[("unit", unit), ("fate", fate)], count)?;
             }
         }
@@ -89,6 +81,7 @@ impl Metrics<'_> {
         for (stage, seconds) in [
             ("reading", seconds.reading),
             ("linking", seconds.linking),
+            ("spilling", seconds.spilling),
             ("verifying", seconds.verifying),
             ("locating", seconds.locating),
         ] {

@@ -116,7 +116,7 @@ pub enum Fate {
     Copy,
     /// it matches no earlier original, but nearly all of it stands in passages from one earlier document
     Contained,
-    /// it has too few tokens to be compared
+    /// it has too few tokens to be compared, or is not asked for by `--units`
     Short,
     /// it has no token
     Empty,
@@ -353,9 +353,14 @@ impl Outcome {
         self.corpus.identity
     }
 
-    /// The tables, the near copies of documents (0) and paragraphs (1), and what is no original text.
-    pub(crate) fn parts(&self) -> (&Corpus, impl Fn(usize, u32) -> Option<Near> + Sync + '_, &Covered) {
-        (&self.corpus, |kind, unit| self.near[kind].get(unit), &self.found)
+    /// What a document (0) or paragraph (1) is a near copy of.
+    pub(crate) fn near(&self, kind: usize, unit: u32) -> Option<Near> {
+        self.near[kind].get(unit)
+    }
+
+    /// What is no original text.
+    pub(crate) fn covered(&self) -> &Covered {
+        &self.found
     }
 
     /// How many distinct units of an index something led to, and how many there are besides.

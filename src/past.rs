@@ -108,6 +108,38 @@ impl<'a> Before<'a> {
     }
 }
 
+/// From the numbers of a run to those of the index, or of all parts.
+pub(crate) struct Numbers<'a> {
+    pub(crate) archived: &'a Archived,
+    /// behind the documents and paragraphs that were there before
+    pub(crate) base: [u32; 2],
+}
+
+impl Numbers<'_> {
+    pub(crate) fn document(&self, document: u32) -> u32 {
+        match document.checked_sub(self.archived.documents()) {
+            Some(own) => self.base[0] + own,
+            None => self.archived.numbers[document as usize],
+        }
+    }
+
+    pub(crate) fn paragraph(&self, paragraph: u32) -> u32 {
+        match paragraph.checked_sub(self.archived.paragraphs) {
+            Some(own) => self.base[1] + own,
+            None => self.archived.paragraph_in_index(paragraph),
+        }
+    }
+
+    /// A document (0) or paragraph (1).
+    pub(crate) fn unit(&self, kind: usize, unit: u32) -> u32 {
+        if kind == 0 { self.document(unit) } else { self.paragraph(unit) }
+    }
+
+    pub(crate) fn contained(&self, of: &Contained) -> Contained {
+        Contained { copy: self.document(of.copy), original: self.document(of.original), ..*of }
+    }
+}
+
 /// The documents at the head of a corpus that come from an index.
 #[derive(Default)]
 pub(crate) struct Archived {

@@ -59,19 +59,19 @@ impl Pending {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let temporary = loop {
-            let temporary = builder.tempfile_in(folder(&path)).map_err(failed)?;
+            let temporary = builder.tempfile_in(folder(&path)).map_err(|error| failed(plain(error)))?;
             if leftover::hold(temporary.as_file(), temporary.path()) {
                 break temporary;
             }
         };
-        let mut writer = BufWriter::with_capacity(GATHERED, temporary.as_file());
-        content(&mut writer).and_then(|()| writer.flush()).map_err(failed)?;
-        drop(writer);
-        // who might read what it replaces may read it, and nobody else
+        // who might read what it replaces may read it, and nobody else, from the first byte on
         #[cfg(unix)]
         if let Ok(before) = path.metadata() {
             temporary.as_file().set_permissions(before.permissions()).map_err(failed)?;
         }
+        let mut writer = BufWriter::with_capacity(GATHERED, temporary.as_file());
+        content(&mut writer).and_then(|()| writer.flush()).map_err(failed)?;
+        drop(writer);
         temporary.as_file().sync_all().map_err(failed)?;
         Ok(Pending { path, temporary: Some(temporary) })
     }
@@ -122,6 +122,15 @@ pub fn checksum(path: &Path) -> Result<u128> {
     Ok(sum.digest128())
 }
 
+/// The random name that was tried tells a user nothing.
+fn plain(error: io::Error) -> io::Error {
+    let told = error.to_string();
+    match told.split_once(" at path \"") {
+        Some((told, _)) if error.raw_os_error().is_none() => io::Error::new(error.kind(), told),
+        _ => error,
+    }
+}
+
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -151,6 +160,8 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"first");
         second.publish().unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
+        let nowhere = Pending::write(&path.join("m.jsonl"), |_| Ok(())).unwrap_err().to_string();
+        assert!(nowhere.contains("Not a directory") && !nowhere.contains("redite-"), "{nowhere}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
@@ -163,7 +174,12 @@ mod tests {
         fs::write(&path, "first").unwrap();
         for mode in [0o600, 0o640, 0o444] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            Pending::write(&path, |to| to.write_all(b"second")).and_then(Pending::publish).unwrap();
+            let second = Pending::write(&path, |to| {
+                let while_written = to.get_ref().metadata()?.permissions().mode();
+                assert_eq!(while_written & 0o777, mode);
+                to.write_all(b"second")
+            });
+            second.and_then(Pending::publish).unwrap();
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, mode);
         }
     }

@@ -82,8 +82,8 @@ fn deduplicated(
     let outcome = run(inputs, params, surroundings, &Progress::default())?;
     let removal = Removal::new(&outcome, &rules);
     let output = folder.join("out");
-    let written = Folder::beside(&output)?;
-    Records::new(&outcome, &removal, &places, annotate).write(&written, &Progress::default())?;
+    let written = Folder::new(&output)?;
+    Records::new(&outcome, &removal, &places, annotate).write(&written, None, &Progress::default())?;
     written.publish(places.paths(), true)?;
     let again = audit(sources::find(&[output], None)?, params, surroundings, &Progress::default())?;
     let kept = (0..outcome.documents()).filter(|&document| !removal.is_removed(document)).count() as u64;

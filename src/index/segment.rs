@@ -587,11 +587,6 @@ impl Segment {
         self.rows(|_| Ok(()))
     }
 
-    /// All windows, in the order of their keys.
-    fn windows(&self) -> impl Iterator<Item = Result<Entry<u64>>> + '_ {
-        self.windows.iter().flat_map(|table| table.entries::<u64>(&self.pages))
-    }
-
     fn check_unit(&self, kind: usize, unit: u32) -> Result<()> {
         let [start, end] = units_of(self, kind);
         let found = "a key of a unit that is not of this segment";

@@ -1,8 +1,8 @@
 //! Changing an index: one writer at a time, one manifest for each change.
 
-use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, Write};
-use std::path::Path;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,6 +23,9 @@ const MERGED: usize = 4;
 #[derive(Debug)]
 pub struct Lock {
     file: File,
+    path: PathBuf,
+    /// the folder was made for it: it goes again where nothing comes into it
+    made: bool,
 }
 
 impl Lock {
@@ -33,27 +36,63 @@ impl Lock {
     pub fn take(folder: &Folder) -> Result<Self> {
         let path = folder.path("lock");
         let failed = |e| Error::io(&path, "locking the index", e);
-        store::make_folder(folder.location()).map_err(failed)?;
-        let options = || File::options().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = options().map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {
-                let _ = file.set_len(0);
-                let _ = write!(file, "process {}", std::process::id());
-                Ok(Lock { file })
-            }
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let _ = file.rewind().and_then(|()| (&file).take(64).read_to_string(&mut holder));
-                Err(Error::Locked { path: Path::new(folder.location()).to_owned(), holder })
-            }
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+        let made = !folder.location().is_dir();
+        loop {
+            store::make_folder(folder.location()).map_err(failed)?;
+            let mut file =
+                match File::options().read(true).write(true).create(true).truncate(false).open(&path) {
+                    // its folder went when somebody else had no use for it
+                    Err(error) if made && error.kind() == io::ErrorKind::NotFound => continue,
+                    opened => opened.map_err(failed)?,
+                };
+            return match file.try_lock() {
+                Ok(()) if !is_at(&file, &path) => continue,
+                Ok(()) => {
+                    let _ = file.set_len(0);
+                    let _ = write!(file, "process {}", std::process::id());
+                    Ok(Lock { file, path, made })
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let mut holder = String::new();
+                    let _ = file.rewind().and_then(|()| (&file).take(64).read_to_string(&mut holder));
+                    Err(Error::Locked { path: Path::new(folder.location()).to_owned(), holder })
+                }
+                Err(TryLockError::Error(error)) => Err(failed(error)),
+            };
         }
+    }
+
+    /// Removes the folder that was made for it, where nothing has come into it.
+    fn tidy_up(&self) -> io::Result<()> {
+        let folder = self.path.parent().filter(|_| self.made && cfg!(unix));
+        let Some(folder) = folder else { return Ok(()) };
+        if fs::read_dir(folder)?.all(|entry| entry.is_ok_and(|entry| entry.path() == self.path)) {
+            fs::remove_file(&self.path)?;
+            fs::remove_dir(folder)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a file that is open is still the one of that name.
+fn is_at(file: &File, path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let [open, named] =
+            [file.metadata(), fs::metadata(path)].map(|found| found.map(|of| (of.dev(), of.ino())));
+        matches!((open, named), (Ok(open), Ok(named)) if open == named)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (file, path);
+        true
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
+        let _ = self.tidy_up();
         let _ = self.file.set_len(0);
         let _ = self.file.unlock();
     }
@@ -181,7 +220,7 @@ impl Writer {
 
     /// Refuses a change where it is not known what the last one has left.
     fn check_state(&self) -> Result<()> {
-        let unknown = || std::io::Error::other("the change before broke off at its end; open the index anew");
+        let unknown = || io::Error::other("the change before broke off at its end; open the index anew");
         if self.is_stale {
             return Err(Error::io(self.store.path(""), "changing the index", unknown()));
         }

@@ -2,7 +2,7 @@
 
 use crate::corpus::IS_SHORT;
 use crate::document::Place;
-use crate::outcome::Outcome;
+use crate::outcome::{Fate, Outcome};
 
 /// Paragraphs that stand in many documents.
 #[derive(Debug, Default)]
@@ -15,7 +15,7 @@ pub(crate) struct Recurring {
 }
 
 impl Outcome {
-    /// The paragraphs that stand, as originals or copies, in `least` documents or more.
+    /// The paragraphs that stand, as originals or copies, in `least` documents or more that are no copies as a whole.
     pub(crate) fn recurring(&self, least: u32) -> Recurring {
         let mut recurring = Recurring::default();
         if !self.summary.parameters.units.paragraphs {
@@ -24,7 +24,9 @@ impl Outcome {
         // by row: documents of each original so far, and the last of them behind its number
         let units = &self.corpus.paragraph_units;
         let mut counts: Vec<[u32; 2]> = vec![[0; 2]; units.distinct.len()];
-        for document in 0..self.documents() {
+        let is_whole_copy = |document: u32| self.fate(Place { document, paragraph: None }) == Fate::Copy;
+        let documents = || (0..self.documents()).filter(|document| !is_whole_copy(*document));
+        for document in documents() {
             for unit in self.corpus.paragraphs(document) {
                 let Some(row) = self.original_paragraph(unit).and_then(|of| units.row(of)) else { continue };
                 let [count, last] = &mut counts[row];
@@ -38,7 +40,7 @@ impl Outcome {
         if recurring.originals.is_empty() {
             return recurring;
         }
-        for document in 0..self.documents() {
+        for document in documents() {
             let recurs = |unit: u32| {
                 let original = self.original_paragraph(unit).filter(|original| *original != unit);
                 let row = original.and_then(|original| units.row(original));

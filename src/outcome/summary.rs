@@ -100,8 +100,22 @@ impl UnitSummary {
         self.exact_copies + self.near_copies + self.contained_copies
     }
 
+    /// What became of them, by name: each in one of these.
+    pub fn parts(&self) -> [(&'static str, u64); 8] {
+        [
+            ("original", self.originals),
+            ("exact_copy", self.exact_copies),
+            ("near_copy", self.near_copies),
+            ("contained_copy", self.contained_copies),
+            ("short", self.short),
+            ("empty", self.empty),
+            ("not_compared", self.not_compared),
+            ("in_leaving", self.in_leaving),
+        ]
+    }
+
     pub(crate) fn total(&self) -> u64 {
-        self.originals + self.copies() + self.short + self.empty + self.not_compared + self.in_leaving
+        self.parts().iter().map(|(_, count)| count).sum()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::outcome::{Located, Outcome};
 use crate::params::Params;
 use crate::passage::gaps::Gaps;
 use crate::passage::{Contained, Passage};
-use crate::past::Archived;
+use crate::past::{Archived, Numbers};
 use crate::pipeline::Searched;
 use crate::read::sources::Sources;
 use crate::read::texts::Texts;
@@ -139,36 +139,7 @@ impl UnitColumns {
     }
 }
 
-/// From the numbers of a part to those of the whole.
-struct Numbers<'a> {
-    archived: &'a Archived,
-    /// behind the documents and paragraphs of the parts before
-    base: [u32; 2],
-}
-
 impl Numbers<'_> {
-    fn document(&self, document: u32) -> u32 {
-        match document.checked_sub(self.archived.documents()) {
-            Some(own) => self.base[0] + own,
-            None => self.archived.numbers[document as usize],
-        }
-    }
-
-    fn paragraph(&self, paragraph: u32) -> u32 {
-        match paragraph.checked_sub(self.archived.paragraphs) {
-            Some(own) => self.base[1] + own,
-            None => self.archived.paragraph_in_index(paragraph),
-        }
-    }
-
-    fn unit(&self, kind: usize, unit: u32) -> u32 {
-        if kind == 0 { self.document(unit) } else { self.paragraph(unit) }
-    }
-
-    fn contained(&self, of: &Contained) -> Contained {
-        Contained { copy: self.document(of.copy), original: self.document(of.original), ..*of }
-    }
-
     /// The units of a part of the corpus itself, behind those of the parts before.
     fn append(&self, kind: usize, own: &Units, to: &mut UnitColumns) -> Result<()> {
         let first_own = if kind == 0 { self.archived.documents() } else { self.archived.paragraphs };

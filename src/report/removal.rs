@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::dedup::{Account, Finding, Outstanding, Removal, Rules, Texts};
+use crate::dedup::{Account, Counts, Finding, Outstanding, Removal, Rules, Texts};
 use crate::document::{Kind, Place};
 use crate::outcome::Outcome;
 use crate::report::clean;
@@ -42,37 +42,14 @@ pub struct Report<'a> {
     pub warnings: Vec<String>,
 }
 
-/// Records.
-#[derive(Debug, Serialize)]
-pub struct Counts {
-    /// all of them
-    pub read: u64,
-    /// in the output
-    pub kept: u64,
-    /// copies of something kept
-    pub removed: u64,
-    /// that can't be used
-    pub skipped: u64,
-    /// of the texts, where parts of them leave
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub texts: Option<Texts>,
-}
-
 /// The numbers as JSON.
 pub fn report<'a>(outcome: &Outcome, removal: &'a Removal, rules: &Rules, output: &str) -> Report<'a> {
-    let all = &removal.all;
     Report {
         output: output.to_owned(),
         remove: outcome.summary().parameters.remove.names(),
         annotate: rules.annotate,
         prefer: rules.order.prefer.to_string(),
-        all: Counts {
-            read: all.read,
-            kept: all.kept,
-            removed: all.removed,
-            skipped: all.skipped,
-            texts: all.texts,
-        },
+        all: removal.all,
         protected: removal.protected,
         undated: removal.undated,
         sources: removal.accounts.iter().take(LISTED).collect(),
@@ -103,9 +80,9 @@ pub fn write(removal: &Removal, output: &str, colour: bool, to: &mut impl Write)
         return Ok(());
     }
     let mut accounts: Vec<&Account> = removal.accounts.iter().collect();
-    accounts.sort_by_key(|account| std::cmp::Reverse(account.removed));
+    accounts.sort_by_key(|account| std::cmp::Reverse(account.counts.removed));
     for account in accounts.iter().take(SOURCES) {
-        writeln!(to, "    {}: {}", clean::line(&account.name, NAME), numbers(account))?;
+        writeln!(to, "    {}: {}", clean::line(&account.name, NAME), numbers(&account.counts))?;
     }
     if accounts.len() > SOURCES {
         writeln!(to, "    and {} more", count((accounts.len() - SOURCES) as u64, "source", "sources"))?;
@@ -130,10 +107,10 @@ fn parts(texts: &Texts, to: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn numbers(account: &Account) -> String {
-    let [kept, removed, skipped] = [account.kept, account.removed, account.skipped].map(number);
-    let share = percent(account.removed, account.kept + account.removed);
-    let read = count(account.read, "record", "records");
+fn numbers(counts: &Counts) -> String {
+    let [kept, removed, skipped] = [counts.kept, counts.removed, counts.skipped].map(number);
+    let share = percent(counts.removed, counts.kept + counts.removed);
+    let read = count(counts.read, "record", "records");
     format!("{read}: {kept} kept, {removed} removed ({share}), {skipped} skipped")
 }
 

@@ -35,14 +35,17 @@ pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
 
 /// A share in percent to one decimal; something is never 0, and all is never less.
 pub(super) fn percent(part: u64, whole: u64) -> String {
-    if part == 0 || whole == 0 {
-        return "0 %".to_owned();
+    percent_told(if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 })
+}
+
+/// A number of percent in the same way.
+pub(super) fn percent_told(percent: f64) -> String {
+    match percent {
+        0.0 => "0 %".to_owned(),
+        100.0.. => "100 %".to_owned(),
+        ..0.1 => "under 0.1 %".to_owned(),
+        _ => format!("{:.1} %", percent.min(99.9)),
     }
-    if part >= whole {
-        return "100 %".to_owned();
-    }
-    let share = part as f64 * 100.0 / whole as f64;
-    if share < 0.1 { "under 0.1 %".to_owned() } else { format!("{:.1} %", share.min(99.9)) }
 }
 
 /// A threshold with all of its digits behind the point, at least two.

@@ -1,5 +1,6 @@
-//! A folder that appears whole or not at all: written beside its place, renamed at the end. The one seam
-//! through which the deduplicated corpus reaches the disk.
+//! A folder that appears whole or not at all: written beside its place, renamed at the end. Where a rename can't put it
+//! there, since the place is mounted or only itself may be written to, it is written inside, and its files are moved
+//! one by one. The one seam through which the deduplicated corpus reaches the disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 use crate::error::{Error, Result};
 use crate::write::leftover;
 use crate::write::places::{Places, absolute, check_way};
+use crate::write::plain;
 
 /// A folder being written. Where it is dropped, it goes away with all that is in it, and whatever stands in
 /// its place stays as it was.
@@ -19,7 +21,8 @@ pub struct Folder {
     target: PathBuf,
     /// as it was given
     shown: PathBuf,
-    beside: TempDir,
+    /// beside the target, or in it
+    temporary: TempDir,
     /// who may look into the folders below it, and into itself, where that may be fewer than usual
     modes: BTreeMap<PathBuf, u32>,
     /// tells other runs that this one goes on; none where a folder can't be opened
@@ -27,29 +30,38 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// An empty folder beside `target`, whose own folder must exist.
+    /// An empty folder for what is to be in `target`, whose own folder must exist.
     ///
     /// # Errors
     /// [`Error::Io`] where it can't be made.
-    pub fn beside(target: &Path) -> Result<Self> {
+    pub fn new(target: &Path) -> Result<Self> {
         let shown = target.to_path_buf();
         let target = absolute(target)?;
         let parent = target.parent().unwrap_or(Path::new("/"));
-        leftover::sweep(parent, &target);
-        let prefix = leftover::prefix(&target);
+        [parent, &target].into_iter().for_each(|folder| leftover::sweep(folder, &target));
+        let made = match Self::hold(if is_mounted(&target, parent) { &target } else { parent }, &target) {
+            Err(error) if may_not_write(&error) && target.is_dir() => Self::hold(&target, &target),
+            made => made,
+        };
+        let (temporary, held) = made.map_err(|error| Error::io(&shown, "writing", error))?;
+        Ok(Folder { target, shown, temporary, modes: BTreeMap::new(), _held: held })
+    }
+
+    /// An empty folder in another, and what tells that it is no leftover.
+    fn hold(within: &Path, target: &Path) -> io::Result<(TempDir, Option<File>)> {
+        let prefix = leftover::prefix(target);
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(leftover::SUFFIX);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
         loop {
-            let made = builder.tempdir_in(parent);
-            let beside = made.map_err(|error| Error::io(&shown, "writing", plain(error)))?;
-            let held = match File::open(beside.path()) {
-                Err(error) if cfg!(unix) => return Err(Error::io(&shown, "writing", error)),
+            let temporary = builder.tempdir_in(within).map_err(plain)?;
+            let held = match File::open(temporary.path()) {
+                Err(error) if cfg!(unix) => return Err(error),
                 opened => opened.ok(),
             };
-            if held.as_ref().is_none_or(|held| leftover::hold(held, beside.path())) {
-                return Ok(Folder { target, shown, beside, modes: BTreeMap::new(), _held: held });
+            if held.as_ref().is_none_or(|held| leftover::hold(held, temporary.path())) {
+                return Ok((temporary, held));
             }
         }
     }
@@ -67,7 +79,7 @@ impl Folder {
         #[cfg(not(unix))]
         let _ = places;
         // who owns the output can always say otherwise; where it can't be said here, it stays as it was made
-        let _ = self.keep_private(self.beside.path(), Path::new(""));
+        let _ = self.keep_private(self.temporary.path(), Path::new(""));
         self
     }
 
@@ -102,8 +114,8 @@ impl Folder {
     /// # Errors
     /// What the system says.
     pub(crate) fn create(&self, place: &Path) -> io::Result<File> {
-        self.make_way(self.beside.path(), place)?;
-        File::create_new(self.beside.path().join(place))
+        self.make_way(self.temporary.path(), place)?;
+        File::create_new(self.temporary.path().join(place))
     }
 
     /// Where a file will be, for messages.
@@ -117,7 +129,7 @@ impl Folder {
     /// [`Error::Output`] with the first file that would change; [`Error::Io`].
     pub fn check_same(&self, places: &[PathBuf]) -> Result<()> {
         for place in places {
-            let (from, to) = (self.beside.path().join(place), self.target.join(place));
+            let (from, to) = (self.temporary.path().join(place), self.target.join(place));
             let same =
                 is_same(&from, &to).map_err(|error| Error::io(self.shown.join(place), "reading", error))?;
             if !same {
@@ -152,17 +164,19 @@ impl Folder {
         let Ok(target) = fs::metadata(&self.target) else { return };
         #[cfg(unix)]
         let _ = std::os::unix::fs::chown(
-            self.beside.path(),
+            self.temporary.path(),
             None,
             Some(std::os::unix::fs::MetadataExt::gid(&target)),
         );
-        let _ = fs::set_permissions(self.beside.path(), target.permissions());
+        let _ = fs::set_permissions(self.temporary.path(), target.permissions());
     }
 
-    /// Whether nothing stands in its place.
+    /// Whether nothing else stands in its place.
     fn is_free(&self) -> bool {
         match fs::read_dir(&self.target) {
-            Ok(mut entries) => entries.next().is_none(),
+            Ok(mut entries) => {
+                entries.all(|entry| entry.is_ok_and(|entry| entry.path() == self.temporary.path()))
+            }
             // what can't be looked into may hold anything
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         }
@@ -177,24 +191,25 @@ impl Folder {
         let failed = |path: &Path, error| Error::io(path, "writing", error);
         let mut folders: BTreeSet<PathBuf> = BTreeSet::from([PathBuf::new()]);
         let parents = places.iter().flat_map(|place| place.ancestors().skip(1));
-        folders
-            .extend(parents.filter(|folder| self.beside.path().join(folder).is_dir()).map(Path::to_path_buf));
+        folders.extend(
+            parents.filter(|folder| self.temporary.path().join(folder).is_dir()).map(Path::to_path_buf),
+        );
         for folder in folders.iter().rev() {
-            sync(&self.beside.path().join(folder)).map_err(|error| failed(&self.shown, error))?;
+            sync(&self.temporary.path().join(folder)).map_err(|error| failed(&self.shown, error))?;
         }
-        if self.is_free() {
+        if !self.temporary.path().starts_with(&self.target) && self.is_free() {
             self.take_permissions();
-            // an empty folder may be a place where something is mounted, or stand in the way of a rename
-            let renamed = fs::rename(self.beside.path(), &self.target);
+            // an empty folder may stand in the way of a rename
+            let renamed = fs::rename(self.temporary.path(), &self.target);
             if renamed.is_ok() {
-                let _ = self.beside.keep();
+                let _ = self.temporary.keep();
                 let parent = self.target.parent().unwrap_or(Path::new("/"));
                 return sync(parent).map_err(|error| failed(&self.shown, error));
             }
         }
         self.check_free(places, may_replace)?;
         for place in places {
-            let (from, to) = (self.beside.path().join(place), self.target.join(place));
+            let (from, to) = (self.temporary.path().join(place), self.target.join(place));
             let moved = if from.is_file() {
                 self.make_way(&self.target, place).and_then(|()| fs::rename(&from, &to))
             } else {
@@ -215,6 +230,39 @@ impl Folder {
         }
         Ok(())
     }
+}
+
+/// Whether a folder is of another mount than the one that holds it: nothing can be renamed onto it, or from there into it.
+fn is_mounted(folder: &Path, parent: &Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+        let mount = |path: &Path| {
+            let found = statx(CWD, path, AtFlags::empty(), StatxFlags::MNT_ID).ok()?;
+            // an older kernel leaves it out
+            StatxFlags::from_bits_retain(found.stx_mask)
+                .contains(StatxFlags::MNT_ID)
+                .then_some(found.stx_mnt_id)
+        };
+        if let Some((folder, parent)) = mount(folder).zip(mount(parent)) {
+            return folder != parent;
+        }
+    }
+    #[cfg(unix)]
+    {
+        let device =
+            |path: &Path| fs::metadata(path).map(|found| std::os::unix::fs::MetadataExt::dev(&found));
+        matches!((device(folder), device(parent)), (Ok(folder), Ok(parent)) if folder != parent)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (folder, parent);
+        false
+    }
+}
+
+fn may_not_write(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Whether a file has the bytes of another, or is not there.
@@ -245,12 +293,6 @@ fn is_same(new: &Path, old: &Path) -> io::Result<bool> {
     }
 }
 
-/// The random name that was tried tells a user nothing.
-fn plain(error: io::Error) -> io::Error {
-    let code = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>()?.raw_os_error());
-    code.map_or(error, io::Error::from_raw_os_error)
-}
-
 /// Sees the names in a folder onto the disk; where a folder can't be opened it can't be synced either.
 fn sync(folder: &Path) -> io::Result<()> {
     match File::open(folder) {
@@ -278,7 +320,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let target = root.path().join("clean");
         let write = |place: &str, text: &str| {
-            let folder = Folder::beside(&target).unwrap();
+            let folder = Folder::new(&target).unwrap();
             folder.create(Path::new(place)).unwrap().write_all(text.as_bytes()).unwrap();
             folder
         };

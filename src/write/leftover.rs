@@ -14,12 +14,11 @@ pub(super) fn prefix(target: &Path) -> String {
     format!(".{}.redite-", target.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// Removes what killed runs have left beside a target. What can't be removed stays: it is in nobody's way.
+/// Removes what killed runs have left in a folder of what was to be a target. What can't be removed stays: it is in nobody's way.
 pub(super) fn sweep(folder: &Path, target: &Path) {
-    let prefix = prefix(target);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let Ok(kind) = entry.file_type() else { continue };
-        if !is_ours(&entry.file_name(), &prefix) || !(kind.is_dir() || kind.is_file()) {
+        if !is_temporary(&entry.file_name(), target) || !(kind.is_dir() || kind.is_file()) {
             continue;
         }
         let path = entry.path();
@@ -30,8 +29,9 @@ pub(super) fn sweep(folder: &Path, target: &Path) {
     }
 }
 
-fn is_ours(name: &OsStr, prefix: &str) -> bool {
-    let middle = name.to_str().and_then(|name| name.strip_prefix(prefix)?.strip_suffix(SUFFIX));
+/// Whether a name is a temporary one of a target.
+pub(super) fn is_temporary(name: &OsStr, target: &Path) -> bool {
+    let middle = name.to_str().and_then(|name| name.strip_prefix(&prefix(target))?.strip_suffix(SUFFIX));
     middle.is_some_and(|middle| middle.len() == 6 && middle.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
@@ -72,11 +72,11 @@ mod tests {
         // of another target, of a longer name, of somebody else
         let others = [".clean.redite-backup.tmp.old", ".cleaner.redite-AbC123.tmp", ".clean.AbC123.tmp"];
         others.iter().for_each(|name| fs::write(at(name), "").unwrap());
-        let folder = Folder::beside(&at("clean")).unwrap();
+        let folder = Folder::new(&at("clean")).unwrap();
         let file = Pending::write(&at("m.jsonl"), |to| to.write_all(b"first")).unwrap();
         assert_eq!(names(root.path()).len(), others.len() + 2);
         // a second run for the same places, while the first goes on
-        let second = Folder::beside(&at("clean")).unwrap();
+        let second = Folder::new(&at("clean")).unwrap();
         let second_file = Pending::write(&at("m.jsonl"), |to| to.write_all(b"second")).unwrap();
         assert_eq!(names(root.path()).len(), others.len() + 4);
         drop((second, second_file));

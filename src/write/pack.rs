@@ -21,6 +21,18 @@ const XZ_LEVEL: u32 = 6;
 /// Bytes that a packer is given at once: what comes out depends on how it is fed.
 const BLOCK: usize = 128 << 10;
 
+/// About the bytes that a packer takes while a file is open.
+pub(crate) fn weight(compression: Compression) -> u64 {
+    let packer = match compression {
+        Compression::Plain => 0,
+        Compression::Gzip => 1 << 19,
+        Compression::Zstd => 4 << 20,
+        Compression::Bzip2 => 8 << 20,
+        Compression::Xz => 96 << 20,
+    };
+    packer + BUFFER as u64
+}
+
 /// A packer around a file, fed in blocks of one size. What follows the end of a record goes into another member
 /// where the packing is gzip: readers of archives find one record by its member.
 pub(crate) struct Packed {

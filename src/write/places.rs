@@ -5,13 +5,14 @@
 //! the names of files and folders alone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use crate::document::{Format, Source};
 use crate::error::{Error, Result};
 use crate::read::sources::shown;
+use crate::write::leftover;
 
 /// A place below the output for each source, in corpus order.
 #[derive(Debug, Clone, Default)]
@@ -111,8 +112,8 @@ fn can_be_written(file: &Source) -> Result<()> {
 /// # Errors
 /// [`Error::Output`] with the first that has columns, or headers, that annotations would not fit into.
 pub fn check_annotated(files: &[Source]) -> Result<()> {
-    let fits = |file: &&Source| !matches!(file.format, Format::Text | Format::JsonLines);
-    files.iter().find(fits).map_or(Ok(()), |file| {
+    let has_columns = |file: &&Source| !matches!(file.format, Format::Text | Format::JsonLines);
+    files.iter().find(has_columns).map_or(Ok(()), |file| {
         let wrong = "its format has no place for annotations: they would change what it is".to_owned();
         let hint =
             "`--removed FILE` lists what is removed, each with its original; or convert it to JSON lines";
@@ -193,12 +194,16 @@ pub fn check(output: &Path, force: bool, inputs: &[PathBuf], files: &[Source]) -
         Ok(found) if !found.is_dir() => refuse("it is a file".to_owned(), "name a folder"),
         Ok(_) => {
             let mut entries = fs::read_dir(&target).map_err(|e| Error::io(output, "reading", e))?;
-            match (entries.next().is_some(), force) {
+            // what a run writes in it, or has left, is nothing yet
+            let is_something = |name: &OsStr| !leftover::is_temporary(name, &target);
+            let there_is_something =
+                entries.any(|entry| entry.map_or(true, |entry| is_something(&entry.file_name())));
+            match (there_is_something, force) {
                 (true, false) => {
                     let hint = "`--force` replaces the files that this run writes, and leaves all others";
                     refuse("it exists, and is not empty".to_owned(), hint)
                 }
-                (there_is_something, _) => Ok(there_is_something),
+                _ => Ok(there_is_something),
             }
         }
         Err(_) if fs::symlink_metadata(&target).is_ok() => {

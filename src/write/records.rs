@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use crate::dedup::{Removal, is_lost};
 use crate::document::{Compression, Format, Source};
 use crate::error::{Error, Result};
+use crate::in_turn::{Weight, in_turn};
 use crate::normalise::Tokenizers;
 use crate::outcome::Outcome;
 use crate::pipeline::Progress;
@@ -23,7 +24,7 @@ use crate::read::texts::Locator;
 use crate::report::annotation::{Annotator, source_names};
 use crate::scan::Piece;
 use crate::write::folder::Folder;
-use crate::write::pack::Packed;
+use crate::write::pack::{self, Packed};
 use crate::write::places::Places;
 use crate::write::seam::{self, Cut};
 use crate::write::splice::{annotated, cut_string};
@@ -148,18 +149,27 @@ impl<'a> Records<'a> {
         Records { outcome, removal, places, names, tokenizers }
     }
 
-    /// Writes everything into `folder`, in rayon's current pool.
+    /// Writes everything into `folder`, in rayon's current pool; the packers of the files that are open at once take
+    /// a small part of `memory`, in bytes, or are one.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Changed`] where an input is not what it was, [`Error::Interrupted`].
-    pub fn write(&self, folder: &Folder, progress: &Progress) -> Result<()> {
-        let passed: Vec<Passed> = self
-            .files()
-            .into_par_iter()
-            .map(|file| self.file(&file, folder, progress))
-            .collect::<Result<_>>()?;
+    pub fn write(&self, folder: &Folder, memory: Option<u64>, progress: &Progress) -> Result<()> {
+        let files = self.files();
+        let weight = Weight {
+            of: |file: usize| pack::weight(files[file].source.compression),
+            most: memory.map_or(u64::MAX, |memory| memory / 8),
+        };
         let mut all = Passed::default();
-        passed.into_iter().for_each(|passed| all += passed);
+        in_turn(
+            &files,
+            weight,
+            |file| self.file(file, folder, progress),
+            |_, passed| {
+                all += passed;
+                Ok(())
+            },
+        )?;
         let told = &self.removal.all;
         assert_eq!((all.kept, all.removed), (told.kept, told.removed), "what is written is what is told");
         Ok(())

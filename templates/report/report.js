@@ -44,7 +44,7 @@
       after: told => `${told} after the original`, before: told => `${told} before the original`, sameDate: 'of the same date as the original',
       delays: { second: n => n === 1 ? '1 second' : `${num(n)} seconds`, minute: n => `${num(n)} minutes`, hour: n => `${num(n)} hours`, day: n => `${num(n)} days` },
       level: 'Threshold', at: (level, own) => `At ${level}${own ? ', as in this report' : ''}:`,
-      told: (name, [o, e, n, c]) => `${name}: ${num(o)} originals, ${num(e + n + c)} copies (${num(e)} exact, ${num(n)} near, ${num(c)} contained)`,
+      told: (name, [o, e, n, c]) => `${name}: ${num(o)} ${o === 1 ? 'original' : 'originals'}, ${num(e + n + c)} ${e + n + c === 1 ? 'copy' : 'copies'} (${num(e)} exact, ${num(n)} near, ${num(c)} contained)`,
       documents: 'documents', paragraphsName: 'paragraphs', coming: next => `Copies here that would be none at ${next}, the longest of them:`,
       morePieces: n => `and ${num(n)} more`, removed: 'only in the original: ', added: 'only in the copy: ', end: '. ',
     },
@@ -58,7 +58,7 @@
       orders: ['caractères répétés', 'nombre de copies', 'plus semblables', 'moins semblables', 'ordre du corpus'],
       recurring: 'Formules et modèles',
       recurrings: ['tout', 'sans les formules', 'formules seulement', 'modèles seulement'],
-      reset: 'Effacer', found: (n, all) => `${n} textes répétés sur ${all}`, none: 'Aucun texte répété ne passe ces filtres.',
+      reset: 'Effacer', found: (n, all) => `Textes répétés : ${n} sur ${all}`, none: 'Aucun texte répété ne passe ces filtres.',
       previous: 'Précédente', next: 'Suivante', page: (i, n) => `Page ${i} sur ${n}`,
       ofDocument: 'd’un document', ofParagraph: 'd’un paragraphe', ofParagraphs: n => `de ${n} paragraphes`, ofPassage: 'd’un passage',
       copy: n => n < 2 ? `${n} copie` : `${num(n)} copies`, of: (a, b) => `${a} ${b}`,
@@ -83,11 +83,11 @@
       noText: 'Les textes de ce groupe ne sont pas dans ce fichier, qui serait trop grand ; voici leurs places.',
       noPair: 'Le texte de cette copie n’est pas dans ce fichier, qui a ceux des premières copies.',
       more: n => n < 2 ? `${n} autre copie n’est pas listée.` : `${num(n)} autres copies ne sont pas listées.`,
-      stood: (p, a, b) => `${p} déjà présents : ${num(a)} caractères sur ${num(b)}`, pieces: n => n < 2 ? `${n} morceau` : `${num(n)} morceaux`,
+      stood: (p, a, b) => `Déjà présents, ${p} : ${num(a)} caractères sur ${num(b)}`, pieces: n => n < 2 ? `${n} morceau` : `${num(n)} morceaux`,
       after: told => `${told} après l’original`, before: told => `${told} avant l’original`, sameDate: 'de la même date que l’original',
       delays: { second: n => n < 2 ? `${n} seconde` : `${num(n)} secondes`, minute: n => `${num(n)} minutes`, hour: n => `${num(n)} heures`, day: n => `${num(n)} jours` },
       level: 'Seuil', at: (level, own) => `À ${level}${own ? ', comme dans ce rapport' : ''} :`,
-      told: (name, [o, e, n, c]) => `${name} : ${num(o)} originaux, ${num(e + n + c)} copies (${num(e)} exactes, ${num(n)} proches, ${num(c)} contenus)`,
+      told: (name, [o, e, n, c]) => `${name} : ${num(o)} ${o < 2 ? 'original' : 'originaux'}, ${num(e + n + c)} ${e + n + c < 2 ? 'copie' : 'copies'} (${num(e)} ${e < 2 ? 'exacte' : 'exactes'}, ${num(n)} ${n < 2 ? 'proche' : 'proches'}, ${num(c)} ${c < 2 ? 'contenu' : 'contenus'})`,
       documents: 'documents', paragraphsName: 'paragraphes', coming: next => `Copies ici qui n’en seraient pas à ${next}, les plus longues :`,
       morePieces: n => `et ${num(n)} de plus`, removed: 'seulement dans l’original : ', added: 'seulement dans la copie : ', end: '. ',
     },
@@ -165,9 +165,9 @@
     group.x ||= [0, 0, 0, 0, 0]; group.s ||= [1000, 1000]; group.f ||= 0;
     for (const copy of group.k) { copy.x ||= [0, 0, 0, 0, 0]; copy.s ||= [1000, 1000]; copy.k ||= 0; copy.l ||= 0; }
   }
-  // passages that are whole paragraphs are passages to whoever asks for these; documents and paragraphs may be contained
-  // in one, too
-  const isOf = (group, unit) => group.x[0] === unit - 1 || unit < 3 && group.k.some(copy => copy.x[0] === unit - 1);
+  // passages that are whole paragraphs are both to whoever asks
+  const isUnit = (extent, unit) => extent[0] === unit - 1 || unit === 2 && extent[0] === 2 && !extent[3] && !extent[4];
+  const isOf = (group, unit) => isUnit(group.x, unit) || group.k.some(copy => isUnit(copy.x, unit));
   let haystacks = null;
   const haystack = number => {
     haystacks ||= new Array(groups.length);

@@ -55,3 +55,17 @@ fn other_files_with_its_texts_are_copies() {
     let told: Value = serde_json::from_str(&copies.stdout).unwrap();
     assert_eq!((copies.code, &told["dedup"]["kept"]), (0, &json!(0)), "{copies:?}");
 }
+
+/// The same files from another folder are another batch, of which nothing stays: not the same batch in another order.
+#[test]
+fn the_same_files_elsewhere_are_copies() {
+    let dir = night();
+    assert_eq!(redite(&dir, ["dedup", "t", "--index", "index", "--output", "one"]).ends().code, 0);
+    std::fs::create_dir_all(dir.path("u/later")).unwrap();
+    for name in ["a.jsonl", "b.jsonl"] {
+        std::fs::rename(dir.path("t").join(name), dir.path("u/later").join(name)).unwrap();
+    }
+    let again = redite(&dir, ["dedup", "u", "--index", "index", "--output", "two", "--json"]).ends();
+    let told: Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!((again.code, &told["dedup"]["kept"]), (0, &json!(0)), "{again:?}");
+}

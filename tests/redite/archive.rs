@@ -350,14 +350,29 @@ fn a_file_where_the_index_should_be_is_told() {
     let dir = week();
     let of = |arguments: &[&str]| {
         let ended = redite(&dir, arguments).ends();
-        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{arguments:?}");
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?}");
         ended.stderr
     };
     let stats = of(&["index", "stats", "monday.jsonl"]);
-    assert!(stats.contains("monday.jsonl") && stats.contains("Not a directory"), "{stats}");
+    assert!(stats.contains("monday.jsonl") && stats.contains("that is a file"), "{stats}");
     let dedup = of(&["dedup", "tuesday.jsonl", "--output", "o", "--index", "monday.jsonl"]);
-    assert!(dedup.contains("monday.jsonl") && dedup.contains("Not a directory"), "{dedup}");
+    assert!(dedup.contains("monday.jsonl") && dedup.contains("that is a file"), "{dedup}");
     assert_eq!(names(dir.root()), ["monday.jsonl", "tuesday.jsonl"]);
+}
+
+/// An index of which nothing comes is not there afterwards.
+#[test]
+fn a_first_night_that_is_refused_leaves_no_index() {
+    let dir = Dir::new().file("night.jsonl", records(&[words(0..30), words(0..30)]));
+    for (flags, code) in [(&["--max-removed", "10%"][..], 4), (&["--source-field", "text"], 2)] {
+        let flags = ["dedup", "night.jsonl", "--output", "o", "--index", "ix"].iter().chain(flags);
+        assert_eq!(redite(&dir, flags).ends().code, code);
+        assert_eq!(names(dir.root()), ["night.jsonl"]);
+    }
+    // what was there stays
+    std::fs::create_dir(dir.path("ix")).unwrap();
+    drop(Lock::take(&Folder::new(dir.path("ix"))).unwrap());
+    assert_eq!(names(&dir.path("ix")), ["lock"]);
 }
 
 /// Neither a writer nor one of the commands that change it waits; who only reads need not.
@@ -638,7 +653,7 @@ fn forgetting_goes_by_the_id_whatever_its_escapes() {
         ids[2..],
         [r#"{"id":1.50"#, r#"{"id":null"#, r#"{"id":"""#, r#"{"id":12345678901234567890123"#]
     );
-    for id in ["café", "http://x.org/1", "1.50", "", "12345678901234567890123"] {
+    for id in ["café", r#""http://x.org/1""#, "1.50", "", "12345678901234567890123"] {
         let told = index(&dir, &["forget", "archive", "--id", id]).ok();
         assert_eq!(told, "1 document forgotten\n", "{id}");
     }
@@ -892,6 +907,11 @@ fn metrics_are_what_the_textfile_collector_reads() {
     }
     assert!(told.ends_with('\n'));
     assert_snapshot!("metrics", masked);
+    let sum = |of: &str| -> u64 {
+        let of = masked.lines().filter(|line| line.starts_with(of));
+        of.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+    };
+    assert_eq!(sum("redite_run_units{unit=\"document\""), sum("redite_run_records"));
     assert_eq!(names(dir.root()), ["archive", "clean", "redite.prom", "tuesday.jsonl"]);
     // a run that fails leaves the numbers of the last one that did not
     let failed = redite(

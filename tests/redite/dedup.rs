@@ -242,6 +242,17 @@ fn a_preference_chooses_the_original() {
     assert_eq!(kept(&["--prefer", "source:paper,agency"]), "b1 undated 0");
     assert_eq!(kept(&["--prefer", "source:nobody"]), "a1 undated 0");
     assert_eq!(kept(&["--prefer", "source:y,x", "--source-field", "of"]), "a2 undated 0");
+    let warned = |flags: &[&str]| {
+        let all = ["dedup", "in", "--output", "out", "--force"].iter().chain(flags);
+        let told = redite(&dir, all).ends();
+        told.stderr.lines().filter(|line| line.starts_with("warning: `--")).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(
+        warned(&["--prefer", "source:nobody,paper"]),
+        "warning: `--prefer source:nobody`: there is no such source"
+    );
+    assert_eq!(warned(&["--source-field", "no"]), "warning: `--source-field no`: no record has that field");
+    assert_eq!(warned(&["--source-field", "of", "--prefer", "source:y,x"]), "");
     assert_eq!(kept(&["--protect", "in/paper/b.*"]), "b1 b2 undated 0");
     assert_eq!(kept(&["--protect", "paper"]), "c1 b1 b2 undated 0");
     assert_eq!(kept(&["--protect", "paper", "--prefer", "longest"]), "c1 b1 b2 undated 0");
@@ -458,6 +469,7 @@ fn places_that_would_do_harm_are_refused() {
         "dedup corpus --output out --removed - --json",
         "dedup corpus --output out --removed corpus/c.jsonl",
         "dedup corpus --output out --removed x --matches x",
+        "dedup corpus --output out --removed removed.jsonl.gz",
         "dedup corpus --output out --annotate --text-field redite",
         "dedup corpus --output out --id-field text",
         "dedup corpus --output out --remove documents,paragraphs --floor 0.3",
@@ -545,9 +557,9 @@ fn an_input_that_changes_during_the_run_is_noticed() {
         let changed = text.replace("w10", "w99");
         let changed = if name.ends_with("gz") { gz(&changed) } else { changed.into() };
         std::fs::write(dir.path(&format!("in/{name}")), changed).unwrap();
-        let folder = redite::write::folder::Folder::beside(&dir.path("out")).unwrap();
+        let folder = redite::write::folder::Folder::new(&dir.path("out")).unwrap();
         let records = redite::write::records::Records::new(&outcome, &removal, &places, false);
-        let written = records.write(&folder, &redite::pipeline::Progress::default());
+        let written = records.write(&folder, None, &redite::pipeline::Progress::default());
         let noticed = matches!(written, Err(Error::Changed { .. } | Error::SourceChanged { .. }));
         assert!(noticed, "{name}: {written:?}");
         drop(folder);
@@ -568,25 +580,56 @@ fn ctrl_c_leaves_no_debris() {
     assert_eq!(names(dir.root()), [""; 0]);
 }
 
-/// Needs a small file system, which only root can make.
+/// Runs a line of the shell where mounts are its own; `None` where nothing can be mounted, as only root can.
+#[cfg(target_os = "linux")]
+fn with_mounts(dir: &Dir, line: &str) -> Option<Ended> {
+    let run = |line: &str| {
+        Command::new("unshare").current_dir(dir.root()).args(["--mount", "sh", "-c", line]).output()
+    };
+    if !run("mkdir probe && mount -t tmpfs none probe; rmdir probe 2>&1")
+        .is_ok_and(|ended| ended.stderr.is_empty())
+    {
+        let _ = std::fs::remove_dir(dir.path("probe"));
+        eprintln!("skipped: file systems can't be mounted here");
+        return None;
+    }
+    std::fs::remove_dir(dir.path("probe")).unwrap();
+    Some(Ended::of(run(&line.replace("$redite", env!("CARGO_BIN_EXE_redite"))).unwrap()))
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_leaves_no_debris() {
     let texts: Vec<_> = (0..3_000).map(|i| words(i * 9..i * 9 + 200)).collect();
     let dir = Dir::new().file("a.jsonl", records(&texts));
     std::fs::create_dir(dir.path("disk")).unwrap();
-    let run = |arguments: &str, after: &str| {
-        let redite = env!("CARGO_BIN_EXE_redite");
-        let line =
-            format!("mount -t tmpfs -o size=1m none disk && {redite} {arguments}; echo \"exit $?\"; {after}");
-        Command::new("unshare").current_dir(dir.root()).args(["--mount", "sh", "-c", &line]).output()
-    };
-    if !run("--version", "").is_ok_and(|output| output.stdout.starts_with(b"redite")) {
-        eprintln!("skipped: file systems can't be mounted here");
-        return;
+    let mount = "mount -t tmpfs -o size=1m none disk";
+    let line = format!("{mount} && $redite dedup a.jsonl --output disk/out; echo \"exit $?\"; ls -A disk");
+    if let Some(ended) = with_mounts(&dir, &line) {
+        assert_snapshot!("dedup_full_disk", ended.seen());
     }
-    let ended = Ended::of(run("dedup a.jsonl --output disk/out", "ls -A disk").unwrap());
-    assert_snapshot!("dedup_full_disk", ended.seen());
+}
+
+/// Nothing can be renamed onto the place of a mount, be it of another file system or of the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_output_may_be_a_mount() {
+    let texts = [words(0..30), words(40..70), words(0..30)];
+    for mount in ["mount -t tmpfs none out", "mount --bind disk out"] {
+        let dir = Dir::new().file("in/a.jsonl", records(&texts)).file("in/deep/b.txt", words(80..90));
+        ["out", "disk"].iter().for_each(|name| std::fs::create_dir(dir.path(name)).unwrap());
+        let run = "$redite dedup in --output out --index ix --quiet >told";
+        // what a killed run has left is no file of somebody else's
+        let leftover = "mkdir out/.out.redite-AbC123.tmp";
+        let seen = "wc -l <out/a.jsonl; find out -type f -o -name '.*' | sort; ls -A";
+        let Some(ended) =
+            with_mounts(&dir, &format!("{mount} && {leftover} && {run} && {run}; echo $?; {seen}"))
+        else {
+            return;
+        };
+        let expected = "0\n2\nout/a.jsonl\nout/deep/b.txt\ndisk\nin\nix\nout\ntold\n";
+        assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), (expected, ""), "{mount}");
+    }
 }
 
 #[test]

@@ -230,6 +230,9 @@ mod command {
         assert_eq!(refused.code, 2, "{refused:?}");
         assert!(refused.stderr.contains("was not written with"), "{}", refused.stderr);
         again("m.pairs.jsonl").ok();
+        let onto = ["rethreshold", "m.jsonl", "--threshold", "0.6", "--output", "m.jsonl"];
+        let refused = redite(&dir, onto).ends();
+        assert!(refused.code == 2 && refused.stderr.contains("the output is what is read"), "{refused:?}");
         let to_table = ["rethreshold", "m.pairs.jsonl", "--threshold", "0.6", "--output", "again.parquet"];
         assert_eq!(redite(&dir, to_table).ends().code, 2);
         assert!(!dir.path("again.parquet").exists());

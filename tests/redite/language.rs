@@ -177,8 +177,8 @@ pub(crate) fn dedup(
     let inputs = redite::pipeline::Inputs { order: rules.order.clone(), ..sources.into() };
     let outcome = redite::pipeline::run(inputs, params, surroundings, &Progress::default())?;
     let removal = redite::dedup::Removal::new(&outcome, &rules);
-    let folder = Folder::beside(output)?;
-    Records::new(&outcome, &removal, &places, false).write(&folder, &Progress::default())?;
+    let folder = Folder::new(output)?;
+    Records::new(&outcome, &removal, &places, false).write(&folder, None, &Progress::default())?;
     folder.publish(places.paths(), true)?;
     Ok(Deduplicated { outcome, removal })
 }

@@ -117,7 +117,7 @@ fn too_little_memory_is_an_error() {
     assert!(error.to_string().contains("1 MiB of memory are not enough"), "{error}");
 }
 
-/// A record that is larger than others makes the parts smaller, and is an error where nothing is small enough.
+/// Records that are larger than others change nothing, and are an error where a bound has no room for them.
 #[test]
 fn outsized_records_are_counted() {
     let mut texts: Vec<String> = (0..30).map(|text| words(40 * text..40 * (text + 1))).collect();

@@ -79,6 +79,10 @@ fn a_document_is_no_boilerplate_however_often_it_stands() {
     let facts = Facts::new(&outcome);
     assert_eq!((facts.groups.len(), facts.groups[0].is_boilerplate), (1, false));
     assert_eq!((facts.groups[0].count, facts.groups[0].documents), (19, 20));
+    // nor is what they hold
+    let text = format!("{}\n{}", words(0..50), words(60..90));
+    let facts = Facts::new(&audit_texts(&vec![text; 20], &Params::audit()));
+    assert_eq!((facts.boilerplate.paragraphs, facts.boilerplate.copies), (0, 0));
 }
 
 /// The sample of filled-in forms, and one of edited news.

@@ -201,7 +201,7 @@ fn truncated_files_give_what_was_readable() {
         let packed = pack(whole.as_bytes());
         let dir = Dir::new().file(&format!("in/{name}"), &packed[..packed.len() * 3 / 4]);
         let found = run(&dir, "in", "out");
-        let all = found.removal.all.clone();
+        let all = found.removal.all;
         assert!(all.kept > 100 && all.kept < 200 && !found.outcome.skips().is_empty(), "{name}: {all:?}");
         let again = run(&dir, "out", "again").removal.all;
         assert_eq!((again.kept, again.removed, again.skipped), (all.kept, 0, 0), "{name}");
@@ -255,8 +255,8 @@ fn an_input_that_changes_during_the_run_is_noticed() {
         let changed = [&plain[..at], b"w99", &plain[at + 3..]].concat();
         let changed = if name.ends_with("gz") { gz(changed) } else { changed };
         std::fs::write(dir.path(&format!("in/{name}")), changed).unwrap();
-        let folder = Folder::beside(&dir.path("out")).unwrap();
-        let written = Records::new(&outcome, &removal, &places, false).write(&folder, &progress);
+        let folder = Folder::new(&dir.path("out")).unwrap();
+        let written = Records::new(&outcome, &removal, &places, false).write(&folder, None, &progress);
         let noticed = matches!(written, Err(Error::Changed { .. } | Error::SourceChanged { .. }));
         assert!(noticed, "{name}: {written:?}");
     }

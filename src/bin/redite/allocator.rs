@@ -8,6 +8,9 @@
 use std::env;
 use std::ffi::OsString;
 
+/// Says that it has begun again: a loader may drop the other variable.
+const AGAIN: &str = "REDITE_ALLOCATOR";
+
 /// The variable, and what it holds.
 const VARIABLE: &str = "GLIBC_TUNABLES";
 const GIVES_BACK: &str = "glibc.malloc.mmap_threshold=1048576:glibc.malloc.trim_threshold=1048576";
@@ -16,7 +19,7 @@ const GIVES_BACK: &str = "glibc.malloc.mmap_threshold=1048576:glibc.malloc.trim_
 /// can't be had.
 pub(crate) fn give_back() {
     let before = env::var_os(VARIABLE).unwrap_or_default();
-    if before.to_string_lossy().contains("glibc.malloc.mmap_threshold") {
+    if before.to_string_lossy().contains("glibc.malloc.mmap_threshold") || env::var_os(AGAIN).is_some() {
         return;
     }
     let mut tunables = before;
@@ -34,7 +37,8 @@ fn begin_again(tunables: &OsString) {
     let name = arguments.next().unwrap_or_else(|| "redite".into());
     let Ok(program) = env::current_exe() else { return };
     // it returns only where it failed, and then the run goes on as it is
-    let _ = std::process::Command::new(program).arg0(name).args(arguments).env(VARIABLE, tunables).exec();
+    let mut again = std::process::Command::new(program);
+    let _ = again.arg0(name).args(arguments).env(VARIABLE, tunables).env(AGAIN, "gives back").exec();
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]

@@ -6,8 +6,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command, CommandFactory};
+use clap::{Arg, ArgMatches, Command, CommandFactory, Parser};
 use toml::{Table, Value};
 
 use crate::args::{Cli, Usage};
@@ -15,15 +16,47 @@ use crate::args::{Cli, Usage};
 /// The key of the inputs, which are no flag.
 const INPUTS: &str = "inputs";
 
+/// The arguments of a run.
+pub(crate) struct Arguments {
+    all: Vec<OsString>,
+    /// the configuration, and the keys that stand for flags among them
+    added: Option<(PathBuf, Vec<String>)>,
+}
+
+impl Arguments {
+    /// What they say. Usage that is wrong ends the process, as a request for help does.
+    pub(crate) fn parse(&self) -> anyhow::Result<Cli> {
+        Cli::try_parse_from(&self.all).or_else(|error| {
+            let flag = match error.get(ContextKind::InvalidArg) {
+                Some(ContextValue::String(flag)) => {
+                    flag.strip_prefix("--").and_then(|flag| flag.split(' ').next())
+                }
+                _ => None,
+            };
+            let added = self.added.as_ref().zip(flag);
+            match added.filter(|((_, keys), flag)| keys.iter().any(|key| key == flag)) {
+                Some(((path, _), key)) => {
+                    let told = error.to_string();
+                    let told = told.strip_prefix("error: ").unwrap_or(&told);
+                    let told = told.split("\n\nFor more information").next().unwrap_or(told);
+                    Err(At { path, key }.wrong(&format!("does not hold what it may: {told}")))
+                }
+                None => error.exit(),
+            }
+        })
+    }
+}
+
 /// The command line, with what its configuration adds.
-pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
+pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Arguments> {
     // what is missing here may stand in the configuration; what is wrong is told when all is together
     let lenient = Cli::command().ignore_errors(true).try_get_matches_from(&given);
-    let Ok(found) = lenient else { return Ok(given) };
-    let Some((name, found)) = found.subcommand() else { return Ok(given) };
-    let Ok(Some(path)) = found.try_get_one::<PathBuf>("config") else { return Ok(given) };
+    let as_given = |given| Ok(Arguments { all: given, added: None });
+    let Ok(found) = lenient else { return as_given(given) };
+    let Some((name, found)) = found.subcommand() else { return as_given(given) };
+    let Ok(Some(path)) = found.try_get_one::<PathBuf>("config") else { return as_given(given) };
     let all = Cli::command();
-    let Some(command) = all.find_subcommand(name) else { return Ok(given) };
+    let Some(command) = all.find_subcommand(name) else { return as_given(given) };
     let text = fs::read_to_string(path)
         .map_err(|error| Usage(format!("`{}`: the configuration can't be read: {error}", path.display())))?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
@@ -32,6 +65,7 @@ pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
         Usage(format!("`{}`{line}: {}", path.display(), error.message()))
     })?;
     let mut added = Vec::new();
+    let mut keys = Vec::new();
     let mut inputs = Vec::new();
     for (key, value) in &table {
         let at = At { path, key };
@@ -45,6 +79,7 @@ pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
         let flag = flag.ok_or_else(|| at.unknown(command, &all))?;
         if !is_given(found, flag.get_id().as_str()) {
             added.extend(at.arguments(flag, value)?);
+            keys.push(key.clone());
         }
     }
     // behind the command's name
@@ -55,7 +90,7 @@ pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Vec<OsString>> {
         arguments.push("--".into());
         arguments.extend(inputs.into_iter().map(OsString::from));
     }
-    Ok(arguments)
+    Ok(Arguments { all: arguments, added: Some((path.clone(), keys)) })
 }
 
 fn is_given(found: &ArgMatches, id: &str) -> bool {

@@ -20,7 +20,7 @@ use redite::read::sources::Sources;
 use redite::write::Pending;
 
 use crate::args::Usage;
-use crate::outputs::{names_table, not_in};
+use crate::outputs::{has_a_place, names_table, not_in, not_packed};
 
 /// What can be done with an index.
 #[derive(Debug, Subcommand)]
@@ -126,7 +126,11 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
 /// Forgets all that was named and is there; that something is not there is an error behind that.
 fn forget(dir: &Path, ids: &[String], sources: &[String], to: &mut impl Write) -> anyhow::Result<()> {
     let named = |flag: &'static str, names: &[String]| -> Vec<Named> {
-        names.iter().map(|name| Named { flag, name: name.clone(), is_there: false }).collect()
+        let named = |name: &String| {
+            let quoted = serde_json::from_str(name).ok();
+            Named { flag, name: name.clone(), quoted, is_there: false }
+        };
+        names.iter().map(named).collect()
     };
     let mut named = [named("--id", ids), named("--source", sources)].concat();
     let count = writer(dir)?.forget(|id, source| {
@@ -155,16 +159,22 @@ fn forget(dir: &Path, ids: &[String], sources: &[String], to: &mut impl Write) -
 struct Named {
     flag: &'static str,
     name: String,
+    /// the string that it is as JSON
+    quoted: Option<String>,
     is_there: bool,
 }
 
 impl Named {
     /// Whether a document is meant, of which is known the id as JSON, and as a string where it is one; then it is there.
-    /// An id is meant as it stands in its record, without quotes and escapes where it is a string. A document without one
+    /// An id is meant as it stands in its record, a string also without quotes, whatever its escapes. A document without one
     /// (empty) never is, nor is one whose source is no longer told.
     fn meets(&mut self, (id, string): (&str, Option<&str>), source: &str) -> bool {
         let is = match self.flag {
-            "--id" => !id.is_empty() && (self.name == id || string == Some(&self.name)),
+            "--id" => {
+                let same = |name: &str| string == Some(name);
+                !id.is_empty()
+                    && (self.name == id || same(&self.name) || self.quoted.as_deref().is_some_and(same))
+            }
             _ => !source.is_empty() && self.name == source,
         };
         self.is_there |= is;
@@ -246,17 +256,27 @@ impl Archive {
 
 /// Whether the flags name an index, and it has been begun.
 pub(crate) fn is_there(dir: Option<&Path>) -> anyhow::Result<bool> {
-    let index = dir.map_or(Ok(None), |dir| Index::open(Arc::new(Folder::new(dir))))?;
-    Ok(index.is_some())
+    let Some(dir) = dir else { return Ok(false) };
+    is_folder(dir)?;
+    Ok(Index::open(Arc::new(Folder::new(dir)))?.is_some())
 }
 
 /// A snapshot of an index that must be there.
 fn open(dir: &Path) -> anyhow::Result<Arc<Index>> {
+    is_folder(dir)?;
     let none = || {
         let hint = "hint: `redite dedup --index` makes one";
         Usage(format!("`{}`: there is no index\n\n{hint}", dir.display()))
     };
     Ok(Index::open(Arc::new(Folder::new(dir)))?.ok_or_else(none)?)
+}
+
+fn is_folder(dir: &Path) -> Result<(), Usage> {
+    if dir.is_file() {
+        let hint = "hint: an index is a folder, which `redite dedup --index` makes";
+        return Err(Usage(format!("`{}`: that is a file\n\n{hint}", dir.display())));
+    }
+    Ok(())
 }
 
 /// The writer of an index that must be there.
@@ -359,7 +379,12 @@ fn export(
         let path = documents.unwrap_or(Path::new("-")).display();
         return Err(Usage(format!("`{path}`: the matches and the documents can't be one file")).into());
     }
-    for path in [matches, documents].into_iter().flatten() {
+    let named = [matches, documents].into_iter().zip(["matches", "list of documents"]);
+    for (path, name) in
+        named.filter_map(|(path, name)| Some((path?, name))).filter(|(path, _)| *path != Path::new("-"))
+    {
+        not_packed(path, name)?;
+        has_a_place(path)?;
         if names_table(path) && cfg!(not(feature = "parquet")) {
             let hint = "hint: give it a name that ends in `.jsonl`";
             return Err(Usage(format!("`{}`: this build has no Parquet\n\n{hint}", path.display())).into());

@@ -16,7 +16,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use args::{Cli, Command, DedupArgs, RunArgs, Usage};
-use clap::Parser;
 use index::Archive;
 use interrupt::Interrupt;
 use outputs::{Outputs, Target};
@@ -25,7 +24,7 @@ use redite::dedup::{Removal, Rules};
 use redite::document::{Format, Match, escape_controls};
 use redite::error::{Error, Kind};
 use redite::expect::Expected;
-use redite::order::Order;
+use redite::order::{Order, Prefer};
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::pipeline::{self, Inputs, Surroundings};
@@ -40,7 +39,7 @@ use redite::write::records::Records;
 
 fn main() -> ExitCode {
     let result = config::arguments(std::env::args_os().collect()).and_then(|arguments| {
-        let Cli { command } = Cli::parse_from(arguments);
+        let Cli { command } = arguments.parse()?;
         if command.gives_back() {
             allocator::give_back();
         }
@@ -160,6 +159,8 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     });
     warn(common, rules.order.asks_fields().then(|| without_fields(&sources)).flatten());
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
+    // that it can't be written is better known before the search
+    let folder = Folder::new(&removing.output)?.as_private_as_inputs(&places);
     let (mut outcome, bar) = run.search(inputs, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
     archive.check_order(&outcome)?;
@@ -173,16 +174,15 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let removed = Removed { removal: &removal, rules: &rules, output: &removing.output };
     run.interrupt.writing()?;
     let written = run.pool.install(|| -> anyhow::Result<_> {
-        let folder = Folder::beside(&removing.output)?.as_private_as_inputs(&places);
         let records = Records::new(&outcome, &removal, &places, removing.annotate);
-        records.write(&folder, run.interrupt.progress())?;
+        records.write(&folder, common.memory, run.interrupt.progress())?;
         if replaces && !removing.force {
             folder.check_same(places.paths())?;
         }
-        Ok((folder, written(common, &outputs, (&outcome, Some(&removed)), &run.interrupt)?))
+        written(common, &outputs, (&outcome, Some(&removed)), &run.interrupt)
     });
     run.interrupt.check()?;
-    let (folder, (summary, files)) = written?;
+    let (summary, files) = written?;
     let may_replace = replaces || removing.force;
     folder.check_free(places.paths(), may_replace)?;
     run.pool.install(|| archive.keep(&outcome))?;
@@ -195,7 +195,22 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     for warning in &removal.warnings {
         warn(common, Some(report::removal::told(&outcome, warning)));
     }
+    unknown_names(&rules, &removal).into_iter().for_each(|told| warn(common, Some(told)));
     run.end(common, &outputs, (&outcome, Some(&removed)), &summary)
+}
+
+/// Names in the flags that no record has.
+fn unknown_names(rules: &Rules, removal: &Removal) -> Vec<String> {
+    let is_there = |name: &str| removal.accounts.iter().any(|account| account.name == name);
+    let mut told = Vec::new();
+    let has_records = removal.all.read > removal.all.skipped;
+    if let Some(field) = rules.order.source_field.as_ref().filter(|_| has_records && !removal.tells_sources) {
+        told.push(format!("`--source-field {field}`: no record has that field"));
+    } else if let Prefer::Sources(names) = &rules.order.prefer {
+        let unknown = names.iter().filter(|name| has_records && !is_there(name));
+        told.extend(unknown.map(|name| format!("`--prefer source:{name}`: there is no such source")));
+    }
+    told
 }
 
 /// What a removal adds to what is told.

@@ -72,6 +72,7 @@ impl<'a> Outputs<'a> {
         for (to, name) in all.into_iter().chain(more).zip(names) {
             let Some(Target::File(path)) = to else { continue };
             not_an_input(path, sources)?;
+            not_packed(path, name)?;
             has_a_place(path)?;
             let own = absolute(path)?;
             if let Some((_, other)) = files.iter().find(|(file, _)| *file == own) {
@@ -138,6 +139,17 @@ fn target(path: &Path) -> Target<'_> {
     if names.iter().any(|name| path == Path::new(name)) { Target::Stdout } else { Target::File(path) }
 }
 
+/// Answers are written as they are: a name that promises a packed file would not be true.
+pub(crate) fn not_packed(path: &Path, name: &str) -> anyhow::Result<()> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    if ["gz", "zst", "bz2", "xz"].iter().any(|packed| ending.eq_ignore_ascii_case(packed)) {
+        let wrong = format!("`{}`: the {name} would not be packed", path.display());
+        let hint = format!("hint: leave `.{ending}` away, and pack the file afterwards");
+        return Err(Usage(format!("{wrong}\n\n{hint}")).into());
+    }
+    Ok(())
+}
+
 /// Inputs are never changed.
 fn not_an_input(path: &Path, sources: &Sources) -> anyhow::Result<()> {
     let Some(metadata) = fs::metadata(path).ok().filter(fs::Metadata::is_file) else { return Ok(()) };
@@ -154,13 +166,16 @@ fn not_an_input(path: &Path, sources: &Sources) -> anyhow::Result<()> {
 }
 
 /// A run may take hours; that its output has no folder is better known before.
-fn has_a_place(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn has_a_place(path: &Path) -> anyhow::Result<()> {
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return Ok(());
     }
     let refuse = |wrong: String, hint| Err(Error::Output { path: path.to_path_buf(), wrong, hint }.into());
     if path.is_dir() || path.file_name().is_none() {
         return refuse("it is a folder".to_owned(), "name a file");
+    }
+    if path.is_symlink() && !path.exists() {
+        return refuse("it is a link that leads nowhere".to_owned(), "remove it, or name another file");
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match fs::metadata(folder) {

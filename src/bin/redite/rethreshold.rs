@@ -31,8 +31,8 @@ pub(crate) fn run(args: &RethresholdArgs) -> anyhow::Result<ExitCode> {
     if to_stdout && args.json {
         return Err(Usage("only one of `--json` and `--output -` can have standard output".to_owned()).into());
     }
-    if output.is_some_and(|output| same(output, &path)) {
-        return Err(Usage(format!("`{}`: the output is what is read", path.display())).into());
+    if let Some(output) = output.filter(|output| same(output, &path) || same(output, &args.matches)) {
+        return Err(Usage(format!("`{}`: the output is what is read", output.display())).into());
     }
     if let Some(output) = output.filter(|output| outputs::names_table(output)) {
         let wrong = format!("`--output {}`: the matches come as JSON lines", output.display());
@@ -72,6 +72,10 @@ fn pairs_of(matches: &Path) -> anyhow::Result<PathBuf> {
     if beside.is_file() {
         return Ok(beside);
     }
+    if !matches.exists() {
+        let source = io::ErrorKind::NotFound.into();
+        return Err(Error::Input { path: matches.to_path_buf(), source }.into());
+    }
     let hint = "hint: `redite audit INPUT --floor 0.6 --matches M.jsonl` writes them";
     let (matches, beside) = (matches.display(), beside.display());
     Err(Usage(format!("`{matches}`: there are no pairs beside it, expected `{beside}`\n\n{hint}")).into())
@@ -108,9 +112,11 @@ fn print(
         for (name, units) in [("documents", documents), ("paragraphs", paragraphs)] {
             writeln!(
                 to,
-                "  {name:<11} {} originals, {} copies: {} exact, {} near, {} contained",
+                "  {name:<11} {} {}, {} {}: {} exact, {} near, {} contained",
                 units.originals,
+                if units.originals == 1 { "original" } else { "originals" },
                 units.copies(),
+                if units.copies() == 1 { "copy" } else { "copies" },
                 units.exact_copies,
                 units.near_copies,
                 units.contained_copies

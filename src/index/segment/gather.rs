@@ -7,11 +7,8 @@ use crate::error::Result;
 use crate::index::pages::{FileEntry, PageWriter, Purpose};
 use crate::index::rows::RowsWriter;
 use crate::index::segment::gone::{self, GoneRow, Told};
-use crate::index::segment::{
-    BAND_BITS, CopyRow, DOCUMENT, EXACT_BITS, EachRow, Held, SEED_BITS, Segment, StringsWriter, WINDOW_BITS,
-    merge::in_order, merge::merge_tables,
-};
-use crate::index::sketches;
+use crate::index::segment::merge::{self, in_order};
+use crate::index::segment::{CopyRow, DocumentRow, EXACT_BITS, EachRow, Segment};
 use crate::index::store::Store;
 use crate::index::table::{self, Entry};
 use crate::index::texts::TextPlace;
@@ -35,7 +32,11 @@ impl Gathered<'_> {
     pub(crate) fn write(&self, store: &dyn Store, name: &str, identity: u64) -> Result<FileEntry> {
         let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
         super::write_sources(&mut to, &self.sources)?;
-        self.documents(&mut to)?;
+        let first = self.first_document();
+        merge::documents(&mut to, &self.parts, u32::MAX, |number, row| {
+            let text = self.texts.get((number - first) as usize).copied().flatten();
+            DocumentRow { text, ..row }
+        })?;
         let replaced = self.replaced();
         for kind in 0..2 {
             self.copies((kind, &replaced), &mut to)?;
@@ -57,21 +58,9 @@ impl Gathered<'_> {
             });
             table::write(&mut to, (EXACT_BITS, self.count(|part| part.exact[kind].count())), entries)?;
         }
-        for kind in 0..2 {
-            let sources = self.parts.iter().map(|part| part.bands[kind].entries::<u64>(&part.pages));
-            let to = (&mut to, BAND_BITS);
-            merge_tables(to, &self.parts, |part| Some(&part.bands[kind]), sources, |_, _| true)?;
-        }
-        let sources = self.parts.iter().map(|part| part.seeds.entries::<u64>(&part.pages));
-        merge_tables((&mut to, SEED_BITS), &self.parts, |part| Some(&part.seeds), sources, |_, _| true)?;
-        super::write_marks(&mut to, self.parts.iter().flat_map(|part| &part.marks))?;
         let end = |part: Option<&&Segment>, at: usize| part.map_or(0, |part| part.entry.paragraphs[at]);
-        sketches::write(&mut to, [end(self.parts.first(), 0), end(self.parts.last(), 1)], |tell| {
-            self.parts.iter().try_for_each(|part| part.each_sketch(tell))
-        })?;
-        let sources = self.parts.iter().map(|part| part.windows());
-        let to_windows = (&mut to, WINDOW_BITS);
-        merge_tables(to_windows, &self.parts, |part| part.windows.as_ref(), sources, |_, _| true)?;
+        let paragraphs = [end(self.parts.first(), 0), end(self.parts.last(), 1)];
+        merge::found_by(&mut to, &self.parts, paragraphs, &|_, _, _| true)?;
         let gone = self.parts.iter().flat_map(|part| &part.gone).copied();
         let mut gone: Vec<GoneRow> = gone.filter(|row| !replaced.contains_key(&row.document)).collect();
         gone::sort(&mut gone);
@@ -83,38 +72,8 @@ impl Gathered<'_> {
         self.parts.iter().map(|part| of(part)).sum()
     }
 
-    /// Strings, documents and where their paragraphs start.
-    fn documents(&self, to: &mut PageWriter) -> Result<()> {
-        let mut strings = StringsWriter::new(to);
-        let mut places: Vec<(u64, u32)> = Vec::with_capacity(self.texts.len());
-        for part in &self.parts {
-            let mut held = Held::default();
-            for mut document in part.documents()? {
-                let bytes = part.string_bytes(&document, &mut held)?;
-                strings.append(to, &mut document, &bytes)?;
-                places.push((document.strings, document.strings_at));
-            }
-        }
-        strings.finish(to)?;
-        let mut bytes = Vec::with_capacity(DOCUMENT);
-        let start = to.position();
-        let mut beside = places.iter().zip(&self.texts);
-        for part in &self.parts {
-            for (mut document, (place, text)) in part.documents()?.into_iter().zip(&mut beside) {
-                (document.strings, document.strings_at) = *place;
-                document.text = *text;
-                bytes.clear();
-                document.encode(&mut bytes);
-                to.append(&bytes)?;
-            }
-        }
-        to.end_section(start);
-        let start = to.position();
-        for first in self.parts.iter().flat_map(|part| &part.first_paragraphs) {
-            to.append(&first.to_le_bytes())?;
-        }
-        to.end_section(start);
-        Ok(())
+    fn first_document(&self) -> u32 {
+        self.parts.first().map_or(0, |part| part.entry.documents[0])
     }
 
     /// The copies, in the order of their keys.
@@ -153,7 +112,7 @@ impl Gathered<'_> {
 
     /// What has come in place of documents of the batch itself: found at once, these would have no key.
     fn replaced(&self) -> Replaced {
-        let first = self.parts.first().map_or(0, |part| part.entry.documents[0]);
+        let first = self.first_document();
         let rows = self.parts.iter().flat_map(|part| &part.gone).filter(|row| row.document >= first);
         let came = |row: &GoneRow| match row.told {
             Told::Copy(copy) => Some((row.document, copy)),

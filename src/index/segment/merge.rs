@@ -37,45 +37,25 @@ pub(crate) struct Rewrite<'a> {
     pub(crate) end: Option<Ends>,
 }
 
-/// Strings, documents and where their paragraphs start. Of the rows, which are read twice, only where their strings stand is
-/// held.
-fn documents(
-    segments: &[&Segment],
-    (keep, end): (&impl Fn(u32) -> bool, u32),
-    rewrite: &Rewrite<'_>,
+/// Strings, documents before `end` and where their paragraphs start, each row as `rewritten` has it. Of the rows, which are
+/// read twice, only where their strings stand is held.
+pub(super) fn documents(
     to: &mut PageWriter,
+    segments: &[&Segment],
+    end: u32,
+    rewritten: impl Fn(u32, DocumentRow) -> DocumentRow,
 ) -> Result<()> {
     let numbers = |segment: &Segment| {
         let Range { start, end: behind } = documents_of(&segment.entry);
         start..behind.min(end)
-    };
-    let rewritten = |number: u32, document: DocumentRow| {
-        let mut document = match keep(number) {
-            true => document,
-            false => DocumentRow {
-                text: None,
-                characters: 0,
-                tokens: 0,
-                record: 0,
-                id_length: 0,
-                places_length: 0,
-                whole: None,
-                ..document
-            },
-        };
-        if let Some(places) = rewrite.places {
-            document.text = places.get(number as usize).copied().flatten();
-        }
-        document
     };
     let mut strings = StringsWriter::new(to);
     let mut places: Vec<(u64, u32)> = Vec::new();
     for segment in segments {
         let mut held = Held::default();
         for (number, row) in numbers(segment).zip(segment.document_rows(numbers(segment))) {
-            let row = row?;
-            let bytes = if keep(number) { segment.string_bytes(&row, &mut held)? } else { Vec::new() };
-            let mut document = rewritten(number, row);
+            let mut document = rewritten(number, row?);
+            let bytes = segment.string_bytes(&document, &mut held)?;
             strings.append(to, &mut document, &bytes)?;
             places.push((document.strings, document.strings_at));
         }
@@ -105,6 +85,45 @@ fn documents(
     Ok(())
 }
 
+/// A document row that is nothing but a number.
+fn emptied(row: DocumentRow) -> DocumentRow {
+    DocumentRow {
+        text: None,
+        characters: 0,
+        tokens: 0,
+        record: 0,
+        id_length: 0,
+        places_length: 0,
+        whole: None,
+        ..row
+    }
+}
+
+/// All by which units are found but for their exact keys: bands, seeds, marks, sketches, windows; of the units, by their
+/// kind, for which `keep` says so.
+pub(super) fn found_by(
+    to: &mut PageWriter,
+    segments: &[&Segment],
+    paragraphs: [u32; 2],
+    keep: &impl Fn(&Segment, usize, u32) -> bool,
+) -> Result<()> {
+    for kind in 0..2 {
+        merge_tables((to, BAND_BITS), segments, (kind, |s| Some(&s.bands[kind])), keep)?;
+    }
+    merge_tables((to, SEED_BITS), segments, (0, |s| Some(&s.seeds)), keep)?;
+    let marks = segments.iter().flat_map(|segment| segment.marks.iter().map(move |mark| (*segment, mark)));
+    let kept = marks.filter(|(segment, mark)| keep(segment, 0, mark.document));
+    write_marks(to, kept.map(|(_, mark)| mark))?;
+    sketches::write(to, paragraphs, |tell| {
+        segments.iter().try_for_each(|segment| {
+            segment.each_sketch(&mut |paragraph, sketch| {
+                if keep(segment, 1, paragraph) { tell(paragraph, sketch) } else { Ok(()) }
+            })
+        })
+    })?;
+    merge_tables((to, WINDOW_BITS), segments, (0, |s| s.windows.as_ref()), keep)
+}
+
 /// Writes one segment in place of several neighbours.
 pub(crate) fn merge(
     store: &dyn Store,
@@ -126,7 +145,13 @@ pub(crate) fn merge(
         to.append(name.as_bytes())?;
     }
     to.end_section(start);
-    documents(segments, (&keep, end), rewrite, &mut to)?;
+    documents(&mut to, segments, end, |number, row| {
+        let mut row = if keep(number) { row } else { emptied(row) };
+        if let Some(places) = rewrite.places {
+            row.text = places.get(number as usize).copied().flatten();
+        }
+        row
+    })?;
     let mut bases = [Vec::new(), Vec::new()];
     for (kind, bases) in bases.iter_mut().enumerate() {
         let start = to.position();
@@ -152,48 +177,27 @@ pub(crate) fn merge(
         keep(if kind == 0 { unit } else { segment.document_of(unit) })
     };
     for (kind, bases) in bases.iter().enumerate() {
-        let sources = segments.iter().zip(bases).map(|(segment, &base)| {
-            segment.exact[kind].entries::<u128>(&segment.pages).map(move |entry| {
+        let entries = segments.iter().zip(bases).map(|(segment, &base)| {
+            let entries = segment.exact[kind].entries::<u128>(&segment.pages).map(move |entry| {
                 let mut entry = entry?;
                 if entry.numbers[1] > 0 {
                     let moved = entry.numbers[1].checked_add(base);
                     entry.numbers[1] = moved.ok_or_else(|| segment.pages.wrong(0, "no number of a copy"))?;
                 }
                 Ok(entry)
+            });
+            entries.filter(move |entry| {
+                entry.as_ref().map_or(true, |entry| keep_unit(segment, kind, entry.numbers[0]))
             })
         });
-        let to = (&mut to, EXACT_BITS);
-        merge_tables(to, segments, |s| Some(&s.exact[kind]), sources, |s, unit| keep_unit(s, kind, unit))?;
+        let most = segments.iter().map(|segment| segment.exact[kind].count()).sum();
+        table::write(&mut to, (EXACT_BITS, most), in_order(entries.collect()))?;
     }
-    for kind in 0..2 {
-        let sources = segments.iter().map(|segment| segment.bands[kind].entries::<u64>(&segment.pages));
-        let to = (&mut to, BAND_BITS);
-        merge_tables(to, segments, |s| Some(&s.bands[kind]), sources, |s, unit| keep_unit(s, kind, unit))?;
-    }
-    let sources = segments.iter().map(|segment| segment.seeds.entries::<u64>(&segment.pages));
-    merge_tables(
-        (&mut to, SEED_BITS),
-        segments,
-        |s| Some(&s.seeds),
-        sources,
-        |s, unit| keep_unit(s, 0, unit),
-    )?;
-    let marks = segments.iter().flat_map(|segment| &segment.marks);
-    write_marks(&mut to, marks.filter(|mark| keep(mark.document)))?;
     let paragraphs = [
         segments.first().map_or(0, |segment| segment.entry.paragraphs[0]),
         rewrite.end.map_or(segments.last().map_or(0, |s| s.entry.paragraphs[1]), |end| end.paragraphs),
     ];
-    sketches::write(&mut to, paragraphs, |tell| {
-        segments.iter().try_for_each(|segment| {
-            segment.each_sketch(&mut |paragraph, sketch| {
-                if keep_unit(segment, 1, paragraph) { tell(paragraph, sketch) } else { Ok(()) }
-            })
-        })
-    })?;
-    let sources = segments.iter().map(|segment| segment.windows());
-    let to_windows = (&mut to, WINDOW_BITS);
-    merge_tables(to_windows, segments, |s| s.windows.as_ref(), sources, |s, unit| keep_unit(s, 0, unit))?;
+    found_by(&mut to, segments, paragraphs, &keep_unit)?;
     let gone = segments.iter().flat_map(|segment| &segment.gone).copied();
     let mut gone: Vec<GoneRow> = gone.filter(|row| keep(row.document) && row.came() < end).collect();
     gone::sort(&mut gone);
@@ -227,17 +231,21 @@ fn lost_sources(segments: &[&Segment], keep: impl Fn(u32) -> bool) -> Result<BTr
     Ok(&lost - &kept)
 }
 
-pub(super) fn merge_tables<K: Key>(
+/// One table in place of those that segments have of a kind of unit.
+fn merge_tables(
     (to, bits): (&mut PageWriter, u32),
     segments: &[&Segment],
-    table: impl Fn(&Segment) -> Option<&Table>,
-    sources: impl Iterator<Item = impl Iterator<Item = Result<Entry<K>>>>,
-    keep: impl Fn(&Segment, u32) -> bool,
+    (kind, table): (usize, impl Fn(&Segment) -> Option<&Table>),
+    keep: impl Fn(&Segment, usize, u32) -> bool,
 ) -> Result<()> {
-    let most = segments.iter().filter_map(|segment| table(segment)).map(Table::count).sum();
-    let kept = segments.iter().zip(sources).map(|(segment, source)| {
-        source.filter(|entry| entry.as_ref().map_or(true, |entry| keep(segment, entry.numbers[0])))
+    let tables = || segments.iter().filter_map(|segment| Some((*segment, table(segment)?)));
+    let keep = &keep;
+    let kept = tables().map(|(segment, table)| {
+        let is_kept = move |entry: &Entry<u64>| keep(segment, kind, entry.numbers[0]);
+        let entries = table.entries::<u64>(&segment.pages);
+        entries.filter(move |entry| entry.as_ref().map_or(true, is_kept))
     });
+    let most = tables().map(|(_, table)| table.count()).sum();
     table::write(to, (bits, most), in_order(kept.collect()))
 }
 

@@ -60,6 +60,7 @@ fn an_index_answers_as_plain_lists_do() {
         }
     }
     let [changes, reopened, asked, snapshots] = counts;
+    assert!(changes > 4 * sequences && reopened > sequences && asked > sequences && snapshots == asked);
     println!(
         "{sequences} sequences: {changes} changes, {reopened} times reopened, {asked} times asked, \
          {snapshots} snapshots asked again"

@@ -28,7 +28,15 @@ pub(super) fn number(value: u64) -> Both {
 
 /// A share in percent, as each language writes it.
 pub(super) fn percent(part: u64, whole: u64) -> Both {
-    let told = wording::percent(part, whole);
+    in_percent(wording::percent(part, whole))
+}
+
+/// The same of a share from 0 to 1.
+pub(super) fn percent_of(share: f64) -> Both {
+    in_percent(wording::percent_told(share * 100.0))
+}
+
+fn in_percent(told: String) -> Both {
     let fr = french(&told.replace("under", "moins de"));
     both(told, fr)
 }

@@ -59,10 +59,14 @@ impl Documents {
                 true => format!(" Voici les {} qui ont le plus de caractères copiés.", french(&number(listed))),
                 false => String::new(),
             };
-            let documents = nombre(all, "document n’est pas une copie", "documents ne sont pas des copies");
+            let documents = nombre(
+                all,
+                "document n’est pas une copie, mais a du texte déjà présent",
+                "documents ne sont pas des copies, mais ont du texte déjà présent",
+            );
             both(
                 format!("{en} The bar is the document from its start to its end; what stood before is coloured, in turn by original, or dark grey where no listed piece tells it; light grey stands here first."),
-                format!("{documents}, mais avec du texte déjà présent.{cut} La barre est le document, du début à la fin\u{A0}; ce qui était déjà présent est en couleur, selon l’original, ou gris foncé si aucun morceau listé ne le dit\u{A0}; gris clair\u{A0}: présent ici d’abord."),
+                format!("{documents}.{cut} La barre est le document, du début à la fin\u{A0}; ce qui était déjà présent est en couleur, selon l’original, ou gris foncé si aucun morceau listé ne le dit\u{A0}; gris clair\u{A0}: présent ici d’abord."),
             )
         });
         Documents { unshown, unheld, told }

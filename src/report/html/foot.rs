@@ -96,7 +96,7 @@ fn reason(reason: SkipReason) -> Both {
         SkipReason::InvalidUtf8 => "UTF-8 invalide",
         SkipReason::TooLarge => "trop grand",
         SkipReason::FieldCount => "un autre nombre de champs que l’en-tête",
-        SkipReason::Truncated => "données compressées coupées ou abîmées",
+        SkipReason::Truncated => "données coupées ou abîmées",
         SkipReason::Unreadable => "illisible",
     };
     both(wording::reason(reason), fr)

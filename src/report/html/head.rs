@@ -35,7 +35,7 @@ pub(super) struct Head {
     lead: Both,
     tiles: Vec<Tile>,
     input: Both,
-    columns: [Both; 8],
+    columns: Vec<Both>,
     rows: Vec<(Both, Vec<Both>)>,
     lengths: Vec<Named>,
     skipped: Option<Both>,
@@ -113,19 +113,13 @@ impl Head {
             lead: lead(outcome),
             tiles: tiles(outcome, facts),
             input: input(outcome),
-            columns: [
-                both("read", "lus"),
-                both("originals", "originaux"),
-                both("exact copies", "copies exactes"),
-                both("near copies", "copies proches"),
-                both("contained", "contenus"),
-                both("short", "courts"),
-                both("empty", "vides"),
-                both("not compared", "non comparés"),
-            ],
+            columns: columns(outcome),
             rows: vec![
-                (same("Documents"), row(summary.input.documents, &summary.documents)),
-                (both("Paragraphs", "Paragraphes"), row(summary.input.paragraphs, &summary.paragraphs)),
+                (same("Documents"), row(outcome, summary.input.documents, &summary.documents)),
+                (
+                    both("Paragraphs", "Paragraphes"),
+                    row(outcome, summary.input.paragraphs, &summary.paragraphs),
+                ),
             ],
             lengths: lengths(outcome),
             skipped: (skipped > 0).then(|| {
@@ -135,13 +129,14 @@ impl Head {
                         wording::count(skipped, "record or file", "records and files")
                     ),
                     format!(
-                        "{} utilisables",
+                        "{} être utilisés",
                         nombre(
                             skipped,
-                            "enregistrement ou fichier n’est pas",
-                            "enregistrements et fichiers ne sont pas"
+                            "enregistrement ou fichier n’a pas pu",
+                            "enregistrements et fichiers n’ont pas pu"
                         )
-                    ),
+                    )
+                    .replace("n’a pas pu être utilisés", "n’a pas pu être utilisé"),
                 )
             }),
             night: NightView::new(outcome),
@@ -256,9 +251,9 @@ fn lead(outcome: &Outcome) -> Both {
     let characters = outcome.summary().characters;
     let index = match outcome.summary().index {
         Some(_) => {
-            [" or in the index", "y avait, ou dans l’index,", ", or one of the index", ", ni de l’index"]
+            [" or in the index", " ou se trouvait dans l’index", ", or one of the index", ", ni de l’index"]
         }
-        None => ["", "y avait", "", ""],
+        None => [""; 4],
     };
     let skipped = &outcome.summary().input.skipped;
     let [skipped, saute] = match skipped.values().sum() {
@@ -297,24 +292,37 @@ fn lead(outcome: &Outcome) -> Both {
             share.en, index[0]
         ),
         format!(
-            "{} de ce corpus, en caractères, {} déjà été dit\u{A0}; les copies proches comptent en entier, avec les mots qui diffèrent.{saute}",
+            "{} de ce corpus, en caractères, y avait déjà été dit{}\u{A0}; les copies proches comptent en entier, avec les mots qui diffèrent.{saute}",
             share.fr, index[1]
         ),
     )
 }
 
-fn row(read: u64, units: &UnitSummary) -> Vec<Both> {
-    let numbers = [
-        read,
-        units.originals,
-        units.exact_copies,
-        units.near_copies,
-        units.contained_copies,
-        units.short,
-        units.empty,
-        units.not_compared,
+/// What may become of what was read; of what documents that leave hold only where some do.
+fn columns(outcome: &Outcome) -> Vec<Both> {
+    let columns = [
+        both("read", "lus"),
+        both("originals", "originaux"),
+        both("exact copies", "copies exactes"),
+        both("near copies", "copies proches"),
+        both("contained", "contenus"),
+        both("short", "courts"),
+        both("empty", "vides"),
+        both("not compared", "non comparés"),
+        both("in removed documents", "dans des documents retirés"),
     ];
-    numbers.into_iter().map(number).collect()
+    let count = columns.len() - usize::from(!has_leaving(outcome));
+    columns.into_iter().take(count).collect()
+}
+
+fn has_leaving(outcome: &Outcome) -> bool {
+    outcome.summary().paragraphs.in_leaving > 0
+}
+
+fn row(outcome: &Outcome, read: u64, units: &UnitSummary) -> Vec<Both> {
+    let parts = units.parts();
+    let count = parts.len() - usize::from(!has_leaving(outcome));
+    std::iter::once(read).chain(parts.into_iter().take(count).map(|(_, count)| count)).map(number).collect()
 }
 
 /// Passages by their words.
@@ -392,14 +400,20 @@ fn groups(outcome: &Outcome, facts: &Facts) -> Both {
     let explained = match wording::explained(facts.explained) {
         None => [String::new(), String::new()],
         Some(told) => {
-            let passages = nombre(facts.explained.passages, "passage", "passages");
-            let paragraphs = nombre(facts.explained.paragraphs, "paragraphe", "paragraphes");
+            let names = [
+                (facts.explained.passages, "passage", "passages"),
+                (facts.explained.paragraphs, "paragraphe", "paragraphes"),
+            ];
+            let some = names.into_iter().filter(|(count, ..)| *count > 0);
+            let french: Vec<String> =
+                some.map(|(count, un, plusieurs)| nombre(count, un, plusieurs)).collect();
+            let french = french.join(", ");
             [
                 format!(
                     " Told with the copied documents and paragraphs in which they stand: {told}; paragraphs that these passages hold are not counted again."
                 ),
                 format!(
-                    " Montrés avec les documents et paragraphes copiés où ils se trouvent\u{A0}: {passages}, {paragraphs}\u{A0}; les paragraphes que contiennent ces passages ne sont pas comptés de nouveau."
+                    " Montrés avec les documents et paragraphes copiés où ils se trouvent\u{A0}: {french}\u{A0}; les paragraphes que contiennent ces passages ne sont pas comptés de nouveau."
                 ),
             ]
         }

@@ -3,9 +3,8 @@
 use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::facts::{AMONG, Facts, named};
-use crate::report::html::both::{Both, both, number};
+use crate::report::html::both::{Both, both, number, percent_of};
 use crate::report::html::{NAME, PlaceView};
-use crate::report::wording;
 
 /// Pairs of documents that are listed.
 const PAIRS: usize = 100;
@@ -58,10 +57,6 @@ impl RelationsView {
         if !are_shown(facts) {
             return None;
         }
-        let share = |share: f64| {
-            let told = format!("{} %", wording::share(share * 100.0, 1));
-            both(told.clone(), super::both::french(&told))
-        };
         let pairs: Vec<PairView> = relations
             .documents
             .iter()
@@ -70,7 +65,7 @@ impl RelationsView {
                 copy: PlaceView::new(outcome, pair.copy),
                 original: PlaceView::new(outcome, pair.original),
                 characters: number(pair.characters),
-                shares: pair.shares.map(share),
+                shares: pair.shares.map(percent_of),
             })
             .collect();
         let all = number(relations.document_pairs);
