@@ -9,7 +9,7 @@ use redite::read::sources;
 
 use crate::bad_input::{Case, case, cut};
 use crate::containers::{archive, bz2, conversion, lines, rows, xz};
-use crate::language::{Dir, audit, documents_and_paragraphs, gz, records, words, zst};
+use crate::language::{Dir, audit, cases, documents_and_paragraphs, gz, records, words, zst};
 
 #[test]
 fn rows_that_cannot_be_used() {
@@ -349,7 +349,8 @@ mod tables {
         ] {
             let bytes = table(&texts, Layout { dictionary, compression, ..Layout::plain(3) });
             for at in 0..bytes.len() {
-                for flip in [0x01, 0xFF] {
+                // of two ways one a byte, in turn
+                for flip in [0x01, 0xFF].into_iter().cycle().skip(at % 2).take(cases(1).min(2) as usize) {
                     let mut bytes = bytes.clone();
                     bytes[at] ^= flip;
                     // that law 4 holds is asserted where the summary is made

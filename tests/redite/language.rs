@@ -128,6 +128,11 @@ pub(crate) fn document(document: u32) -> Place {
     Place { document, paragraph: None }
 }
 
+/// So many cases of a test, five times as many with `REDITE_LONG_TESTS`.
+pub(crate) fn cases(usual: u64) -> u64 {
+    if std::env::var_os("REDITE_LONG_TESTS").is_some() { 5 * usual } else { usual }
+}
+
 /// Words that stand nowhere else: `w17 w18 …`.
 pub(crate) fn words(numbers: std::ops::Range<usize>) -> String {
     numbers.map(|number| format!("w{number}")).collect::<Vec<_>>().join(" ")

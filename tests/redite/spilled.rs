@@ -15,7 +15,7 @@ use redite::past::Past;
 use redite::pipeline::{self, Inputs, Progress, Surroundings};
 use redite::read::sources;
 
-use crate::language::{Dir, Numbers, files};
+use crate::language::{Dir, Numbers, cases, files};
 use crate::laws::{corpus, params};
 use crate::memory::{files as corpus_files, told};
 use crate::passages::{random_corpus, stock_corpus};
@@ -122,7 +122,7 @@ fn judge(texts: &[String], (nights, parts): (&[usize], &[u64]), params: &Params,
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(cases(40) as u32))]
 
     #[test]
     fn documents_and_paragraphs_of_a_night_in_parts(
@@ -136,7 +136,7 @@ proptest! {
 
 #[test]
 fn passages_of_a_night_in_parts() {
-    for seed in 0..120 {
+    for seed in 0..cases(32) {
         let mut numbers = Numbers(seed);
         let texts = match seed % 4 {
             1 => stock_corpus(&mut numbers, 40, 25),
@@ -152,7 +152,7 @@ fn passages_of_a_night_in_parts() {
 #[test]
 fn removals_of_a_night_in_parts() {
     for (number, remove) in combinations().enumerate() {
-        for seed in 0..16 {
+        for seed in 0..cases(4) {
             let mut numbers = Numbers(seed + 1000 * number as u64);
             let texts = if seed % 3 == 0 { random_corpus(&mut numbers) } else { repetitive(&mut numbers) };
             let cuts: Vec<usize> = (0..numbers.below(3)).map(|_| numbers.below(1000)).collect();
@@ -164,7 +164,7 @@ fn removals_of_a_night_in_parts() {
 
 #[test]
 fn preferred_versions_of_a_night_in_parts() {
-    for seed in 0..60 {
+    for seed in 0..cases(18) {
         let mut numbers = Numbers(seed);
         let texts = random_corpus(&mut numbers);
         let cuts: Vec<usize> = (0..numbers.below(3)).map(|_| numbers.below(1000)).collect();
@@ -232,8 +232,8 @@ fn a_night_that_begins_as_one_before() {
 fn a_night_that_begins_as_one_before_and_leaves_documents_out() {
     for (number, remove) in combinations().enumerate() {
         let mut numbers = Numbers(number as u64);
-        let mut texts: Vec<String> = (0..8).flat_map(|_| repetitive(&mut numbers)).collect();
-        while texts.len() < 150 {
+        let mut texts: Vec<String> = (0..4).flat_map(|_| repetitive(&mut numbers)).collect();
+        while texts.len() < 75 {
             let again = texts[numbers.below(texts.len())].clone();
             texts.push(again);
         }
