@@ -103,16 +103,8 @@ fn index<W: Write>(stats: &Stats, to: &mut Exposition<'_, W>) -> io::Result<()> 
     to.one("index_segments", "Files of keys in the index", stats.segments)?;
     to.one("index_text_bytes", "Text read for the index, in bytes of UTF-8", stats.text_bytes)?;
     to.one("index_size_bytes", "The index on disk, in bytes", stats.bytes.total)?;
-    let bytes = &stats.bytes;
     to.family("index_part_bytes", "The parts of the index on disk, in bytes")?;
-    for (part, bytes) in [
-        ("texts", bytes.texts),
-        ("documents", bytes.documents),
-        ("exact", bytes.exact),
-        ("bands", bytes.bands),
-        ("seeds", bytes.seeds),
-        ("matches", bytes.matches),
-    ] {
+    for (part, bytes) in stats.bytes.parts() {
         to.sample("index_part_bytes", &[("part", part)], bytes)?;
     }
     Ok(())

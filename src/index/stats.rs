@@ -80,6 +80,22 @@ pub struct Bytes {
     pub total: u64,
 }
 
+impl Bytes {
+    /// The parts by name, which add up to the total; `other` are sketches, windows, filters, and what is between all of them.
+    pub fn parts(&self) -> [(&'static str, u64); 7] {
+        let known = self.texts + self.bands + self.seeds + self.exact + self.documents + self.matches;
+        [
+            ("texts", self.texts),
+            ("bands", self.bands),
+            ("seeds", self.seeds),
+            ("exact", self.exact),
+            ("documents", self.documents),
+            ("matches", self.matches),
+            ("other", self.total.saturating_sub(known)),
+        ]
+    }
+}
+
 impl Index {
     /// What it holds and costs.
     ///

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::Utf8Chunk;
 
 use crate::document::{Compression, Format, Skip, SkipReason, Source};
 use crate::error::{Error, Result};
@@ -138,11 +139,18 @@ impl Sources {
     }
 }
 
-/// A path for people: bytes of it that are no UTF-8 as `\xFF`, so that two are not told as one.
+/// A path for people: bytes of it that are no UTF-8 as `\xFF`, so that two are not told as one. Where such are, or where it
+/// looks so, each backslash of the path itself is two.
 pub(crate) fn shown(path: &Path) -> String {
+    let chunks = || path.as_os_str().as_encoded_bytes().utf8_chunks();
+    let is_escaped = |chunk: Utf8Chunk<'_>| !chunk.invalid().is_empty() || chunk.valid().contains("\\x");
+    let escapes = cfg!(unix) && chunks().any(is_escaped);
     let mut shown = String::new();
-    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
-        shown.push_str(chunk.valid());
+    for chunk in chunks() {
+        match escapes {
+            true => shown.push_str(&chunk.valid().replace('\\', "\\\\")),
+            false => shown.push_str(chunk.valid()),
+        }
         chunk.invalid().iter().for_each(|byte| shown.push_str(&format!("\\x{byte:02X}")));
     }
     shown
@@ -178,6 +186,22 @@ pub(crate) fn by_name(path: &Path) -> (Option<Format>, Compression) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn no_name_looks_like_another() {
+        use std::os::unix::ffi::OsStrExt;
+        let told = |name: &[u8]| shown(Path::new(std::ffi::OsStr::from_bytes(name)));
+        assert_eq!(
+            (told(b"a\\b\xc3\xa9.txt"), told(b"b\xE9.txt")),
+            ("a\\bé.txt".into(), "b\\xE9.txt".into())
+        );
+        let names: [&[u8]; 6] = [b"\xE9", b"\\xE9", b"\\\xE9", b"\\\\xE9", b"\\\\\xE9", b"\\\xE9\\xE9"];
+        let mut all = names.map(told).to_vec();
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), names.len(), "{all:?}");
+    }
 
     #[test]
     fn names_tell_format_and_compression() {

@@ -341,17 +341,14 @@ fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
     writeln!(to, "  documents   {:>14}   forgotten {}", stats.documents, stats.forgotten)?;
     writeln!(to, "  paragraphs  {:>14}", stats.paragraphs)?;
     writeln!(to, "  text read   {:>14} bytes", stats.text_bytes)?;
-    let bytes = &stats.bytes;
-    let parts = [
-        ("on disk", bytes.total),
-        ("texts", bytes.texts),
-        ("band keys", bytes.bands),
-        ("seeds", bytes.seeds),
-        ("exact keys", bytes.exact),
-        ("documents", bytes.documents),
-        ("matches", bytes.matches),
-    ];
+    let parts = [("on disk", stats.bytes.total)].into_iter().chain(stats.bytes.parts());
     for (name, bytes) in parts {
+        let name = match name {
+            "bands" => "band keys",
+            "exact" => "exact keys",
+            "other" => "all else",
+            name => name,
+        };
         writeln!(to, "  {name:<11} {bytes:>14} bytes{}", share(bytes))?;
     }
     let p = &stats.parameters;

@@ -68,13 +68,15 @@ pub(super) fn charts(outcome: &Outcome, facts: &Facts) -> Vec<Chart> {
             ),
         ],
     };
+    let below_it = match outcome.summary().parameters.units.passages {
+        true => ["; passages have no threshold", "\u{A0}; les passages n’ont pas de seuil"],
+        false => [""; 2],
+    };
     let charts = [
         (
             both(
-                format!("Copies listed below, by similarity (%); passages have no threshold{en}"),
-                format!(
-                    "Copies listées ci-dessous, par similarité (%)\u{A0}; les passages n’ont pas de seuil{fr}"
-                ),
+                format!("Copies listed below, by similarity (%){}{en}", below_it[0]),
+                format!("Copies listées ci-dessous, par similarité (%){}{fr}", below_it[1]),
             ),
             [both("similarity, %", "similarité, %"), both("copies", "copies")],
             similar,

@@ -4,7 +4,7 @@ use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::facts::{AMONG, Facts, named};
 use crate::report::html::both::{Both, both, number, percent_of};
-use crate::report::html::{NAME, PlaceView};
+use crate::report::html::{NAME, PlaceView, archived};
 
 /// Pairs of documents that are listed.
 const PAIRS: usize = 100;
@@ -111,8 +111,11 @@ fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
         found.map_or(0, |pair| pair.characters)
     };
     let name = |source: u32| match are_folders {
-        true => relations.folders[source as usize].as_str(),
-        false => outcome.sources()[source as usize].name.as_str(),
+        true => clean::name(&relations.folders[source as usize], NAME),
+        false => {
+            let is_archived = source as usize >= outcome.own_sources().len();
+            archived(clean::name(&outcome.sources()[source as usize].name, NAME), is_archived)
+        }
     };
     let most = pairs.iter().map(|pair| pair.characters).max().unwrap_or(0).max(1);
     let cell = |characters: u64| Cell {
@@ -127,7 +130,7 @@ fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
     };
     let rows = sources.iter().zip(1..).map(|(&copy, number)| MatrixRow {
         number,
-        name: clean::name(name(copy), NAME),
+        name: name(copy),
         cells: sources.iter().map(|&original| cell(of(copy, original))).collect(),
     });
     let rows: Vec<MatrixRow> = rows.collect();
