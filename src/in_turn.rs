@@ -19,6 +19,7 @@ pub(crate) struct Weight<W> {
     pub(crate) most: u64,
 }
 
+#[cfg(test)]
 impl Weight<fn(usize) -> u64> {
     /// All alike.
     pub(crate) const NONE: Self = Weight { of: |_| 0, most: 0 };

@@ -94,7 +94,7 @@ fn find(corpus: &Corpus, tokenizer: &mut Tokenizer, document: u32, parts: &[Part
     }
     let mut ruler = Ruler { base, ..Ruler::new(text.as_deref(), &places, &spans) };
     let changed = || corpus.texts.changed(&of.locator);
-    let stretch = |part: &Part| match *part {
+    let mut stretch = |part: &Part| match *part {
         Part::Tokens(tokens) => ruler.measure(tokens),
         Part::Bytes(bytes) => Some(ruler.stretch(bytes)),
         Part::Whole => {
@@ -113,7 +113,13 @@ fn find(corpus: &Corpus, tokenizer: &mut Tokenizer, document: u32, parts: &[Part
             Some(ruler.stretch([first[0], last[1]]))
         }
     };
-    parts.iter().map(stretch).map(|found| found.ok_or_else(changed)).collect()
+    // in order: of equal ones the first is found
+    let mut found: Vec<Stretch> = Vec::with_capacity(parts.len());
+    for (at, part) in parts.iter().enumerate() {
+        let known = found.last().filter(|_| at > 0 && parts[at - 1] == *part).copied();
+        found.push(known.or_else(|| stretch(part)).ok_or_else(changed)?);
+    }
+    Ok(found)
 }
 
 /// Measures stretches of one text.
@@ -125,13 +131,13 @@ pub(crate) struct Ruler<'a> {
     places: &'a [Span],
     /// first byte of each token, and behind its last
     spans: &'a [[u32; 2]],
-    /// a byte, and how many characters stand before it
-    known: (usize, usize),
+    /// where the last stretch began and ended: a byte, and how many characters stand before it
+    known: [(usize, usize); 2],
 }
 
 impl<'a> Ruler<'a> {
     pub(crate) fn new(text: Option<&'a str>, places: &'a [Span], spans: &'a [[u32; 2]]) -> Self {
-        Ruler { text, base: 0, places, spans, known: (0, 0) }
+        Ruler { text, base: 0, places, spans, known: [(0, 0); 2] }
     }
 
     /// The stretch from a token up to another, which it does not hold; `None` where there are no such tokens.
@@ -144,20 +150,18 @@ impl<'a> Ruler<'a> {
     /// The stretch of these bytes.
     pub(crate) fn stretch(&mut self, [start, end]: [u32; 2]) -> Stretch {
         let paragraph = self.places.partition_point(|place| place.bytes.end <= u64::from(start)) as u32;
-        let chars = [self.characters(start as usize), self.characters(end as usize)];
-        Stretch { bytes: [start, end], chars, paragraph }
+        let begun = self.characters(start as usize);
+        self.known[0] = begun;
+        self.known[1] = self.characters(end as usize);
+        Stretch { bytes: [start, end], chars: self.known.map(|(_, characters)| characters as u32), paragraph }
     }
 
-    /// Characters before a byte: counted from the start of its paragraph, or from the byte asked for last.
-    fn characters(&mut self, at: usize) -> u32 {
-        let Some(text) = self.text else { return at as u32 };
-        let start = start_of(self.places, at);
-        if self.known.0 > at || self.known.0 < start.0 {
-            self.known = start;
-        }
-        let counted = &text.as_bytes()[self.known.0 - self.base..at - self.base];
-        self.known = (at, self.known.1 + bytecount(counted));
-        self.known.1 as u32
+    /// A byte, and the characters before it: counted from the start of its paragraph, or from what is known behind that.
+    fn characters(&self, at: usize) -> (usize, usize) {
+        let Some(text) = self.text else { return (at, at) };
+        let known = self.known.into_iter().filter(|(byte, _)| *byte <= at);
+        let (byte, characters) = known.fold(start_of(self.places, at), std::cmp::max);
+        (at, characters + bytecount(&text.as_bytes()[byte - self.base..at - self.base]))
     }
 }
 

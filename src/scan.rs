@@ -585,8 +585,9 @@ impl Sink for OfParagraphs<'_> {
         self.tokens.extend_from_slice(hashes);
     }
 
-    fn one(&mut self, hash: u64, start: usize, _: usize) {
-        while start >= self.next_start {
+    fn one(&mut self, hash: u64, _: usize, end: usize) {
+        // where a mark follows white space, its token starts with that
+        while end > self.next_start {
             self.end(self.tokens.len());
         }
         self.tokens.push(hash);

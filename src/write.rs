@@ -19,6 +19,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use folder::is_mounted;
 use tempfile::NamedTempFile;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -74,6 +75,25 @@ impl Pending {
         drop(writer);
         temporary.as_file().sync_all().map_err(failed)?;
         Ok(Pending { path, temporary: Some(temporary) })
+    }
+
+    /// Checks that a file can be written and come to a place: that it may be made beside it, under a name that is not too long,
+    /// and take its place.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Output`] with the path.
+    pub fn check(path: &Path) -> Result<()> {
+        if is_special(path) {
+            return Ok(());
+        }
+        if let Ok(found) = path.canonicalize()
+            && is_mounted(&found, folder(&found))
+        {
+            let wrong = "it is mounted by itself: no other file can take its place".to_owned();
+            let hint = "mount its folder, or name another file";
+            return Err(Error::Output { path: path.to_path_buf(), wrong, hint });
+        }
+        Pending::write(path, |_| Ok(())).map(drop)
     }
 
     /// The [`checksum`] of what was written; `None` where that is gone.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A folder of immutable files. A file is created, appended to, synced, and then only read, renamed or
 /// removed. Nothing is on disk before it is synced: a file's bytes by [`Growing::sync`], names by
@@ -90,12 +90,32 @@ pub trait Growing: Send {
 #[derive(Debug, Clone)]
 pub struct Folder {
     path: PathBuf,
+    /// which one it is, since it was there: another in its place is not written to
+    identity: OnceLock<[u64; 2]>,
 }
 
 impl Folder {
     /// The folder at a path, which need not exist before something is created in it.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Folder { path: path.into() }
+        let path = path.into();
+        let identity = identity(&path).map(OnceLock::from).unwrap_or_default();
+        Folder { path, identity }
+    }
+
+    /// Makes it where it is not there yet.
+    ///
+    /// # Errors
+    /// What the system says; [`io::ErrorKind::NotFound`] where it was there, and is not any more, or is another.
+    pub(crate) fn make(&self) -> io::Result<()> {
+        let Some(known) = self.identity.get() else {
+            make_folder(&self.path)?;
+            let _ = identity(&self.path).map(|identity| self.identity.set(identity));
+            return Ok(());
+        };
+        match identity(&self.path)? {
+            found if found == *known => Ok(()),
+            _ => Err(io::Error::new(io::ErrorKind::NotFound, "another folder has come in its place")),
+        }
     }
 
     /// Where it is.
@@ -121,7 +141,7 @@ impl Store for Folder {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn Growing>> {
-        make_folder(&self.path)?;
+        self.make()?;
         let file = File::options().write(true).create(true).truncate(true).open(self.path.join(name))?;
         Ok(Box::new(Written(file)))
     }
@@ -227,6 +247,21 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
         made => made?,
     }
     sync_names(if above.as_os_str().is_empty() { Path::new(".") } else { above })
+}
+
+/// The device of a folder, and its number there; all alike where these are not known.
+fn identity(folder: &Path) -> io::Result<[u64; 2]> {
+    let found = fs::metadata(folder)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Ok([found.dev(), found.ino()])
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = found;
+        Ok([0; 2])
+    }
 }
 
 /// Brings the names in a folder to disk.

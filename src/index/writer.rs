@@ -12,7 +12,7 @@ use crate::index::manifest::{self, Batch, Manifest, TextsEntry};
 use crate::index::pages::FileEntry;
 use crate::index::segment::gather::Gathered;
 use crate::index::segment::{self, Content, Held, Segment, SegmentEntry};
-use crate::index::store::{self, Folder, Store};
+use crate::index::store::{Folder, Store};
 use crate::index::texts::{TextPlace, TextsWriter, read_text};
 use crate::params::Params;
 
@@ -37,12 +37,15 @@ impl Lock {
         let path = folder.path("lock");
         let failed = |e| Error::io(&path, "locking the index", e);
         let made = !folder.location().is_dir();
+        let mut attempts = 0..100;
         loop {
-            store::make_folder(folder.location()).map_err(failed)?;
+            folder.make().map_err(failed)?;
             let mut file =
                 match File::options().read(true).write(true).create(true).truncate(false).open(&path) {
                     // its folder went when somebody else had no use for it
-                    Err(error) if made && error.kind() == io::ErrorKind::NotFound => continue,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound && attempts.next().is_some() => {
+                        continue;
+                    }
                     opened => opened.map_err(failed)?,
                 };
             return match file.try_lock() {

@@ -31,10 +31,12 @@ impl Runs {
         let ends = |at: usize| at >= range.end || ends(bytes, at);
         let mut at = range.start;
         let mut current = self.entries.at(bytes, at);
-        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-        if !current.is_boundary() && at > 0 && !is_blank(&bytes[at - 1]) {
+        if !current.is_boundary()
+            && let Some((before, c)) = text[..at].char_indices().next_back()
+            && !(c.is_whitespace() || c == '\u{FEFF}')
+        {
             // a mark behind a separator: they may combine (`=` and U+0338 are one symbol). With white space nothing does
-            at = text[..at].char_indices().next_back().map_or(0, |(at, _)| at);
+            at = before;
             current = self.entries.at(bytes, at);
         }
         loop {

@@ -34,12 +34,13 @@ pub(super) struct Masks {
 pub(super) fn judge(raw: &Raw, folded: &mut [u8; BLOCK]) -> Masks {
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl") {
-            // SAFETY: the CPU has AVX-512 BW and VL, as just checked.
+        let has_bits = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
+        if has_bits && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl") {
+            // SAFETY: the CPU has AVX-512 BW and VL, and both sets of bit instructions, as just checked.
             return unsafe { judge_avx512(raw, folded) };
         }
-        if is_x86_feature_detected!("avx2") {
-            // SAFETY: the CPU has AVX2, as just checked.
+        if has_bits && is_x86_feature_detected!("avx2") {
+            // SAFETY: the CPU has AVX2, and both sets of bit instructions, as just checked.
             return unsafe { judge_avx2(raw, folded) };
         }
     }

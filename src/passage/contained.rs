@@ -149,7 +149,8 @@ impl Finder<'_> {
             .map(|own| (own[0].0, own.iter().map(|of| of.1).sum::<u32>()));
         let most = sums.max_by_key(|&(original, covered)| (covered, std::cmp::Reverse(original)));
         let (original, covered) = most?;
-        if f64::from(covered) < self.params.contained * unit.len() as f64 {
+        // not multiplied: 0.56 times 50 is more than 28
+        if f64::from(covered) / (unit.len() as f64) < self.params.contained {
             return None;
         }
         let of_original = || passages.iter().filter(|(candidate, _)| candidate.original == original);

@@ -43,13 +43,18 @@ pub fn write_those(
         }
         Ok(lines)
     };
-    in_turn(&pieces, Weight::NONE, make, |_, mut lines: Lines<'_>| {
+    let units = |place: u32| 1 + u64::from(outcome.paragraphs(outcome.at_place(place)));
+    let weight = Weight { of: |piece: usize| pieces[piece].clone().map(units).sum(), most: WAITING };
+    in_turn(&pieces, weight, make, |_, mut lines: Lines<'_>| {
         to.write_all(&lines.to)?;
         lines.to.clear();
         free.give(lines);
         Ok(())
     })
 }
+
+/// Documents and paragraphs whose lines may be made, or wait to be written.
+const WAITING: u64 = 1 << 17;
 
 /// The places of all documents, in pieces of about [`UNITS`].
 fn pieces(outcome: &Outcome) -> Vec<Range<u32>> {

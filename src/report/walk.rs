@@ -18,6 +18,7 @@ use crate::in_turn::{Weight, in_turn};
 use crate::outcome::Outcome;
 use crate::report::facts::{Extent, Paragraphs, Repeat, Stretch};
 use crate::report::runs;
+use crate::reread::batches;
 
 /// Of a paragraph's characters, the share in percent that has to lie in passages for it to be covered.
 const COVERED: u64 = 80;
@@ -62,8 +63,9 @@ impl Told {
     }
 }
 
-/// Documents that one thread looks at, one after the other.
-const DOCUMENTS: usize = 64;
+/// Documents and paragraphs that one thread looks at, one after the other; and of which what is to tell may be held.
+const UNITS: u64 = 4_096;
+const WAITING: u64 = 1 << 17;
 
 /// Calls `found` for each of these documents that has matches, in order.
 pub(super) fn walk(
@@ -72,7 +74,9 @@ pub(super) fn walk(
     mut found: impl FnMut(&Told) + Send,
 ) {
     let documents: Vec<u32> = documents.collect();
-    let pieces: Vec<&[u32]> = documents.chunks(DOCUMENTS).collect();
+    let units = |document: &u32| 1 + u64::from(outcome.paragraphs(*document));
+    let pieces = batches(&documents, UNITS, units);
+    let weight = Weight { of: |piece: usize| pieces[piece].iter().map(units).sum(), most: WAITING };
     let make = |documents: &&[u32]| {
         let mut stored = Stored::default();
         let mut sorter = Sorter::default();
@@ -85,7 +89,7 @@ pub(super) fn walk(
         }
         Ok::<Vec<Told>, Infallible>(told)
     };
-    let Ok(()) = in_turn(&pieces, Weight::NONE, make, |_, told| {
+    let Ok(()) = in_turn(&pieces, weight, make, |_, told| {
         told.iter().for_each(&mut found);
         Ok(())
     });

@@ -24,7 +24,7 @@ pub struct Folder {
     /// beside the target, or in it
     temporary: TempDir,
     /// who may look into the folders below it, and into itself, where that may be fewer than usual
-    modes: BTreeMap<PathBuf, u32>,
+    modes: BTreeMap<PathBuf, (u32, Option<fs::Metadata>)>,
     /// tells other runs that this one goes on; none where a folder can't be opened
     _held: Option<File>,
 }
@@ -39,7 +39,11 @@ impl Folder {
         let target = absolute(target)?;
         let parent = target.parent().unwrap_or(Path::new("/"));
         [parent, &target].into_iter().for_each(|folder| leftover::sweep(folder, &target));
-        let made = match Self::hold(if is_mounted(&target, parent) { &target } else { parent }, &target) {
+        // nor can the folder be replaced in which the run itself is
+        let is_here =
+            std::env::current_dir().and_then(fs::canonicalize).is_ok_and(|here| here.starts_with(&target));
+        let inside = is_here || is_mounted(&target, parent);
+        let made = match Self::hold(if inside { &target } else { parent }, &target) {
             Err(error) if may_not_write(&error) && target.is_dir() => Self::hold(&target, &target),
             made => made,
         };
@@ -72,9 +76,12 @@ impl Folder {
         #[cfg(unix)]
         for (place, folders) in places.folders() {
             use std::os::unix::fs::PermissionsExt;
-            let found = folders.iter().filter_map(|folder| fs::metadata(folder).ok());
-            let allowed = found.map(|found| found.permissions().mode()).fold(0o777, |all, mode| all & mode);
-            self.modes.insert(place.clone(), allowed | 0o700);
+            let found: Vec<fs::Metadata> =
+                folders.iter().filter_map(|folder| fs::metadata(folder).ok()).collect();
+            let modes = found.iter().map(|found| found.permissions().mode());
+            let allowed = modes.fold(0o777, |all, mode| all & mode);
+            // of several folders the first one's
+            self.modes.insert(place.clone(), (allowed | 0o700, found.into_iter().next()));
         }
         #[cfg(not(unix))]
         let _ = places;
@@ -86,9 +93,12 @@ impl Folder {
     /// Takes from a folder that stands for one of the input what that does not allow.
     fn keep_private(&self, root: &Path, place: &Path) -> io::Result<()> {
         #[cfg(unix)]
-        if let Some(allowed) = self.modes.get(place) {
+        if let Some((allowed, owner)) = self.modes.get(place) {
             use std::os::unix::fs::PermissionsExt;
             let folder = root.join(place);
+            if let (Some(owner), Ok(opened)) = (owner, File::open(&folder)) {
+                take_owner(&opened, owner);
+            }
             let mode = fs::metadata(&folder)?.permissions().mode();
             fs::set_permissions(&folder, fs::Permissions::from_mode(mode & (allowed | !0o777)))?;
         }
@@ -162,12 +172,9 @@ impl Folder {
     /// Who may read and write an empty folder may do so when this one takes its place; where that can't be, it can't.
     fn take_permissions(&self) {
         let Ok(target) = fs::metadata(&self.target) else { return };
-        #[cfg(unix)]
-        let _ = std::os::unix::fs::chown(
-            self.temporary.path(),
-            None,
-            Some(std::os::unix::fs::MetadataExt::gid(&target)),
-        );
+        if let Ok(own) = File::open(self.temporary.path()) {
+            take_owner(&own, &target);
+        }
         let _ = fs::set_permissions(self.temporary.path(), target.permissions());
     }
 
@@ -175,7 +182,8 @@ impl Folder {
     fn is_free(&self) -> bool {
         match fs::read_dir(&self.target) {
             Ok(mut entries) => {
-                entries.all(|entry| entry.is_ok_and(|entry| entry.path() == self.temporary.path()))
+                let is_temporary = |name: &std::ffi::OsStr| leftover::is_temporary(name, &self.target);
+                entries.all(|entry| entry.is_ok_and(|entry| is_temporary(&entry.file_name())))
             }
             // what can't be looked into may hold anything
             Err(error) => error.kind() == io::ErrorKind::NotFound,
@@ -232,8 +240,21 @@ impl Folder {
     }
 }
 
+/// Gives a file or folder to whom another belongs, where that may be done: who runs for others does not lock them out.
+pub(super) fn take_owner(file: &File, of: &fs::Metadata) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        if fchown(file, Some(of.uid()), Some(of.gid())).is_err() {
+            let _ = fchown(file, None, Some(of.gid()));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (file, of);
+}
+
 /// Whether a folder is of another mount than the one that holds it: nothing can be renamed onto it, or from there into it.
-fn is_mounted(folder: &Path, parent: &Path) -> bool {
+pub fn is_mounted(folder: &Path, parent: &Path) -> bool {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{AtFlags, CWD, StatxFlags, statx};

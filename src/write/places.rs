@@ -12,6 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::document::{Format, Source};
 use crate::error::{Error, Result};
 use crate::read::sources::shown;
+use crate::write::folder::is_mounted;
 use crate::write::leftover;
 
 /// A place below the output for each source, in corpus order.
@@ -173,13 +174,13 @@ pub fn check(output: &Path, force: bool, inputs: &[PathBuf], files: &[Source]) -
     for input in inputs.iter().filter(|input| *input != Path::new("-")) {
         let own = absolute(input)?;
         let shown = input.display();
-        if target == own {
+        if target == own || is_same(&target, &own) {
             return refuse(format!("it is the input `{shown}`"), outside);
         }
-        if input.is_dir() && target.starts_with(&own) {
+        if input.is_dir() && lies_in(&target, &own) {
             return refuse(format!("it lies in the input `{shown}`"), outside);
         }
-        if own.starts_with(&target) {
+        if lies_in(&own, &target) {
             return refuse(format!("it holds the input `{shown}`"), outside);
         }
     }
@@ -242,7 +243,36 @@ pub fn check_way([folder, shown]: [&Path; 2], places: &[PathBuf]) -> Result<()> 
             return refuse(place, "a folder stands where a file goes");
         }
     }
-    Ok(())
+    let folders: BTreeSet<&Path> = places.iter().flat_map(|place| place.ancestors().skip(1)).collect();
+    let is_mount = |at: &&&Path| {
+        let (at, above) = (folder.join(at), at.parent().map(|above| folder.join(above)));
+        above.is_some_and(|above| at.exists() && is_mounted(&at, &above))
+    };
+    match folders.iter().find(is_mount) {
+        Some(mount) => refuse(mount, "something is mounted there: nothing can be moved to it"),
+        None => Ok(()),
+    }
+}
+
+/// Whether two paths lead to one file or folder, as they may where it is mounted in two places.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let [one, other] =
+            [one, other].map(|path| fs::metadata(path).map(|found| (found.dev(), found.ino())));
+        matches!((one, other), (Ok(one), Ok(other)) if one == other)
+    }
+    #[cfg(not(unix))]
+    {
+        let [one, other] = [one, other].map(|path| path.canonicalize());
+        matches!((one, other), (Ok(one), Ok(other)) if one == other)
+    }
+}
+
+/// Whether a path without links leads into a folder, by its names or by what they lead to.
+fn lies_in(path: &Path, folder: &Path) -> bool {
+    path.starts_with(folder) || path.ancestors().any(|above| is_same(above, folder))
 }
 
 /// A path without links, as far as it exists: where it leads, however it is spelled.

@@ -22,12 +22,17 @@ use crate::pipeline::Progress;
 use crate::read::compression::unpacked;
 use crate::read::texts::Locator;
 use crate::report::annotation::{Annotator, source_names};
+use crate::reread::batches;
 use crate::scan::Piece;
-use crate::write::folder::Folder;
+use crate::write::folder::{Folder, take_owner};
 use crate::write::pack::{self, Packed};
 use crate::write::places::Places;
 use crate::write::seam::{self, Cut};
 use crate::write::splice::{annotated, cut_string};
+
+/// Bytes of files that are written one after the other, and what one of them counts at least.
+const GROUP: u64 = 1 << 20;
+const LEAST: u64 = 16 << 10;
 
 /// Pieces of one file that are made at once.
 const PIECES: usize = 16;
@@ -156,20 +161,26 @@ impl<'a> Records<'a> {
     /// [`Error::Io`], [`Error::Changed`] where an input is not what it was, [`Error::Interrupted`].
     pub fn write(&self, folder: &Folder, memory: Option<u64>, progress: &Progress) -> Result<()> {
         let files = self.files();
+        // small ones one after the other, large ones each for itself
+        let groups = batches(&files, GROUP, |file| file.source.size.max(LEAST));
         let weight = Weight {
-            of: |file: usize| pack::weight(files[file].source.compression),
+            of: |group: usize| {
+                let packers = groups[group].iter().map(|file| pack::weight(file.source.compression));
+                packers.max().unwrap_or(0)
+            },
             most: memory.map_or(u64::MAX, |memory| memory / 8),
         };
+        let make = |group: &&[OfFile<'_>]| {
+            group.iter().try_fold(Passed::default(), |mut all, file| {
+                all += self.file(file, folder, progress)?;
+                Ok(all)
+            })
+        };
         let mut all = Passed::default();
-        in_turn(
-            &files,
-            weight,
-            |file| self.file(file, folder, progress),
-            |_, passed| {
-                all += passed;
-                Ok(())
-            },
-        )?;
+        in_turn(&groups, weight, make, |_, passed| {
+            all += passed;
+            Ok(())
+        })?;
         let told = &self.removal.all;
         assert_eq!((all.kept, all.removed), (told.kept, told.removed), "what is written is what is told");
         Ok(())
@@ -286,6 +297,7 @@ impl<'a> Records<'a> {
             let made = folder.create(file.place)?;
             // whoever may not read the input may not read what is left of it
             if let Some(input) = file.source.path.as_deref().and_then(|path| fs::metadata(path).ok()) {
+                take_owner(&made, &input);
                 made.set_permissions(input.permissions())?;
             }
             let mut to = Packed::new(made, compression)?;

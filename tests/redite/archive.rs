@@ -4,7 +4,7 @@ use std::path::Path;
 
 use insta::assert_snapshot;
 use redite::index::Lock;
-use redite::index::store::Folder;
+use redite::index::store::{Folder, Store};
 use serde_json::{Value, json};
 
 use crate::cli::{Ended, names, redite};
@@ -373,6 +373,30 @@ fn a_first_night_that_is_refused_leaves_no_index() {
     std::fs::create_dir(dir.path("ix")).unwrap();
     drop(Lock::take(&Folder::new(dir.path("ix"))).unwrap());
     assert_eq!(names(&dir.path("ix")), ["lock"]);
+}
+
+/// A folder that is moved away during a night is not begun anew in its place.
+#[test]
+fn an_index_that_is_moved_away_is_missed() {
+    let dir = after_monday();
+    let folder = Folder::new(dir.path("archive"));
+    std::fs::rename(dir.path("archive"), dir.path("away")).unwrap();
+    assert!(folder.create("segment-0000000009").is_err());
+    assert!(!dir.path("archive").exists());
+    std::fs::create_dir(dir.path("archive")).unwrap();
+    assert!(folder.create("segment-0000000009").is_err());
+    assert_eq!(names(&dir.path("archive")), [""; 0]);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(dir.path("nowhere"), dir.path("link")).unwrap();
+        let ended = night_into(&dir, "link");
+        assert!(ended.code == 1 && ended.stderr.contains("locking the index failed"), "{ended:?}");
+    }
+}
+
+#[cfg(unix)]
+fn night_into(dir: &Dir, index: &str) -> Ended {
+    redite(dir, ["dedup", "tuesday.jsonl", "--output", "o", "--index", index, "-q"]).ends()
 }
 
 /// Neither a writer nor one of the commands that change it waits; who only reads need not.

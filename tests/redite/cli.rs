@@ -441,6 +441,22 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     }
 }
 
+/// What the parent has it ignore, a run ignores: `nohup` holds.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_ignored_stays_ignored() {
+    let dir = Dir::new();
+    let line = format!("trap '' HUP; exec {} audit - --json -q", env!("CARGO_BIN_EXE_redite"));
+    let mut child = Command::new("sh");
+    child.args(["-c", &line]).current_dir(dir.root()).stdin(Stdio::piped());
+    let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap().success());
+    std::thread::sleep(Duration::from_millis(100));
+    drop(child.stdin.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_run_that_waits_for_a_pipe() {
@@ -452,7 +468,8 @@ fn ctrl_c_ends_a_run_that_waits_for_a_pipe() {
         std::thread::sleep(Duration::from_millis(300));
         let asked = Instant::now();
         for _ in 0..signals {
-            let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+            // not INT, which a shell has its background jobs ignore
+            let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
             assert!(sent.success());
             std::thread::sleep(Duration::from_millis(100));
         }

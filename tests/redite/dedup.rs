@@ -574,7 +574,7 @@ fn ctrl_c_leaves_no_debris() {
     let mut child = redite(&dir, ["dedup", "-", "--output", "out", "--removed", "r.jsonl"]).start();
     std::io::Write::write_all(child.stdin.as_mut().unwrap(), records(&[words(0..30)]).as_bytes()).unwrap();
     std::thread::sleep(std::time::Duration::from_millis(300));
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(names(dir.root()), [""; 0]);
@@ -653,6 +653,14 @@ fn flags_may_stand_in_a_file() {
         serde_json::from_str(&run(&["in/paper", "--output=other", "--threshold", "0.5"]).ok()).unwrap();
     assert_eq!(told["parameters"]["threshold"], 0.5);
     assert_eq!((&told["input"]["files"], &told["dedup"]["removed"]), (&json!(2), &json!(2)));
+    #[cfg(unix)]
+    {
+        // a pipe is read once, though the run begins twice
+        let told =
+            redite(&dir, ["audit", "in", "--config", "/dev/stdin", "--json", "-q", "--memory", "1GiB"]);
+        let told: Value = serde_json::from_str(&told.given("threshold = 0.9").ok()).unwrap();
+        assert_eq!(told["parameters"]["threshold"], 0.9);
+    }
     let wrong = [
         "treshold = 0.5",
         "annotate = 'yes'",

@@ -362,7 +362,16 @@ fn each_way_to_cut_paragraphs_obeys_the_laws() {
 #[test]
 fn a_paragraph_that_begins_with_a_mark_has_it() {
     let same = words(0..13);
-    for mark in ["\u{301}", "\u{338}", "\u{309A}", "\u{FF9F}"] {
+    for mark in [
+        "\u{301}",
+        "\u{338}",
+        "\u{309A}",
+        "\u{FF9F}",
+        "\u{A0}\u{301}",
+        "\u{3000}\u{309A}",
+        "\u{FEFF}\u{301}",
+        "\u{C}\u{338}",
+    ] {
         let texts = [format!("{same}\nUne suite."), format!("{same}\n{mark} suite autre"), same.clone()];
         let found = told_of(Unit::Paragraph, &audit_texts(&texts, &documents_and_paragraphs()));
         assert_eq!(found.len(), 2, "{found:?}");

@@ -303,6 +303,20 @@ fn a_run_is_found_whole_where_an_alignment_enters_it_late() {
     }
 }
 
+/// 0.56 times 50 is more than 28 where it is multiplied.
+#[test]
+fn a_share_is_reached_by_the_fraction_that_it_names() {
+    for (contained, covered, all) in [(0.56, 28, 50), (0.68, 51, 75), (0.55, 55, 100), (0.57, 57, 100)] {
+        let texts =
+            [words(0..200), format!("{} {}", words(20..20 + covered), words(300..300 + all - covered))];
+        let params = Params { contained, ..Params::audit() };
+        let run = audit_texts(&texts, &params);
+        let kinds: Vec<Kind> =
+            run.matches().filter(|found| found.unit == Unit::Document).map(|found| found.kind).collect();
+        assert_eq!(kinds, [Kind::Contained], "{contained}");
+    }
+}
+
 #[test]
 fn a_paragraph_is_not_contained_in_itself() {
     let again = |paragraphs: [&str; 2]| audit_texts(&[paragraphs.join("\n")], &Params::audit());

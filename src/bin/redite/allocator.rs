@@ -15,9 +15,9 @@ const AGAIN: &str = "REDITE_ALLOCATOR";
 const VARIABLE: &str = "GLIBC_TUNABLES";
 const GIVES_BACK: &str = "glibc.malloc.mmap_threshold=1048576:glibc.malloc.trim_threshold=1048576";
 
-/// Begins again with an allocator that gives back what is freed; returns where it does already, or where that
-/// can't be had.
-pub(crate) fn give_back() {
+/// Begins again with an allocator that gives back what is freed, and these arguments, which hold what a configuration adds: it
+/// may have come through a pipe. Returns where it does already, or where that can't be had.
+pub(crate) fn give_back(arguments: &[OsString]) {
     let before = env::var_os(VARIABLE).unwrap_or_default();
     if before.to_string_lossy().contains("glibc.malloc.mmap_threshold") || env::var_os(AGAIN).is_some() {
         return;
@@ -27,14 +27,13 @@ pub(crate) fn give_back() {
         tunables.push(":");
     }
     tunables.push(GIVES_BACK);
-    begin_again(&tunables);
+    begin_again(arguments, &tunables);
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn begin_again(tunables: &OsString) {
+fn begin_again(arguments: &[OsString], tunables: &OsString) {
     use std::os::unix::process::CommandExt;
-    let mut arguments = env::args_os();
-    let name = arguments.next().unwrap_or_else(|| "redite".into());
+    let Some((name, arguments)) = arguments.split_first() else { return };
     let Ok(program) = env::current_exe() else { return };
     // it returns only where it failed, and then the run goes on as it is
     let mut again = std::process::Command::new(program);
@@ -42,4 +41,4 @@ fn begin_again(tunables: &OsString) {
 }
 
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
-fn begin_again(_: &OsString) {}
+fn begin_again(_: &[OsString], _: &OsString) {}

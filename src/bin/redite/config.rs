@@ -18,7 +18,7 @@ const INPUTS: &str = "inputs";
 
 /// The arguments of a run.
 pub(crate) struct Arguments {
-    all: Vec<OsString>,
+    pub(crate) all: Vec<OsString>,
     /// the configuration, and the keys that stand for flags among them
     added: Option<(PathBuf, Vec<String>)>,
 }

@@ -24,6 +24,32 @@ const PRINTING: u8 = 2;
 /// Everything is done, and said.
 const DONE: u8 = 3;
 
+/// Calls back on Ctrl-C, and whatever else asks a process to end, but for what its parent has it ignore.
+#[cfg(unix)]
+fn on_signals(mut asked: impl FnMut() + Send + 'static) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let signals = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal));
+    let mut signals = signal_hook::iterator::Signals::new(signals)?;
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || signals.forever().for_each(|_| asked()))?;
+    Ok(())
+}
+
+/// Whether a signal is ignored, as far as the system tells.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+#[cfg(not(unix))]
+fn on_signals(asked: impl FnMut() + Send + 'static) -> Result<(), ctrlc::Error> {
+    ctrlc::set_handler(asked)
+}
+
 /// Watches for Ctrl-C.
 pub(crate) struct Interrupt {
     progress: Arc<Progress>,
@@ -36,7 +62,7 @@ impl Interrupt {
         let progress = Arc::new(Progress::default());
         let phase = Arc::new(AtomicU8::new(WORKING));
         let of_handler = (progress.clone(), phase.clone());
-        ctrlc::set_handler(move || {
+        on_signals(move || {
             let (progress, phase) = &of_handler;
             let again = progress.is_cancelled();
             progress.cancel();

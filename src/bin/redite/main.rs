@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let result = config::arguments(std::env::args_os().collect()).and_then(|arguments| {
         let Cli { command } = arguments.parse()?;
         if command.gives_back() {
-            allocator::give_back();
+            allocator::give_back(&arguments.all);
         }
         open_many_files();
         match command {
@@ -159,8 +159,8 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     });
     warn(common, rules.order.asks_fields().then(|| without_fields(&sources)).flatten());
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
-    // that it can't be written is better known before the search
-    let folder = Folder::new(&removing.output)?.as_private_as_inputs(&places);
+    // that it can't be written is better known before the search, which may end at once
+    drop(Folder::new(&removing.output)?);
     let (mut outcome, bar) = run.search(inputs, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
     archive.check_order(&outcome)?;
@@ -174,15 +174,16 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let removed = Removed { removal: &removal, rules: &rules, output: &removing.output };
     run.interrupt.writing()?;
     let written = run.pool.install(|| -> anyhow::Result<_> {
+        let folder = Folder::new(&removing.output)?.as_private_as_inputs(&places);
         let records = Records::new(&outcome, &removal, &places, removing.annotate);
         records.write(&folder, common.memory, run.interrupt.progress())?;
         if replaces && !removing.force {
             folder.check_same(places.paths())?;
         }
-        written(common, &outputs, (&outcome, Some(&removed)), &run.interrupt)
+        Ok((folder, written(common, &outputs, (&outcome, Some(&removed)), &run.interrupt)?))
     });
     run.interrupt.check()?;
-    let (summary, files) = written?;
+    let (folder, (summary, files)) = written?;
     let may_replace = replaces || removing.force;
     folder.check_free(places.paths(), may_replace)?;
     run.pool.install(|| archive.keep(&outcome))?;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use redite::error::Error;
 use redite::read::sources::{Sources, is_read};
 use redite::report::pairs;
-use redite::write::places::absolute;
+use redite::write::Pending;
+use redite::write::places::{absolute, is_same};
 
 use crate::args::{RunArgs, Usage};
 
@@ -153,11 +154,10 @@ pub(crate) fn not_packed(path: &Path, name: &str) -> anyhow::Result<()> {
 /// Inputs are never changed.
 fn not_an_input(path: &Path, sources: &Sources) -> anyhow::Result<()> {
     let Some(metadata) = fs::metadata(path).ok().filter(fs::Metadata::is_file) else { return Ok(()) };
-    let Ok(place) = fs::canonicalize(path) else { return Ok(()) };
     // equal sizes first: they are known, and looking at each of a million inputs would take a while
     let same_size = sources.files.iter().filter(|source| source.size == metadata.len());
     let mut same_size = same_size.filter_map(|source| source.path.as_deref());
-    if same_size.any(|input| fs::canonicalize(input).is_ok_and(|input| input == place)) {
+    if same_size.any(|input| is_same(input, path)) {
         let path = path.display();
         let wrong = format!("`{path}`: the output is an input of this run");
         return Err(Usage(format!("{wrong}\n\nhint: write it outside of the inputs")).into());
@@ -179,7 +179,7 @@ pub(crate) fn has_a_place(path: &Path) -> anyhow::Result<()> {
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match fs::metadata(folder) {
-        Ok(found) if found.is_dir() => Ok(()),
+        Ok(found) if found.is_dir() => Ok(Pending::check(path)?),
         Ok(_) => refuse(format!("`{}` is no folder", folder.display()), "name a file in a folder"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             refuse(format!("there is no folder `{}`", folder.display()), "make it first")

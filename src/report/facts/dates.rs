@@ -76,11 +76,14 @@ impl Sums {
                 true => ([other, source], date - of_original),
                 false => ([source, other], of_original - date),
             };
+            if pair[0] == pair[1] {
+                continue; // nobody is before itself
+            }
             let delays = self.pairs.entry(pair).or_default();
             let seconds = u64::try_from(earlier.abs() / SECOND).unwrap_or(u64::MAX);
             match earlier.signum() {
                 0 => delays.same += 1,
-                sign => delays.first[usize::from(sign < 0 && pair[0] != pair[1])].push(seconds),
+                sign => delays.first[usize::from(sign < 0)].push(seconds),
             }
         }
     }

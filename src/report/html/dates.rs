@@ -28,9 +28,7 @@ impl DatesView {
     pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Option<Self> {
         let dates = facts.dates.as_ref()?;
         let name = |source: u32| clean::name(&outcome.sources()[source as usize].name, NAME);
-        // of one source nobody can be first
-        let pairs = dates.pairs.iter().filter(|pair| pair.sources[0] != pair.sources[1]);
-        let rows = pairs.take(PAIRS).map(|pair| Row {
+        let rows = dates.pairs.iter().take(PAIRS).map(|pair| Row {
             sources: pair.sources.map(name),
             first: [0, 1].map(|side| [number(pair.first[side]), delay(pair.median_seconds[side])]),
             same: number(pair.same),
