@@ -2,7 +2,8 @@
 //!
 //! Documents pass in corpus order. The seeds of each ([`winnow`]) are looked up in the original text so far
 //! ([`places`]); each hit becomes the whole verbatim run around it ([`hits`]), and the run is followed over small
-//! differences ([`align`]). Of all candidates the longest wins, then the one that stood first; what the
+//! differences ([`align`]). Of all candidates the longest wins, then the one that stood first (where one spans the whole
+//! text, no others are looked for); what the
 //! winners leave of another is kept if it is long enough. Tokens in no passage are original text, and only
 //! original text, with as much around it as a run across its border needs, is found from then on.
 //!

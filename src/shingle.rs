@@ -155,7 +155,7 @@ fn twelves_avx512(tokens: &[u64], into: &mut [u64]) {
 }
 
 /// The sums of twelve tokens that start at each of some, by those of two and of four.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(test, target_arch = "x86_64"))]
 #[inline(always)]
 fn sums_of_sums(tokens: &[u64], into: &mut [u64]) {
     const MANY: usize = 128;
@@ -229,12 +229,17 @@ mod tests {
                 .collect();
             prop_assert_eq!(&rolled, &alone);
             let mut portable = vec![0; alone.len()];
+            // the bodies of all kernels, whatever the processor has
             match width {
                 2 => each_alone::<2>(&tokens, &mut portable),
                 3 => each_alone::<3>(&tokens, &mut portable),
-                _ => portable.clone_from(&alone),
+                4 => each_alone::<4>(&tokens, &mut portable),
+                5 => each_alone::<5>(&tokens, &mut portable),
+                12 => sums_of_sums(&tokens, &mut portable),
+                _ => shingler.roll(&tokens, &mut portable),
             }
             prop_assert_eq!(&portable, &alone);
+            portable.fill(0);
             shingler.roll(&tokens, &mut portable);
             prop_assert_eq!(&portable, &alone);
             let joined = |two: &[u64]| {

@@ -7,7 +7,8 @@
 //! leads elsewhere: a text that stands a hundred times is one group, whatever word follows it in two of them. What is left of the paragraph matches is
 //! joined to runs ([`crate::report::runs`]). What is left of a passage whose words a longer one has is told where it
 //! is half a passage at least. Everything here is linear in the matches and in the sizes of the
-//! documents that have some, but for one search by halving a match.
+//! documents that have some, but for one search by halving a match, and what an original that contains others holds, which
+//! is looked up once in each piece of the corpus.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -1,7 +1,7 @@
 //! The sets at hand, each at a place that it keeps until it is let go.
 //!
 //! Their numbers lie in blocks of two megabytes, of which shelves, one for each size, take a page at a time. A set that goes
-//! makes room for another one of about its size, and when all have gone the blocks go back whole. With an allocation for
+//! makes room for another one of about its size, and in the end the blocks go back whole. With an allocation for
 //! each, of what a part of a large corpus took a quarter stayed with the allocator, in holes between what is held longer.
 
 use crate::verify::Digest;

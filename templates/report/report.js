@@ -43,7 +43,7 @@
       stood: (p, a, b) => `${p} stood before: ${num(a)} of ${num(b)} characters`, pieces: n => n === 1 ? '1 piece' : `${num(n)} pieces`,
       after: told => `${told} after the original`, before: told => `${told} before the original`, sameDate: 'of the same date as the original',
       delays: { second: n => n === 1 ? '1 second' : `${num(n)} seconds`, minute: n => `${num(n)} minutes`, hour: n => `${num(n)} hours`, day: n => `${num(n)} days` },
-      level: 'Threshold', at: (level, own) => `At ${level}${own ? ', as in this report' : ''}:`,
+      under: 'under ', level: 'Threshold', at: (level, own) => `At ${level}${own ? ', as in this report' : ''}:`,
       told: (name, [o, e, n, c]) => `${name}: ${num(o)} ${o === 1 ? 'original' : 'originals'}, ${num(e + n + c)} ${e + n + c === 1 ? 'copy' : 'copies'} (${num(e)} exact, ${num(n)} near, ${num(c)} contained)`,
       documents: 'documents', paragraphsName: 'paragraphs', coming: next => `Copies here that would be none at ${next}, the longest of them:`,
       morePieces: n => `and ${num(n)} more`, removed: 'only in the original: ', added: 'only in the copy: ', end: '. ',
@@ -86,7 +86,7 @@
       stood: (p, a, b) => `Déjà présents, ${p} : ${num(a)} caractères sur ${num(b)}`, pieces: n => n < 2 ? `${n} morceau` : `${num(n)} morceaux`,
       after: told => `${told} après l’original`, before: told => `${told} avant l’original`, sameDate: 'de la même date que l’original',
       delays: { second: n => n < 2 ? `${n} seconde` : `${num(n)} secondes`, minute: n => `${num(n)} minutes`, hour: n => `${num(n)} heures`, day: n => `${num(n)} jours` },
-      level: 'Seuil', at: (level, own) => `À ${level}${own ? ', comme dans ce rapport' : ''} :`,
+      under: 'moins de ', level: 'Seuil', at: (level, own) => `À ${level}${own ? ', comme dans ce rapport' : ''} :`,
       told: (name, [o, e, n, c]) => `${name} : ${num(o)} ${o < 2 ? 'original' : 'originaux'}, ${num(e + n + c)} ${e + n + c < 2 ? 'copie' : 'copies'} (${num(e)} ${e < 2 ? 'exacte' : 'exactes'}, ${num(n)} ${n < 2 ? 'proche' : 'proches'}, ${num(c)} ${c < 2 ? 'contenu' : 'contenus'})`,
       documents: 'documents', paragraphsName: 'paragraphes', coming: next => `Copies ici qui n’en seraient pas à ${next}, les plus longues :`,
       morePieces: n => `et ${num(n)} de plus`, removed: 'seulement dans l’original : ', added: 'seulement dans la copie : ', end: '. ',
@@ -119,10 +119,11 @@
   const share = thousandths => new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
     .format(Math.floor(thousandths / 10) / 100);
   const percent = (part, whole) => {
-    // to the nearest tenth, as on the rest of the page
-    const value = !whole || part <= 0 ? 0 : part >= whole ? 100 : Math.min(part * 100 / whole, 99.9);
-    const told = new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
-    return `${told}\u202f%`;
+    // to one decimal; something is never 0, and all is never less, as on the rest of the page
+    const value = !whole || part <= 0 ? 0 : part >= whole ? 100 : Math.min(Math.max(part * 100 / whole, 0.1), 99.9);
+    const isSmall = value > 0 && part * 1000 < whole;
+    const digits = { minimumFractionDigits: value % 100 ? 1 : 0, maximumFractionDigits: 1 };
+    return `${isSmall ? t.under : ''}${new Intl.NumberFormat(language, digits).format(value)}\u202f%`;
   };
   // dates that a calendar knows; times in UTC
   let dateFormat = null;
