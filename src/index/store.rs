@@ -98,7 +98,7 @@ impl Folder {
     /// The folder at a path, which need not exist before something is created in it.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        let identity = identity(&path).map(OnceLock::from).unwrap_or_default();
+        let identity = fs::metadata(&path).map(|found| OnceLock::from(identity(&found))).unwrap_or_default();
         Folder { path, identity }
     }
 
@@ -109,10 +109,10 @@ impl Folder {
     pub(crate) fn make(&self) -> io::Result<()> {
         let Some(known) = self.identity.get() else {
             make_folder(&self.path)?;
-            let _ = identity(&self.path).map(|identity| self.identity.set(identity));
+            let _ = fs::metadata(&self.path).map(|found| self.identity.set(identity(&found)));
             return Ok(());
         };
-        match identity(&self.path)? {
+        match identity(&fs::metadata(&self.path)?) {
             found if found == *known => Ok(()),
             _ => Err(io::Error::new(io::ErrorKind::NotFound, "another folder has come in its place")),
         }
@@ -249,18 +249,17 @@ pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     sync_names(if above.as_os_str().is_empty() { Path::new(".") } else { above })
 }
 
-/// The device of a folder, and its number there; all alike where these are not known.
-fn identity(folder: &Path) -> io::Result<[u64; 2]> {
-    let found = fs::metadata(folder)?;
+/// The device of a file or folder, and its number there; all alike where these are not known.
+pub(crate) fn identity(found: &fs::Metadata) -> [u64; 2] {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        Ok([found.dev(), found.ino()])
+        [found.dev(), found.ino()]
     }
     #[cfg(not(unix))]
     {
         let _ = found;
-        Ok([0; 2])
+        [0; 2]
     }
 }
 

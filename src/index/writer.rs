@@ -12,7 +12,7 @@ use crate::index::manifest::{self, Batch, Manifest, TextsEntry};
 use crate::index::pages::FileEntry;
 use crate::index::segment::gather::Gathered;
 use crate::index::segment::{self, Content, Held, Segment, SegmentEntry};
-use crate::index::store::{Folder, Store};
+use crate::index::store::{Folder, Store, identity};
 use crate::index::texts::{TextPlace, TextsWriter, read_text};
 use crate::params::Params;
 
@@ -79,18 +79,8 @@ impl Lock {
 
 /// Whether a file that is open is still the one of that name.
 fn is_at(file: &File, path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let [open, named] =
-            [file.metadata(), fs::metadata(path)].map(|found| found.map(|of| (of.dev(), of.ino())));
-        matches!((open, named), (Ok(open), Ok(named)) if open == named)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = (file, path);
-        true
-    }
+    let [open, named] = [file.metadata(), fs::metadata(path)].map(|found| found.map(|of| identity(&of)));
+    matches!((open, named), (Ok(open), Ok(named)) if open == named)
 }
 
 impl Drop for Lock {

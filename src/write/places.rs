@@ -11,6 +11,8 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::document::{Format, Source};
 use crate::error::{Error, Result};
+#[cfg(unix)]
+use crate::index::store::identity;
 use crate::read::sources::shown;
 use crate::write::folder::is_mounted;
 use crate::write::leftover;
@@ -257,17 +259,10 @@ pub fn check_way([folder, shown]: [&Path; 2], places: &[PathBuf]) -> Result<()> 
 /// Whether two paths lead to one file or folder, as they may where it is mounted in two places.
 pub fn is_same(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let [one, other] =
-            [one, other].map(|path| fs::metadata(path).map(|found| (found.dev(), found.ino())));
-        matches!((one, other), (Ok(one), Ok(other)) if one == other)
-    }
+    let found = [one, other].map(|path| fs::metadata(path).map(|found| identity(&found)));
     #[cfg(not(unix))]
-    {
-        let [one, other] = [one, other].map(|path| path.canonicalize());
-        matches!((one, other), (Ok(one), Ok(other)) if one == other)
-    }
+    let found = [one, other].map(Path::canonicalize);
+    matches!(&found, [Ok(one), Ok(other)] if one == other)
 }
 
 /// Whether a path without links leads into a folder, by its names or by what they lead to.
