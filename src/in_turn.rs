@@ -25,6 +25,66 @@ impl Weight<fn(usize) -> u64> {
     pub(crate) const NONE: Self = Weight { of: |_| 0, most: 0 };
 }
 
+/// What threads of rayon's current pool make, in the order in which it was begun.
+pub(crate) struct Turns<T> {
+    made: mpsc::Sender<(usize, thread::Result<T>)>,
+    coming: mpsc::Receiver<(usize, thread::Result<T>)>,
+    /// of those that have been begun and not been taken
+    waiting: VecDeque<Option<thread::Result<T>>>,
+    /// how many have been taken
+    taken: usize,
+}
+
+impl<T: Send> Turns<T> {
+    pub(crate) fn new() -> Self {
+        let (made, coming) = mpsc::channel();
+        Turns { made, coming, waiting: VecDeque::new(), taken: 0 }
+    }
+
+    /// How many have been begun and not been taken.
+    fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Begins to make the next one.
+    pub(crate) fn begin<'scope>(
+        &mut self,
+        scope: &rayon::ScopeFifo<'scope>,
+        make: impl FnOnce() -> T + Send + 'scope,
+    ) where
+        T: 'scope,
+    {
+        let (number, made) = (self.taken + self.waiting.len(), self.made.clone());
+        scope.spawn_fifo(move |_| {
+            // whoever waits for it must hear of a panic
+            let one = catch_unwind(AssertUnwindSafe(make));
+            let _ = made.send((number, one));
+        });
+        self.waiting.push_back(None);
+    }
+
+    /// Whether so many of the first ones are made. If not, the thread helps before it says so, or waits for a moment.
+    pub(crate) fn are_made(&mut self, first: usize) -> bool {
+        self.coming.try_iter().for_each(|(number, one)| self.waiting[number - self.taken] = Some(one));
+        if self.waiting.iter().take(first).all(Option::is_some) {
+            return true;
+        }
+        let helped = matches!(rayon::yield_now(), Some(rayon::Yield::Executed));
+        if !helped && let Ok((number, one)) = self.coming.recv_timeout(WAIT) {
+            self.waiting[number - self.taken] = Some(one);
+        }
+        false
+    }
+
+    /// The first one, if it is made.
+    pub(crate) fn take(&mut self) -> Option<T> {
+        let one = self.waiting.front_mut()?.take()?;
+        self.waiting.pop_front();
+        self.taken += 1;
+        Some(one.unwrap_or_else(|panic| resume_unwind(panic)))
+    }
+}
+
 /// Makes something of each of the items, in rayon's current pool, and hands it to `take` in the order of the items,
 /// with their numbers. Where there is one thread each is taken before the next is made.
 ///
@@ -36,48 +96,26 @@ pub(crate) fn in_turn<I: Sync, T: Send, E: Send>(
     make: impl Fn(&I) -> Result<T, E> + Sync,
     mut take: impl FnMut(usize, T) -> Result<(), E> + Send,
 ) -> Result<(), E> {
-    let (made, coming) = mpsc::channel::<(usize, thread::Result<Result<T, E>>)>();
     let make = &make;
     rayon::scope_fifo(move |scope| {
         let ahead = match rayon::current_num_threads() {
             1 => 1,
             threads => threads * AHEAD,
         };
-        // of those that have been begun and not been taken
-        let mut waiting: VecDeque<Option<Result<T, E>>> = VecDeque::with_capacity(ahead);
+        let mut turns = Turns::new();
         let mut weighs = 0;
         for turn in 0..items.len() {
-            for (number, item) in
-                items.iter().enumerate().skip(turn + waiting.len()).take(ahead - waiting.len())
-            {
+            let begun = turns.len();
+            for (number, item) in items.iter().enumerate().skip(turn + begun).take(ahead - begun) {
                 let own = (weight.of)(number);
-                if !waiting.is_empty() && weighs + own > weight.most {
+                if turns.len() > 0 && weighs + own > weight.most {
                     break;
                 }
                 weighs += own;
-                let made = made.clone();
-                scope.spawn_fifo(move |_| {
-                    // whoever waits for it must hear of a panic
-                    let one = catch_unwind(AssertUnwindSafe(|| make(item)));
-                    let _ = made.send((number, one));
-                });
-                waiting.push_back(None);
+                turns.begin(scope, move || make(item));
             }
-            let one = loop {
-                if let Some(one) = waiting.front_mut().and_then(Option::take) {
-                    break one;
-                }
-                let received = coming.try_recv().ok();
-                let helped = || matches!(rayon::yield_now(), Some(rayon::Yield::Executed));
-                let received =
-                    received.or_else(|| if helped() { None } else { coming.recv_timeout(WAIT).ok() });
-                match received {
-                    Some((number, Ok(one))) => waiting[number - turn] = Some(one),
-                    Some((_, Err(panic))) => resume_unwind(panic),
-                    None => {}
-                }
-            };
-            waiting.pop_front();
+            while !turns.are_made(1) {}
+            let Some(one) = turns.take() else { continue };
             take(turn, one?)?;
             weighs -= (weight.of)(turn);
         }

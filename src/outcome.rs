@@ -40,6 +40,7 @@ pub(crate) mod whole;
 use near::NearCopies;
 
 pub(crate) use floor::{Floor, KeptMatch};
+pub(crate) use recurring::Recurring;
 pub use summary::{CharacterSummary, InputSummary, PassageSummary, Seconds, Summary, UnitSummary};
 
 /// A finished run.
@@ -209,18 +210,15 @@ impl Outcome {
                 |(contained, _): &&(Contained, Stretch)| contained.paragraph.is_none() == of_documents;
             self.located.contained.iter().filter(of_kind).count() as u64
         };
-        let mut documents = count_units(
-            &self.corpus.document_units,
-            &self.near[0],
-            (self.first_document(), self.judges_documents()),
-        );
+        let of_kinds = || {
+            let own = (self.first_document(), self.judges_documents());
+            let documents = count_units(&self.corpus.document_units, &self.near[0], own);
+            let own = (self.corpus.archived.paragraphs, compared.paragraphs);
+            (documents, count_units(&self.corpus.paragraph_units, &self.near[1], own))
+        };
+        let ((mut documents, mut paragraphs), copied) = rayon::join(of_kinds, || self.copied_characters());
         documents.originals -= contained(true);
         documents.contained_copies += contained(true);
-        let mut paragraphs = count_units(
-            &self.corpus.paragraph_units,
-            &self.near[1],
-            (self.corpus.archived.paragraphs, compared.paragraphs),
-        );
         paragraphs.originals -= contained(false);
         paragraphs.contained_copies += contained(false);
         self.count_leaving(&mut paragraphs);
@@ -235,7 +233,6 @@ impl Outcome {
             input.paragraphs,
             "every paragraph is an original, a copy or accounted for"
         );
-        let copied = self.copied_characters();
         self.summary.passages = self.count_passages();
         self.summary.input = input;
         self.summary.documents = documents;

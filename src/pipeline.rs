@@ -4,6 +4,7 @@
 //! only band keys; the second reads again just the documents with a unit that shares a bucket, makes their
 //! exact sets, *verifies* and *resolves*. What comes out is an [`Outcome`]: facts, for any report.
 
+use std::collections::VecDeque;
 use std::mem::take;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
@@ -14,8 +15,8 @@ use rayon::prelude::*;
 
 use crate::band::{Buckets, Plan};
 use crate::corpus::{Builder, Corpus, Document, check_numbers, link};
-use crate::document::Source;
 use crate::error::{Error, Result};
+use crate::in_turn::Turns;
 use crate::order::Order;
 use crate::outcome::{Located, Outcome, Seconds};
 use crate::params::Params;
@@ -422,13 +423,7 @@ impl<'a> Reading<'a> {
     fn read(&self, scanner: &Scanner<'_>, spool: &Spool, grown: Grown<'_, 'a>) -> Result<Builder<'a>> {
         let Stages { params, progress, .. } = self.stages;
         chunks::announce(self.sources, progress);
-        let mut work = Work {
-            scanner,
-            sources: &self.sources.files,
-            builder: self.builder(),
-            scanned: Vec::new(),
-            grown,
-        };
+        let mut work = Work { scanner, builder: self.builder(), grown };
         let fields = Fields { text: &params.text_field, id: &params.id_field, also: &scanner.also };
         let max_record = params.max_record as usize;
         let (sources, buffers, batch) = (self.sources, scanner.buffers(), chunks::in_a_batch());
@@ -436,7 +431,7 @@ impl<'a> Reading<'a> {
         if rayon::current_num_threads() == 1 {
             let mut worked = Ok(());
             reader.run(spool, &mut |batch| {
-                worked = work.take(batch);
+                worked = work.enter(batch.into_iter().map(|chunk| scanner.scan(chunk)).collect());
                 worked.is_ok()
             })?;
             worked?;
@@ -444,15 +439,11 @@ impl<'a> Reading<'a> {
             let (to, batches) = mpsc::sync_channel(QUEUE);
             std::thread::scope(|scope| {
                 let reading = scope.spawn(move || reader.run(spool, &mut |batch| to.send(batch).is_ok()));
-                let worked = batches.into_iter().try_for_each(|batch| {
-                    progress.check()?;
-                    work.take(batch)
-                });
+                let worked = work.all(batches, self);
                 let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 worked.and(read)
             })?;
         }
-        work.take(Vec::new())?;
         Ok(work.builder)
     }
 
@@ -529,45 +520,63 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Batches that are scanned ahead, where several threads do it.
+const AHEAD: usize = 3;
+
 /// Sees the tables after each batch, and may put others in their place.
 type Grown<'f, 'a> = &'f mut (dyn FnMut(&mut Builder<'a>) -> Result<()> + Send);
 
 /// The first pass over what has been read.
 struct Work<'w, 'a> {
     scanner: &'w Scanner<'w>,
-    sources: &'w [Source],
     builder: Builder<'a>,
-    /// a batch that is scanned, and not yet in the tables
-    scanned: Vec<Scanned>,
     grown: Grown<'w, 'a>,
 }
 
 impl Work<'_, '_> {
-    /// Scans a batch in parallel, while the one before goes into the tables.
-    fn take(&mut self, batch: Vec<Chunk>) -> Result<()> {
-        let (scanner, sources) = (self.scanner, self.sources);
-        let is_outsized = |chunk: &Chunk| scanner.buffers().is_outsized(chunk.bytes(sources));
-        if !self.scanned.is_empty() && batch.iter().any(is_outsized) {
-            // there may have to be room for it first
-            self.take(Vec::new())?;
-            (self.grown)(&mut self.builder)?;
-        }
-        let before = take(&mut self.scanned);
-        let builder = &mut self.builder;
-        // the batch before first: where there is one thread its tokens are gone when those of this one come
-        let (entered, scanned) = rayon::join(
-            || {
-                let admitted = builder.admit(&before)?;
-                let signed = sign(scanner, &before, &admitted);
-                builder.append(&before, &signed, &admitted);
-                scanner.give_back(before, signed);
-                Ok(())
-            },
-            || batch.into_par_iter().map(|chunk| scanner.scan(chunk)).collect(),
-        );
-        self.scanned = scanned;
-        entered?;
-        if self.scanned.is_empty() { Ok(()) } else { (self.grown)(&mut self.builder) }
+    /// Scans all batches in parallel, while those before them go into the tables.
+    fn all(&mut self, batches: mpsc::Receiver<Vec<Chunk>>, reading: &Reading<'_>) -> Result<()> {
+        let (scanner, Stages { surroundings, progress, .. }) = (self.scanner, reading.stages);
+        let is_bounded = surroundings.memory.is_some();
+        let is_outsized = |chunk: &Chunk| scanner.buffers().is_outsized(chunk.bytes(&reading.sources.files));
+        rayon::scope_fifo(move |scope| {
+            let mut chunks = Turns::new();
+            // of the batches that are being scanned how many chunks each has
+            let mut lengths = VecDeque::new();
+            let mut next = None;
+            loop {
+                progress.check()?;
+                while lengths.len() < AHEAD {
+                    let batch = match next.take() {
+                        None if lengths.is_empty() => batches.recv().ok(),
+                        None => batches.try_recv().ok(),
+                        batch => batch,
+                    };
+                    let Some(batch) = batch else { break };
+                    if is_bounded && !lengths.is_empty() && batch.iter().any(is_outsized) {
+                        next = Some(batch); // there may have to be room for it first
+                        break;
+                    }
+                    lengths.push_back(batch.len());
+                    batch.into_iter().for_each(|chunk| chunks.begin(scope, move || scanner.scan(chunk)));
+                }
+                let Some(&length) = lengths.front() else { return Ok(()) };
+                if chunks.are_made(length) {
+                    lengths.pop_front();
+                    self.enter((0..length).filter_map(|_| chunks.take()).collect())?;
+                }
+            }
+        })
+    }
+
+    /// Puts a batch that was scanned into the tables.
+    fn enter(&mut self, batch: Vec<Scanned>) -> Result<()> {
+        let Work { scanner, builder, grown } = self;
+        let admitted = builder.admit(&batch)?;
+        let signed = sign(scanner, &batch, &admitted);
+        builder.append(&batch, &signed, &admitted);
+        scanner.give_back(batch, signed);
+        grown(builder)
     }
 }
 

@@ -49,7 +49,7 @@ impl Lock {
                     opened => opened.map_err(failed)?,
                 };
             return match file.try_lock() {
-                Ok(()) if !is_at(&file, &path) => continue,
+                Ok(()) if !is_at(&file, &path) && attempts.next().is_some() => continue,
                 Ok(()) => {
                     let _ = file.set_len(0);
                     let _ = write!(file, "process {}", std::process::id());

@@ -24,10 +24,10 @@ use crate::read::texts::Spool;
 use crate::read::window::fill;
 use crate::read::{csv, wet};
 
-/// Chunks in a batch: what the workers, those of rayon's current pool, share out at once. What one or two of them need is
-/// held no longer than that.
+/// Chunks in a batch: what goes into the tables at once. What one or two workers, those of rayon's current pool, need is held
+/// no longer than that.
 pub(crate) fn in_a_batch() -> usize {
-    (8 * rayon::current_num_threads()).clamp(16, 32)
+    (4 * rayon::current_num_threads()).clamp(8, 16)
 }
 
 /// Files in a chunk of small files.

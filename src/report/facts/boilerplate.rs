@@ -2,13 +2,12 @@
 //! apart.
 
 use crate::document::Place;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Recurring};
 use crate::report::facts::{Boilerplate, Extent, Facts, Group, Wanted};
 
 impl Facts {
     /// Counts it, and marks the groups that are of it.
-    pub(super) fn find_boilerplate(&mut self, outcome: &Outcome, wanted: Wanted) {
-        let recurring = outcome.recurring(wanted.boilerplate);
+    pub(super) fn find_boilerplate(&mut self, outcome: &Outcome, wanted: Wanted, recurring: &Recurring) {
         self.boilerplate = Boilerplate {
             documents: wanted.boilerplate,
             paragraphs: recurring.originals.len() as u64,
@@ -32,7 +31,7 @@ impl Facts {
             }
             let recurs = |number: u32| {
                 let place = Place { document: original.document, paragraph: Some(number) };
-                outcome.recurs(place, &recurring)
+                outcome.recurs(place, recurring)
             };
             let covered: u64 = (paragraphs.first..=paragraphs.last)
                 .zip(spans.get(paragraphs.first as usize..).unwrap_or_default())
