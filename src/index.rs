@@ -32,7 +32,7 @@ use crate::index::segment::{CopyRow, DocumentRow, Held, Mark, Segment, documents
 use crate::index::sketches::Sketch;
 use crate::index::store::Store;
 use crate::index::table::{Key, Table};
-use crate::index::texts::{TextPlace, read_part};
+use crate::index::texts::{Blocks, TextPlace, read_part};
 use crate::params::Params;
 use crate::passage::Contained;
 
@@ -49,6 +49,7 @@ pub struct Index {
     manifest: Manifest,
     segments: Vec<Arc<Segment>>,
     texts: Vec<Arc<Pages>>,
+    blocks: Blocks,
 }
 
 /// A unit of the index with the tokens looked for.
@@ -113,7 +114,7 @@ impl Index {
             open.map_or_else(|| Pages::open(&*store, &entry.file, Purpose::Texts).map(Arc::new), Ok)
         };
         let texts = manifest.texts.iter().map(texts).collect::<Result<_>>()?;
-        Ok(Index { store, manifest, segments, texts })
+        Ok(Index { store, manifest, segments, texts, blocks: Blocks::default() })
     }
 
     /// The same, as if nothing had come from document `before` on. The numbers go on where they end here, and files
@@ -127,7 +128,8 @@ impl Index {
             });
             manifest.forgotten.push([before, manifest.documents]);
         }
-        Index { store, manifest, segments: self.segments.clone(), texts: self.texts.clone() }
+        let (segments, texts, blocks) = (self.segments.clone(), self.texts.clone(), Blocks::default());
+        Index { store, manifest, segments, texts, blocks }
     }
 
     /// The first numbers that are free: of documents, of paragraphs.
@@ -142,7 +144,12 @@ impl Index {
 
     /// About how many bytes it holds while it is open.
     pub(crate) fn size(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.size()).sum()
+        self.segments.iter().map(|segment| segment.size()).sum::<u64>() + self.blocks.size()
+    }
+
+    /// Of the texts that are read no more is held for the next ones.
+    pub(crate) fn hold(&self, most: u64) {
+        self.blocks.hold(most);
     }
 
     /// The parameters that it was made with.
@@ -493,7 +500,7 @@ impl Index {
     ) -> Result<String> {
         let pages = self.manifest.texts_of(document).map(|at| &self.texts[at]);
         match (pages, place) {
-            (Some(pages), Some(place)) => read_part(pages, place, part),
+            (Some(pages), Some(place)) => read_part((pages, &self.blocks), place, part),
             _ => Err(Error::Damaged {
                 path: self.store.path(&Manifest::name(self.manifest.generation)),
                 offset: 0,

@@ -57,6 +57,9 @@ const CHUNKS_IN_MEMORY: u64 = 4096;
 /// Bytes of text that each thread may read again ahead of its turn.
 const READ_AGAIN: u64 = 16 << 20;
 
+/// The part of memory that may hold texts of an index for those who read them again.
+const TEXTS_OF_INDEX: u64 = 64;
+
 /// The least bytes of a chunk that memory makes it.
 const LEAST_CHUNK: usize = 16 << 10;
 
@@ -203,6 +206,9 @@ pub fn run(
     }
     let plan = Plan::of(params);
     let surroundings = &surroundings.fitting();
+    if let (Some(past), Some(memory)) = (&past, surroundings.memory) {
+        past.index.hold(memory / TEXTS_OF_INDEX);
+    }
     let mut clock = Clock::start();
     progress.enter(Stage::Reading)?;
     let stages = Stages { params, plan, surroundings, progress };
@@ -419,11 +425,11 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads everything once. One thread reads, all others work on what it has read; where there is but one,
-    /// it does both in turn. `grown` sees the tables after each batch.
+    /// it does both in turn. `grown` sees the tables before each batch but the first.
     fn read(&self, scanner: &Scanner<'_>, spool: &Spool, grown: Grown<'_, 'a>) -> Result<Builder<'a>> {
         let Stages { params, progress, .. } = self.stages;
         chunks::announce(self.sources, progress);
-        let mut work = Work { scanner, builder: self.builder(), grown };
+        let mut work = Work { scanner, builder: self.builder(), has_some: false, grown };
         let fields = Fields { text: &params.text_field, id: &params.id_field, also: &scanner.also };
         let max_record = params.max_record as usize;
         let (sources, buffers, batch) = (self.sources, scanner.buffers(), chunks::in_a_batch());
@@ -431,7 +437,8 @@ impl<'a> Reading<'a> {
         if rayon::current_num_threads() == 1 {
             let mut worked = Ok(());
             reader.run(spool, &mut |batch| {
-                worked = work.enter(batch.into_iter().map(|chunk| scanner.scan(chunk)).collect());
+                let scan = || batch.into_iter().map(|chunk| scanner.scan(chunk)).collect();
+                worked = work.make_room().and_then(|()| work.enter(scan()));
                 worked.is_ok()
             })?;
             worked?;
@@ -523,13 +530,15 @@ impl<'a> Reading<'a> {
 /// Batches that are scanned ahead, where several threads do it.
 const AHEAD: usize = 3;
 
-/// Sees the tables after each batch, and may put others in their place.
+/// Sees the tables before each batch but the first, and may put others in their place.
 type Grown<'f, 'a> = &'f mut (dyn FnMut(&mut Builder<'a>) -> Result<()> + Send);
 
 /// The first pass over what has been read.
 struct Work<'w, 'a> {
     scanner: &'w Scanner<'w>,
     builder: Builder<'a>,
+    /// whether a batch is in the tables
+    has_some: bool,
     grown: Grown<'w, 'a>,
 }
 
@@ -553,9 +562,12 @@ impl Work<'_, '_> {
                         batch => batch,
                     };
                     let Some(batch) = batch else { break };
-                    if is_bounded && !lengths.is_empty() && batch.iter().any(is_outsized) {
-                        next = Some(batch); // there may have to be room for it first
-                        break;
+                    if is_bounded && batch.iter().any(is_outsized) {
+                        if !lengths.is_empty() {
+                            next = Some(batch); // there may have to be room for it first
+                            break;
+                        }
+                        self.make_room()?;
                     }
                     lengths.push_back(batch.len());
                     batch.into_iter().for_each(|chunk| chunks.begin(scope, move || scanner.scan(chunk)));
@@ -563,20 +575,27 @@ impl Work<'_, '_> {
                 let Some(&length) = lengths.front() else { return Ok(()) };
                 if chunks.are_made(length) {
                     lengths.pop_front();
+                    self.make_room()?;
                     self.enter((0..length).filter_map(|_| chunks.take()).collect())?;
                 }
             }
         })
     }
 
+    /// Lets the tables be seen, with another batch to come.
+    fn make_room(&mut self) -> Result<()> {
+        if self.has_some { (self.grown)(&mut self.builder) } else { Ok(()) }
+    }
+
     /// Puts a batch that was scanned into the tables.
     fn enter(&mut self, batch: Vec<Scanned>) -> Result<()> {
-        let Work { scanner, builder, grown } = self;
+        let Work { scanner, builder, has_some, .. } = self;
         let admitted = builder.admit(&batch)?;
         let signed = sign(scanner, &batch, &admitted);
         builder.append(&batch, &signed, &admitted);
         scanner.give_back(batch, signed);
-        grown(builder)
+        *has_some = true;
+        Ok(())
     }
 }
 

@@ -249,6 +249,11 @@ impl Pages {
         Ok(pages)
     }
 
+    /// What tells it from every other file of its index.
+    pub(crate) fn identity(&self) -> u64 {
+        self.identity
+    }
+
     /// The version of the format that it was written in.
     pub(crate) fn version(&self) -> u32 {
         self.version

@@ -76,14 +76,15 @@ pub struct Bytes {
     pub seeds: u64,
     /// matches of all copies, compressed
     pub matches: u64,
+    /// sketches, windows, filters, and what is between all of them
+    pub other: u64,
     /// all files, checksums and the manifest included
     pub total: u64,
 }
 
 impl Bytes {
-    /// The parts by name, which add up to the total; `other` are sketches, windows, filters, and what is between all of them.
+    /// The parts by name, which add up to the total.
     pub fn parts(&self) -> [(&'static str, u64); 7] {
-        let known = self.texts + self.bands + self.seeds + self.exact + self.documents + self.matches;
         [
             ("texts", self.texts),
             ("bands", self.bands),
@@ -91,7 +92,7 @@ impl Bytes {
             ("exact", self.exact),
             ("documents", self.documents),
             ("matches", self.matches),
-            ("other", self.total.saturating_sub(known)),
+            ("other", self.other),
         ]
     }
 }
@@ -118,6 +119,8 @@ impl Index {
             bytes.total += segment.pages.length();
         }
         bytes.total += manifest.encode().map_or(0, |bytes| bytes.len() as u64);
+        let named: u64 = bytes.parts().iter().map(|(_, bytes)| bytes).sum();
+        bytes.other = bytes.total.saturating_sub(named);
         Ok(Stats {
             generation: manifest.generation,
             parameters: manifest.params.clone(),

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use zstd::bulk::{Compressor, Decompressor};
 
@@ -173,40 +174,101 @@ impl TextsWriter {
     }
 }
 
+/// A block that was unpacked.
+#[derive(Clone)]
+struct Unpacked {
+    /// its file, and its first byte there
+    place: (u64, u64),
+    /// where the next one starts
+    next: u64,
+    bytes: Arc<Vec<u8>>,
+}
+
+/// Blocks that were unpacked, each until another comes to its slot: texts of which several are read lie in one block, and the
+/// search for passages comes back to what many copy.
+#[derive(Default)]
+pub(crate) struct Blocks(OnceLock<Box<[Mutex<Option<Unpacked>>]>>);
+
+/// Blocks that are held, where nothing bounds that. Of the blocks of a night of 2.9 MB, all units, against 350 MB it saves 39 % (64 slots 30, 2048 slots 48
+/// %).
+const HELD: usize = 512;
+
+impl Blocks {
+    /// From now on, if none has been read yet, so many bytes may be held.
+    pub(crate) fn hold(&self, most: u64) {
+        let slots = (most / TOGETHER as u64).clamp(1, HELD as u64);
+        self.0.get_or_init(|| Self::slots(slots as usize));
+    }
+
+    /// The most bytes that it holds.
+    pub(crate) fn size(&self) -> u64 {
+        self.0.get().map_or(0, |slots| (slots.len() * TOGETHER) as u64)
+    }
+
+    fn slots(count: usize) -> Box<[Mutex<Option<Unpacked>>]> {
+        std::iter::repeat_with(Mutex::default).take(count).collect()
+    }
+
+    fn slot(&self, (file, at): (u64, u64)) -> &Mutex<Option<Unpacked>> {
+        let slots = self.0.get_or_init(|| Self::slots(HELD));
+        let mut hash = (file ^ at).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        hash = (hash ^ hash >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        &slots[(hash >> 32) as usize % slots.len()]
+    }
+
+    fn find(&self, place: (u64, u64)) -> Option<Unpacked> {
+        let held = self.slot(place).lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().filter(|held| held.place == place).cloned()
+    }
+
+    fn keep(&self, unpacked: &Unpacked) {
+        if unpacked.bytes.len() <= TOGETHER {
+            let slot = self.slot(unpacked.place);
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(unpacked.clone());
+        }
+    }
+}
+
 /// Reads the text at a place.
-pub(crate) fn read_text(pages: &Pages, place: TextPlace) -> Result<String> {
-    read_part(pages, place, 0..place.length)
+pub(crate) fn read_text(pages: &Pages, blocks: &Blocks, place: TextPlace) -> Result<String> {
+    read_part((pages, blocks), place, 0..place.length)
 }
 
 /// Reads some bytes of the text at a place. Of the blocks before them only the heads are read.
-pub(crate) fn read_part(pages: &Pages, place: TextPlace, part: Range<u32>) -> Result<String> {
-    let wrong = || pages.wrong(place.block, "no text where one should be");
+pub(crate) fn read_part(
+    (pages, blocks): (&Pages, &Blocks),
+    text: TextPlace,
+    part: Range<u32>,
+) -> Result<String> {
+    let wrong = || pages.wrong(text.block, "no text where one should be");
     let length = part.len();
-    if length == 0 {
-        return Ok(String::new());
-    }
-    let mut start = place.at as usize + part.start as usize;
-    let mut block = place.block;
-    let mut bytes: Vec<u8> = Vec::new();
+    let mut start = text.at as usize + part.start as usize;
+    let mut block = text.block;
+    let mut bytes: Vec<u8> = Vec::with_capacity(length.min(TOGETHER));
     while bytes.len() < length {
-        let together = if start < TOGETHER { USUAL } else { Block::HEAD };
-        let stored = Block::read(pages, block, together)?;
-        if stored.raw == 0 {
-            return Err(wrong());
-        }
-        if start < stored.raw {
-            let unpacked = stored.unpack(pages)?;
-            let end = unpacked.len().min(start + length - bytes.len());
-            if start == 0 && bytes.is_empty() && end == unpacked.len() {
-                bytes = unpacked;
-            } else {
-                bytes.extend_from_slice(&unpacked[start..end]);
+        let place = (pages.identity(), block);
+        let held = match blocks.find(place) {
+            Some(held) => held,
+            None => {
+                let together = if start < TOGETHER { USUAL } else { Block::HEAD };
+                let stored = Block::read(pages, block, together)?;
+                let next = stored.end();
+                if stored.raw == 0 {
+                    return Err(wrong());
+                }
+                if start >= stored.raw {
+                    (start, block) = (start - stored.raw, next);
+                    continue;
+                }
+                let unpacked = Unpacked { place, next, bytes: Arc::new(stored.unpack(pages)?) };
+                blocks.keep(&unpacked);
+                unpacked
             }
-            start = 0;
-        } else {
-            start -= stored.raw;
-        }
-        block = stored.end();
+        };
+        let behind = held.bytes.len().min(start + length - bytes.len());
+        bytes.extend_from_slice(held.bytes.get(start..behind).unwrap_or_default());
+        (start, block) = (start.saturating_sub(held.bytes.len()), held.next);
     }
-    simdutf8::basic::from_utf8(&bytes).map(str::to_owned).map_err(|_| wrong())
+    simdutf8::basic::from_utf8(&bytes).map_err(|_| wrong())?;
+    String::from_utf8(bytes).map_err(|_| wrong())
 }

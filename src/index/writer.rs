@@ -470,7 +470,8 @@ impl Writer {
                 let document = segment.entry.documents[0] + i as u32;
                 let file = index.manifest.texts_of(document);
                 if let (true, Some(file), Some(place)) = (is_kept(document), file, row.text) {
-                    places[document as usize] = Some(texts.append(&read_text(&index.texts[file], place)?)?);
+                    let text = read_text(&index.texts[file], &index.blocks, place)?;
+                    places[document as usize] = Some(texts.append(&text)?);
                 }
             }
         }

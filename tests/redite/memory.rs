@@ -117,6 +117,31 @@ fn too_little_memory_is_an_error() {
     assert!(error.to_string().contains("1 MiB of memory are not enough"), "{error}");
 }
 
+/// A part ends where something follows, not behind all.
+#[test]
+fn what_fits_into_a_batch_is_no_part() {
+    let texts: Vec<String> = (0..60).map(|text| words(40 * text..40 * (text + 1))).collect();
+    let dir = files(&texts);
+    for threads in [1, 2, 8] {
+        let spilling = |chunk: usize| {
+            let found = sources::find(&[dir.path("in")], None).unwrap();
+            let surroundings = Surroundings { chunk, part: 0, ..Surroundings::default() };
+            let run = || pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default());
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap()
+                .install(run)
+                .unwrap()
+                .summary()
+                .seconds
+                .spilling
+        };
+        assert_eq!(spilling(1 << 20), 0.0);
+        assert!(spilling(1) > 0.0);
+    }
+}
+
 /// Records that are larger than others change nothing, and are an error where a bound has no room for them.
 #[test]
 fn outsized_records_are_counted() {
