@@ -308,12 +308,7 @@ impl<'a> Finder<'a> {
     pub(crate) fn document(&mut self, prepared: &Prepared) {
         let candidates = self.candidates(prepared);
         let taken = choose(candidates, prepared, self.params);
-        let mut ruler = Ruler::new(Some(prepared.text), prepared.places, prepared.spans);
-        let mut overlaps = Vec::with_capacity(taken.len());
-        for candidate in &taken {
-            let copy = candidate.alignment.copy();
-            overlaps.push(self.tell(prepared, candidate, ruler.measure([copy.start, copy.end])));
-        }
+        let overlaps = self.tell_all(prepared, &taken);
         self.tell_contained(prepared, (&taken, &overlaps), |_| true);
         if let [only] = &taken[..]
             && let [run] = only.alignment.runs[..]
@@ -322,25 +317,30 @@ impl<'a> Finder<'a> {
         {
             self.whole.insert(prepared.document, (only.original, run.original));
         }
+        self.list(prepared, &taken, &Cuts::default());
+    }
+
+    /// Lists what of a document is original text: nothing that its passages took over word for word, unless they leave, and
+    /// nothing that `leaves`.
+    fn list(&mut self, prepared: &Prepared, taken: &[Candidate], leaves: &Cuts) {
         let runs = taken.iter().flat_map(|candidate| &candidate.alignment.runs);
         let covered: Vec<Range<u32>> = runs.map(|run| run.copy..run.end()).collect();
-        let text = OriginalText {
-            passage: self.params.passage,
-            seed: self.seed as u32,
-            tokens: prepared.tokens.len() as u32,
-        };
-        let all = [0, text.tokens];
+        let (seed, tokens) = (self.seed as u32, prepared.tokens.len() as u32);
+        let text = OriginalText { passage: self.params.passage, seed, tokens };
+        let all_leave = self.params.remove.passages;
         self.places.add(prepared, margins(self.params), |found, is_full, windows| {
-            if !text.holds(&covered, found.at) {
-                return Standing::Hidden;
+            let is_original = all_leave || text.holds(&covered, found.at);
+            let around = leaves.around(found.at, seed, tokens).filter(|_| is_original);
+            match around {
+                None => Standing::Hidden,
+                Some(around) if !is_full => Standing::Listed(around),
+                Some(around) => {
+                    text.windows((&mut self.windows, prepared.tokens), (&covered, around), found.at, windows);
+                    Standing::Windowed(around)
+                }
             }
-            if !is_full {
-                return Standing::Listed(all);
-            }
-            text.windows((&mut self.windows, prepared.tokens), (&covered, all), found.at, windows);
-            Standing::Windowed(all)
         });
-        if let Some(all) = &mut self.covered {
+        if let Some(all) = self.covered.as_mut().filter(|_| !all_leave) {
             all.extend(covered.into_iter().map(|range| (prepared.document, range)));
         }
     }
@@ -405,6 +405,17 @@ impl<'a> Finder<'a> {
         let Kept { tokens, start } = places.stretch(candidate.original, range.start).unwrap_or_default();
         let range = (range.start - start) as usize..(range.end - start) as usize;
         (tokens.get(range).unwrap_or_default(), bytes)
+    }
+
+    /// Tells of passages; returns how similar each is.
+    fn tell_all(&mut self, prepared: &Prepared, taken: &[Candidate]) -> Vec<Overlap> {
+        let mut ruler = Ruler::new(Some(prepared.text), prepared.places, prepared.spans);
+        let mut overlaps = Vec::with_capacity(taken.len());
+        for candidate in taken {
+            let copy = candidate.alignment.copy();
+            overlaps.push(self.tell(prepared, candidate, ruler.measure([copy.start, copy.end])));
+        }
+        overlaps
     }
 
     fn tell(&mut self, prepared: &Prepared, candidate: &Candidate, copy_stretch: Option<Stretch>) -> Overlap {

@@ -7,16 +7,14 @@
 use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
 
-use crate::locate::Ruler;
 use crate::params::Params;
 use crate::passage::align::Alignment;
 use crate::passage::places::Standing;
 use crate::passage::{
-    Candidate, Candidates, Contained, Finder, OriginalText, Prepared, is_long_enough, margins,
-    of_whole_characters, verbatim_tokens,
+    Candidate, Candidates, Contained, Finder, Prepared, is_long_enough, margins, of_whole_characters,
+    verbatim_tokens,
 };
 use crate::scan::{read_varint, write_varint};
-use crate::verify::Overlap;
 
 /// What leaves a text, in tokens: in order, apart from each other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -157,45 +155,17 @@ impl Finder<'_> {
         self.tell_contained(prepared, (&taken, &overlaps), |paragraph| {
             paragraph.is_some() || !remove.contained
         });
-        let runs = || taken.iter().flat_map(|candidate| &candidate.alignment.runs);
-        let covered: Vec<Range<u32>> = runs().map(|run| run.copy..run.end()).collect();
         let mut leaves = cut;
         if remove.passages {
             let copies = taken.iter().map(|candidate| candidate.alignment.copy());
             leaves = Cuts::new(leaves.0.into_iter().chain(copies).collect());
         }
-        let (seed, tokens) = (self.seed as u32, prepared.tokens.len() as u32);
-        let text = OriginalText { passage: self.params.passage, seed, tokens };
-        self.places.add(prepared, margins(self.params), |found, is_full, windows| {
-            let is_original = remove.passages || text.holds(&covered, found.at);
-            let around = leaves.around(found.at, seed, tokens).filter(|_| is_original);
-            match around {
-                None => Standing::Hidden,
-                Some(around) if !is_full => Standing::Listed(around),
-                Some(around) => {
-                    text.windows((&mut self.windows, prepared.tokens), (&covered, around), found.at, windows);
-                    Standing::Windowed(around)
-                }
-            }
-        });
-        if let Some(all) = self.covered.as_mut().filter(|_| !remove.passages) {
-            all.extend(covered.into_iter().map(|range| (prepared.document, range)));
-        }
+        self.list(prepared, &taken, &leaves);
     }
 
     fn choose(&self, prepared: &Prepared, candidates: Candidates, cut: &Cuts) -> Vec<Candidate> {
         let taken = choose(candidates, prepared, self.params, cut);
         of_whole_characters(taken, prepared, self.params)
-    }
-
-    fn tell_all(&mut self, prepared: &Prepared, taken: &[Candidate]) -> Vec<Overlap> {
-        let mut ruler = Ruler::new(Some(prepared.text), prepared.places, prepared.spans);
-        let mut overlaps = Vec::with_capacity(taken.len());
-        for candidate in taken {
-            let copy = candidate.alignment.copy();
-            overlaps.push(self.tell(prepared, candidate, ruler.measure([copy.start, copy.end])));
-        }
-        overlaps
     }
 }
 
