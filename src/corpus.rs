@@ -3,7 +3,7 @@
 //!
 //! What a run costs in memory is decided here and in [`crate::resolve`]: 56 bytes and its id for each
 //! document; about 9 bytes for each paragraph (4 for its number, 4 for its place, less than one for indexes); for
-//! each *distinct* unit that is long enough, 5 bytes a band, 8 more, and its entry in [`crate::collapse`].
+//! each *distinct* unit that is long enough, 4 bytes a band, 8 more, and its entry in [`crate::collapse`].
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::Xxh3;

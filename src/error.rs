@@ -1,6 +1,6 @@
 //! What can go wrong, told so that the reader knows the next move: the file, the place in it, what was
-//! expected, what was found, and a hint. One [`Kind`] maps every error to an exit code (and later to an
-//! HTTP status). Records that can't be used are no errors: see [`crate::document::SkipReason`].
+//! expected, what was found, and a hint. One [`Kind`] maps every error to an exit
+//! code. Records that can't be used are no errors: see [`crate::document::SkipReason`].
 
 use std::io;
 use std::path::PathBuf;

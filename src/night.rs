@@ -13,7 +13,7 @@ use crate::outcome::{Outcome, UnitSummary};
 use crate::params::Units;
 use crate::report::clean::line as clean_line;
 use crate::report::terminal::NAME;
-use crate::report::wording::{count, number};
+use crate::report::wording::{count, number, percent};
 
 pub use groups::{GROUPS, Group, GroupCounts, Groups, SOURCES, SourceOfNight};
 
@@ -150,7 +150,7 @@ impl Night {
         if !missing.is_empty() {
             writeln!(
                 to,
-                "  not looked for: {} (an index has the units that it was begun with)",
+                "  not looked for: {} (not among the `--units` of this run, or of the index)",
                 missing.join(", ")
             )?;
         }
@@ -174,10 +174,10 @@ impl Night {
         for batch in std::iter::once(&self.batch).chain(&self.batches_before) {
             let of = batch.of_documents;
             let copies = of.exact_copies + of.near_copies + of.contained_copies;
-            let share = copies as f64 * 100.0 / batch.documents.max(1) as f64;
+            let share = percent(copies, batch.documents);
             let name = if number > self.batches { "this one".to_owned() } else { number.to_string() };
             let (documents, originals) = (batch.documents, of.originals);
-            writeln!(to, "  {name:<8} {documents:>12} {originals:>12} {copies:>12} ({share:.1} %)")?;
+            writeln!(to, "  {name:<8} {documents:>12} {originals:>12} {copies:>12} ({share})")?;
             number = number.saturating_sub(1);
         }
         Ok(())

@@ -2,7 +2,7 @@
 //! whole records, `json` takes a record apart, `texts` reads a document a second time. `csv`, `parquet` and
 //! `wet` know where a record of theirs ends, and collect what is in it through `records`.
 //!
-//! A piece is about a mebibyte, so that all cores are busy on one big file as well as on many small ones;
+//! A piece is about an eighth of a mebibyte, so that all cores are busy on one big file as well as on many small ones;
 //! what is read is handed on as bytes and decoded by the workers.
 
 pub(crate) mod chunks;

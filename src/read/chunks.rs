@@ -3,7 +3,8 @@
 //!
 //! What can't be read again (a compressed file, standard input) is written to the spool as it passes, so
 //! that verification and reports can come back to any record. Buffers go round: the steady state allocates
-//! nothing. Memory: `QUEUE` + 2 batches of [`in_a_batch`] chunks and a record each.
+//! nothing. Memory: `QUEUE` + 2 batches of [`in_a_batch`] chunks and a record each; with
+//! several workers those that are scanned ahead, too.
 
 use std::io::Read;
 use std::ops::Range;

@@ -315,9 +315,9 @@ impl Summary<'_> {
             for pair in relations.documents.iter().take(PAIRS) {
                 let [copy, original] =
                     [pair.copy, pair.original].map(|document| line_of_place(self.outcome, document));
-                let [of_copy, of_original] = pair.shares.map(|share| wording::share(share * 100.0, 1));
-                writeln!(self.to, "  {of_copy} % of {copy}")?;
-                writeln!(self.to, "    is in {original}, {of_original} % of that in it")?;
+                let [of_copy, of_original] = pair.shares.map(|share| wording::percent_told(share * 100.0));
+                writeln!(self.to, "  {of_copy} of {copy}")?;
+                writeln!(self.to, "    is in {original}, {of_original} of that in it")?;
             }
             self.more(relations.document_pairs, "pair", "pairs")?;
         }

@@ -34,7 +34,7 @@ pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
 }
 
 /// A share in percent to one decimal; something is never 0, and all is never less.
-pub(super) fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     percent_told(if whole == 0 { 0.0 } else { part as f64 * 100.0 / whole as f64 })
 }
 

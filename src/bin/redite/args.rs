@@ -116,7 +116,7 @@ fn of_query(arg: Arg) -> Arg {
         "inputs" => arg.help(QUERY_INPUTS),
         "index" => arg.required(true).help("The index to ask; its parameters hold"),
         "threshold" | "recall" | "shingle" | "min_tokens" | "units" | "passage" | "identity"
-        | "contained" | "paragraphs" | "comparisons" | "seed" | "floor" => arg.hide(true),
+        | "contained" | "paragraphs" | "comparisons" | "seed" | "floor" | "certify" => arg.hide(true),
         _ => arg,
     }
 }
@@ -275,11 +275,11 @@ pub(crate) struct RunArgs {
 
     /// Keep all verified pairs down to this similarity: the report tells what other thresholds would have told, and
     /// `redite rethreshold` does of the matches, beside which the pairs stand (`M.pairs.jsonl` beside `M.jsonl`)
-    #[arg(long, value_name = "0..1", value_parser = share)]
+    #[arg(long, value_name = "0.1..THRESHOLD", value_parser = share)]
     pub(crate) floor: Option<f64>,
 
     /// Field of a record that holds its date: who came first is told, and how long before; dates as in RFC 3339
-    /// (or `2026-11-22`) and RFC 2822, and seconds since 1970
+    /// (or `2026-11-22`, `20261122`) and RFC 2822, and numbers since 1970
     #[arg(long, value_name = "NAME")]
     pub(crate) date_field: Option<String>,
 

@@ -290,7 +290,7 @@ fn written(
         Some(Target::File(path)) => listed(path, outcome, interrupt, |_| true).map(Some),
         _ => Ok(None),
     };
-    let wants_facts = removed.is_none() || outputs.report.is_some() || outputs.leave_stdout();
+    let wants_facts = outputs.report.is_some() || outputs.leave_stdout();
     let (facts, matches) = rayon::join(|| wants_facts.then(|| Facts::with(outcome, args.wanted())), matches);
     let matches = matches?;
     if let Some(path) = &outputs.pairs {
@@ -480,9 +480,9 @@ fn stays(output: &Path, places: &Places) -> Option<String> {
             }
         }
     }
-    let files = if others == 1 { "file that is" } else { "files that are" };
-    (others > 0)
-        .then(|| format!("`{}` holds {others} {files} not of this corpus; they stay", output.display()))
+    let (files, stay) =
+        if others == 1 { ("file that is", "it stays") } else { ("files that are", "they stay") };
+    (others > 0).then(|| format!("`{}` holds {others} {files} not of this corpus; {stay}", output.display()))
 }
 
 /// What to say where texts are to be annotated.

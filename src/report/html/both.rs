@@ -28,17 +28,17 @@ pub(super) fn number(value: u64) -> Both {
 
 /// A share in percent, as each language writes it.
 pub(super) fn percent(part: u64, whole: u64) -> Both {
-    in_percent(wording::percent(part, whole))
+    in_percent(&wording::percent(part, whole))
 }
 
 /// The same of a share from 0 to 1.
 pub(super) fn percent_of(share: f64) -> Both {
-    in_percent(wording::percent_told(share * 100.0))
+    in_percent(&wording::percent_told(share * 100.0))
 }
 
-fn in_percent(told: String) -> Both {
+fn in_percent(told: &str) -> Both {
     let fr = french(&told.replace("under", "moins de"));
-    both(told, fr)
+    both(told.replace(" %", "\u{A0}%"), fr)
 }
 
 /// Digits, separators and the sign of percent as French has them.
