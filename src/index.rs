@@ -144,12 +144,7 @@ impl Index {
 
     /// About how many bytes it holds while it is open.
     pub(crate) fn size(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.size()).sum::<u64>() + self.blocks.size()
-    }
-
-    /// Of the texts that are read no more is held for the next ones.
-    pub(crate) fn hold(&self, most: u64) {
-        self.blocks.hold(most);
+        self.segments.iter().map(|segment| segment.size()).sum()
     }
 
     /// The parameters that it was made with.

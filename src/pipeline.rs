@@ -57,9 +57,6 @@ const CHUNKS_IN_MEMORY: u64 = 4096;
 /// Bytes of text that each thread may read again ahead of its turn.
 const READ_AGAIN: u64 = 16 << 20;
 
-/// The part of memory that may hold texts of an index for those who read them again.
-const TEXTS_OF_INDEX: u64 = 64;
-
 /// The least bytes of a chunk that memory makes it.
 const LEAST_CHUNK: usize = 16 << 10;
 
@@ -206,9 +203,6 @@ pub fn run(
     }
     let plan = Plan::of(params);
     let surroundings = &surroundings.fitting();
-    if let (Some(past), Some(memory)) = (&past, surroundings.memory) {
-        past.index.hold(memory / TEXTS_OF_INDEX);
-    }
     let mut clock = Clock::start();
     progress.enter(Stage::Reading)?;
     let stages = Stages { params, plan, surroundings, progress };

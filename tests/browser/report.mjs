@@ -459,7 +459,7 @@ test('the same report from dedup, and from one night of an index', async () => {
   const third = await open(path('night-3'));
   await third.locator('#groups .group').first().waitFor();
   const tiles = await third.locator('.tiles').innerText();
-  assert.match(tiles, /100 %/, 'all of it is in the archive');
+  assert.match(tiles, /100\s%/, 'all of it is in the archive');
   assert.match(await third.locator('.lead').innerText(), /said before in it or in the index/);
   assert.match(await third.locator('#night + p').innerText(), /^The index had 2 batches with \d+ documents before\. It has the originals of 23 of 23 copied documents/);
   assert.equal(await third.locator('#night ~ .wide tbody tr').count(), 3);
