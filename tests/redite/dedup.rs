@@ -694,6 +694,14 @@ fn shells_and_manual_know_every_flag() {
         let script = redite(&dir, ["completions", shell]).ends().ok();
         assert!(script.contains("max-removed") && script.contains("min-tokens"), "{shell}");
     }
+    // what an index overrules is offered by no shell
+    let script = redite(&dir, ["completions", "bash"]).ends().ok();
+    let query = script.lines().skip_while(|line| line.trim() != "redite__subcmd__query)").nth(1);
+    let query = query.expect("what `query` takes");
+    assert!(
+        query.contains("--index") && !query.contains("--threshold") && !query.contains("--certify"),
+        "{query}"
+    );
     let page = redite(&dir, ["man"]).ends().ok();
     assert!(page.contains(".TH redite 1") && page.contains("dedup"), "{page}");
     let page = redite(&dir, ["man", "dedup"]).ends().ok();

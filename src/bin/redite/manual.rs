@@ -10,8 +10,16 @@ use crate::args::{Cli, Usage};
 /// Prints a script for a shell.
 pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "redite", &mut script);
+    let mut all = Cli::command().mut_subcommand("query", |query| listed_of_query(&query));
+    clap_complete::generate(shell, &mut all, "redite", &mut script);
     print(&script)
+}
+
+/// `query` without the flags that its help does not list.
+fn listed_of_query(command: &clap::Command) -> clap::Command {
+    let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());
+    let about = command.get_about().cloned().unwrap_or_default();
+    clap::Command::new("query").about(about).args(arguments)
 }
 
 /// Prints the manual page of a command, of one of its own (`index verify`), or of all.
