@@ -74,9 +74,9 @@ pub(crate) struct Buffers {
     unpacking: Arc<AtomicU64>,
 }
 
-/// Bytes that are held for each of an outsized record: its text, its tokens, its shingles. The least is what one takes that
-/// is like no other; the most, without passages and with them, what several take that repeat each other (`benches/results`).
-const OF_A_LARGE_RECORD: u64 = 6;
+/// Bytes that are held for each of an outsized record, without passages and with them: its text, its tokens, its shingles. The least
+/// is what one takes that is like no other; the most what several take that repeat each other (`benches/results`).
+const OF_A_LARGE_RECORD: [u64; 2] = [6, 9];
 const OF_LARGE_RECORDS: [u64; 2] = [12, 29];
 
 /// So many chunks are no outsized record yet.
@@ -115,7 +115,7 @@ impl Buffers {
     pub(crate) fn unforeseen(&self, passages: bool) -> [u64; 2] {
         let largest = self.largest.load(Ordering::Relaxed);
         let unpacking = self.unpacking.load(Ordering::Relaxed);
-        [OF_A_LARGE_RECORD, OF_LARGE_RECORDS[usize::from(passages)]].map(|times| times * largest + unpacking)
+        [OF_A_LARGE_RECORD, OF_LARGE_RECORDS].map(|times| times[usize::from(passages)] * largest + unpacking)
     }
 
     /// About how many bytes make a chunk.
