@@ -204,28 +204,17 @@ impl Buckets {
     }
 }
 
-/// Units whose keys are counted at once.
-const COUNTED: usize = 1 << 16;
-
 /// How many keys of each band are in each part of their range.
-fn sizes_of_parts<K: Copy + Into<u64> + Sync>(keys: &[K], bands: usize) -> Vec<Vec<u32>> {
+fn sizes_of_parts<K: Copy + Into<u64>>(keys: &[K], bands: usize) -> Vec<Vec<u32>> {
     let bits = bits_of_parts(keys.len() / bands, KEY_BITS);
-    let none = || vec![vec![0; 1 << bits]; bands];
-    let count = |mut sizes: Vec<Vec<u32>>, keys: &[K]| {
-        for of_unit in keys.chunks_exact(bands) {
-            for (sizes, &key) in sizes.iter_mut().zip(of_unit) {
-                let key = key.into();
-                sizes[part(key, bits)] += u32::from(key != ABSENT);
-            }
+    let mut sizes = vec![vec![0; 1 << bits]; bands];
+    for of_unit in keys.chunks_exact(bands) {
+        for (sizes, &key) in sizes.iter_mut().zip(of_unit) {
+            let key = key.into();
+            sizes[part(key, bits)] += u32::from(key != ABSENT);
         }
-        sizes
-    };
-    let add = |mut sizes: Vec<Vec<u32>>, others: Vec<Vec<u32>>| {
-        let both = sizes.iter_mut().flatten().zip(others.into_iter().flatten());
-        both.for_each(|(size, other)| *size += other);
-        sizes
-    };
-    keys.par_chunks(bands * COUNTED).fold(none, count).reduce(none, add)
+    }
+    sizes
 }
 
 /// The buckets of one band in which two or more units stand, by their keys: the units, ascending in each, and behind the

@@ -287,6 +287,11 @@ impl<'a> Builder<'a> {
         (tables * 5 / 4 + keys * KEYS_WORKING + seeds + windows) as u64
     }
 
+    /// Whether no document is in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.documents.is_empty()
+    }
+
     /// How many units have tokens of their own.
     pub(crate) fn distinct(&self) -> u64 {
         (self.document_units.distinct.len() + self.paragraph_units.distinct.len()) as u64

@@ -63,25 +63,19 @@ impl<T: Send> Turns<T> {
         self.waiting.push_back(None);
     }
 
-    /// Whether so many of the first ones are made. If not, the thread helps before it says so, or waits for a moment.
-    pub(crate) fn are_made(&mut self, first: usize) -> bool {
+    /// The first ones, so many of them, if all are made. If not, the thread helps before it says so, or waits for a moment.
+    pub(crate) fn take(&mut self, first: usize) -> Option<Vec<T>> {
         self.coming.try_iter().for_each(|(number, one)| self.waiting[number - self.taken] = Some(one));
         if self.waiting.iter().take(first).all(Option::is_some) {
-            return true;
+            self.taken += first;
+            let made = self.waiting.drain(..first).flatten();
+            return Some(made.map(|one| one.unwrap_or_else(|panic| resume_unwind(panic))).collect());
         }
         let helped = matches!(rayon::yield_now(), Some(rayon::Yield::Executed));
         if !helped && let Ok((number, one)) = self.coming.recv_timeout(WAIT) {
             self.waiting[number - self.taken] = Some(one);
         }
-        false
-    }
-
-    /// The first one, if it is made.
-    pub(crate) fn take(&mut self) -> Option<T> {
-        let one = self.waiting.front_mut()?.take()?;
-        self.waiting.pop_front();
-        self.taken += 1;
-        Some(one.unwrap_or_else(|panic| resume_unwind(panic)))
+        None
     }
 }
 
@@ -114,9 +108,12 @@ pub(crate) fn in_turn<I: Sync, T: Send, E: Send>(
                 weighs += own;
                 turns.begin(scope, move || make(item));
             }
-            while !turns.are_made(1) {}
-            let Some(one) = turns.take() else { continue };
-            take(turn, one?)?;
+            let made = loop {
+                if let Some(made) = turns.take(1) {
+                    break made;
+                }
+            };
+            made.into_iter().try_for_each(|one| take(turn, one?))?;
             weighs -= (weight.of)(turn);
         }
         Ok(())

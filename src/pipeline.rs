@@ -419,11 +419,11 @@ impl<'a> Reading<'a> {
     }
 
     /// Reads everything once. One thread reads, all others work on what it has read; where there is but one,
-    /// it does both in turn. `grown` sees the tables before each batch but the first.
+    /// it does both in turn. `grown` sees the tables before each batch.
     fn read(&self, scanner: &Scanner<'_>, spool: &Spool, grown: Grown<'_, 'a>) -> Result<Builder<'a>> {
         let Stages { params, progress, .. } = self.stages;
         chunks::announce(self.sources, progress);
-        let mut work = Work { scanner, builder: self.builder(), has_some: false, grown };
+        let mut work = Work { scanner, builder: self.builder(), grown };
         let fields = Fields { text: &params.text_field, id: &params.id_field, also: &scanner.also };
         let max_record = params.max_record as usize;
         let (sources, buffers, batch) = (self.sources, scanner.buffers(), chunks::in_a_batch());
@@ -524,15 +524,13 @@ impl<'a> Reading<'a> {
 /// Batches that are scanned ahead, where several threads do it.
 const AHEAD: usize = 3;
 
-/// Sees the tables before each batch but the first, and may put others in their place.
+/// Sees the tables, if something is in them, before each batch, and may put others in their place.
 type Grown<'f, 'a> = &'f mut (dyn FnMut(&mut Builder<'a>) -> Result<()> + Send);
 
 /// The first pass over what has been read.
 struct Work<'w, 'a> {
     scanner: &'w Scanner<'w>,
     builder: Builder<'a>,
-    /// whether a batch is in the tables
-    has_some: bool,
     grown: Grown<'w, 'a>,
 }
 
@@ -567,10 +565,10 @@ impl Work<'_, '_> {
                     batch.into_iter().for_each(|chunk| chunks.begin(scope, move || scanner.scan(chunk)));
                 }
                 let Some(&length) = lengths.front() else { return Ok(()) };
-                if chunks.are_made(length) {
+                if let Some(batch) = chunks.take(length) {
                     lengths.pop_front();
                     self.make_room()?;
-                    self.enter((0..length).filter_map(|_| chunks.take()).collect())?;
+                    self.enter(batch)?;
                 }
             }
         })
@@ -578,17 +576,16 @@ impl Work<'_, '_> {
 
     /// Lets the tables be seen, with another batch to come.
     fn make_room(&mut self) -> Result<()> {
-        if self.has_some { (self.grown)(&mut self.builder) } else { Ok(()) }
+        if self.builder.is_empty() { Ok(()) } else { (self.grown)(&mut self.builder) }
     }
 
     /// Puts a batch that was scanned into the tables.
     fn enter(&mut self, batch: Vec<Scanned>) -> Result<()> {
-        let Work { scanner, builder, has_some, .. } = self;
+        let Work { scanner, builder, .. } = self;
         let admitted = builder.admit(&batch)?;
         let signed = sign(scanner, &batch, &admitted);
         builder.append(&batch, &signed, &admitted);
         scanner.give_back(batch, signed);
-        *has_some = true;
         Ok(())
     }
 }

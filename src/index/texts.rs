@@ -1,6 +1,7 @@
 //! The texts of documents, compressed a few at a time, so that one can be read without the rest.
 
 use std::cell::RefCell;
+use std::hash::{BuildHasher, BuildHasherDefault};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +10,7 @@ use zstd::bulk::{Compressor, Decompressor};
 use crate::error::Result;
 use crate::index::pages::{FileEntry, PageWriter, Pages, Purpose};
 use crate::index::store::Store;
+use crate::resolve::NumberHasher;
 
 /// Bytes of text that are compressed together; a longer text goes on in the next blocks. Where a night looks for passages it
 /// unpacks a block for nearly each stretch that it reads. A quarter as many bytes together are 16 % more on disk
@@ -198,10 +200,9 @@ impl Default for Blocks {
 }
 
 impl Blocks {
-    fn slot(&self, (file, at): (u64, u64)) -> &Mutex<Option<Unpacked>> {
-        let mut hash = (file ^ at).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        hash = (hash ^ hash >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        &self.0[(hash >> 32) as usize % HELD]
+    fn slot(&self, place: (u64, u64)) -> &Mutex<Option<Unpacked>> {
+        let hash = BuildHasherDefault::<NumberHasher>::default().hash_one(place);
+        &self.0[hash as usize % HELD]
     }
 
     fn find(&self, place: (u64, u64)) -> Option<Unpacked> {
@@ -215,11 +216,6 @@ impl Blocks {
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(unpacked.clone());
         }
     }
-}
-
-/// Reads the text at a place.
-pub(crate) fn read_text(pages: &Pages, blocks: &Blocks, place: TextPlace) -> Result<String> {
-    read_part((pages, blocks), place, 0..place.length)
 }
 
 /// Reads some bytes of the text at a place. Of the blocks before them only the heads are read.

@@ -13,7 +13,7 @@ use crate::index::pages::FileEntry;
 use crate::index::segment::gather::Gathered;
 use crate::index::segment::{self, Content, Held, Segment, SegmentEntry};
 use crate::index::store::{Folder, Store, identity};
-use crate::index::texts::{TextPlace, TextsWriter, read_text};
+use crate::index::texts::{TextPlace, TextsWriter};
 use crate::params::Params;
 
 /// As soon as so many segments at the end are of like size they become one.
@@ -468,10 +468,9 @@ impl Writer {
         for segment in &index.segments {
             for (i, row) in segment.documents()?.iter().enumerate() {
                 let document = segment.entry.documents[0] + i as u32;
-                let file = index.manifest.texts_of(document);
-                if let (true, Some(file), Some(place)) = (is_kept(document), file, row.text) {
-                    let text = read_text(&index.texts[file], &index.blocks, place)?;
-                    places[document as usize] = Some(texts.append(&text)?);
+                let has_text = row.text.is_some() && index.manifest.texts_of(document).is_some();
+                if is_kept(document) && has_text {
+                    places[document as usize] = Some(texts.append(&index.text(document, row)?)?);
                 }
             }
         }

@@ -24,44 +24,33 @@ impl Outcome {
         // by row: documents of each original so far, and the last of them behind its number
         let units = &self.corpus.paragraph_units;
         let mut counts: Vec<[u32; 2]> = vec![[0; 2]; units.distinct.len()];
-        let mut rows = units.distinct.iter().zip(0..).peekable();
-        let mut near = self.near[1].all.iter().peekable();
-        // with the rows of their originals
-        let mut copies: Vec<(u32, u32)> = Vec::new();
         let is_whole_copy = |document: u32| self.fate(Place { document, paragraph: None }) == Fate::Copy;
-        for document in (0..self.documents()).filter(|document| !is_whole_copy(*document)) {
+        let documents = || (0..self.documents()).filter(|document| !is_whole_copy(*document));
+        for document in documents() {
             for unit in self.corpus.paragraphs(document) {
-                let first = units.first[unit as usize];
-                if first >= IS_SHORT {
-                    continue;
-                }
-                while near.next_if(|near| near.unit < unit).is_some() {}
-                let original = near.next_if(|near| near.unit == unit).map_or(first, |near| near.original);
-                let row = if original == unit {
-                    // these come one after the other
-                    while rows.next_if(|(distinct, _)| **distinct < unit).is_some() {}
-                    rows.next_if(|(distinct, _)| **distinct == unit).map(|(_, row)| row)
-                } else {
-                    let row = units.row(original).map(|row| row as u32);
-                    copies.extend(row.map(|row| (unit, row)));
-                    row
-                };
-                let Some([count, last]) = row.map(|row| &mut counts[row as usize]) else { continue };
+                let Some(row) = self.original_paragraph(unit).and_then(|of| units.row(of)) else { continue };
+                let [count, last] = &mut counts[row];
                 *count += u32::from(*last != document + 1);
                 *last = document + 1;
             }
         }
-        let recurs = |row: u32| counts[row as usize][0] >= least;
-        let numbered = units.distinct.iter().copied().zip(0..);
-        recurring.originals = numbered.filter(|(_, row)| recurs(*row)).map(|(unit, _)| unit).collect();
-        copies.retain(|(_, row)| recurs(*row));
-        let of_documents =
-            copies.chunk_by(|a, b| self.corpus.document_of(a.0) == self.corpus.document_of(b.0));
-        for copies in of_documents {
-            let document = self.corpus.document_of(copies[0].0);
-            let mut own = copies.iter().peekable();
+        let numbered = units.distinct.iter().copied().zip(&counts);
+        recurring.originals =
+            numbered.filter(|(_, [count, _])| *count >= least).map(|(unit, _)| unit).collect();
+        if recurring.originals.is_empty() {
+            return recurring;
+        }
+        for document in documents() {
+            let recurs = |unit: u32| {
+                let original = self.original_paragraph(unit).filter(|original| *original != unit);
+                let row = original.and_then(|original| units.row(original));
+                row.is_some_and(|row| counts[row][0] >= least)
+            };
+            if !self.corpus.paragraphs(document).any(recurs) {
+                continue;
+            }
             for (unit, span) in self.corpus.paragraphs(document).zip(self.corpus.places(document)) {
-                if own.next_if(|(copy, _)| *copy == unit).is_some() {
+                if recurs(unit) {
                     recurring.copies += 1;
                     recurring.characters += span.chars.end - span.chars.start;
                 }

@@ -220,13 +220,10 @@ impl Facts {
     /// Arranges what a run found, and keeps what is wanted of it.
     pub fn with(outcome: &Outcome, wanted: Wanted) -> Self {
         let mut facts = Facts::default();
-        let add_up = || {
-            let sums = facts.add_up(outcome, wanted);
-            facts.gather(outcome, &sums);
-            drop(sums); // what comes takes as much
-            facts.place(outcome);
-        };
-        let ((), recurring) = rayon::join(add_up, || outcome.recurring(wanted.boilerplate));
+        let sums = facts.add_up(outcome, wanted);
+        facts.gather(outcome, &sums);
+        drop(sums); // what comes takes as much
+        let ((), recurring) = rayon::join(|| facts.place(outcome), || outcome.recurring(wanted.boilerplate));
         facts.find_boilerplate(outcome, wanted, &recurring);
         facts.what_if = outcome.what_if();
         facts

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::index::pages::{Pages, Purpose};
-use crate::index::texts::{Blocks, TextsWriter, read_part, read_text};
+use crate::index::texts::{Blocks, TextsWriter, read_part};
 
 #[test]
 fn any_part_of_any_text_is_read() {
@@ -24,7 +24,7 @@ fn any_part_of_any_text_is_read() {
     // some of the blocks come again while they are held, and some in the place of others
     let blocks = Blocks::default();
     for (text, &place) in texts.iter().zip(&places).cycle().take(2 * texts.len()) {
-        assert_eq!(read_text(&pages, &blocks, place).unwrap(), *text);
+        assert_eq!(read_part((&pages, &blocks), place, 0..place.length).unwrap(), *text);
         for _ in 0..20 {
             let mut ends = [0; 2].map(|_| numbers.below(text.len() as u64 + 1) as usize);
             ends.sort_unstable();
