@@ -189,7 +189,7 @@ pub struct Place {
 pub struct Match {
     /// what both sides are
     pub unit: Unit,
-    /// exact or near
+    /// in what way
     pub kind: Kind,
     /// shared shingles divided by the shingles of either side, 0 to 1
     pub jaccard: f64,

@@ -2,6 +2,7 @@
 //! expected, what was found, and a hint. One [`Kind`] maps every error to an exit
 //! code. Records that can't be used are no errors: see [`crate::document::SkipReason`].
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
@@ -31,7 +32,7 @@ pub enum Error {
         /// the flag's name without dashes
         name: &'static str,
         /// the range it must lie in
-        expected: &'static str,
+        expected: Cow<'static, str>,
         /// what was given
         got: String,
         /// the next move
@@ -226,7 +227,10 @@ fn bytes(count: u64) -> String {
 }
 
 /// What the system said. `tempfile` adds the random name that it tried, which tells a user nothing.
-fn plain(error: io::Error) -> io::Error {
-    let code = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>()?.raw_os_error());
-    code.map_or(error, io::Error::from_raw_os_error)
+pub(crate) fn plain(error: io::Error) -> io::Error {
+    let told = error.to_string();
+    match told.split_once(" at path \"") {
+        Some((told, _)) if error.raw_os_error().is_none() => io::Error::new(error.kind(), told),
+        _ => error,
+    }
 }

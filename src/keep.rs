@@ -34,7 +34,7 @@ use crate::past::{Listed, Numbers};
 use crate::report::matches::Spans;
 use crate::reread::batches;
 use crate::resolve::{Near, listed_originals};
-use crate::scan::write_varint;
+use crate::varint;
 
 /// Bytes of texts that are read again one after the other, and of those that wait to be packed.
 const GROUP: u64 = 256 << 10;
@@ -256,7 +256,7 @@ impl Keeping<'_> {
                 for paragraph in paragraphs.clone() {
                     let row = corpus.paragraph_units.row(paragraph);
                     let tokens = row.map_or(0, |row| corpus.paragraph_units.tokens[row]);
-                    write_varint(u64::from(tokens), &mut content.strings);
+                    varint::write(u64::from(tokens), &mut content.strings);
                 }
                 if let Some(cuts) = self.cuts.get(&number) {
                     cuts.write(&mut content.strings);

@@ -64,6 +64,7 @@ pub mod sign;
 mod skips;
 pub mod split;
 mod standing;
+mod varint;
 pub mod verify;
 pub mod what_if;
 pub mod write;

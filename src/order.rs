@@ -158,8 +158,8 @@ impl Protect {
             Pattern::new(path).or_else(|error| literal().unwrap_or(Err(error))).map_err(|error| {
                 Error::Parameter {
                     name: "protect",
-                    expected: "a pattern of paths",
-                    got: format!("{given} ({})", error.msg),
+                    expected: format!("a pattern of paths ({})", error.msg).into(),
+                    got: given.clone(),
                     hint: "`archive/**/*.jsonl`, or `archive` for all that is in a folder",
                 }
             })
@@ -325,18 +325,7 @@ fn time_of_day(text: &str) -> Option<i128> {
         [sign @ (b'+' | b'-'), digits @ ..] => {
             let digits: Vec<u8> = digits.iter().copied().filter(|&byte| byte != b':').collect();
             let digits = std::str::from_utf8(&digits).ok()?;
-            let minutes = match digits.len() {
-                2 => whole(digits)? * 60,
-                4 => {
-                    let (hours, minutes) = digits.split_at_checked(2)?;
-                    whole(hours)? * 60 + whole(minutes).filter(|minutes| *minutes < 60)?
-                }
-                _ => return None,
-            };
-            if minutes >= 24 * 60 {
-                return None;
-            }
-            if *sign == b'-' { -minutes } else { minutes }
+            offset(*sign, digits)?
         }
         _ => return None,
     };
@@ -358,6 +347,18 @@ fn time_of_day(text: &str) -> Option<i128> {
     let nanoseconds = if digits.is_empty() { 0 } else { whole(digits)? * 10i64.pow(9 - digits.len() as u32) };
     let seconds = hour * 3600 + (minute - offset) * 60 + second;
     Some(i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds))
+}
+
+/// The minutes of an offset from UTC of two digits, or four.
+fn offset(sign: u8, digits: &str) -> Option<i64> {
+    let (hours, minutes) = digits.split_at_checked(2)?;
+    let minutes = match minutes.len() {
+        0 => 0,
+        2 => whole(minutes).filter(|minutes| *minutes < 60)?,
+        _ => return None,
+    };
+    let minutes = whole(hours).filter(|hours| *hours < 24)? * 60 + minutes;
+    Some(if sign == b'-' { -minutes } else { minutes })
 }
 
 fn whole(digits: &str) -> Option<i64> {

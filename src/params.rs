@@ -121,7 +121,7 @@ impl ParagraphMode {
 /// The parameters of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Params {
-    /// the least Jaccard similarity of a match, 0 < t <= 1
+    /// the least Jaccard similarity of a match, 0.1 to 1
     pub threshold: f64,
     /// the least share of the pairs *at* the threshold that become candidates, 0 < r < 1
     pub recall: f64,
@@ -200,7 +200,9 @@ impl Params {
     /// # Errors
     /// [`Error::Parameter`] for the first parameter outside of its range.
     pub fn validate(&self) -> Result<()> {
-        let fail = |name, expected, got: String, hint| Err(Error::Parameter { name, expected, got, hint });
+        let fail = |name, expected: &'static str, got: String, hint| {
+            Err(Error::Parameter { name, expected: expected.into(), got, hint })
+        };
         if !(self.threshold > 0.0 && self.threshold <= 1.0) {
             let hint = "0.8 is about 4 % of the words changed, 0.6 about 9 %";
             return fail("threshold", "above 0 and at most 1", self.threshold.to_string(), hint);
@@ -263,7 +265,9 @@ impl Params {
         if !self.remove.is_by_parts() {
             return Ok(());
         }
-        let fail = |name, expected, got: String, hint| Err(Error::Parameter { name, expected, got, hint });
+        let fail = |name, expected: &'static str, got: String, hint| {
+            Err(Error::Parameter { name, expected: expected.into(), got, hint })
+        };
         if self.remove.names().is_empty() {
             let hint = "`--remove documents` is the default";
             return fail("remove", "at least one word", String::new(), hint);

@@ -29,7 +29,7 @@ use crate::passage::{ArchivedWindow, Contained, Found};
 use crate::read::sources::by_name;
 use crate::reread::Resolved;
 use crate::resolve::{Verdict, listed_originals};
-use crate::scan::read_varint;
+use crate::varint;
 use join::Joining;
 use windows::IndexWindow;
 
@@ -536,11 +536,10 @@ pub(crate) fn tell(corpus: &mut Corpus, before: &Before<'_>, resolved: &Resolved
         .map(|((document, number), row)| (document, number, row))
         .collect();
     read_strings(before.past, &wanted, |document, told, mut of_tokens| {
+        let paragraphs = corpus.paragraphs(document);
         let units = &mut corpus.paragraph_units;
-        let first = corpus.documents[document as usize].first_paragraph;
-        let end = corpus.documents.get(document as usize + 1).map_or(first, |next| next.first_paragraph);
-        for paragraph in first..end {
-            let tokens = read_varint(&mut of_tokens) as u32;
+        for paragraph in paragraphs {
+            let tokens = varint::read(&mut of_tokens).unwrap_or_default() as u32;
             if let Some(row) = units.row(paragraph) {
                 units.tokens[row] = tokens;
             }

@@ -188,7 +188,7 @@ pub fn run(
     if params.certify > 0 && past.is_some() {
         return Err(Error::Parameter {
             name: "certify",
-            expected: "0 where a run is matched against an index",
+            expected: "0 where a run is matched against an index".into(),
             got: params.certify.to_string(),
             hint: "what an index holds can't be read whole for a sample; certify an audit of the batch alone",
         });
@@ -196,7 +196,7 @@ pub fn run(
     if let Some(floor) = params.floor.filter(|_| for_index) {
         return Err(Error::Parameter {
             name: "floor",
-            expected: "left out where there is an index",
+            expected: "left out where there is an index".into(),
             got: floor.to_string(),
             hint: "the bands of an index are planned for its threshold; audit the batch alone",
         });
@@ -430,12 +430,12 @@ impl<'a> Reading<'a> {
         let reader = Reader { sources, max_record, fields, buffers, batch, progress };
         if rayon::current_num_threads() == 1 {
             let mut worked = Ok(());
-            reader.run(spool, &mut |batch| {
+            let read = reader.run(spool, &mut |batch| {
                 let scan = || batch.into_iter().map(|chunk| scanner.scan(chunk)).collect();
                 worked = work.make_room().and_then(|()| work.enter(scan()));
                 worked.is_ok()
-            })?;
-            worked?;
+            });
+            worked.and(read)?;
         } else {
             let (to, batches) = mpsc::sync_channel(QUEUE);
             std::thread::scope(|scope| {
@@ -475,15 +475,15 @@ impl<'a> Reading<'a> {
         let locators: Vec<Locator> = ranked.iter().map(|&document| measured.locator(document)).collect();
         let of_document = size_of::<Document>() + size_of::<Locator>() + size_of::<u32>();
         parts.beside = (of_document * ranked.len() + measured.ids.len() + measured.labels.size()) as u64;
-        let mut bytes = 0;
-        let chunks: Vec<&[Locator]> = locators
-            .chunk_by(|locator, _| {
-                bytes += u64::from(locator.text_length);
-                let goes_on = bytes < surroundings.chunk as u64;
-                bytes = if goes_on { bytes } else { 0 };
-                goes_on
-            })
-            .collect();
+        let length = |locator: &Locator| locator.text_length as usize;
+        let chunk = surroundings.chunk.max(1) as u64;
+        let chunks = reread::batches(&locators, chunk, |locator| length(locator) as u64);
+        // nothing is read beside an outsized record, where memory is bounded
+        let is_alone = |chunk: &[Locator]| {
+            let is_outsized = |locator| buffers.is_outsized(length(locator));
+            surroundings.memory.is_some() && chunk.iter().any(is_outsized)
+        };
+        let batches = chunks.chunk_by(|one, next| !is_alone(one) && !is_alone(next));
         let mut left = &ranked[..];
         let mut finish = |builder: Builder<'_>, keep_keys: bool| {
             let mut corpus = builder.finish(self.texts(&spool), keep_keys);
@@ -493,8 +493,9 @@ impl<'a> Reading<'a> {
             corpus
         };
         let mut builder = self.builder();
-        for batch in chunks.chunks(chunks::in_a_batch()) {
+        for batch in batches.flat_map(|batch| batch.chunks(chunks::in_a_batch())) {
             progress.check()?;
+            batch.iter().copied().flatten().for_each(|locator| buffers.meet(length(locator)));
             parts.unforeseen = buffers.unforeseen(params.units.passages);
             if parts.are_full(&builder)? {
                 scanner.let_go();

@@ -207,7 +207,7 @@ impl<'a> Resolver<'a> {
         self.sets.insert(row, set);
     }
 
-    /// Goes through the next units up to number `end`. The sets of all linked rows among them must be there.
+    /// Goes through these units, the next ones. The sets of all linked rows among them must be there.
     pub(crate) fn advance(&mut self, units: std::ops::Range<u32>) {
         for unit in units {
             let first = self.units.first[unit as usize];

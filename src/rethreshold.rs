@@ -103,17 +103,15 @@ impl Pairs {
     /// [`Error::Io`], and [`Error::Pairs`] for what is not such a file.
     pub fn read(path: &Path) -> Result<Self> {
         let mut lines = Lines::open(path)?;
-        let head = match lines.next()? {
-            Some(()) => serde_json::from_slice(&lines.line).ok(),
-            None => None,
-        };
+        let is_there = lines.advance()?;
+        let head = if is_there { serde_json::from_slice(&lines.line).ok() } else { None };
         let head: Head =
             head.filter(|head: &Head| head.unit == "floor" && head.version == VERSION).ok_or_else(|| {
                 lines.wrong("expected the line that a run with `--floor` begins its pairs with")
             })?;
         let mut gathered = [Gathered::default(), Gathered::default()];
         let start = lines.end;
-        while lines.next()?.is_some() {
+        while lines.advance()? {
             lines.parse(|line, kind, told, offset| gathered[kind].take(line, &told, offset))?;
         }
         if lines.end - start != head.bytes {
@@ -156,8 +154,8 @@ impl Pairs {
         if !(threshold >= self.head.floor && threshold <= 1.0) {
             return Err(Error::Parameter {
                 name: "threshold",
-                expected: "from the floor of the pairs up to 1",
-                got: format!("{threshold} (the floor is {})", self.head.floor),
+                expected: format!("from {}, the floor of the pairs, up to 1", self.head.floor).into(),
+                got: threshold.to_string(),
                 hint: "a run with a lower `--floor` keeps more pairs",
             });
         }
@@ -176,10 +174,10 @@ impl Rethresholded<'_> {
     pub fn write(&self, to: &mut impl Write) -> Result<()> {
         let failed = |source| Error::io("matches", "writing", source);
         let mut lines = Lines::open(&self.pairs.path)?;
-        lines.next()?;
+        lines.advance()?;
         let mut sides = File::open(&self.pairs.path).map_err(|source| lines.failed(source))?;
         let mut made = Vec::new();
-        while lines.next()?.is_some() {
+        while lines.advance()? {
             made.clear();
             let mut composed = Ok(());
             lines.parse(|line, kind, told, _| {
@@ -393,14 +391,14 @@ impl Lines {
         Ok(Lines { path: path.to_path_buf(), from, line: Vec::new(), number: 0, start: 0, end: 0 })
     }
 
-    fn next(&mut self) -> Result<Option<()>> {
+    fn advance(&mut self) -> Result<bool> {
         self.line.clear();
         let read = self.from.read_until(b'\n', &mut self.line);
         let read = read.map_err(|source| Error::io(&self.path, "reading", source))?;
         self.start = self.end;
         self.end += read as u64;
         self.number += 1;
-        Ok((read > 0).then_some(()))
+        Ok(read > 0)
     }
 
     /// Leads the line at hand to `take`: with its kind (0 documents, 1 paragraphs), and where it starts.

@@ -31,6 +31,7 @@ pub(crate) use crate::scan::made::{Counted, Piece, Scanned, ScannedDocument, Sig
 use crate::shingle::Shingler;
 use crate::sign::{Signer, merge};
 use crate::split::{bytecount, paragraphs};
+use crate::varint;
 
 /// The key of a unit without a token.
 pub(crate) const EMPTY: u128 = 0;
@@ -176,13 +177,17 @@ impl<'a> Scanner<'a> {
                 work.scanned.counted.push(Counted { source, records, lines });
             }
         }
-        // what an outsized record has blown up goes
-        if work.workspace.text.capacity().max(work.workspace.ranges.capacity() * BYTES_OF_A_TOKEN)
-            <= 2 * self.buffers.chunk()
-        {
-            self.free.give(work.workspace);
+        self.done(work)
+    }
+
+    /// Takes back what a chunk was read with, unless an outsized record has blown it up.
+    fn done(&self, work: Work) -> Scanned {
+        let Work { workspace, scanned } = work;
+        let used = workspace.text.capacity().max(workspace.ranges.capacity() * BYTES_OF_A_TOKEN);
+        if used <= 2 * self.buffers.chunk() {
+            self.free.give(workspace);
         }
-        work.scanned
+        scanned
     }
 
     fn lines(&self, source: u32, offset: u64, bytes: &[u8], work: &mut Work) {
@@ -343,8 +348,7 @@ impl<'a> Scanner<'a> {
             work.scanned.ids.push_str(found.id.as_deref().unwrap_or_default());
             self.document(&text, (*locator, found.also), &mut work);
         }
-        self.free.give(work.workspace);
-        Ok(work.scanned)
+        Ok(self.done(work))
     }
 
     /// Where chunks' buffers come from and go back to.
@@ -604,39 +608,15 @@ fn write_places(text: &str, paragraphs: &[Range<usize>], into: &mut Vec<u8>) -> 
         let gap = &bytes[end..paragraph.start];
         let gap_characters = if gap.len() == 1 { 1 } else { bytecount(gap) };
         let multibyte = gap.len() - gap_characters;
-        write_varint((gap.len() as u64) << 1 | u64::from(multibyte > 0), into);
+        varint::write((gap.len() as u64) << 1 | u64::from(multibyte > 0), into);
         if multibyte > 0 {
-            write_varint(multibyte as u64, into);
+            varint::write(multibyte as u64, into);
         }
         let own = bytecount(&bytes[paragraph.clone()]);
-        write_varint(paragraph.len() as u64, into);
-        write_varint((paragraph.len() - own) as u64, into);
+        varint::write(paragraph.len() as u64, into);
+        varint::write((paragraph.len() - own) as u64, into);
         characters += gap_characters + own;
         end = paragraph.end;
     }
     (characters + bytecount(&bytes[end..])) as u64
-}
-
-/// Seven bits a byte, the lowest first; the top bit says that more follow.
-pub(crate) fn write_varint(mut value: u64, into: &mut Vec<u8>) {
-    while value >= 0x80 {
-        into.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    into.push(value as u8);
-}
-
-/// Reads what [`write_varint`] wrote, and moves `bytes` behind it.
-pub(crate) fn read_varint(bytes: &mut &[u8]) -> u64 {
-    let mut value = 0;
-    let mut shift = 0;
-    while let Some((&byte, rest)) = bytes.split_first() {
-        *bytes = rest;
-        value |= u64::from(byte & 0x7F) << shift;
-        shift += 7;
-        if byte < 0x80 {
-            break;
-        }
-    }
-    value
 }

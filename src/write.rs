@@ -60,7 +60,7 @@ impl Pending {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let temporary = loop {
-            let temporary = builder.tempfile_in(folder(&path)).map_err(|error| failed(plain(error)))?;
+            let temporary = builder.tempfile_in(folder(&path)).map_err(failed)?;
             if leftover::hold(temporary.as_file(), temporary.path()) {
                 break temporary;
             }
@@ -140,15 +140,6 @@ pub fn checksum(path: &Path) -> Result<u128> {
     };
     read().map_err(|source| Error::io(path, "reading", source))?;
     Ok(sum.digest128())
-}
-
-/// The random name that was tried tells a user nothing.
-fn plain(error: io::Error) -> io::Error {
-    let told = error.to_string();
-    match told.split_once(" at path \"") {
-        Some((told, _)) if error.raw_os_error().is_none() => io::Error::new(error.kind(), told),
-        _ => error,
-    }
 }
 
 fn folder(path: &Path) -> &Path {

@@ -1,7 +1,7 @@
 //! Where paragraphs stand: a few bytes for each, decoded from the start of their document.
 
 use crate::document::Span;
-use crate::scan::read_varint;
+use crate::varint;
 
 /// Cuts bytes behind the places of so many paragraphs.
 pub(crate) fn split_places(bytes: &[u8], paragraphs: u32) -> (&[u8], &[u8]) {
@@ -32,7 +32,7 @@ impl<'a> Places<'a> {
                 self.bytes = rest;
                 u64::from(*byte)
             }
-            _ => read_varint(&mut self.bytes),
+            _ => varint::read(&mut self.bytes).unwrap_or_default(),
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::index::pages::{PageWriter, Pages};
 use crate::index::texts::{BlockWriter, read_block};
 use crate::report::matches::rounded;
-use crate::scan::write_varint;
+use crate::varint;
 
 /// Bytes of columns that are compressed together.
 const TOGETHER: usize = 256 << 10;
@@ -70,7 +70,7 @@ pub(crate) struct RowsWriter {
 
 fn write_difference(number: u64, from: u64, into: &mut Vec<u8>) {
     let difference = number.wrapping_sub(from) as i64;
-    write_varint((difference << 1 ^ difference >> 63) as u64, into);
+    varint::write((difference << 1 ^ difference >> 63) as u64, into);
 }
 
 impl RowsWriter {
@@ -84,7 +84,7 @@ impl RowsWriter {
         match &row.told {
             Told::Line(line) => {
                 columns[0].push(IS_LINE);
-                write_varint(line.len() as u64, &mut columns[8]);
+                varint::write(line.len() as u64, &mut columns[8]);
                 columns[8].extend_from_slice(line);
             }
             Told::Match(found) => {
@@ -102,9 +102,9 @@ impl RowsWriter {
                 let is_whole = shares == [MILLION as u64; 2];
                 columns[0].push(unit | kind << 2 | if is_whole { IS_WHOLE } else { 0 });
                 if !is_whole {
-                    shares.iter().for_each(|share| write_varint(*share, &mut columns[2]));
+                    shares.iter().for_each(|share| varint::write(*share, &mut columns[2]));
                 }
-                write_varint(found.tokens[0].into(), &mut columns[3]);
+                varint::write(found.tokens[0].into(), &mut columns[3]);
                 write_difference(found.tokens[1].into(), found.tokens[0].into(), &mut columns[3]);
                 for (place, before) in [found.copy, found.original].iter().zip(&mut before.paragraphs) {
                     let paragraph = place.paragraph.map_or(0, |paragraph| u64::from(paragraph) + 1);
@@ -114,10 +114,10 @@ impl RowsWriter {
                 for (side, span) in found.stretches.clone().unwrap_or_default().iter().enumerate() {
                     let Span { bytes, chars } = span;
                     write_difference(bytes.start, before.bytes[side], &mut columns[5 + side]);
-                    write_varint(bytes.end - bytes.start, &mut columns[5 + side]);
+                    varint::write(bytes.end - bytes.start, &mut columns[5 + side]);
                     write_difference(chars.start, before.chars[side], &mut columns[7]);
                     let fewer = (bytes.end - bytes.start).wrapping_sub(chars.end - chars.start);
-                    write_varint(fewer, &mut columns[7]);
+                    varint::write(fewer, &mut columns[7]);
                     (before.bytes[side], before.chars[side]) = (bytes.end, chars.end);
                 }
             }
@@ -131,9 +131,9 @@ impl RowsWriter {
             return Ok(());
         }
         let mut block = Vec::new();
-        write_varint(self.rows, &mut block);
+        varint::write(self.rows, &mut block);
         for column in &self.columns {
-            write_varint(column.len() as u64, &mut block);
+            varint::write(column.len() as u64, &mut block);
             block.extend_from_slice(column);
         }
         let mut blocks = BlockWriter::new(0);
@@ -181,32 +181,18 @@ struct Columns<'a> {
     before: Before,
 }
 
-/// A varint that may be cut off or too long: then `None`.
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7F) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
 fn difference(bytes: &mut &[u8], from: u64) -> Option<u64> {
-    let zigzag = varint(bytes)?;
+    let zigzag = varint::read(bytes)?;
     Some(from.wrapping_add(zigzag >> 1 ^ (zigzag & 1).wrapping_neg()))
 }
 
 impl<'a> Columns<'a> {
     fn new(block: &'a [u8]) -> Option<Self> {
         let mut rest = block;
-        let rows = varint(&mut rest)?;
+        let rows = varint::read(&mut rest)?;
         let mut columns = [&block[..0]; COLUMNS];
         for column in &mut columns {
-            let length = usize::try_from(varint(&mut rest)?).ok()?;
+            let length = usize::try_from(varint::read(&mut rest)?).ok()?;
             (*column, rest) = rest.split_at_checked(length)?;
         }
         Some(Columns { columns, rows, before: Before::default() })
@@ -224,7 +210,7 @@ impl<'a> Columns<'a> {
         let [copy, original] = before.documents.map(u32::try_from);
         let (copy, original) = (copy.ok()?, original.ok()?);
         if tag == IS_LINE {
-            let length = usize::try_from(varint(lines)?).ok()?;
+            let length = usize::try_from(varint::read(lines)?).ok()?;
             let (line, rest) = lines.split_at_checked(length)?;
             *lines = rest;
             return Some(Row { copy, original, told: Told::Line(line.to_vec()) });
@@ -232,10 +218,10 @@ impl<'a> Columns<'a> {
         let unit = [Unit::Document, Unit::Paragraph, Unit::Passage].into_iter().nth(usize::from(tag & 3))?;
         let kind = [Kind::Exact, Kind::Near, Kind::Contained].into_iter().nth(usize::from(tag >> 2 & 3))?;
         let mut share = || -> Option<f64> {
-            if tag & IS_WHOLE > 0 { Some(1.0) } else { Some(rounded(varint(shares)? as f64 / MILLION)) }
+            if tag & IS_WHOLE > 0 { Some(1.0) } else { Some(rounded(varint::read(shares)? as f64 / MILLION)) }
         };
         let (jaccard, containment) = (share()?, share()?);
-        let own = varint(tokens)?;
+        let own = varint::read(tokens)?;
         let tokens = [own, difference(tokens, own)?].map(u32::try_from);
         for before in &mut before.paragraphs {
             *before = difference(paragraphs, *before)?;
@@ -251,9 +237,9 @@ impl<'a> Columns<'a> {
         let mut stretches = [Span::default(), Span::default()];
         for (side, column) in [bytes_of_copy, bytes_of_original].into_iter().enumerate() {
             let start = difference(column, before.bytes[side])?;
-            let length = varint(column)?;
+            let length = varint::read(column)?;
             let first = difference(chars, before.chars[side])?;
-            let count = length.wrapping_sub(varint(chars)?);
+            let count = length.wrapping_sub(varint::read(chars)?);
             let bytes = start..start.checked_add(length)?;
             stretches[side] = Span { bytes, chars: first..first.checked_add(count)? };
             (before.bytes[side], before.chars[side]) = (stretches[side].bytes.end, stretches[side].chars.end);

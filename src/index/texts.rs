@@ -228,7 +228,7 @@ pub(crate) fn read_part(
     let length = part.len();
     let mut start = text.at as usize + part.start as usize;
     let mut block = text.block;
-    let mut bytes: Vec<u8> = Vec::with_capacity(length.min(TOGETHER));
+    let mut bytes: Vec<u8> = Vec::new();
     while bytes.len() < length {
         let place = (pages.identity(), block);
         let held = match blocks.find(place) {
@@ -250,9 +250,13 @@ pub(crate) fn read_part(
             }
         };
         let behind = held.bytes.len().min(start + length - bytes.len());
-        bytes.extend_from_slice(held.bytes.get(start..behind).unwrap_or_default());
+        let own = held.bytes.get(start..behind).unwrap_or_default();
+        // what lies in one block, as most does, is looked through once, not again as a `String` is made of it
+        if own.len() == length {
+            return simdutf8::basic::from_utf8(own).map(str::to_owned).map_err(|_| wrong());
+        }
+        bytes.extend_from_slice(own);
         (start, block) = (start.saturating_sub(held.bytes.len()), held.next);
     }
-    simdutf8::basic::from_utf8(&bytes).map_err(|_| wrong())?;
     String::from_utf8(bytes).map_err(|_| wrong())
 }

@@ -1,6 +1,6 @@
 //! Dates as mail and feeds write them (RFC 2822, section 3.3): `Sun, 22 Nov 2026 15:51:34 +0100`.
 
-use super::{days_of, days_since_1970, whole};
+use super::{days_of, days_since_1970, offset, whole};
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -57,14 +57,10 @@ pub(super) fn date(text: &str) -> Option<i128> {
         return None;
     }
     let zone = parts.next()?;
-    let offset = match zone.strip_prefix(['+', '-']) {
-        Some(digits) if digits.len() == 4 => {
-            let (hours, minutes) = digits.split_at_checked(2)?;
-            let minutes = whole(hours)? * 60 + whole(minutes)?;
-            if zone.starts_with('-') { -minutes } else { minutes }
-        }
-        Some(_) => return None,
-        None => ZONES.iter().find(|(name, _)| zone.eq_ignore_ascii_case(name))?.1 * 60,
+    let offset = match zone.as_bytes()[0] {
+        sign @ (b'+' | b'-') if zone.len() == 5 => offset(sign, &zone[1..])?,
+        b'+' | b'-' => return None,
+        _ => ZONES.iter().find(|(name, _)| zone.eq_ignore_ascii_case(name))?.1 * 60,
     };
     if parts.next().is_some() {
         return None;
@@ -95,6 +91,9 @@ mod tests {
             "22 Novembre 2026 15:51:34 +0000",
             "22 Nov 2026 15:51:34 +01é",
             "22 Nov 2026 15:51:34 +0é1",
+            "22 Nov 2026 15:51:34 +0160",
+            "22 Nov 2026 15:51:34 -2400",
+            "22 Nov 2026 15:51:34 +01",
             "",
         ] {
             assert_eq!(at(none), None, "{none}");

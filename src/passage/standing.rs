@@ -14,7 +14,7 @@ use crate::passage::{
     Candidate, Candidates, Contained, Finder, Prepared, is_long_enough, margins, of_whole_characters,
     verbatim_tokens,
 };
-use crate::scan::{read_varint, write_varint};
+use crate::varint;
 
 /// What leaves a text, in tokens: in order, apart from each other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,8 +39,8 @@ impl Cuts {
     pub(crate) fn write(&self, into: &mut Vec<u8>) {
         let mut end = 0;
         for cut in &self.0 {
-            write_varint(u64::from(cut.start - end), into);
-            write_varint(u64::from(cut.end - cut.start), into);
+            varint::write(u64::from(cut.start - end), into);
+            varint::write(u64::from(cut.end - cut.start), into);
             end = cut.end;
         }
     }
@@ -50,8 +50,9 @@ impl Cuts {
         let mut cuts = Vec::new();
         let mut end = 0u32;
         while !bytes.is_empty() {
-            let start = end.saturating_add(read_varint(&mut bytes) as u32);
-            end = start.saturating_add(read_varint(&mut bytes) as u32);
+            let mut number = || varint::read(&mut bytes).unwrap_or_default() as u32;
+            let start = end.saturating_add(number());
+            end = start.saturating_add(number());
             cuts.push(start..end);
         }
         Cuts::new(cuts)

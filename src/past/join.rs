@@ -16,7 +16,7 @@ use crate::passage::winnow::SeedHead;
 use crate::past::{Archived, FoundSeeds, Hits, Own, Past, Wanted, of_index, read_strings};
 use crate::read::texts::Locator;
 use crate::resolve::Verdict;
-use crate::scan::read_varint;
+use crate::varint;
 use crate::verify::Overlap;
 
 /// The two being put together.
@@ -100,7 +100,7 @@ impl Joining<'_> {
             let (_, first) = archived.first_paragraphs[document as usize];
             let next = archived.first_paragraphs.get(document as usize + 1);
             for paragraph in first..next.map_or(archived.paragraphs, |(_, next)| *next) {
-                tokens[1].push((paragraph, read_varint(&mut of_tokens) as u32));
+                tokens[1].push((paragraph, varint::read(&mut of_tokens).unwrap_or_default() as u32));
             }
             if !of_tokens.is_empty() {
                 archived.cuts.insert(document, Cuts::read(of_tokens));

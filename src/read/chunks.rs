@@ -260,10 +260,12 @@ impl Batch<'_> {
         }
     }
 
+    /// Nothing goes to who has said that it wants no more.
     fn send(&mut self) {
         self.bytes = 0;
-        if !self.chunks.is_empty() {
-            self.listening &= (self.to)(std::mem::take(&mut self.chunks));
+        let chunks = std::mem::take(&mut self.chunks);
+        if self.listening && !chunks.is_empty() {
+            self.listening = (self.to)(chunks);
         }
     }
 }
@@ -421,4 +423,29 @@ pub(crate) type TextFile = std::result::Result<String, (SkipReason, String)>;
 pub(crate) fn announce(sources: &Sources, progress: &Progress) {
     let total = sources.files.iter().map(|source| source.size).sum();
     progress.bytes_total.store(total, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_wants_no_more_gets_no_more() {
+        let lost = || Chunk::Lost {
+            source: 0,
+            is_record: false,
+            reason: SkipReason::Unreadable,
+            detail: String::new(),
+        };
+        let mut asked = 0;
+        let mut to = |_| {
+            asked += 1;
+            false
+        };
+        let mut batch = Batch { chunks: Vec::new(), bytes: 0, full: 2, to: &mut to, listening: true };
+        (0..5).for_each(|_| batch.push(lost(), 1));
+        batch.send();
+        assert!(!batch.listening);
+        assert_eq!(asked, 1);
+    }
 }

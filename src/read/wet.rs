@@ -21,6 +21,9 @@ use crate::read::window::Window;
 /// What every record starts with.
 const START: &[u8] = b"WARC/1.";
 
+/// A byte-order mark.
+const MARK: &[u8] = "\u{FEFF}".as_bytes();
+
 /// The most bytes of a record's header.
 const HEADER: usize = 64 << 10;
 
@@ -41,7 +44,7 @@ pub(crate) struct Archive<'a, R> {
 /// What was found next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// line ends between two records
+    /// line ends between two records, or a byte-order mark before the first
     Between,
     /// a record that is no text, or a part of one
     Other,
@@ -129,7 +132,14 @@ impl<'a, R: Read> Archive<'a, R> {
             self.go_on();
             return Ok(Some(Found::Other));
         }
-        self.length = self.window.held().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        if self.window.position() == 0 {
+            self.window.peek(MARK.len());
+        }
+        let held = self.window.held();
+        self.length = match self.window.position() {
+            0 if held.starts_with(MARK) => MARK.len(),
+            _ => held.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count(),
+        };
         if self.length > 0 {
             return Ok(Some(Found::Between));
         }
@@ -350,6 +360,8 @@ mod tests {
         let all = [info.clone(), good("one\r\n"), good(""), info, good("a\n\nWARC/1. b\n")].concat();
         assert_eq!(told(&all), ["http://5/ one\r\n", "http://0/ ", "http://13/ a\n\nWARC/1. b\n"]);
         assert_eq!(told(&all.replace("\r\n\r\nWARC", "\n\nWARC")).len(), 3);
+        assert_eq!(told(&format!("\u{FEFF}{all}")), told(&all));
+        assert!(told("\u{FEFF}").is_empty());
     }
 
     /// However large, they pass in parts.

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, plain};
 use crate::write::leftover;
 use crate::write::places::{Places, absolute, check_way};
-use crate::write::plain;
 
 /// A folder being written. Where it is dropped, it goes away with all that is in it, and whatever stands in
 /// its place stays as it was.

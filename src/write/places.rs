@@ -58,6 +58,11 @@ impl Places {
         &self.paths
     }
 
+    /// The same for people and patterns; no two are alike.
+    pub fn names(&self) -> Vec<String> {
+        self.paths.iter().map(|path| shown(path)).collect()
+    }
+
     /// The folders of the inputs that each folder below the output stands for; it is itself the empty place.
     pub(crate) fn folders(&self) -> &BTreeMap<PathBuf, BTreeSet<PathBuf>> {
         &self.folders

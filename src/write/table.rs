@@ -182,12 +182,14 @@ impl Table<'_> {
     fn properties(&self, metadata: &ParquetMetaData) -> WriterProperties {
         let of_file = metadata.file_metadata();
         let groups = metadata.row_groups();
+        // a row group without rows has no pages to tell of
+        let pattern = groups.iter().find(|group| group.num_rows() > 0).or(groups.first());
         let chunks = || groups.iter().flat_map(|group| group.columns());
         let has_offsets = chunks().any(|chunk| chunk.offset_index_offset().is_some());
         let mut builder = WriterProperties::builder()
             .set_key_value_metadata(of_file.key_value_metadata().cloned())
             .set_offset_index_disabled(!has_offsets)
-            .set_writer_version(self.page_version(groups.first().map(|group| group.column(self.text))));
+            .set_writer_version(self.page_version(pattern.map(|group| group.column(self.text))));
         // readers know by it which statistics of old writers they should not trust
         if let Some(name) = of_file.created_by() {
             builder = builder.set_created_by(name.to_owned());
@@ -203,7 +205,7 @@ impl Table<'_> {
             let sorted = first.sorting_columns().map(sorted).filter(|sorted| !sorted.is_empty());
             builder = builder.set_sorting_columns(sorted);
         }
-        let columns = groups.first().map(|group| group.columns()).unwrap_or_default();
+        let columns = pattern.map(|group| group.columns()).unwrap_or_default();
         let mut of_name: BTreeMap<String, usize> = BTreeMap::new();
         columns.iter().for_each(|chunk| *of_name.entry(chunk.column_path().string()).or_default() += 1);
         for (column, chunk) in columns.iter().enumerate() {
@@ -219,6 +221,8 @@ impl Table<'_> {
             }
             let statistics = match (chunk.column_index_offset(), chunk.statistics()) {
                 _ if !self.has_order_of_output(column) => EnabledStatistics::None,
+                // of lists the writer takes a page with as many nulls as rows for one of nulls alone
+                (Some(_), _) if self.descriptor(column).max_rep_level() > 0 => EnabledStatistics::Chunk,
                 (Some(_), _) => EnabledStatistics::Page,
                 (None, Some(_)) => EnabledStatistics::Chunk,
                 (None, None) => EnabledStatistics::None,

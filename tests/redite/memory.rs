@@ -10,7 +10,7 @@ use redite::read::sources;
 use redite::report::facts::Facts;
 use redite::report::{json, matches};
 
-use crate::language::{Dir, Numbers, words, zst};
+use crate::language::{Dir, Numbers, gz, words, zst};
 use crate::laws::{corpus, params};
 use crate::passages::random_corpus;
 use crate::removing::{combinations, removing, repetitive};
@@ -151,17 +151,21 @@ fn outsized_records_are_counted() {
     texts.insert(21, large[3..].join("\n"));
     texts.push(texts[3].clone());
     let dir = files(&texts);
-    let run = |memory| {
-        let found = sources::find(&[dir.path("in")], None).unwrap();
-        let surroundings = Surroundings { memory, chunk: 16 << 10, ..Surroundings::default() };
-        pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default())
-    };
-    let expected = told(&run(None).unwrap());
-    let bounded = told(&run(Some(100 << 20)).unwrap());
-    assert_eq!(bounded.0, expected.0);
-    let error = run(Some(25 << 20)).err().expect("the records alone take as much");
-    assert!(matches!(error, redite::error::Error::TooLittleMemory { .. }), "{error}");
-    assert!(error.to_string().contains("`--max-record`"), "{error}");
+    for prefer in [Prefer::First, Prefer::Longest] {
+        let run = |memory| {
+            let found = sources::find(&[dir.path("in")], None).unwrap();
+            let inputs =
+                Inputs { order: Order { prefer: prefer.clone(), ..Order::default() }, ..found.into() };
+            let surroundings = Surroundings { memory, chunk: 16 << 10, ..Surroundings::default() };
+            pipeline::run(inputs, &Params::audit(), &surroundings, &Progress::default())
+        };
+        let expected = told(&run(None).unwrap());
+        let bounded = told(&run(Some(100 << 20)).unwrap());
+        assert_eq!(bounded.0, expected.0);
+        let error = run(Some(25 << 20)).err().expect("the records alone take as much");
+        assert!(matches!(error, redite::error::Error::TooLittleMemory { .. }), "{error}");
+        assert!(error.to_string().contains("`--max-record`"), "{error}");
+    }
 }
 
 /// Where temporary files can't be written, the error names their folder, and nothing is left in it.
@@ -169,14 +173,29 @@ fn outsized_records_are_counted() {
 fn parts_without_a_folder_for_them() {
     let texts: Vec<String> =
         (0..10).map(|i| format!("text number {i} of ten, and no other says so")).collect();
-    let dir = files(&texts);
-    let found = sources::find(&[dir.path("in")], None).unwrap();
+    no_folder_for_parts(&files(&texts), 1);
+}
+
+/// Nor is that forgotten where the file breaks off that was being read then.
+#[test]
+fn parts_without_a_folder_for_them_and_a_broken_file() {
+    let line = |from: usize| format!("{}\n", serde_json::json!({"text": words(from..from + 200)}));
+    let mut broken = gz(line(200));
+    broken.truncate(broken.len() - 4);
+    no_folder_for_parts(&Dir::new().file("in/1.jsonl", line(0)).file("in/2.jsonl.gz", broken), 64);
+}
+
+fn no_folder_for_parts(dir: &Dir, chunk: usize) {
     let temporary = dir.path("nowhere");
     let surroundings =
-        Surroundings { chunk: 1, part: 0, temporary: temporary.clone(), ..Surroundings::default() };
-    let result = pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default());
-    let error = result.err().expect("no folder, no files");
-    assert!(error.to_string().contains(temporary.to_str().unwrap()), "{error}");
+        Surroundings { chunk, part: 0, temporary: temporary.clone(), ..Surroundings::default() };
+    for threads in [1, 2, 8] {
+        let found = sources::find(&[dir.path("in")], None).unwrap();
+        let run = || pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default());
+        let result = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run);
+        let error = result.err().expect("no folder, no files");
+        assert!(error.to_string().contains(temporary.to_str().unwrap()), "{error}");
+    }
 }
 
 /// With everything that can leave.

@@ -122,10 +122,12 @@ fn all_rows(reader: &SerializedFileReader<bytes::Bytes>) -> Vec<Row> {
 /// What a file says of itself, but for where things are and how long.
 fn told(reader: &SerializedFileReader<bytes::Bytes>) -> String {
     let of_file = reader.metadata().file_metadata();
-    let chunks = reader.metadata().row_groups().iter().map(|group| {
+    let groups = reader.metadata().row_groups().iter().filter(|group| group.num_rows() > 0);
+    let chunks = groups.map(|group| {
         let chunk = |chunk: &parquet::file::metadata::ColumnChunkMetaData| {
             let indexed = [
-                chunk.column_index_offset().is_some(),
+                // that of lists would be wrong
+                chunk.column_index_offset().is_some() && chunk.column_descr().max_rep_level() == 0,
                 chunk.offset_index_offset().is_some(),
                 chunk.bloom_filter_offset().is_some(),
                 chunk.statistics().is_some(),
@@ -188,11 +190,11 @@ fn properties() -> Vec<WriterPropertiesBuilder> {
 
 #[test]
 fn kept_rows_are_the_same_in_every_column() {
-    // one row group without copies, one of nothing else, and others
+    // a row group without rows, one without copies, one of nothing but copies, and others
     let mut all: Vec<String> = (0..30).map(|i| words(9_000 * (i + 20)..9_000 * (i + 20) + 30)).collect();
     all.extend(all[..20].to_vec());
     all.extend(texts(3, 150));
-    let lengths = [30, 20, 1, 100, 49];
+    let lengths = [0, 30, 20, 1, 100, 49];
     let params = Params { id_field: "deep.er.id".into(), ..Params::dedup() };
     let default = Surroundings::default();
     for (case, properties) in properties().into_iter().enumerate() {
@@ -233,6 +235,29 @@ fn kept_rows_are_the_same_in_every_column() {
             assert!(all_rows(&twice) == rows && told(&twice) == told(&reader), "{case}");
         }
     }
+}
+
+/// A page of lists with as many nulls as rows is none of nulls alone, and no index says that it is.
+#[test]
+fn pages_of_lists_are_not_told_empty() {
+    let schema = "message m { required binary text (STRING);
+        optional group tags (LIST) { repeated group list { optional int32 element; } } }";
+    let schema = Arc::new(parse_message_type(schema).unwrap());
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Default::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let texts = [words(0..20), words(30..50), words(0..20)];
+    column::<ByteArrayType>(&mut group, &[0, 1, 2], |i| {
+        (vec![ByteArray::from(&texts[i][..])], vec![0], vec![0])
+    });
+    column::<Int32Type>(&mut group, &[0, 1, 2], |_| (vec![5], vec![2, 3], vec![0, 1]));
+    group.close().unwrap();
+    let dir = Dir::new().file("in/x.parquet", writer.into_inner().unwrap());
+    redite(&dir, ["dedup", "in", "--output", "out", "-q"]).ends().ok();
+    let reader = opened(only(&dir.path("out")));
+    assert_eq!(all_rows(&reader).len(), 2);
+    let chunks = reader.metadata().row_group(0).columns();
+    assert!(chunks[0].column_index_offset().is_some());
+    assert!(chunks[1].column_index_offset().is_none() && chunks[1].statistics().is_some());
 }
 
 /// A column of lists whose last page is empty, as Arrow's C++ writes it where pages are tiny.

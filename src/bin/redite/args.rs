@@ -441,13 +441,12 @@ impl DedupArgs {
 
     /// What is removed, and who comes first; `places` say where each file goes.
     pub(crate) fn rules(&self, places: &Places) -> Result<Rules, Error> {
-        let place = |path: &PathBuf| path.to_string_lossy().into_owned();
         let order = Order {
             prefer: self.removing.prefer.clone(),
             protect: Protect::new(&self.removing.protect)?,
             source_field: self.removing.source_field.clone(),
             file_sources: places.sources().to_vec(),
-            file_places: places.paths().iter().map(place).collect(),
+            file_places: places.names(),
             dates: self.run.date_field.clone(),
         };
         Ok(Rules { annotate: self.removing.annotate, order, max_removed: self.removing.max_removed })

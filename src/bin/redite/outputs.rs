@@ -191,7 +191,7 @@ pub(crate) fn has_a_place(path: &Path) -> anyhow::Result<()> {
 /// The same for the folder of temporary files, where the user names one.
 pub(crate) fn check_temporary(folder: &Path) -> Result<(), Error> {
     let refuse = |hint| {
-        let (name, expected) = ("temp-dir", "a folder that is there");
+        let (name, expected) = ("temp-dir", "a folder that is there".into());
         Err(Error::Parameter { name, expected, got: folder.display().to_string(), hint })
     };
     match fs::metadata(folder) {

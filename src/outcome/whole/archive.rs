@@ -11,7 +11,7 @@ use crate::index::Index;
 use crate::outcome::whole::Whole;
 use crate::past::{Archived, Told, of_index};
 use crate::read::texts::Locator;
-use crate::scan::read_varint;
+use crate::varint;
 
 /// Numbers of which many are the same are held once, as soon as they are so many.
 const MANY: usize = 1 << 18;
@@ -108,7 +108,7 @@ impl Whole {
             archived.told.insert(documents.len() as u32 - 1, told);
             tokens[0].push(row.tokens);
             for paragraph in row.first_paragraph..row.first_paragraph + row.paragraphs {
-                let count = read_varint(&mut of_tokens) as u32;
+                let count = varint::read(&mut of_tokens).unwrap_or_default() as u32;
                 if units[1].get(tokens[1].len()) == Some(&paragraph) {
                     tokens[1].push(count);
                 }

@@ -1,0 +1,42 @@
+//! Numbers of as many bytes as they need: seven bits a byte, the lowest first; the top bit says that more follow.
+
+/// Appends a number.
+pub(crate) fn write(mut value: u64, into: &mut Vec<u8>) {
+    while value >= 0x80 {
+        into.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    into.push(value as u8);
+}
+
+/// Reads what [`write`] wrote, and moves `bytes` behind it; `None` for what is cut off or too long.
+pub(crate) fn read(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u64::from(byte & 0x7F) << shift;
+        if byte < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        for value in [0, 1, 127, 128, 300, 1 << 35, u64::MAX - 1, u64::MAX] {
+            let mut bytes = Vec::new();
+            write(value, &mut bytes);
+            let mut rest = &[&bytes[..], &[7]].concat()[..];
+            assert_eq!(read(&mut rest), Some(value));
+            assert_eq!(rest, [7]);
+            assert_eq!(read(&mut &bytes[..bytes.len() - 1]), None);
+        }
+        assert_eq!(read(&mut &[0xFF; 20][..]), None);
+    }
+}
