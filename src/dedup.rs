@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::error::Result;
 use crate::order::Order;
 use crate::outcome::{Fate, Outcome};
 use crate::params::Remove;
@@ -171,7 +172,10 @@ pub enum Outstanding {
 
 impl Removal {
     /// Decides about every document, and counts; law 4 is held against the sums.
-    pub fn new(outcome: &Outcome, rules: &Rules) -> Self {
+    ///
+    /// # Errors
+    /// Those of [`Outcome::text`]: where texts lose parts, some are looked through.
+    pub fn new(outcome: &Outcome, rules: &Rules) -> Result<Self> {
         let corpus = outcome.corpus();
         let mut removal = Removal {
             removed: vec![0; outcome.documents() as usize / 64 + 1],
@@ -194,7 +198,7 @@ impl Removal {
         let remove = removal.remove;
         let texts_of = |document: u32| {
             let loses = !rules.annotate && !is_protected(document);
-            remove.is_by_parts().then(|| told(outcome, document, loses.then_some(remove)))
+            remove.is_by_parts().then(|| told(outcome, document, loses.then_some(remove))).transpose()
         };
         let mut in_order = outcome.in_corpus_order();
         loop {
@@ -203,8 +207,8 @@ impl Removal {
             if documents.is_empty() {
                 break;
             }
-            let texts: Vec<Option<Texts>> =
-                documents.par_iter().map(|document| texts_of(*document)).collect();
+            let texts = documents.par_iter().map(|document| texts_of(*document));
+            let texts: Vec<Option<Texts>> = texts.collect::<Result<_>>()?;
             for (document, texts) in documents.into_iter().zip(texts) {
                 let name = corpus.source_name(document, &rules.order);
                 let at = *numbers.entry(name).or_insert_with(|| {
@@ -243,7 +247,7 @@ impl Removal {
         removal.count_skips(outcome, rules, numbers);
         removal.look(rules, &examples);
         removal.look_at_crowds(crowds);
-        removal
+        Ok(removal)
     }
 
     /// Whether a document is not in the output.
@@ -362,36 +366,31 @@ fn takes(remove: Remove, fate: Fate) -> bool {
 }
 
 /// What becomes of the text of one document; nothing leaves it without `remove`.
-fn told(outcome: &Outcome, document: u32, remove: Option<Remove>) -> Texts {
+fn told(outcome: &Outcome, document: u32, remove: Option<Remove>) -> Result<Texts> {
     let place = Place { document, paragraph: None };
     let (paragraphs, characters) = (u64::from(outcome.paragraphs(document)), outcome.span(place).chars.end);
     let kept = Texts { paragraphs, paragraphs_kept: paragraphs, characters, ..Texts::default() };
-    let Some(remove) = remove else { return kept };
+    let Some(remove) = remove else { return Ok(kept) };
     if takes(remove, outcome.fate(place)) {
-        return Texts {
+        return Ok(Texts {
             paragraphs_kept: 0,
             paragraphs_in_removed: paragraphs,
             characters_removed: characters,
             ..kept
-        };
+        });
     }
     let stretches = outcome.leaving_stretches(document, remove);
     if stretches.is_empty() {
-        return kept;
+        return Ok(kept);
     }
     let paragraphs_removed =
         if remove.paragraphs { outcome.copied_paragraphs(document).count() as u64 } else { 0 };
-    Texts {
+    Ok(Texts {
         paragraphs_kept: paragraphs - paragraphs_removed,
         paragraphs_removed,
         passages_removed: if remove.passages { outcome.passages(document).count() as u64 } else { 0 },
         characters_removed: stretches.iter().map(|span| span.chars.end - span.chars.start).sum(),
-        emptied: u64::from(outcome.is_emptied_by(document, &stretches)),
+        emptied: u64::from(outcome.is_emptied_by(document, &stretches)?),
         ..kept
-    }
-}
-
-/// Whether a file could not be read at all, so that there is nothing to write in its place.
-pub(crate) fn is_lost(outcome: &Outcome, source: u32) -> bool {
-    outcome.has_unreadable_part(source)
+    })
 }

@@ -84,6 +84,7 @@ impl Metrics<'_> {
             ("spilling", seconds.spilling),
             ("verifying", seconds.verifying),
             ("locating", seconds.locating),
+            ("certifying", seconds.certifying),
         ] {
             to.sample("run_seconds", &[("stage", stage)], seconds)?;
         }

@@ -2,6 +2,7 @@
 
 use crate::corpus::IS_EMPTY;
 use crate::document::Span;
+use crate::error::Result;
 use crate::normalise::Tokenizer;
 use crate::outcome::{Outcome, UnitSummary, is_copy};
 use crate::params::Remove;
@@ -49,14 +50,17 @@ impl Outcome {
     }
 
     /// Whether these stretches, in order, hold all tokens of a document; it is read only where they hold half of it.
-    pub(crate) fn is_emptied_by(&self, document: u32, stretches: &[Span]) -> bool {
+    ///
+    /// # Errors
+    /// Those of [`Outcome::text`].
+    pub(crate) fn is_emptied_by(&self, document: u32, stretches: &[Span]) -> Result<bool> {
         let mut next = 0;
         let all: u64 = self.corpus.places(document).map(|span| span.bytes.end - span.bytes.start).sum();
         let gone: u64 = stretches.iter().map(|span| span.bytes.end - span.bytes.start).sum();
         if gone * 2 < all {
-            return false;
+            return Ok(false);
         }
-        let Ok(text) = self.text(document) else { return false };
+        let text = self.text(document)?;
         let mut tokenizer = Tokenizer::new(0);
         let mut is_emptied = true;
         tokenizer.tokens(&text, |_, start, _| {
@@ -65,6 +69,6 @@ impl Outcome {
             }
             is_emptied &= stretches.get(next).is_some_and(|span| span.bytes.start <= start as u64);
         });
-        is_emptied
+        Ok(is_emptied)
     }
 }

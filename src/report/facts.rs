@@ -7,7 +7,7 @@
 //! groups count most; the second goes to the documents with copies of these. What is kept is bounded,
 //! whatever the corpus: [`GROUPS`] groups (or as many as are asked for) with [`COPIES`] copies each, and [`DOCUMENTS`] documents with
 //! [`PIECES`] pieces each; the rest is counted. While it is made, each original that is copied costs about
-//! 110 bytes, and each of its first [`COPIES`] copies 8; each source costs 24, and each two of which one repeats the
+//! 118 bytes, and each of its first [`COPIES`] copies 8; each source costs 24, and each two of which one repeats the
 //! other an entry of a map.
 
 mod add_up;
@@ -26,6 +26,8 @@ use crate::document::{Kind, Span, Unit};
 use crate::outcome::Outcome;
 use crate::what_if::WhatIf;
 
+#[cfg(feature = "html")]
+pub(super) use add_up::in_thousandths;
 pub use dates::{DatedPair, Dates};
 #[cfg(feature = "html")]
 pub(super) use relations::{AMONG, named};
@@ -138,6 +140,11 @@ pub struct Group {
     pub count: u64,
     /// how many of these are exact
     pub exact: u64,
+    /// how many are near; all others are contained
+    pub near: u64,
+    /// the lowest and the highest Jaccard similarity of those that are not exact, in thousandths, rounded down; `[1000, 0]`
+    /// where there are none
+    pub similarity: [u16; 2],
     /// characters of all copies
     pub characters: u64,
     /// in how many documents it stands, the original's among them; at least so many where several originals

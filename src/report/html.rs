@@ -24,11 +24,13 @@ mod method;
 mod night;
 mod relations;
 mod what_if;
+mod written;
 
 use std::io::{self, Write};
 
 use askama::Template;
 
+use crate::dedup::Removal;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use crate::report::facts::Facts;
@@ -63,12 +65,12 @@ const OPEN: usize = 3;
 /// The most characters of a name, an id or a detail.
 const NAME: usize = 300;
 
-/// Writes the report.
+/// Writes the report, with what was removed where something was written without its copies.
 ///
 /// # Errors
 /// Those of [`Outcome::text`] for the texts that are shown; [`Error::Io`] where `to` fails.
-pub fn write(outcome: &Outcome, facts: &Facts, to: &mut impl Write) -> Result<()> {
-    put(to, &Head::new(outcome, facts))?;
+pub fn write(outcome: &Outcome, facts: &Facts, removal: Option<&Removal>, to: &mut impl Write) -> Result<()> {
+    put(to, &Head::new(outcome, facts, removal))?;
     let mut viewer = Viewer::new(outcome);
     let (mut shown, mut bytes) = (0, 0);
     for group in facts.groups.iter().take(SHOWN) {

@@ -10,7 +10,7 @@ use crate::document::{Kind, Place};
 use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::terminal::{NAME, line_of_place};
-use crate::report::wording::{count, number, percent};
+use crate::report::wording::{self, count, number, percent};
 
 /// Sources that a person sees.
 const SOURCES: usize = 20;
@@ -141,7 +141,7 @@ pub fn told(outcome: &Outcome, finding: &Finding) -> String {
             (line_of_place(outcome, document), line_of_place(outcome, found.original.document));
         let kind = match found.kind {
             Kind::Exact => "exact copy".to_owned(),
-            Kind::Near => format!("similarity {:.2}", (found.jaccard * 100.0).floor() / 100.0),
+            Kind::Near => format!("similarity {}", wording::share(found.jaccard, 2)),
             Kind::Contained => "contained".to_owned(),
         };
         told.push_str(&format!("\n  {copy} repeats {original}, {kind}"));

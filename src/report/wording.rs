@@ -279,10 +279,16 @@ pub(super) fn cutting(summary: &Summary) -> &'static str {
     }
 }
 
+/// What share of the pairs at the threshold is expected to be found, in percent; where any may be lost it is not all.
+pub(super) fn recall(summary: &Summary) -> String {
+    let found = summary.plan.probability(summary.parameters.threshold);
+    share(if found < 1.0 { (found * 100.0).min(99.9) } else { 100.0 }, 1)
+}
+
 /// What can be trusted, and what may be missing.
 pub(super) fn sureness(summary: &Summary) -> Vec<String> {
     let threshold = summary.parameters.threshold;
-    let recall = share(summary.plan.probability(threshold) * 100.0, 1);
+    let recall = recall(summary);
     let mut told = vec![
         "Every match was compared word by word: no near copy of a document or paragraph is below the threshold"
             .to_owned(),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use crate::dedup::{Removal, is_lost};
+use crate::dedup::Removal;
 use crate::document::{Compression, Format, Source};
 use crate::error::{Error, Result};
 use crate::in_turn::{Weight, in_turn};
@@ -221,7 +221,8 @@ impl<'a> Records<'a> {
         let nothing = || file.pieces.is_empty() && file.documents.is_empty();
         match file.source.format {
             Format::Text => self.text(file, folder),
-            _ if nothing() && is_lost(self.outcome, file.number) => Ok(Passed::default()),
+            // it could not be read
+            _ if nothing() && self.outcome.has_unreadable_part(file.number) => Ok(Passed::default()),
             Format::JsonLines => self.lines(file, folder, progress),
             Format::Csv | Format::Tsv | Format::Wet => self.stream(file, folder, progress),
             #[cfg(feature = "parquet")]

@@ -16,6 +16,7 @@
       recurring: 'Boilerplate and templates',
       recurrings: ['all', 'without boilerplate', 'boilerplate only', 'templates only'],
       reset: 'Reset', found: (n, all) => `${n} of ${all} repeated texts`, none: 'No repeated text fits these filters.',
+      unseen: (copies, texts) => `Not looked at, not being on this page: ${[copies && (copies === 1 ? '1 copy' : `${num(copies)} copies`), texts && (texts === 1 ? 'the text of 1 group' : `the texts of ${num(texts)} groups`)].filter(Boolean).join(', ')}; a file of matches (--matches) has all.`,
       previous: 'Previous', next: 'Next', page: (i, n) => `Page ${i} of ${n}`,
       ofDocument: 'a document', ofParagraph: 'a paragraph', ofParagraphs: n => `${n} paragraphs`, ofPassage: 'a passage',
       copy: n => n === 1 ? '1 copy' : `${num(n)} copies`, of: (a, b) => `${a} of ${b}`,
@@ -59,6 +60,7 @@
       recurring: 'Formules et modèles',
       recurrings: ['tout', 'sans les formules', 'formules seulement', 'modèles seulement'],
       reset: 'Effacer', found: (n, all) => `Textes répétés : ${n} sur ${all}`, none: 'Aucun texte répété ne passe ces filtres.',
+      unseen: (copies, texts) => `Pas regardés, n’étant pas dans cette page : ${[copies && (copies < 2 ? `${copies} copie` : `${num(copies)} copies`), texts && (texts < 2 ? `le texte de ${texts} groupe` : `les textes de ${num(texts)} groupes`)].filter(Boolean).join(', ')} ; un fichier des rapprochements (--matches) a tout.`,
       previous: 'Précédente', next: 'Suivante', page: (i, n) => `Page ${i} sur ${n}`,
       ofDocument: 'd’un document', ofParagraph: 'd’un paragraphe', ofParagraphs: n => `de ${n} paragraphes`, ofPassage: 'd’un passage',
       copy: n => n < 2 ? `${n} copie` : `${num(n)} copies`, of: (a, b) => `${a} ${b}`,
@@ -185,15 +187,18 @@
     }
     return haystacks[number];
   };
-  const fold = text => text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[\u2018\u2019\u02bc]/g, "'").replace(/\s+/g, ' ').toLowerCase();
-  const filters = { text: '', source: '', unit: 0, kind: 0, least: 0, copies: 1, recurring: 0, order: 0 };
+  // accents and vowel points are no part of what is sought; what makes another letter or syllable is
+  const MARKS = /[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]/g;
+  const fold = text => text.normalize('NFKD').replace(MARKS, '').replace(/[\u2018\u2019\u02bc]/g, "'").replace(/\s+/g, ' ').toLowerCase();
+  const ALL = { text: '', source: '', unit: 0, kind: 0, least: 0, copies: 1, recurring: 0, order: 0 };
+  const filters = { ...ALL };
   let shown = [];
   let page = 0;
   const fits = (group, number) => {
     const { source, unit, kind } = filters;
     if (unit && !isOf(group, unit)) return false;
     if (kind === 1 && !group.n[1]) return false;
-    if (kind === 2 && !(group.n[1] < group.n[0] && !(group.f & 4 && group.k.every(copy => copy.k !== 1)))) return false;
+    if (kind === 2 && !(group.f & 8)) return false;
     if (kind === 3 && !(group.f & 4)) return false;
     if ((group.n[1] ? 1000 : group.s[1]) < filters.least * 10 || group.n[0] < filters.copies) return false;
     if (filters.recurring === 1 && group.f & 1) return false;
@@ -227,6 +232,7 @@
 
   const host = document.getElementById('groups');
   let list, status, pager;
+  let unseen = null;
   const control = (label, element) => make('label', {}, make('span', {}, label), element);
   const choice = (name, options, value, changed) => {
     const element = make('select', { name, on: { change: () => changed(element.value) } });
@@ -238,6 +244,7 @@
   let timer = 0;
   const typed = input => { clearTimeout(timer); timer = setTimeout(() => { filters.text = fold(input.value.trim()); apply(); }, 150); };
   let query = '';
+  const clear = () => { clearTimeout(timer); Object.assign(filters, ALL); query = ''; };
   const drawFilters = () => {
     const set = (name, number) => value => { filters[name] = number ? Number(value) : value; apply(); };
     const numbered = labels => labels.map((label, i) => [i, label]);
@@ -262,8 +269,7 @@
       control(t.recurring, choice('recurring', numbered(t.recurrings), filters.recurring, set('recurring', true))),
       control(t.order, choice('order', numbered(t.orders), filters.order, set('order', true))),
       make('button', { type: 'button', name: 'reset', on: { click: () => {
-        Object.assign(filters, { text: '', source: '', unit: 0, kind: 0, least: 0, copies: 1, recurring: 0, order: 0 });
-        query = ''; draw(); host.querySelector('input').focus();
+        clear(); draw(); host.querySelector('input').focus();
       } } }, t.reset));
     status = make('p', { class: 'note', role: 'status', id: 'found' });
     list = make('div', { class: 'list' });
@@ -272,6 +278,11 @@
   };
   const drawList = () => {
     status.textContent = shown.length ? t.found(num(shown.length), num(groups.length)) : t.none;
+    if (filters.text !== '' || filters.source !== '') {
+      unseen ||= groups.reduce(([copies, texts], group) => [copies + group.n[0] - group.k.length, texts + (group.t ? 0 : 1)], [0, 0]);
+      const [copies, texts] = [unseen[0], filters.text === '' ? 0 : unseen[1]];
+      if (copies || texts) status.append(' ', t.unseen(copies, texts));
+    }
     list.replaceChildren(...shown.slice(page * PAGE, (page + 1) * PAGE).map(groupRow));
     const pages = Math.ceil(shown.length / PAGE);
     const turn = by => () => {
@@ -298,7 +309,7 @@
     const contained = group.k.some(copy => copy.k === 2 && isDocument(copy)) ? t.containedDocument : t.contained;
     const what = group.x[0] === 0 ? t.ofDocument : isPart ? t.ofPassage : paragraphs === 1 ? t.ofParagraph : t.ofParagraphs(num(paragraphs));
     const kinds = exact === count ? (count === 1 ? t.exact : t.allExact)
-      : [exact ? t.someExact(exact) : '', group.f & 4 ? contained : '', group.s[0] < 1000 ? t.similarity(share(group.s[0]), share(group.s[1])) : ''].filter(Boolean).join(', ');
+      : [exact ? t.someExact(exact) : '', group.f & 4 ? contained : '', !(group.f & 8) ? '' : group.s[0] < 1000 ? t.similarity(share(group.s[0]), share(group.s[1])) : t.near].filter(Boolean).join(', ');
     return `${num(rank + 1)}. ${t.of(t.copy(count), what)}, ${kinds}${end}`;
   };
   const groupRow = number => {
@@ -306,8 +317,10 @@
     const heading = make('h3', {}, titleOf(group, number));
     if (group.f & 1) heading.append(' ', make('span', { class: 'tag', title: t.boilerplateTitle(num(data.boilerplate)) }, t.boilerplate));
     if (group.f & 2) heading.append(' ', make('span', { class: 'tag', title: t.templateTitle }, t.template));
-    const row = make('details', { class: 'group', 'data-number': number },
+    const row = make('details', { class: 'group', id: `g${number + 1}`, 'data-number': number },
       make('summary', {}, heading, make('p', { class: 'excerpt', dir: 'auto', lang: '' }, group.e)));
+    // what is opened can be pointed to
+    row.firstChild.addEventListener('click', () => { if (!row.open) history.replaceState(null, '', `#g${number + 1}`); });
     row.addEventListener('toggle', () => {
       if (row.open && row.children.length === 1) row.append(inside(group, number));
     });
@@ -325,7 +338,7 @@
       if (copy.i) item.append(make('div', { class: 'note' }, t.explained(...copy.i)));
       return item;
     });
-    const copies = make('ul', { class: 'copies' }, ...told);
+    const copies = make('ul', { class: 'copies', tabindex: 0, 'aria-label': t.copy(group.n[0]) }, ...told);
     const unlisted = group.n[0] - group.k.length;
     box.append(copies);
     if (unlisted > 0) box.append(make('p', { class: 'note' }, t.more(unlisted)));
@@ -359,7 +372,7 @@
     const sides = [[], []];
     const at = [0, 0];
     const panes = [t.sideOriginal, t.sideCopy].map((label, side) =>
-      make('div', { class: 'text pane', dir: 'auto', lang: '', tabindex: 0, role: 'region', 'aria-label': label, 'data-side': side }));
+      make('div', { class: 'text pane', dir: 'auto', lang: '', tabindex: 0, role: 'group', 'aria-label': label, 'data-side': side }));
     const anchor = (side, element) => { panes[side].append(element); sides[side].push(element); };
     const surroundings = [original, other];
     const around = which => {
@@ -401,7 +414,8 @@
     }));
     const link = make('input', { type: 'checkbox', name: 'linked', on: { change: () => { linked = link.checked; } } });
     link.checked = linked;
-    const cut = [original.c, other.c].map(n => n ? make('p', { class: 'note' }, t.goesOn(n)) : null);
+    // what equals the original to the letter goes on where that does
+    const cut = [original.c, other.t == null ? original.c : other.c].map(n => n ? make('p', { class: 'note' }, t.goesOn(n)) : null);
     const column = side => make('div', {}, make('h5', {}, side ? t.copyName : t.original), panes[side], cut[side]);
     if (!isShown) return [make('p', { class: 'note' }, t.noPair), make('div', {}, make('h5', {}, t.original), panes[0], cut[0])];
     return [make('p', { class: 'link' }, make('label', {}, link, ' ', t.link)), make('div', { class: 'pair' }, column(0), column(1))];
@@ -473,7 +487,8 @@
     if (data.dates) dateFormat = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
     root.lang = language;
     root.dataset.language = language;
-    document.title = t.title;
+    // what was read stands behind it
+    document.title = document.title.replace(/^[^:]*/, t.title);
     document.getElementById('contents').setAttribute('aria-label', t.contents);
     drawControls();
     drawDocuments();
@@ -488,6 +503,19 @@
   const bars = document.getElementById('bars');
   if (bars) bars.hidden = false;
   draw();
+  // `#g12` is group 12, whatever was sought before
+  const goTo = () => {
+    const number = Number((/^#g(\d+)$/.exec(location.hash) || [])[1]) - 1;
+    if (!groups[number]) return false;
+    if (!shown.includes(number)) { clear(); draw(); }
+    page = Math.floor(shown.indexOf(number) / PAGE);
+    drawList();
+    const row = document.getElementById(`g${number + 1}`);
+    row.open = true;
+    row.scrollIntoView();
+    return true;
+  };
+  window.addEventListener('hashchange', goTo);
   const first = list && list.querySelector('details');
-  if (first) first.open = true;
+  if (!goTo() && first) first.open = true;
 })();

@@ -477,6 +477,69 @@ test('the same report from dedup, and from one night of an index', async () => {
   return third;
 });
 
+const sentence = (from, length) => Array.from({ length }, (_, i) => `word${from + i}`).join(' ');
+const corpus = (name, records) => {
+  const path = join(folder, `${name}.jsonl`);
+  writeFileSync(path, records.map(record => JSON.stringify(record)).join('\n'));
+  return path;
+};
+
+test('a text that is cut is cut on both sides, and no later text follows it', async () => {
+  const long = sentence(0, 9000);
+  const page = await open(report('cut', [corpus('cut', [
+    { id: 'a', text: `${sentence(20_000, 30)}\n${long} ${sentence(30_000, 30)}` },
+    { id: 'b', text: `${sentence(40_000, 30)}\n${long} BEHIND ${sentence(50_000, 30)}` },
+  ])], '--units', 'passage'));
+  assert.equal(await page.locator('.group .note', { hasText: 'The text goes on' }).count(), 2);
+  assert(!(await page.locator('.pane[data-side="1"]').first().innerText()).includes('BEHIND'));
+  return page;
+});
+
+test('what is told of a group counts the copies that are not listed, and what is not searched is said', async () => {
+  const text = sentence(0, 40);
+  const records = Array.from({ length: 60 }, (_, n) => ({ id: `exact${n}`, text }));
+  records.push({ id: 'near', text: text.replace('word7 ', 'changed ') });
+  const page = await open(report('unlisted', [corpus('unlisted', records)], '--units', 'document'));
+  assert.match(await page.locator('.group h3').first().innerText(), /^1\. 60 copies of a document, 59 exact, similarity 0\.\d\d:/);
+  await page.locator('select[name=kind]').selectOption('2');
+  assert.equal(await shown(page), 1, 'a group with a near copy that is not listed');
+  const search = page.locator('[name=search]');
+  await search.fill('exact55');
+  await settled(page);
+  assert.match(await status(page), /^No repeated text fits these filters\. Not looked at, not being on this page: 10 copies;/);
+  await search.fill('zzz');
+  await page.locator('[name=reset]').click();
+  await settled(page);
+  assert.equal(await status(page), '1 of 1 repeated texts', 'what was typed last is forgotten, too');
+  return page;
+});
+
+test('a group can be pointed to', async () => {
+  const page = await open(samples);
+  await page.locator('#g2 summary').first().click();
+  assert.match(page.url(), /#g2$/);
+  await page.evaluate(() => { location.hash = '#g60'; });
+  await settled(page);
+  assert(await page.locator('#g60').evaluate(row => row.open));
+  await page.locator('[name=search]').fill('nothing has this');
+  await settled(page);
+  await page.evaluate(() => { location.hash = '#g3'; });
+  await settled(page);
+  assert(await page.locator('#g3').evaluate(row => row.open), 'whatever was sought');
+  return page;
+});
+
+test('letters that differ by more than an accent are others', async () => {
+  const text = 'バスの時刻表を確認してから駅前の停留所で待つことにしたので、朝はいつもより少し早く家を出なければならない';
+  const page = await open(report('kana', [corpus('kana', [{ text }, { text }])], '--units', 'document'));
+  for (const [sought, count] of [['パス', 0], ['バス', 1], ['ﾊﾞｽ', 1]]) {
+    await page.locator('[name=search]').fill(sought);
+    await settled(page);
+    assert.equal(await shown(page), count, sought);
+  }
+  return page;
+});
+
 test('20,000 groups open in two seconds and stay smooth', async () => {
   const words = (from, length) => Array.from({ length }, (_, i) => `word${from + i}`).join(' ');
   const lines = [];

@@ -279,7 +279,7 @@ mod tables {
         #[cfg(feature = "html")]
         {
             let mut page = Vec::new();
-            redite::report::html::write(&outcome, &facts, &mut page).unwrap();
+            redite::report::html::write(&outcome, &facts, None, &mut page).unwrap();
             let page = String::from_utf8(page).unwrap();
             assert!(page.contains(&format!("{all} records and files could not be used")));
             assert!(page.contains(&format!("{all} could not be read.")));

@@ -552,7 +552,7 @@ fn an_input_that_changes_during_the_run_is_noticed() {
         let sources = redite::read::sources::find(&inputs, None).unwrap();
         let places = redite::write::places::Places::new(&inputs, &sources.files).unwrap();
         let outcome = crate::language::audit_inputs(&inputs, &Params::dedup());
-        let removal = redite::dedup::Removal::new(&outcome, &redite::dedup::Rules::default());
+        let removal = redite::dedup::Removal::new(&outcome, &redite::dedup::Rules::default()).unwrap();
         // the same length
         let changed = text.replace("w10", "w99");
         let changed = if name.ends_with("gz") { gz(&changed) } else { changed.into() };

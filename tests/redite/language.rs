@@ -181,7 +181,7 @@ pub(crate) fn dedup(
     let rules = redite::dedup::Rules { order, ..Default::default() };
     let inputs = redite::pipeline::Inputs { order: rules.order.clone(), ..sources.into() };
     let outcome = redite::pipeline::run(inputs, params, surroundings, &Progress::default())?;
-    let removal = redite::dedup::Removal::new(&outcome, &rules);
+    let removal = redite::dedup::Removal::new(&outcome, &rules).unwrap();
     let folder = Folder::new(output)?;
     Records::new(&outcome, &removal, &places, false).write(&folder, None, &Progress::default())?;
     folder.publish(places.paths(), true)?;

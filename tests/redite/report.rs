@@ -176,7 +176,7 @@ fn a_page_is_at_most_20_megabytes() {
     let outcome = audit_texts(&texts, &Params::audit());
     let mut page = Vec::new();
     let wanted = Wanted { groups: redite::report::html::GROUPS, ..Wanted::default() };
-    redite::report::html::write(&outcome, &Facts::with(&outcome, wanted), &mut page).unwrap();
+    redite::report::html::write(&outcome, &Facts::with(&outcome, wanted), None, &mut page).unwrap();
     assert!(page.len() > 10_000_000 && page.len() <= 20_000_000, "{}", page.len());
     let page = String::from_utf8(page).unwrap();
     assert_eq!(page.matches("\"k\":[").count() - page.matches("\"m\":").count(), 600, "all groups are there");

@@ -248,7 +248,7 @@ fn an_input_that_changes_during_the_run_is_noticed() {
         let places = Places::new(&inputs, &sources.files).unwrap();
         let (surroundings, progress) = (Surroundings::default(), Progress::default());
         let outcome = redite::pipeline::audit(sources, &Params::dedup(), &surroundings, &progress).unwrap();
-        let removal = Removal::new(&outcome, &Rules::default());
+        let removal = Removal::new(&outcome, &Rules::default()).unwrap();
         assert_eq!(removal.all.removed, 1);
         let plain = unpacked(name, &bytes);
         let at = plain.windows(3).position(|window| window == b"w55").unwrap();

@@ -167,7 +167,7 @@ fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     if replaces && !removing.force && !archive.knows(outcome.identity()) {
         places::check(&removing.output, false, &common.inputs, outcome.own_sources())?;
     }
-    let removal = run.pool.install(|| Removal::new(&outcome, &rules));
+    let removal = run.pool.install(|| Removal::new(&outcome, &rules))?;
     if let (Some(limit), false) = (rules.max_removed, removal.refusals.is_empty()) {
         return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit)).into());
     }
@@ -306,7 +306,8 @@ fn written(
     facts.find_templates(outcome)?;
     if let Some(target) = outputs.report {
         let mut page = Vec::new();
-        html::write(outcome, &facts, &mut interrupt.stops(&mut page))?;
+        let removal = removed.map(|removed| removed.removal);
+        html::write(outcome, &facts, removal, &mut interrupt.stops(&mut page))?;
         match target {
             Target::File(path) => files.push(Pending::write(path, |to| to.write_all(&page))?),
             Target::Stdout => stdout = page,

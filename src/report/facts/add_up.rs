@@ -47,12 +47,15 @@ pub(super) struct Tally {
     characters: u64,
     count: u32,
     exact: u32,
+    near: u32,
+    /// see [`Group::similarity`]
+    similarity: [u16; 2],
     /// documents with it, the original's among them, and the last of these
     documents: u32,
     last: u32,
 }
 
-/// What all originals add up to, in the order of their first copies; 40 bytes each, and about 8 to find it.
+/// What all originals add up to, in the order of their first copies; 48 bytes each, and about 8 to find it.
 #[derive(Default)]
 pub(super) struct Tallies {
     pub(super) all: Vec<Tally>,
@@ -73,11 +76,32 @@ impl Tallies {
         let entry = self.by_key.entry(key.hash(), is_key, |&number| all[number as usize].key.hash());
         let number = *entry.or_insert(next).get();
         if number == next {
-            let (characters, count, exact, documents) = (0, 0, 0, 1);
-            self.all.push(Tally { key, characters, count, exact, documents, last: key.document });
+            self.all.push(Tally {
+                key,
+                characters: 0,
+                count: 0,
+                exact: 0,
+                near: 0,
+                similarity: ALL_EXACT,
+                documents: 1,
+                last: key.document,
+            });
         }
         (number, &mut self.all[number as usize])
     }
+}
+
+/// The similarity of copies that are not exact, where there are none.
+const ALL_EXACT: [u16; 2] = [1000, 0];
+
+/// A range that holds both.
+fn spread([low, high]: [u16; 2], [from, upto]: [u16; 2]) -> [u16; 2] {
+    [low.min(from), high.max(upto)]
+}
+
+/// Rounded down, as in all reports.
+pub(crate) fn in_thousandths(similarity: f64) -> u16 {
+    (similarity * 1000.0 + 1e-6) as u16
 }
 
 /// What a group adds up to: an original, or several that are the same for the most part.
@@ -86,6 +110,8 @@ pub(super) struct Sum {
     key: Key,
     pub(super) count: u64,
     pub(super) exact: u64,
+    pub(super) near: u64,
+    pub(super) similarity: [u16; 2],
     pub(super) characters: u64,
     pub(super) documents: u64,
 }
@@ -132,6 +158,10 @@ impl Facts {
                 tally.documents += u32::from(tally.last != told.document);
                 tally.last = told.document;
                 tally.exact += u32::from(repeat.kind == Kind::Exact);
+                tally.near += u32::from(repeat.kind == Kind::Near);
+                if repeat.kind != Kind::Exact {
+                    tally.similarity = spread(tally.similarity, repeat.similarity.map(in_thousandths));
+                }
                 tally.characters += repeat.characters;
                 if tally.count <= COPIES as u32 {
                     places.push((number, told.document));
@@ -153,6 +183,8 @@ impl Facts {
             key: Key { document: u32::MAX, what: 0, range: [0; 2] },
             count: 0,
             exact: 0,
+            near: 0,
+            similarity: ALL_EXACT,
             characters: 0,
             documents: 0,
         };
@@ -162,6 +194,8 @@ impl Facts {
             sum.key = sum.key.min(tally.key);
             sum.count += u64::from(tally.count);
             sum.exact += u64::from(tally.exact);
+            sum.near += u64::from(tally.near);
+            sum.similarity = spread(sum.similarity, tally.similarity);
             sum.characters += tally.characters;
             sum.documents = sum.documents.max(u64::from(tally.documents));
         }

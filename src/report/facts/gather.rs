@@ -44,6 +44,8 @@ impl Facts {
                 copies,
                 count: sum.count,
                 exact: sum.exact,
+                near: sum.near,
+                similarity: sum.similarity,
                 characters: sum.characters,
                 documents: sum.documents,
                 is_boilerplate: false,

@@ -15,7 +15,7 @@ use crate::document::{Kind, Unit};
 use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::report::clean;
-use crate::report::facts::{Copy, DocumentShare, Extent, Facts, Group, Repeat, Stretch};
+use crate::report::facts::{Copy, DocumentShare, Extent, Facts, Group, Repeat, Stretch, in_thousandths};
 use crate::report::html::group::{around, looks_same};
 use crate::report::html::what_if::LevelData;
 use crate::report::html::{NAME, archived, failed};
@@ -105,7 +105,7 @@ struct ComingData {
     x: ExtentData,
     o: u32,
     y: ExtentData,
-    s: u32,
+    s: u16,
 }
 
 /// 0 all of a document; 1 paragraphs, 2 a passage: first and last paragraph from 1; the character of the first
@@ -118,8 +118,8 @@ struct GroupData {
     n: [u64; 4],
     /// lowest and highest similarity of copies that are not exact, in thousandths; 1000 where all are
     #[serde(skip_serializing_if = "is_exact")]
-    s: [u32; 2],
-    /// bit 0 boilerplate, bit 1 template, bit 2 some are contained
+    s: [u16; 2],
+    /// bit 0 boilerplate, bit 1 template, bit 2 some are contained, bit 3 some are near
     #[serde(skip_serializing_if = "is_zero")]
     f: u32,
     /// document of the original, what of it
@@ -145,7 +145,7 @@ struct CopyData {
     k: u32,
     /// similarity in thousandths, lowest and highest
     #[serde(skip_serializing_if = "is_exact")]
-    s: [u32; 2],
+    s: [u16; 2],
     /// what the original is, where it is not the group's
     #[serde(skip_serializing_if = "Option::is_none")]
     o: Option<ExtentData>,
@@ -164,7 +164,7 @@ fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
-fn is_exact(similarity: &[u32; 2]) -> bool {
+fn is_exact(similarity: &[u16; 2]) -> bool {
     *similarity == [1000; 2]
 }
 
@@ -194,7 +194,7 @@ impl PairData {
 struct TextData {
     #[serde(skip_serializing_if = "String::is_empty")]
     b: String,
-    /// none where it is the original's, letter for letter
+    /// none where it is the original's, letter for letter, of which as much is shown
     #[serde(skip_serializing_if = "Option::is_none")]
     t: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -224,7 +224,7 @@ struct Piece {
     d: u32,
     o: ExtentData,
     k: u32,
-    s: [u32; 2],
+    s: [u16; 2],
 }
 
 /// Makes the data of a page.
@@ -370,27 +370,21 @@ impl Maker<'_> {
         let (mut pairs, mut left) = (pairs, room.texts.max(fair / 2));
         let original = self.texts.part(group.original.document, &group.original.span.bytes)?;
         let excerpt = clean::excerpt(original.as_str(), if rank < LARGE { EXCERPT } else { SHORT_EXCERPT });
-        let (mut low, mut high, mut contained) = (1000, 0, 0);
         let (mut templates, mut others) = (0, 0);
-        let mut text = None;
+        let (mut text, mut cut) = (None, None);
         if has_room {
-            let (shown, cut) = self.marker.alone(original.as_str(), most);
-            let [before, after] = around(&original, &group.original);
-            text = Some(self.text(Some(shown), [before, after], cut));
+            let shown;
+            (shown, cut) = self.marker.alone(original.as_str(), most);
+            let surroundings = around(&original, &group.original);
+            text = Some(self.text(Some(shown), surroundings, cut));
         }
         let mut copies = Vec::with_capacity(group.copies.len());
         for copy in group.copies.iter().take(room.copies) {
             let repeat = &copy.repeat;
-            let similarity = thousandths(repeat);
-            if repeat.kind != Kind::Exact {
-                low = low.min(similarity[0]);
-                high = high.max(similarity[1]);
-            }
-            contained |= u32::from(repeat.kind == Kind::Contained);
             let mut made = self.copy(copy, group);
             if has_room && pairs > 0 && left > 0 {
                 pairs -= 1;
-                let is_template = self.pair(repeat, group, &mut made, most)?;
+                let is_template = self.pair(repeat, (group, cut), &mut made, most)?;
                 left = left.saturating_sub(made.p.as_ref().map_or(0, PairData::bytes));
                 match (repeat.kind, is_template) {
                     (Kind::Near, true) => templates += 1,
@@ -403,8 +397,11 @@ impl Maker<'_> {
         let is_template = group.is_template.unwrap_or(templates > 0 && others == 0);
         Ok(GroupData {
             n: [group.count, group.exact, group.characters, group.documents],
-            s: if high == 0 { [1000; 2] } else { [low, high] },
-            f: u32::from(group.is_boilerplate) | u32::from(is_template) << 1 | contained << 2,
+            s: if group.exact == group.count { [1000; 2] } else { group.similarity },
+            f: u32::from(group.is_boilerplate)
+                | u32::from(is_template) << 1
+                | u32::from(group.exact + group.near < group.count) << 2
+                | u32::from(group.near > 0) << 3,
             d: self.document(group.original.document),
             x: extent(&group.original),
             e: excerpt,
@@ -437,8 +434,15 @@ impl Maker<'_> {
         }
     }
 
-    /// Puts both texts side by side; whether they differ by numbers and names alone.
-    fn pair(&mut self, repeat: &Repeat, group: &Group, made: &mut CopyData, most: usize) -> Result<bool> {
+    /// Puts both texts side by side; whether they differ by numbers and names alone. Of the group's text so many characters are
+    /// shown, if not all.
+    fn pair(
+        &mut self,
+        repeat: &Repeat,
+        (group, cut): (&Group, Option<u64>),
+        made: &mut CopyData,
+        most: usize,
+    ) -> Result<bool> {
         let original = self.texts.part(repeat.original.document, &repeat.original.span.bytes)?;
         let copy = self.texts.part(repeat.copy.document, &repeat.copy.span.bytes)?;
         let [a, b] = [original.as_str(), copy.as_str()];
@@ -454,7 +458,7 @@ impl Maker<'_> {
         let is_template;
         if is_group && made.l == 1 {
             is_template = false;
-            let text = self.text(None, surroundings, None);
+            let text = self.text(None, surroundings, cut);
             if !text.a.is_empty() || !text.b.is_empty() {
                 made.p = Some(PairData { o: None, c: text, r: Vec::new() });
             }
@@ -548,16 +552,11 @@ fn kind(repeat: &Repeat) -> u32 {
     }
 }
 
-/// Rounded down, as in all reports.
-fn thousandths(repeat: &Repeat) -> [u32; 2] {
+fn thousandths(repeat: &Repeat) -> [u16; 2] {
     match repeat.kind {
         Kind::Exact => [1000; 2],
         _ => repeat.similarity.map(in_thousandths),
     }
-}
-
-fn in_thousandths(similarity: f64) -> u32 {
-    (similarity * 1000.0 + 1e-6) as u32
 }
 
 fn extent(stretch: &Stretch) -> ExtentData {

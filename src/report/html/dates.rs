@@ -33,11 +33,11 @@ impl DatesView {
             first: [0, 1].map(|side| [number(pair.first[side]), delay(pair.median_seconds[side])]),
             same: number(pair.same),
         });
-        Some(DatesView { told: told(dates), rows: rows.collect() })
+        Some(DatesView { told: told(outcome, dates), rows: rows.collect() })
     }
 }
 
-fn told(dates: &Dates) -> Vec<Both> {
+fn told(outcome: &Outcome, dates: &Dates) -> Vec<Both> {
     let field = clean::name(&dates.field, NAME);
     let dated = count(dates.dated, ["document has", "documents have"], ["document a", "documents ont"]);
     let [missing, unreadable] = [dates.missing, dates.unreadable].map(number);
@@ -65,6 +65,18 @@ fn told(dates: &Dates) -> Vec<Both> {
                  s’entend dans l’ordre de lecture du corpus.",
                 repeats.fr, backwards.fr
             ),
+        ));
+    }
+    if dates.repeats == 0 && dates.dated > 0 {
+        told.push(both(
+            "No copy has its original in another document with a date.",
+            "Aucune copie n’a son original dans un autre document daté.",
+        ));
+    }
+    if outcome.summary().index.is_some() {
+        told.push(both(
+            "An index does not keep dates: those of its originals are not known.",
+            "Un index ne garde pas de dates\u{A0}: celles de ses originaux ne sont pas connues.",
         ));
     }
     if dates.source_pairs > PAIRS as u64 {

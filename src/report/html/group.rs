@@ -248,7 +248,7 @@ fn title(group: &Group, rank: usize) -> String {
         }
         Extent::Passage(..) => "a passage".to_owned(),
     };
-    let is_contained = group.copies.iter().any(|copy| copy.repeat.kind == Kind::Contained);
+    let is_contained = group.exact + group.near < group.count;
     let exact = match (group.exact, group.count) {
         (0, 1) if is_contained => "contained".to_owned(),
         (0, 1) => "near".to_owned(),

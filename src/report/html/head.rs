@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 
 use askama::Template;
 
+use crate::dedup::Removal;
+use crate::document::Source;
 use crate::outcome::{Outcome, UnitSummary};
 use crate::report::facts::{Facts, SourceShare};
 use crate::report::html::both::{Both, both, count, nombre, number, percent, same};
@@ -13,6 +15,7 @@ use crate::report::html::method::{self, Certified};
 use crate::report::html::night::NightView;
 use crate::report::html::relations::{self, RelationsView};
 use crate::report::html::what_if::WhatIfView;
+use crate::report::html::written::WrittenView;
 use crate::report::html::{NAME, Named, SCRIPT, STYLE, digest};
 use crate::report::{clean, wording};
 
@@ -32,6 +35,8 @@ pub(super) struct Head {
     version: &'static str,
     script_digest: String,
     style: &'static str,
+    /// what was read
+    name: String,
     lead: Both,
     tiles: Vec<Tile>,
     input: Both,
@@ -39,6 +44,7 @@ pub(super) struct Head {
     rows: Vec<(Both, Vec<Both>)>,
     lengths: Vec<Named>,
     skipped: Option<Both>,
+    written: Option<WrittenView>,
     night: Option<NightView>,
     groups: Both,
     charts: Vec<Chart>,
@@ -103,13 +109,14 @@ struct Tile {
 }
 
 impl Head {
-    pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Self {
+    pub(super) fn new(outcome: &Outcome, facts: &Facts, removal: Option<&Removal>) -> Self {
         let skipped: u64 = outcome.skipped().map(|(_, count)| count).sum();
         let summary = outcome.summary();
         Head {
             version: env!("CARGO_PKG_VERSION"),
             script_digest: digest::of(SCRIPT),
             style: STYLE,
+            name: name(outcome),
             lead: lead(outcome),
             tiles: tiles(outcome, facts),
             input: input(outcome),
@@ -139,6 +146,7 @@ impl Head {
                     .replace("n’a pas pu être utilisés", "n’a pas pu être utilisé"),
                 )
             }),
+            written: removal.map(WrittenView::new),
             night: NightView::new(outcome),
             groups: groups(outcome, facts),
             charts: charts::charts(outcome, facts),
@@ -241,10 +249,46 @@ fn input(outcome: &Outcome) -> Both {
     let paragraphs = count(input.paragraphs, ["paragraph", "paragraphs"], ["paragraphe", "paragraphes"]);
     let characters =
         count(outcome.summary().characters.read, ["character", "characters"], ["caractère", "caractères"]);
+    let name = name(outcome);
+    let name = if name.is_empty() { name } else { format!(" ({name})") };
     both(
-        format!("{} with {}, {} and {} were read.", files.en, documents.en, paragraphs.en, characters.en),
-        format!("Lu\u{A0}: {}, avec {}, {} et {}.", files.fr, documents.fr, paragraphs.fr, characters.fr),
+        format!(
+            "{}{name} with {}, {} and {} were read.",
+            files.en, documents.en, paragraphs.en, characters.en
+        ),
+        format!(
+            "Lu\u{A0}: {}{name}, avec {}, {} et {}.",
+            files.fr, documents.fr, paragraphs.fr, characters.fr
+        ),
     )
+}
+
+/// The source that was read, or the first and the last.
+fn name(outcome: &Outcome) -> String {
+    let named = |source: &Source| clean::name(&source.name, NAME);
+    match outcome.own_sources() {
+        [] => String::new(),
+        [one] => named(one),
+        [first, .., last] => format!("{} … {}", named(first), named(last)),
+    }
+}
+
+/// What was looked for, what was not: `document or paragraph`, `passages`.
+fn units(outcome: &Outcome) -> [Vec<[&'static str; 4]>; 2] {
+    let units = outcome.summary().parameters.units;
+    let names = [
+        (units.documents, ["document", "documents", "document", "les documents"]),
+        (units.paragraphs, ["paragraph", "paragraphs", "paragraphe", "les paragraphes"]),
+        (units.passages, ["passage", "passages", "passage", "les passages"]),
+    ];
+    let (sought, unsought): (Vec<_>, Vec<_>) = names.into_iter().partition(|(is_sought, _)| *is_sought);
+    [sought, unsought].map(|units| units.into_iter().map(|(_, names)| names).collect())
+}
+
+/// The first letter as sentences begin.
+fn begun(told: &str) -> String {
+    let mut rest = told.chars();
+    rest.next().map_or(String::new(), |first| first.to_uppercase().chain(rest).collect())
 }
 
 fn lead(outcome: &Outcome) -> Both {
@@ -279,21 +323,42 @@ fn lead(outcome: &Outcome) -> Both {
             format!("Rien n’a été lu qui puisse répéter quoi que ce soit.{saute}"),
         );
     }
+    let [sought, unsought] = units(outcome);
+    let unsought = match unsought.is_empty() {
+        true => [String::new(), String::new()],
+        false => {
+            let joined =
+                |at: usize, and| unsought.iter().map(|names| names[at]).collect::<Vec<_>>().join(and);
+            [
+                format!(" {} were not looked for.", begun(&joined(1, " and "))),
+                format!(" {} n’ont pas été cherchés.", begun(&joined(3, " et "))),
+            ]
+        }
+    };
     if characters.copied == 0 {
+        let joined = |at: usize, or| sought.iter().map(|names| names[at]).collect::<Vec<_>>().join(or);
+        let [text, texte] = match sought.len() {
+            3 => ["text".to_owned(), "texte".to_owned()],
+            _ => [joined(0, " or "), joined(2, " ni ")],
+        };
         return both(
-            format!("No text in this corpus repeats another{}.{skipped}", index[2]),
-            format!("Aucun texte de ce corpus n’en répète un autre{}.{saute}", index[3]),
+            format!("No {text} of this corpus repeats another{}.{}{skipped}", index[2], unsought[0]),
+            format!("Aucun {texte} de ce corpus n’en répète un autre{}.{}{saute}", index[3], unsought[1]),
         );
     }
     let share = percent(characters.copied, characters.read);
     both(
         format!(
-            "{} of this corpus, counted in characters, has been said before in it{}; near copies count whole, with the words that differ.{skipped}",
-            share.en, index[0]
+            "{} of this corpus, counted in characters, has been said before in it{}; near copies count whole, with the words that differ.{}{skipped}",
+            begun(&share.en),
+            index[0],
+            unsought[0]
         ),
         format!(
-            "{} de ce corpus, en caractères, y avait déjà été dit{}\u{A0}; les copies proches comptent en entier, avec les mots qui diffèrent.{saute}",
-            share.fr, index[1]
+            "{} de ce corpus, en caractères, y avait déjà été dit{}\u{A0}; les copies proches comptent en entier, avec les mots qui diffèrent.{}{saute}",
+            begun(&share.fr),
+            index[1],
+            unsought[1]
         ),
     )
 }
@@ -387,7 +452,9 @@ fn groups(outcome: &Outcome, facts: &Facts) -> Both {
     let texts =
         count(facts.group_count, ["text has", "texts have"], ["texte est répété", "textes sont répétés"]);
     let copies = count(facts.repeats, ["copy", "copies"], ["copie", "copies"]);
-    let joined = match outcome.summary().parameters.units.passages {
+    let units = outcome.summary().parameters.units;
+    let joined = match units.passages {
+        _ if !(units.paragraphs || units.passages) => [""; 2],
         true => [
             "Passages whose originals are the same for the most part count as one text.",
             "Des passages dont l’original est pour l’essentiel le même comptent pour un seul texte.",

@@ -30,9 +30,7 @@ pub(super) fn method(outcome: &Outcome) -> Vec<Both> {
          ressemble le plus",
     ));
     let threshold = summary.parameters.threshold;
-    let [recall, at] =
-        [wording::share(summary.plan.probability(threshold) * 100.0, 1), wording::share(threshold, 2)]
-            .map(|number| french(&number));
+    let [recall, at] = [wording::recall(summary), wording::share(threshold, 2)].map(|number| french(&number));
     let mut french_sureness = vec![
         "Chaque rapprochement a été vérifié mot à mot\u{A0}: aucune copie proche d’un document ou d’un \
          paragraphe n’est sous le seuil"
@@ -45,20 +43,35 @@ pub(super) fn method(outcome: &Outcome) -> Vec<Both> {
     if units.passages {
         french_sureness.push(format!(
             "Tout passage d’au moins {} mots déjà présent mot pour mot est trouvé",
-            summary.parameters.passage
+            french(&wording::number(summary.parameters.passage.into()))
         ));
     }
     if summary.capped > 0 {
-        french_sureness.push(format!(
-            "Pour borner le travail, un texte est comparé à {} autres au plus, et seuls les premiers passages \
-             candidats sont examinés, et ceux qui ont un passage mot pour mot que ceux-là n’ont pas\u{A0}: {} de \
-             côté\u{A0}; quelques rapprochements peuvent y manquer, mais aucun passage mot pour mot",
-            summary.parameters.comparisons,
-            nombre(summary.capped, "comparaison ou place laissée", "comparaisons et places laissées"),
-        ));
+        french_sureness.push(capped(summary));
     }
     told.extend(wording::sureness(summary).into_iter().zip(french_sureness).map(|(en, fr)| both(en, fr)));
     told
+}
+
+/// What was passed over to keep a run linear, as [`wording::sureness`] tells it.
+fn capped(summary: &Summary) -> String {
+    let units = summary.parameters.units;
+    let comparisons = french(&wording::number(summary.parameters.comparisons.into()));
+    let texts = (units.documents || units.paragraphs)
+        .then(|| format!("un texte est comparé à {comparisons} autres au plus"));
+    let passages = units.passages.then(|| {
+        "des places qui commencent de même et des passages qui se disputent les mêmes mots, seuls les premiers \
+         sont examinés, et ceux qui ont un passage entier mot pour mot que ceux-là n’ont pas"
+            .to_owned()
+    });
+    let missing = match (texts.is_some(), passages.is_some()) {
+        (true, true) => "quelques rapprochements peuvent y manquer, mais aucun passage mot pour mot",
+        (false, true) => "quelques passages avec des différences peuvent y manquer, mais aucun mot pour mot",
+        _ => "quelques rapprochements peuvent y manquer",
+    };
+    let caps: Vec<String> = [texts, passages].into_iter().flatten().collect();
+    let left = nombre(summary.capped, "comparaison ou place laissée", "comparaisons et places laissées");
+    format!("Pour borner le travail, {}\u{A0}: {left} de côté\u{A0}; {missing}", caps.join("\u{A0}; "))
 }
 
 fn matching(summary: &Summary) -> String {

@@ -7,7 +7,7 @@ use crate::report::hostile;
 
 fn page(outcome: &Outcome) -> String {
     let mut page = Vec::new();
-    write(outcome, &Facts::new(outcome), &mut page).unwrap();
+    write(outcome, &Facts::new(outcome), None, &mut page).unwrap();
     String::from_utf8(page).unwrap()
 }
 
