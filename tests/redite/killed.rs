@@ -1,7 +1,7 @@
 //! The real process, killed at random times while it runs nights: whatever the moment, the index is whole and
 //! running the night again ends in what undisturbed nights give, to the byte, with nothing left over.
 //!
-//! `REDITE_LONG_TESTS=1000 cargo test --test redite killed -- --nocapture` for more of it.
+//! `REDITE_KILLS=1000 cargo test --test redite killed -- --nocapture` for more of it.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
@@ -14,7 +14,7 @@ use redite::index::store::Folder;
 use serde_json::json;
 
 use crate::cli::{names, redite};
-use crate::language::{Dir, Numbers, files, words};
+use crate::language::{Dir, Numbers, cases, files, words};
 
 /// Nights of one archive; behind the fourth it is compacted.
 const NIGHTS: usize = 8;
@@ -22,7 +22,7 @@ const NIGHTS: usize = 8;
 const COMPACTED: usize = 4;
 
 /// Kills in the usual run.
-const KILLS: usize = 108;
+const KILLS: u64 = 108;
 
 /// Records that repeat those of nights before, each other, and a sentence.
 fn nights() -> Dir {
@@ -95,7 +95,7 @@ fn exported(dir: &Dir, world: &str) -> String {
 
 #[test]
 fn killed_at_random_times() {
-    let kills = std::env::var("REDITE_LONG_TESTS").ok().map_or(KILLS, |of| of.parse().unwrap_or(1000));
+    let kills = std::env::var("REDITE_KILLS").map_or(cases(KILLS) as usize, |of| of.parse().unwrap());
     let dir = nights();
     std::fs::create_dir(dir.path("calm")).unwrap();
     let began = Instant::now();
