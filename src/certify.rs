@@ -569,10 +569,7 @@ impl Exact<'_> {
             }
             self.read(document, &mut read)?;
             let Read { tokens, shingles, .. } = &mut read;
-            shingler.rolled(tokens, shingles);
-            if shingles.is_empty() && !tokens.is_empty() {
-                shingles.push(shingler.short(tokens));
-            }
+            shingler.all(tokens, shingles);
             if own {
                 let is_copy = || self.is_copy(Unit::Document, document);
                 counters[0].ask(document, &read.shingles, is_copy);

@@ -37,7 +37,7 @@ use crate::passage::hits::Workspace;
 use crate::passage::places::{AtToken, Kept, Places, Sought, Standing, Tokens, Window};
 use crate::passage::recurring::Recurring;
 use crate::passage::repeated::Repeated;
-use crate::passage::standing::Cuts;
+use crate::passage::standing::{Cuts, between};
 use crate::passage::windows::WindowMaker;
 use crate::passage::winnow::Winnower;
 use crate::resolve::NumberMap;
@@ -466,15 +466,9 @@ fn choose(candidates: Candidates, prepared: &Prepared, params: &Params) -> Vec<C
             taken.insert(range.start, Candidate { original, alignment });
             continue;
         }
-        let mut start = range.start;
-        let ends = overlapping.iter().map(|other| other.end);
-        let starts = overlapping.iter().map(|other| other.start).chain([range.end]);
-        for (left, next) in starts.zip(ends.chain([range.end])) {
-            if left > start {
-                let rests = alignment.cut(start..left).apart(params.identity).into_iter();
-                heap.extend(rests.filter(is_kept).map(|alignment| Candidate { original, alignment }));
-            }
-            start = next;
+        for gap in between(&range, &overlapping) {
+            let rests = alignment.cut(gap).apart(params.identity).into_iter();
+            heap.extend(rests.filter(is_kept).map(|alignment| Candidate { original, alignment }));
         }
     }
     whole(taken.into_values().collect())

@@ -467,10 +467,7 @@ impl<'a> Scanner<'a> {
         }
         let sign_whole = document.new && self.params.units.documents;
         if sign_whole {
-            self.shingler.rolled(&scanned.tokens[document.tokens.clone()], shingles);
-            if shingles.is_empty() {
-                shingles.push(self.shingler.short(&scanned.tokens[document.tokens.clone()]));
-            }
+            self.shingler.all(&scanned.tokens[document.tokens.clone()], shingles);
         }
         // shingles before this one are in the document's signature
         let mut done = 0;

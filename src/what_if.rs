@@ -47,6 +47,14 @@ pub struct Level {
     pub coming: Vec<Coming>,
 }
 
+impl Level {
+    /// Whether it is one of those that are told in full: each twentieth, and the run's own.
+    pub(crate) fn is_told(&self, own: f64) -> bool {
+        let twentieths = self.threshold * 20.0;
+        (twentieths - twentieths.round()).abs() < 1e-9 || self.threshold == own
+    }
+}
+
 /// A unit that becomes a copy where the threshold is lowered.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coming {

@@ -357,7 +357,7 @@ impl Table {
             self.decode(carried, &mut leaf).ok_or_else(wrong)?;
             seen += leaf.len() as u64;
             let is_behind = leaf.first().is_none_or(|first| before.is_none_or(|before| before <= first.key));
-            if !is_behind || seen > self.count {
+            if !is_behind || !leaf.is_sorted_by_key(|entry| entry.key) || seen > self.count {
                 return Err(wrong());
             }
             before = leaf.last().map_or(before, |last| Some(last.key));

@@ -225,7 +225,10 @@ fn choose(candidates: Candidates, prepared: &Prepared, params: &Params, cut: &Cu
 }
 
 /// What of a range lies between the bars.
-fn between<'a>(range: &Range<u32>, bars: &'a [Range<u32>]) -> impl Iterator<Item = Range<u32>> + use<'a> {
+pub(super) fn between<'a>(
+    range: &Range<u32>,
+    bars: &'a [Range<u32>],
+) -> impl Iterator<Item = Range<u32>> + use<'a> {
     let starts = [range.start].into_iter().chain(bars.iter().map(|bar| bar.end));
     let ends = bars.iter().map(|bar| bar.start).chain([range.end]);
     starts.zip(ends).filter(|(start, end)| start < end).map(|(start, end)| start..end)

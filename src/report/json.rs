@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::document::SkipReason;
 use crate::outcome::{CharacterSummary, Outcome, Summary};
 use crate::report::facts::{Boilerplate, Dates, Facts, Templates};
+use crate::report::matches::rounded;
 use crate::what_if::WhatIf;
 
 /// The most skipped records that are listed; the numbers by reason count all of them.
@@ -185,7 +186,6 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &'a Facts) -> Report<'a> {
         let id = outcome.id(document).and_then(|id| RawValue::from_string(id.into_owned()).ok());
         Named { id, source: name(source), record }
     };
-    let rounded = |share: f64| (share * 1e6).round() / 1e6;
     let relations = &facts.relations;
     let related = Related {
         sources: relations

@@ -366,10 +366,7 @@ impl Summary<'_> {
         let compared = self.outcome.summary().parameters.units;
         let own = self.outcome.summary().parameters.threshold;
         self.heading("What if the threshold were another")?;
-        // every twentieth, and the run's own
-        let is_told = |threshold: f64| (threshold * 20.0 - (threshold * 20.0).round()).abs() < 1e-9;
-        for level in what_if.levels.iter().filter(|level| is_told(level.threshold) || level.threshold == own)
-        {
+        for level in what_if.levels.iter().filter(|level| level.is_told(own)) {
             let kinds = [
                 ("documents", level.documents, compared.documents),
                 ("paragraphs", level.paragraphs, compared.paragraphs),

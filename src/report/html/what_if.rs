@@ -60,11 +60,6 @@ impl WhatIfView {
             });
             points.collect::<Vec<_>>().join(" ")
         };
-        // every twentieth, and the run's own
-        let is_told = |level: &&Level| {
-            let twentieths = level.threshold * 20.0;
-            (twentieths - twentieths.round()).abs() < 1e-9 || level.threshold == own
-        };
         let row = |level: &Level| Row {
             threshold: share(level.threshold),
             is_own: level.threshold == own,
@@ -78,7 +73,7 @@ impl WhatIfView {
             ],
             own: x(own) as u64,
             ends: [share(what_if.floor), share(1.0)],
-            rows: what_if.levels.iter().filter(is_told).map(row).collect(),
+            rows: what_if.levels.iter().filter(|level| level.is_told(own)).map(row).collect(),
         })
     }
 }
