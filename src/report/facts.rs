@@ -142,8 +142,8 @@ pub struct Group {
     pub exact: u64,
     /// how many are near; all others are contained
     pub near: u64,
-    /// the lowest and the highest Jaccard similarity of those that are not exact, in thousandths, rounded down; `[1000, 0]`
-    /// where there are none
+    /// the lowest and the highest Jaccard similarity of those that are near, in thousandths, rounded down; `[1000, 0]` where
+    /// there are none
     pub similarity: [u16; 2],
     /// characters of all copies
     pub characters: u64,

@@ -30,7 +30,7 @@ use std::io::{self, Write};
 
 use askama::Template;
 
-use crate::dedup::Removal;
+use crate::dedup::{Removal, Rules};
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use crate::report::facts::Facts;
@@ -39,6 +39,7 @@ use crate::report::html::documents::{DocumentView, Documents};
 use crate::report::html::foot::Foot;
 use crate::report::html::group::Viewer;
 use crate::report::html::head::{Head, More};
+use crate::report::html::written::WrittenView;
 use crate::report::{clean, wording};
 
 /// The one script of a page; the policy names it by its digest.
@@ -69,8 +70,14 @@ const NAME: usize = 300;
 ///
 /// # Errors
 /// Those of [`Outcome::text`] for the texts that are shown; [`Error::Io`] where `to` fails.
-pub fn write(outcome: &Outcome, facts: &Facts, removal: Option<&Removal>, to: &mut impl Write) -> Result<()> {
-    put(to, &Head::new(outcome, facts, removal))?;
+pub fn write(
+    outcome: &Outcome,
+    facts: &Facts,
+    removal: Option<(&Removal, &Rules)>,
+    to: &mut impl Write,
+) -> Result<()> {
+    let written = removal.map(|(removal, rules)| WrittenView::new(removal, rules));
+    put(to, &Head::new(outcome, facts, written))?;
     let mut viewer = Viewer::new(outcome);
     let (mut shown, mut bytes) = (0, 0);
     for group in facts.groups.iter().take(SHOWN) {

@@ -17,7 +17,7 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::column::writer::{ColumnCloseResult, ColumnWriter, ColumnWriterImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, SortingColumn};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::file::reader::{ChunkReader, FileReader};
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
@@ -115,7 +115,10 @@ fn reader(
 ) -> std::result::Result<SerializedFileReader<Pages>, Stop> {
     let pages = || pages().map_err(|error| Stop::Group(error.to_string()));
     // all that is told of encodings, to be told again
-    let options = || ReadOptionsBuilder::new().with_encoding_stats_as_mask(false);
+    // a row group without rows has no pages, and some writers give it no index: none of it is written again
+    let has_rows = |group: &RowGroupMetaData, _| group.num_rows() > 0;
+    let options =
+        || ReadOptionsBuilder::new().with_encoding_stats_as_mask(false).with_predicate(Box::new(has_rows));
     let plain = || guarded(|| Ok(pages()?.reader(options().build())?));
     if !indexed {
         return plain();
@@ -182,14 +185,12 @@ impl Table<'_> {
     fn properties(&self, metadata: &ParquetMetaData) -> WriterProperties {
         let of_file = metadata.file_metadata();
         let groups = metadata.row_groups();
-        // a row group without rows has no pages to tell of
-        let pattern = groups.iter().find(|group| group.num_rows() > 0).or(groups.first());
         let chunks = || groups.iter().flat_map(|group| group.columns());
         let has_offsets = chunks().any(|chunk| chunk.offset_index_offset().is_some());
         let mut builder = WriterProperties::builder()
             .set_key_value_metadata(of_file.key_value_metadata().cloned())
             .set_offset_index_disabled(!has_offsets)
-            .set_writer_version(self.page_version(pattern.map(|group| group.column(self.text))));
+            .set_writer_version(self.page_version(groups.first().map(|group| group.column(self.text))));
         // readers know by it which statistics of old writers they should not trust
         if let Some(name) = of_file.created_by() {
             builder = builder.set_created_by(name.to_owned());
@@ -205,7 +206,7 @@ impl Table<'_> {
             let sorted = first.sorting_columns().map(sorted).filter(|sorted| !sorted.is_empty());
             builder = builder.set_sorting_columns(sorted);
         }
-        let columns = pattern.map(|group| group.columns()).unwrap_or_default();
+        let columns = groups.first().map(|group| group.columns()).unwrap_or_default();
         let mut of_name: BTreeMap<String, usize> = BTreeMap::new();
         columns.iter().for_each(|chunk| *of_name.entry(chunk.column_path().string()).or_default() += 1);
         for (column, chunk) in columns.iter().enumerate() {

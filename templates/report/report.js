@@ -16,12 +16,14 @@
       recurring: 'Boilerplate and templates',
       recurrings: ['all', 'without boilerplate', 'boilerplate only', 'templates only'],
       reset: 'Reset', found: (n, all) => `${n} of ${all} repeated texts`, none: 'No repeated text fits these filters.',
-      unseen: (copies, texts) => `Not looked at, not being on this page: ${[copies && (copies === 1 ? '1 copy' : `${num(copies)} copies`), texts && (texts === 1 ? 'the text of 1 group' : `the texts of ${num(texts)} groups`)].filter(Boolean).join(', ')}; a file of matches (--matches) has all.`,
+      unseen: ([groups, copies, texts, ends]) => `Not looked at, not being on this page: ${[groups && `${num(groups)} repeated ${groups === 1 ? 'text' : 'texts'}`,
+        copies && `${num(copies)} ${copies === 1 ? 'copy' : 'copies'}`, texts && `the words of ${num(texts)} listed ${texts === 1 ? 'place' : 'places'}`,
+        ends && `the end of ${num(ends)} ${ends === 1 ? 'text' : 'texts'}`].filter(Boolean).join(', ')}; a file of matches (--matches) has all.`,
       previous: 'Previous', next: 'Next', page: (i, n) => `Page ${i} of ${n}`,
       ofDocument: 'a document', ofParagraph: 'a paragraph', ofParagraphs: n => `${n} paragraphs`, ofPassage: 'a passage',
       copy: n => n === 1 ? '1 copy' : `${num(n)} copies`, of: (a, b) => `${a} of ${b}`,
       characters: n => n === 1 ? '1 character' : `${num(n)} characters`, inDocuments: n => `in ${num(n)} documents`,
-      exact: 'exact', allExact: 'all exact', someExact: n => `${num(n)} exact`, near: 'near', contained: 'contained',
+      exact: 'exact', allExact: 'all exact', someExact: n => `${num(n)} exact`, near: () => 'near', contained: () => 'contained',
       containedDocument: 'contained document', containedDocuments: n => `${n === 1 ? '1 document' : `${num(n)} documents`} contained in another`,
       containedParagraphs: n => `${n === 1 ? '1 paragraph' : `${num(n)} paragraphs`} contained in another`, colon: ': ',
       similarity: (a, b) => a === b ? `similarity ${a}` : `similarity ${a} to ${b}`,
@@ -59,13 +61,15 @@
       orders: ['caractères répétés', 'nombre de copies', 'plus semblables', 'moins semblables', 'ordre du corpus'],
       recurring: 'Formules et modèles',
       recurrings: ['tout', 'sans les formules', 'formules seulement', 'modèles seulement'],
-      reset: 'Effacer', found: (n, all) => `Textes répétés : ${n} sur ${all}`, none: 'Aucun texte répété ne passe ces filtres.',
-      unseen: (copies, texts) => `Pas regardés, n’étant pas dans cette page : ${[copies && (copies < 2 ? `${copies} copie` : `${num(copies)} copies`), texts && (texts < 2 ? `le texte de ${texts} groupe` : `les textes de ${num(texts)} groupes`)].filter(Boolean).join(', ')} ; un fichier des rapprochements (--matches) a tout.`,
+      reset: 'Réinitialiser', found: (n, all) => `Textes répétés : ${n} sur ${all}`, none: 'Aucun texte répété ne passe ces filtres.',
+      unseen: ([groups, copies, texts, ends]) => `N’a pas été examiné, faute de figurer dans cette page : ${[groups && `${num(groups)} ${groups < 2 ? 'texte répété' : 'textes répétés'}`,
+        copies && `${num(copies)} ${copies < 2 ? 'copie' : 'copies'}`, texts && `les mots de ${num(texts)} ${texts < 2 ? 'endroit listé' : 'endroits listés'}`,
+        ends && `la fin de ${num(ends)} ${ends < 2 ? 'texte' : 'textes'}`].filter(Boolean).join(', ')} ; le fichier des rapprochements (--matches) contient tout.`,
       previous: 'Précédente', next: 'Suivante', page: (i, n) => `Page ${i} sur ${n}`,
       ofDocument: 'd’un document', ofParagraph: 'd’un paragraphe', ofParagraphs: n => `de ${n} paragraphes`, ofPassage: 'd’un passage',
       copy: n => n < 2 ? `${n} copie` : `${num(n)} copies`, of: (a, b) => `${a} ${b}`,
       characters: n => n < 2 ? `${n} caractère` : `${num(n)} caractères`, inDocuments: n => `dans ${num(n)} documents`,
-      exact: 'exacte', allExact: 'toutes exactes', someExact: n => n < 2 ? `${n} exacte` : `${num(n)} exactes`, near: 'proche', contained: 'contenu',
+      exact: 'exacte', allExact: 'toutes exactes', someExact: n => n < 2 ? `${n} exacte` : `${num(n)} exactes`, near: n => n < 2 ? 'proche' : 'proches', contained: n => n < 2 ? 'contenue' : 'contenues',
       containedDocument: 'document contenu', containedDocuments: n => n < 2 ? `${n} document contenu dans un autre` : `${num(n)} documents contenus dans un autre`,
       containedParagraphs: n => n < 2 ? `${n} paragraphe contenu dans un autre` : `${num(n)} paragraphes contenus dans un autre`, colon: ' : ',
       similarity: (a, b) => a === b ? `similarité ${a}` : `similarité de ${a} à ${b}`,
@@ -77,8 +81,8 @@
       from: n => ` (à partir du caractère ${num(n)})`, upto: n => ` (jusqu’au caractère ${num(n)})`,
       fromTo: (a, b) => `paragraphes ${a} à ${b}`,
       repeats: (a, b, several) => `${a} ${several ? 'répètent' : 'répète'} ${b}`, sameDocument: 'le même document',
-      levels: ['', 'le même texte, lettre pour lettre', 'le même texte ; seuls espaces ou retours à la ligne diffèrent',
-        'les mêmes mots ; seuls casse, ponctuation, espaces ou forme des caractères diffèrent', ''],
+      levels: ['', 'le même texte, lettre pour lettre', 'le même texte ; seuls les espaces ou les retours à la ligne diffèrent',
+        'les mêmes mots ; seules la casse, la ponctuation, les espaces ou la forme des caractères diffèrent', ''],
       explained: (p, q) => `Avec elle, déjà présents : ${[p && (p === 1 ? '1 passage' : `${num(p)} passages`), q && (q === 1 ? '1 paragraphe' : `${num(q)} paragraphes`)].filter(Boolean).join(' et ')}`,
       choose: 'Copie à comparer avec l’original', link: 'Faire défiler ensemble', sideOriginal: 'Texte de l’original', sideCopy: 'Texte de la copie',
       goesOn: n => `Le texte continue : ses ${num(n)} premiers caractères sont montrés.`,
@@ -89,7 +93,7 @@
       after: told => `${told} après l’original`, before: told => `${told} avant l’original`, sameDate: 'de la même date que l’original',
       delays: { second: n => n < 2 ? `${n} seconde` : `${num(n)} secondes`, minute: n => `${num(n)} minutes`, hour: n => `${num(n)} heures`, day: n => `${num(n)} jours` },
       under: 'moins de ', level: 'Seuil', at: (level, own) => `À ${level}${own ? ', comme dans ce rapport' : ''} :`,
-      told: (name, [o, e, n, c]) => `${name} : ${num(o)} ${o < 2 ? 'original' : 'originaux'}, ${num(e + n + c)} ${e + n + c < 2 ? 'copie' : 'copies'} (${num(e)} ${e < 2 ? 'exacte' : 'exactes'}, ${num(n)} ${n < 2 ? 'proche' : 'proches'}, ${num(c)} ${c < 2 ? 'contenu' : 'contenus'})`,
+      told: (name, [o, e, n, c]) => `${name} : ${num(o)} ${o < 2 ? 'original' : 'originaux'}, ${num(e + n + c)} ${e + n + c < 2 ? 'copie' : 'copies'} (${num(e)} ${e < 2 ? 'exacte' : 'exactes'}, ${num(n)} ${n < 2 ? 'proche' : 'proches'}, ${num(c)} ${c < 2 ? 'contenue' : 'contenues'})`,
       documents: 'documents', paragraphsName: 'paragraphes', coming: next => `Copies ici qui n’en seraient pas à ${next}, les plus longues :`,
       morePieces: n => `et ${num(n)} de plus`, removed: 'seulement dans l’original : ', added: 'seulement dans la copie : ', end: '. ',
     },
@@ -159,7 +163,7 @@
   const several = ([what, first, last]) => what > 0 && first < last;
   const repeats = (copy, original) => copy[0] === 0 && original[0] === 0 ? t.whole
     : t.repeats(extent(copy), extent(original), several(copy));
-  const likeness = (kind, [low, high]) => kind === 0 ? t.exact : kind === 2 ? t.contained : t.similarity(share(low), share(high));
+  const likeness = (kind, [low, high]) => kind === 0 ? t.exact : kind === 2 ? t.contained(1) : t.similarity(share(low), share(high));
 
   // --- the groups, to search and to filter
   const groups = data.groups;
@@ -187,9 +191,9 @@
     }
     return haystacks[number];
   };
-  // accents and vowel points are no part of what is sought; what makes another letter or syllable is
+  // accents and vowel points are no part of what is sought; marks of other scripts, and what makes another syllable, are
   const MARKS = /[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]/g;
-  const fold = text => text.normalize('NFKD').replace(MARKS, '').replace(/[\u2018\u2019\u02bc]/g, "'").replace(/\s+/g, ' ').toLowerCase();
+  const fold = text => text.normalize('NFKD').replace(MARKS, '').normalize('NFC').replace(/[\u2018\u2019\u02bc]/g, "'").replace(/\s+/g, ' ').toLowerCase();
   const ALL = { text: '', source: '', unit: 0, kind: 0, least: 0, copies: 1, recurring: 0, order: 0 };
   const filters = { ...ALL };
   let shown = [];
@@ -279,9 +283,13 @@
   const drawList = () => {
     status.textContent = shown.length ? t.found(num(shown.length), num(groups.length)) : t.none;
     if (filters.text !== '' || filters.source !== '') {
-      unseen ||= groups.reduce(([copies, texts], group) => [copies + group.n[0] - group.k.length, texts + (group.t ? 0 : 1)], [0, 0]);
-      const [copies, texts] = [unseen[0], filters.text === '' ? 0 : unseen[1]];
-      if (copies || texts) status.append(' ', t.unseen(copies, texts));
+      unseen ||= groups.reduce(([copies, texts, ends], { n, t: text, k }) => [
+        copies + n[0] - k.length,
+        texts + (text ? 0 : 1) + k.filter(copy => !copy.l).length,
+        ends + (text && text.c ? 1 : 0) + k.filter(copy => copy.p && copy.p.c.t && copy.p.c.c).length,
+      ], [0, 0, 0]);
+      const missing = [data.groupCount - groups.length, unseen[0], ...filters.text === '' ? [0, 0] : unseen.slice(1)];
+      if (missing.some(Boolean)) status.append(' ', t.unseen(missing));
     }
     list.replaceChildren(...shown.slice(page * PAGE, (page + 1) * PAGE).map(groupRow));
     const pages = Math.ceil(shown.length / PAGE);
@@ -306,10 +314,10 @@
     if (group.k.length === count && group.k.every(copy => copy.k === 2 && isDocument(copy) === isDocument(group.k[0]))) {
       return `${num(rank + 1)}. ${(isDocument(group.k[0]) ? t.containedDocuments : t.containedParagraphs)(count)}${end}`;
     }
-    const contained = group.k.some(copy => copy.k === 2 && isDocument(copy)) ? t.containedDocument : t.contained;
+    const contained = group.k.some(copy => copy.k === 2 && isDocument(copy)) ? t.containedDocument : t.contained(count - exact);
     const what = group.x[0] === 0 ? t.ofDocument : isPart ? t.ofPassage : paragraphs === 1 ? t.ofParagraph : t.ofParagraphs(num(paragraphs));
     const kinds = exact === count ? (count === 1 ? t.exact : t.allExact)
-      : [exact ? t.someExact(exact) : '', group.f & 4 ? contained : '', !(group.f & 8) ? '' : group.s[0] < 1000 ? t.similarity(share(group.s[0]), share(group.s[1])) : t.near].filter(Boolean).join(', ');
+      : [exact ? t.someExact(exact) : '', group.f & 4 ? contained : '', !(group.f & 8) ? '' : group.s[0] < 1000 ? t.similarity(share(group.s[0]), share(group.s[1])) : t.near(count - exact)].filter(Boolean).join(', ');
     return `${num(rank + 1)}. ${t.of(t.copy(count), what)}, ${kinds}${end}`;
   };
   const groupRow = number => {
@@ -338,9 +346,11 @@
       if (copy.i) item.append(make('div', { class: 'note' }, t.explained(...copy.i)));
       return item;
     });
-    const copies = make('ul', { class: 'copies', tabindex: 0, 'aria-label': t.copy(group.n[0]) }, ...told);
+    const copies = make('ul', { class: 'copies', 'aria-label': t.copy(group.n[0]) }, ...told);
     const unlisted = group.n[0] - group.k.length;
     box.append(copies);
+    // once it is on the page: what scrolls can be reached by the keyboard
+    requestAnimationFrame(() => { if (copies.scrollHeight > copies.clientHeight) copies.tabIndex = 0; });
     if (unlisted > 0) box.append(make('p', { class: 'note' }, t.more(unlisted)));
     if (!group.t) {
       box.append(make('p', { class: 'note' }, t.noText));
@@ -474,21 +484,35 @@
   const drawControls = () => {
     controls.hidden = false;
     controls.replaceChildren(
-      control(t.language, choice('language', [['en', 'English'], ['fr', 'Français']], language, value => { language = value; draw(); controls.querySelector('[name=language]').focus(); })),
+      control(t.language, choice('language', [['en', 'English'], ['fr', 'Français']], language, value => { language = value; draw(); goTo(); controls.querySelector('[name=language]').focus(); })),
       control(t.theme, choice('theme', [['', t.auto], ['light', t.light], ['dark', t.dark]], theme, value => {
         theme = value;
         if (theme) root.dataset.theme = theme; else delete root.dataset.theme;
       })),
       make('button', { type: 'button', name: 'print', on: { click: () => window.print() } }, t.print));
   };
+  // `#g12` is group 12, whatever was sought before
+  const goTo = () => {
+    const number = Number((/^#g(\d+)$/.exec(location.hash) || [])[1]) - 1;
+    if (!groups[number]) return false;
+    if (query !== '' || !shown.includes(number)) { clear(); draw(); }
+    const its = Math.floor(shown.indexOf(number) / PAGE);
+    if (page !== its) { page = its; drawList(); }
+    const row = document.getElementById(`g${number + 1}`);
+    row.open = true;
+    row.scrollIntoView();
+    row.firstChild.focus({ preventScroll: true });
+    return true;
+  };
+  // what was read stands behind the title
+  const read = document.title.split(/: (.*)/s)[1];
   const draw = () => {
     t = WORDS[language];
     format = new Intl.NumberFormat(language);
     if (data.dates) dateFormat = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
     root.lang = language;
     root.dataset.language = language;
-    // what was read stands behind it
-    document.title = document.title.replace(/^[^:]*/, t.title);
+    document.title = read ? t.title + t.colon + read : t.title;
     document.getElementById('contents').setAttribute('aria-label', t.contents);
     drawControls();
     drawDocuments();
@@ -503,18 +527,6 @@
   const bars = document.getElementById('bars');
   if (bars) bars.hidden = false;
   draw();
-  // `#g12` is group 12, whatever was sought before
-  const goTo = () => {
-    const number = Number((/^#g(\d+)$/.exec(location.hash) || [])[1]) - 1;
-    if (!groups[number]) return false;
-    if (!shown.includes(number)) { clear(); draw(); }
-    page = Math.floor(shown.indexOf(number) / PAGE);
-    drawList();
-    const row = document.getElementById(`g${number + 1}`);
-    row.open = true;
-    row.scrollIntoView();
-    return true;
-  };
   window.addEventListener('hashchange', goTo);
   const first = list && list.querySelector('details');
   if (!goTo() && first) first.open = true;

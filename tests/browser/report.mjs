@@ -265,7 +265,7 @@ test('both sides scroll together, and apart when asked', async () => {
 test('French by the browser, English by choice, and back', async () => {
   const page = await open(samples, { locale: 'fr-CA' });
   assert.equal(await page.locator('html').getAttribute('lang'), 'fr');
-  assert.match(await page.title(), /^Ce que ce corpus dit deux fois: corpus\/boilerplate/);
+  assert.match(await page.title(), /^Ce que ce corpus dit deux fois\s: \u2068corpus\/boilerplate/);
   assert.match(await status(page), /Textes répétés : \d+ sur \d+/);
   assert.equal(await page.locator('.en:visible').count(), 0);
   for (const details of await page.locator('main details:not(.group) > summary').all()) await details.click();
@@ -334,10 +334,18 @@ test('without script the numbers, groups and documents are there', async () => {
   return page;
 });
 
-test('it prints whole', async () => {
+test('it prints what is open, in the light, and which page of the list', async () => {
   const page = await open(samples);
+  await page.locator('[name=theme]').selectOption('dark');
   await page.emulateMedia({ media: 'print' });
   assert(!await page.locator('.filters').isVisible() && await page.locator('#groups .pane').first().isVisible());
+  assert(await page.locator('.pager span').isVisible() && !await page.locator('.pager button').first().isVisible());
+  assert(await page.locator('figure table').first().isVisible(), 'tables behind charts');
+  await page.emulateMedia({ media: 'screen' });
+  await page.locator('#g1 summary').first().click();
+  await page.emulateMedia({ media: 'print' });
+  assert(!await page.locator('#g1 .pane').first().isVisible(), 'a group that was closed again');
+  assert.equal(await page.evaluate(() => getComputedStyle(document.body).color), 'rgb(29, 31, 33)');
   assert((await page.pdf()).length > 20_000);
   return page;
 });
@@ -446,6 +454,8 @@ test('the same report from dedup, and from one night of an index', async () => {
   const dedup = await open(path('one-dedup'));
   assert.equal(await groups(dedup), await groups(audit));
   assert.equal(await dedup.locator('.tiles').innerText(), await audit.locator('.tiles').innerText());
+  assert.match(await dedup.locator('#written + p').innerText(), /^\d+ records: \d+ kept, \d+ removed/);
+  assert.equal(await audit.locator('#written').count(), 0);
   assert.deepEqual([...audit.troubles, ...dedup.troubles], []);
   const index = join(folder, 'archive');
   const night = (name, input) => run('dedup', input, '--index', index, '--output', join(folder, name), '--report', path(name));
@@ -526,13 +536,20 @@ test('a group can be pointed to', async () => {
   await page.evaluate(() => { location.hash = '#g3'; });
   await settled(page);
   assert(await page.locator('#g3').evaluate(row => row.open), 'whatever was sought');
+  assert(await page.locator('#g3 summary').first().evaluate(summary => summary === document.activeElement));
+  await page.locator('[name=language]').selectOption('fr');
+  assert(await page.locator('#g3').evaluate(row => row.open), 'in another language, too');
+  await page.locator('[name=search]').fill('zzz');
+  await page.evaluate(() => { location.hash = '#g4'; });
+  await settled(page);
+  assert(await page.locator('#g4').isVisible(), 'what is still to be sought is not');
   return page;
 });
 
 test('letters that differ by more than an accent are others', async () => {
-  const text = 'バスの時刻表を確認してから駅前の停留所で待つことにしたので、朝はいつもより少し早く家を出なければならない';
+  const text = 'バスの時刻表を確認してから駅前の停留所で待つことにしたので、朝はいつもより少し早く家を出なければならない 한국';
   const page = await open(report('kana', [corpus('kana', [{ text }, { text }])], '--units', 'document'));
-  for (const [sought, count] of [['パス', 0], ['バス', 1], ['ﾊﾞｽ', 1]]) {
+  for (const [sought, count] of [['パス', 0], ['バス', 1], ['ﾊﾞｽ', 1], ['하', 0], ['한국', 1]]) {
     await page.locator('[name=search]').fill(sought);
     await settled(page);
     assert.equal(await shown(page), count, sought);

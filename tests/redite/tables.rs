@@ -14,7 +14,7 @@ use parquet::file::properties::{
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::record::Row;
+use parquet::record::{Row, RowAccessor};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
@@ -258,6 +258,30 @@ fn pages_of_lists_are_not_told_empty() {
     let chunks = reader.metadata().row_group(0).columns();
     assert!(chunks[0].column_index_offset().is_some());
     assert!(chunks[1].column_index_offset().is_none() && chunks[1].statistics().is_some());
+}
+
+/// A row group without rows before all others, as streaming writers leave it; pyarrow gives it no index.
+#[test]
+fn an_empty_row_group_is_no_pattern() {
+    let bytes = include_bytes!("../fixtures/empty_group.parquet");
+    let dir = Dir::new().file("in/x.parquet", bytes);
+    redite(&dir, ["dedup", "in", "--output", "out", "-q"]).ends().ok();
+    let reader = opened(only(&dir.path("out")));
+    let numbers: Vec<String> =
+        all_rows(&reader).iter().map(|row| row.get_long(1).unwrap().to_string()).collect();
+    assert_eq!(numbers, ["1", "2", "3", "4", "6"]);
+    // one row group is whole, the other is not, and both are as they were
+    let groups = reader.metadata().row_groups();
+    assert_eq!(groups.iter().map(|group| group.num_rows()).collect::<Vec<_>>(), [3, 2]);
+    let indexed = |chunk: &parquet::file::metadata::ColumnChunkMetaData| {
+        [
+            chunk.column_index_offset().is_some(),
+            chunk.offset_index_offset().is_some(),
+            chunk.statistics().is_some(),
+        ]
+    };
+    assert!(groups.iter().flat_map(|group| group.columns()).all(|chunk| indexed(chunk) == [true; 3]));
+    assert_eq!(reader.metadata().file_metadata().version(), 2);
 }
 
 /// A column of lists whose last page is empty, as Arrow's C++ writes it where pages are tiny.

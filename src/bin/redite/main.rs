@@ -306,7 +306,7 @@ fn written(
     facts.find_templates(outcome)?;
     if let Some(target) = outputs.report {
         let mut page = Vec::new();
-        let removal = removed.map(|removed| removed.removal);
+        let removal = removed.map(|removed| (removed.removal, removed.rules));
         html::write(outcome, &facts, removal, &mut interrupt.stops(&mut page))?;
         match target {
             Target::File(path) => files.push(Pending::write(path, |to| to.write_all(&page))?),

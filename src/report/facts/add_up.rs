@@ -82,7 +82,7 @@ impl Tallies {
                 count: 0,
                 exact: 0,
                 near: 0,
-                similarity: ALL_EXACT,
+                similarity: NONE_NEAR,
                 documents: 1,
                 last: key.document,
             });
@@ -91,8 +91,8 @@ impl Tallies {
     }
 }
 
-/// The similarity of copies that are not exact, where there are none.
-const ALL_EXACT: [u16; 2] = [1000, 0];
+/// The similarity of near copies, where there are none.
+const NONE_NEAR: [u16; 2] = [1000, 0];
 
 /// A range that holds both.
 fn spread([low, high]: [u16; 2], [from, upto]: [u16; 2]) -> [u16; 2] {
@@ -159,7 +159,7 @@ impl Facts {
                 tally.last = told.document;
                 tally.exact += u32::from(repeat.kind == Kind::Exact);
                 tally.near += u32::from(repeat.kind == Kind::Near);
-                if repeat.kind != Kind::Exact {
+                if repeat.kind == Kind::Near {
                     tally.similarity = spread(tally.similarity, repeat.similarity.map(in_thousandths));
                 }
                 tally.characters += repeat.characters;
@@ -184,7 +184,7 @@ impl Facts {
             count: 0,
             exact: 0,
             near: 0,
-            similarity: ALL_EXACT,
+            similarity: NONE_NEAR,
             characters: 0,
             documents: 0,
         };

@@ -116,7 +116,7 @@ type ExtentData = [u64; 5];
 struct GroupData {
     /// copies, exact ones, characters of them, documents that it stands in
     n: [u64; 4],
-    /// lowest and highest similarity of copies that are not exact, in thousandths; 1000 where all are
+    /// lowest and highest similarity of near copies, in thousandths; 1000 where there are none
     #[serde(skip_serializing_if = "is_exact")]
     s: [u16; 2],
     /// bit 0 boilerplate, bit 1 template, bit 2 some are contained, bit 3 some are near
@@ -397,7 +397,7 @@ impl Maker<'_> {
         let is_template = group.is_template.unwrap_or(templates > 0 && others == 0);
         Ok(GroupData {
             n: [group.count, group.exact, group.characters, group.documents],
-            s: if group.exact == group.count { [1000; 2] } else { group.similarity },
+            s: if group.near == 0 { [1000; 2] } else { group.similarity },
             f: u32::from(group.is_boilerplate)
                 | u32::from(is_template) << 1
                 | u32::from(group.exact + group.near < group.count) << 2

@@ -69,14 +69,14 @@ fn told(outcome: &Outcome, dates: &Dates) -> Vec<Both> {
     }
     if dates.repeats == 0 && dates.dated > 0 {
         told.push(both(
-            "No copy has its original in another document with a date.",
-            "Aucune copie n’a son original dans un autre document daté.",
+            "No copy and its original, in two documents, both have a date.",
+            "Aucune copie n’est datée en même temps que son original, dans un autre document.",
         ));
     }
-    if outcome.summary().index.is_some() {
+    if outcome.summary().index.as_ref().is_some_and(|night| night.documents > 0) {
         told.push(both(
             "An index does not keep dates: those of its originals are not known.",
-            "Un index ne garde pas de dates\u{A0}: celles de ses originaux ne sont pas connues.",
+            "Un index ne conserve pas les dates\u{A0}: celles de ses originaux ne sont pas connues.",
         ));
     }
     if dates.source_pairs > PAIRS as u64 {

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 
 use askama::Template;
 
-use crate::dedup::Removal;
 use crate::document::Source;
 use crate::outcome::{Outcome, UnitSummary};
 use crate::report::facts::{Facts, SourceShare};
@@ -109,7 +108,7 @@ struct Tile {
 }
 
 impl Head {
-    pub(super) fn new(outcome: &Outcome, facts: &Facts, removal: Option<&Removal>) -> Self {
+    pub(super) fn new(outcome: &Outcome, facts: &Facts, written: Option<WrittenView>) -> Self {
         let skipped: u64 = outcome.skipped().map(|(_, count)| count).sum();
         let summary = outcome.summary();
         Head {
@@ -146,7 +145,7 @@ impl Head {
                     .replace("n’a pas pu être utilisés", "n’a pas pu être utilisé"),
                 )
             }),
-            written: removal.map(WrittenView::new),
+            written,
             night: NightView::new(outcome),
             groups: groups(outcome, facts),
             charts: charts::charts(outcome, facts),
@@ -263,12 +262,15 @@ fn input(outcome: &Outcome) -> Both {
     )
 }
 
-/// The source that was read, or the first and the last.
+/// What was read by its names: the source, or both, or the first and the last, each in its own writing direction; nothing of
+/// standard input.
 fn name(outcome: &Outcome) -> String {
-    let named = |source: &Source| clean::name(&source.name, NAME);
+    let named = |source: &Source| format!("\u{2068}{}\u{2069}", clean::name(&source.name, NAME));
     match outcome.own_sources() {
         [] => String::new(),
+        [one] if one.name == "-" => String::new(),
         [one] => named(one),
+        [first, second] => format!("{}, {}", named(first), named(second)),
         [first, .., last] => format!("{} … {}", named(first), named(last)),
     }
 }
@@ -294,9 +296,12 @@ fn begun(told: &str) -> String {
 fn lead(outcome: &Outcome) -> Both {
     let characters = outcome.summary().characters;
     let index = match outcome.summary().index {
-        Some(_) => {
-            [" or in the index", " ou se trouvait dans l’index", ", or one of the index", ", ni de l’index"]
-        }
+        Some(_) => [
+            " or in the index",
+            " ou se trouve dans l’index",
+            ", or one of the index",
+            ", ni aucun de l’index",
+        ],
         None => [""; 4],
     };
     let skipped = &outcome.summary().input.skipped;
@@ -331,7 +336,7 @@ fn lead(outcome: &Outcome) -> Both {
                 |at: usize, and| unsought.iter().map(|names| names[at]).collect::<Vec<_>>().join(and);
             [
                 format!(" {} were not looked for.", begun(&joined(1, " and "))),
-                format!(" {} n’ont pas été cherchés.", begun(&joined(3, " et "))),
+                format!(" {} n’ont pas été recherchés.", begun(&joined(3, " et "))),
             ]
         }
     };
@@ -355,7 +360,7 @@ fn lead(outcome: &Outcome) -> Both {
             unsought[0]
         ),
         format!(
-            "{} de ce corpus, en caractères, y avait déjà été dit{}\u{A0}; les copies proches comptent en entier, avec les mots qui diffèrent.{}{saute}",
+            "{} de ce corpus, en caractères, y a déjà été dit{}\u{A0}; les copies proches comptent en entier, avec les mots qui diffèrent.{}{saute}",
             begun(&share.fr),
             index[1],
             unsought[1]

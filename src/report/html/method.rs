@@ -60,8 +60,9 @@ fn capped(summary: &Summary) -> String {
     let texts = (units.documents || units.paragraphs)
         .then(|| format!("un texte est comparé à {comparisons} autres au plus"));
     let passages = units.passages.then(|| {
-        "des places qui commencent de même et des passages qui se disputent les mêmes mots, seuls les premiers \
-         sont examinés, et ceux qui ont un passage entier mot pour mot que ceux-là n’ont pas"
+        "parmi les endroits qui commencent de la même façon et les passages qui se disputent les mêmes mots, seuls \
+         les premiers sont examinés, ainsi que ceux qui contiennent mot pour mot un passage entier que les premiers \
+         n’ont pas"
             .to_owned()
     });
     let missing = match (texts.is_some(), passages.is_some()) {

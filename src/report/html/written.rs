@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::dedup::{Account, Counts, Removal, Texts};
+use crate::dedup::{Account, Counts, Removal, Rules, Texts};
 use crate::report::clean;
 use crate::report::html::NAME;
 use crate::report::html::both::{Both, both, count, nombre, number, percent};
@@ -18,20 +18,38 @@ pub(super) struct WrittenView {
 }
 
 impl WrittenView {
-    pub(super) fn new(removal: &Removal) -> Self {
+    pub(super) fn new(removal: &Removal, rules: &Rules) -> Self {
+        if rules.annotate {
+            let told = both(
+                "All records are kept, and copies say in a field what they are copies of.",
+                "Tous les enregistrements sont gardés, et un champ des copies dit de quoi elles sont la copie.",
+            );
+            return WrittenView { told: vec![told], rows: Vec::new() };
+        }
         let mut told = vec![records(&removal.all)];
         told.extend(removal.all.texts.as_ref().map(parts));
         if removal.protected > 0 {
-            let copies =
-                count(removal.protected, ["copy is", "copies are"], ["copie gardée", "copies gardées"]);
-            told.push(both(format!("{} kept: protected.", copies.en), format!("{}, protégées.", copies.fr)));
+            let french = ["copie gardée, car protégée", "copies gardées, car protégées"];
+            let copies = count(removal.protected, ["copy is", "copies are"], french);
+            told.push(both(format!("{} kept: protected.", copies.en), format!("{}.", copies.fr)));
+        }
+        if removal.undated > 0 {
+            let french = [
+                "document n’a pas de date lisible et vient",
+                "documents n’ont pas de date lisible et viennent",
+            ];
+            let undated = count(removal.undated, ["document has", "documents have"], french);
+            told.push(both(
+                format!("{} no date that can be read, and came last.", undated.en),
+                format!("{} en dernier.", undated.fr),
+            ));
         }
         let mut accounts: Vec<&Account> = removal.accounts.iter().collect();
         accounts.sort_by_key(|account| Reverse(account.counts.removed));
         if accounts.len() > SOURCES {
             told.push(both(
                 format!("The first {SOURCES} sources by removed records are listed."),
-                format!("Les {SOURCES} premières sources en enregistrements retirés sont listées."),
+                format!("Seules sont listées les {SOURCES} sources qui ont perdu le plus d’enregistrements."),
             ));
         }
         let row = |account: &&Account| (clean::name(&account.name, NAME), cells(&account.counts));
@@ -89,7 +107,7 @@ fn parts(texts: &Texts) -> Both {
         0 => [String::new(), String::new()],
         _ => [
             format!(" {} kept with an empty text: all of it stands elsewhere.", emptied.en),
-            format!(" {}\u{A0}: tout s’en trouve ailleurs.", emptied.fr),
+            format!(" {}\u{A0}: tout ce qui s’y trouvait se trouve ailleurs.", emptied.fr),
         ],
     };
     both(
@@ -98,15 +116,92 @@ fn parts(texts: &Texts) -> Both {
             read.en, kept.en, removed.en, inside.en, passages.en, gone.en, all.en, share.en
         ),
         format!(
-            "{}\u{A0}: {}, {}, {} dans des documents retirés\u{A0}; {}\u{A0}; en tout {} sur {} ({}).{emptied_fr}",
+            "{}\u{A0}: {}, {}, {} dans des documents retirés\u{A0}; {}\u{A0}; en tout, {} retirés sur {} ({}).{emptied_fr}",
             read.fr,
             nombre(texts.paragraphs_kept, "gardé", "gardés"),
             nombre(texts.paragraphs_removed, "retiré", "retirés"),
             inside.fr,
             passages.fr,
-            gone.fr,
-            all.fr,
+            nombre(texts.characters_removed, "caractère", "caractères"),
+            number(texts.characters).fr,
             share.fr
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(removal: &Removal) -> (Vec<String>, Vec<String>) {
+        let view = WrittenView::new(removal, &Rules::default());
+        view.told.into_iter().map(|told| (told.en, told.fr.replace(['\u{A0}', '\u{202F}'], " "))).unzip()
+    }
+
+    #[test]
+    fn what_became_of_records_is_told_in_both_languages() {
+        let mut removal = Removal::default();
+        removal.all = Counts { read: 1203, kept: 1201, removed: 1, skipped: 1, texts: None };
+        (removal.protected, removal.undated) = (1, 2);
+        let (english, french) = told(&removal);
+        assert_eq!(
+            english,
+            [
+                "1,203 records: 1,201 kept, 1 removed (under 0.1\u{A0}%), 1 skipped.",
+                "1 copy is kept: protected.",
+                "2 documents have no date that can be read, and came last.",
+            ]
+        );
+        assert_eq!(
+            french,
+            [
+                "1 203 enregistrements : 1 201 gardés, 1 retiré (moins de 0,1 %), 1 écarté.",
+                "1 copie gardée, car protégée.",
+                "2 documents n’ont pas de date lisible et viennent en dernier.",
+            ]
+        );
+        let texts = Texts {
+            paragraphs: 9,
+            paragraphs_kept: 6,
+            paragraphs_removed: 1,
+            paragraphs_in_removed: 2,
+            passages_removed: 1,
+            characters: 4000,
+            characters_removed: 1500,
+            emptied: 1,
+        };
+        removal = Removal::default();
+        removal.all.texts = Some(texts);
+        let (english, french) = told(&removal);
+        assert_eq!(
+            english[1],
+            "9 paragraphs: 6 kept, 1 removed, 2 in removed documents; 1 passage removed; in all 1,500 of 4,000 characters \
+             (37.5\u{A0}%). 1 record is kept with an empty text: all of it stands elsewhere."
+        );
+        assert_eq!(
+            french[1],
+            "9 paragraphes : 6 gardés, 1 retiré, 2 dans des documents retirés ; 1 passage retiré ; en tout, 1 500 \
+             caractères retirés sur 4 000 (37,5 %). 1 enregistrement gardé a un texte vide : tout ce qui s’y trouvait se \
+             trouve ailleurs."
+        );
+    }
+
+    #[test]
+    fn the_sources_that_lose_most_are_listed() {
+        for (sources, rows, sentences) in [(0, 0, 1), (1, 0, 1), (2, 2, 1), (101, 100, 2)] {
+            let mut removal = Removal::default();
+            removal.accounts = (0..sources)
+                .map(|removed| Account {
+                    name: format!("source {removed}"),
+                    counts: Counts { read: 200, kept: 200 - removed, removed, skipped: 0, texts: None },
+                })
+                .collect();
+            let view = WrittenView::new(&removal, &Rules::default());
+            assert_eq!((view.rows.len(), view.told.len()), (rows, sentences));
+            let first = view.rows.first().map(|(name, _)| name.clone());
+            assert_eq!(first, (rows > 0).then(|| format!("source {}", sources - 1)));
+        }
+        let annotated = WrittenView::new(&Removal::default(), &Rules { annotate: true, ..Rules::default() });
+        assert!(annotated.rows.is_empty() && annotated.told[0].en.starts_with("All records are kept"));
+    }
 }
