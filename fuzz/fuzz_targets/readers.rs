@@ -71,7 +71,7 @@ fn deduplicated(
     let places = Places::new(&inputs, &found.files)?;
     let order = Order {
         file_sources: places.sources().to_vec(),
-        file_places: places.paths().iter().map(|path| path.to_string_lossy().into_owned()).collect(),
+        file_places: places.names(),
         ..Order::default()
     };
     if annotate && redite::write::places::check_annotated(&found.files).is_err() {
@@ -80,7 +80,7 @@ fn deduplicated(
     let rules = Rules { annotate, order, ..Rules::default() };
     let inputs = Inputs { order: rules.order.clone(), ..found.into() };
     let outcome = run(inputs, params, surroundings, &Progress::default())?;
-    let removal = Removal::new(&outcome, &rules);
+    let removal = Removal::new(&outcome, &rules)?;
     let output = folder.join("out");
     let written = Folder::new(&output)?;
     Records::new(&outcome, &removal, &places, annotate).write(&written, None, &Progress::default())?;
