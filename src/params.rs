@@ -200,9 +200,6 @@ impl Params {
     /// # Errors
     /// [`Error::Parameter`] for the first parameter outside of its range.
     pub fn validate(&self) -> Result<()> {
-        let fail = |name, expected: &'static str, got: String, hint| {
-            Err(Error::Parameter { name, expected: expected.into(), got, hint })
-        };
         if !(self.threshold > 0.0 && self.threshold <= 1.0) {
             let hint = "0.8 is about 4 % of the words changed, 0.6 about 9 %";
             return fail("threshold", "above 0 and at most 1", self.threshold.to_string(), hint);
@@ -265,9 +262,6 @@ impl Params {
         if !self.remove.is_by_parts() {
             return Ok(());
         }
-        let fail = |name, expected: &'static str, got: String, hint| {
-            Err(Error::Parameter { name, expected: expected.into(), got, hint })
-        };
         if self.remove.names().is_empty() {
             let hint = "`--remove documents` is the default";
             return fail("remove", "at least one word", String::new(), hint);
@@ -326,4 +320,9 @@ impl Params {
         bytes.extend(self.floor.iter().flat_map(|floor| floor.to_le_bytes()));
         xxhash_rust::xxh3::xxh3_64(&bytes)
     }
+}
+
+/// The error of a parameter outside of its range.
+fn fail(name: &'static str, expected: &'static str, got: String, hint: &'static str) -> Result<()> {
+    Err(Error::Parameter { name, expected: expected.into(), got, hint })
 }

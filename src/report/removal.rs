@@ -63,19 +63,8 @@ pub fn report<'a>(outcome: &Outcome, removal: &'a Removal, rules: &Rules, output
 /// Whatever `to` fails with.
 pub fn write(removal: &Removal, output: &str, colour: bool, to: &mut impl Write) -> io::Result<()> {
     let [bold, plain] = if colour { ["\x1b[1m", "\x1b[0m"] } else { [""; 2] };
-    let all = &removal.all;
     writeln!(to, "\n{bold}Written to {}{plain}", clean::line(output, NAME))?;
-    writeln!(to, "  {}", numbers(all))?;
-    if let Some(texts) = &all.texts {
-        parts(texts, to)?;
-    }
-    if removal.protected > 0 {
-        writeln!(to, "  {} kept: protected", count(removal.protected, "copy is", "copies are"))?;
-    }
-    if removal.undated > 0 {
-        let undated = count(removal.undated, "document has", "documents have");
-        writeln!(to, "  {undated} no date that can be read, and came last")?;
-    }
+    sentences(removal).iter().try_for_each(|sentence| writeln!(to, "  {sentence}"))?;
     if removal.accounts.len() < 2 {
         return Ok(());
     }
@@ -90,21 +79,37 @@ pub fn write(removal: &Removal, output: &str, colour: bool, to: &mut impl Write)
     Ok(())
 }
 
+/// What became of all records together, and of the texts, where parts of them leave.
+pub(super) fn sentences(removal: &Removal) -> Vec<String> {
+    let mut told = vec![numbers(&removal.all)];
+    told.extend(removal.all.texts.iter().flat_map(parts));
+    if removal.protected > 0 {
+        told.push(format!("{} kept: protected", count(removal.protected, "copy is", "copies are")));
+    }
+    if removal.undated > 0 {
+        let undated = count(removal.undated, "document has", "documents have");
+        told.push(format!("{undated} no date that can be read, and came last"));
+    }
+    told
+}
+
 /// What leaves the texts.
-fn parts(texts: &Texts, to: &mut impl Write) -> io::Result<()> {
+fn parts(texts: &Texts) -> Vec<String> {
     let [kept, removed, inside] =
         [texts.paragraphs_kept, texts.paragraphs_removed, texts.paragraphs_in_removed].map(number);
     let read = count(texts.paragraphs, "paragraph", "paragraphs");
-    writeln!(to, "  {read}: {kept} kept, {removed} removed, {inside} in removed documents")?;
     let passages = count(texts.passages_removed, "passage", "passages");
     let (gone, all) = (number(texts.characters_removed), count(texts.characters, "character", "characters"));
     let share = percent(texts.characters_removed, texts.characters);
-    writeln!(to, "  {passages} removed; in all {gone} of {all} ({share})")?;
+    let mut told = vec![
+        format!("{read}: {kept} kept, {removed} removed, {inside} in removed documents"),
+        format!("{passages} removed; in all {gone} of {all} ({share})"),
+    ];
     if texts.emptied > 0 {
         let records = count(texts.emptied, "record is", "records are");
-        writeln!(to, "  {records} kept with an empty text: all of it stands elsewhere")?;
+        told.push(format!("{records} kept with an empty text: all of it stands elsewhere"));
     }
-    Ok(())
+    told
 }
 
 fn numbers(counts: &Counts) -> String {

@@ -114,9 +114,9 @@ fn reader(
     indexed: bool,
 ) -> std::result::Result<SerializedFileReader<Pages>, Stop> {
     let pages = || pages().map_err(|error| Stop::Group(error.to_string()));
-    // all that is told of encodings, to be told again
     // a row group without rows has no pages, and some writers give it no index: none of it is written again
     let has_rows = |group: &RowGroupMetaData, _| group.num_rows() > 0;
+    // all that is told of encodings, to be told again
     let options =
         || ReadOptionsBuilder::new().with_encoding_stats_as_mask(false).with_predicate(Box::new(has_rows));
     let plain = || guarded(|| Ok(pages()?.reader(options().build())?));

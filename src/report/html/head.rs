@@ -287,6 +287,11 @@ fn units(outcome: &Outcome) -> [Vec<[&'static str; 4]>; 2] {
     [sought, unsought].map(|units| units.into_iter().map(|(_, names)| names).collect())
 }
 
+/// One of the names of each, with a word between.
+fn joined(units: &[[&'static str; 4]], name: usize, with: &str) -> String {
+    units.iter().map(|names| names[name]).collect::<Vec<_>>().join(with)
+}
+
 /// The first letter as sentences begin.
 fn begun(told: &str) -> String {
     let mut rest = told.chars();
@@ -331,20 +336,15 @@ fn lead(outcome: &Outcome) -> Both {
     let [sought, unsought] = units(outcome);
     let unsought = match unsought.is_empty() {
         true => [String::new(), String::new()],
-        false => {
-            let joined =
-                |at: usize, and| unsought.iter().map(|names| names[at]).collect::<Vec<_>>().join(and);
-            [
-                format!(" {} were not looked for.", begun(&joined(1, " and "))),
-                format!(" {} n’ont pas été recherchés.", begun(&joined(3, " et "))),
-            ]
-        }
+        false => [
+            format!(" {} were not looked for.", begun(&joined(&unsought, 1, " and "))),
+            format!(" {} n’ont pas été recherchés.", begun(&joined(&unsought, 3, " et "))),
+        ],
     };
     if characters.copied == 0 {
-        let joined = |at: usize, or| sought.iter().map(|names| names[at]).collect::<Vec<_>>().join(or);
         let [text, texte] = match sought.len() {
             3 => ["text".to_owned(), "texte".to_owned()],
-            _ => [joined(0, " or "), joined(2, " ni ")],
+            _ => [joined(&sought, 0, " or "), joined(&sought, 2, " ni ")],
         };
         return both(
             format!("No {text} of this corpus repeats another{}.{}{skipped}", index[2], unsought[0]),

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 
 use crate::dedup::{Account, Counts, Removal, Rules, Texts};
-use crate::report::clean;
 use crate::report::html::NAME;
-use crate::report::html::both::{Both, both, count, nombre, number, percent};
+use crate::report::html::both::{Both, both, nombre, number, percent};
+use crate::report::{clean, removal};
 
 /// Sources that are listed.
 const SOURCES: usize = 100;
@@ -26,24 +26,8 @@ impl WrittenView {
             );
             return WrittenView { told: vec![told], rows: Vec::new() };
         }
-        let mut told = vec![records(&removal.all)];
-        told.extend(removal.all.texts.as_ref().map(parts));
-        if removal.protected > 0 {
-            let french = ["copie gardée, car protégée", "copies gardées, car protégées"];
-            let copies = count(removal.protected, ["copy is", "copies are"], french);
-            told.push(both(format!("{} kept: protected.", copies.en), format!("{}.", copies.fr)));
-        }
-        if removal.undated > 0 {
-            let french = [
-                "document n’a pas de date lisible et vient",
-                "documents n’ont pas de date lisible et viennent",
-            ];
-            let undated = count(removal.undated, ["document has", "documents have"], french);
-            told.push(both(
-                format!("{} no date that can be read, and came last.", undated.en),
-                format!("{} en dernier.", undated.fr),
-            ));
-        }
+        let told = removal::sentences(removal).into_iter().zip(french(removal));
+        let mut told: Vec<Both> = told.map(|(en, fr)| both(en + ".", fr + ".")).collect();
         let mut accounts: Vec<&Account> = removal.accounts.iter().collect();
         accounts.sort_by_key(|account| Reverse(account.counts.removed));
         if accounts.len() > SOURCES {
@@ -65,68 +49,54 @@ fn cells(counts: &Counts) -> [Both; 5] {
     [read, kept, removed, share, skipped]
 }
 
-fn records(counts: &Counts) -> Both {
-    let [_, kept, removed, share, skipped] = cells(counts);
-    let read = count(counts.read, ["record", "records"], ["enregistrement", "enregistrements"]);
-    both(
-        format!(
-            "{}: {} kept, {} removed ({}), {} skipped.",
-            read.en, kept.en, removed.en, share.en, skipped.en
-        ),
-        format!(
-            "{}\u{A0}: {}, {} ({}), {}.",
-            read.fr,
-            nombre(counts.kept, "gardé", "gardés"),
-            nombre(counts.removed, "retiré", "retirés"),
-            share.fr,
-            nombre(counts.skipped, "écarté", "écartés")
-        ),
-    )
+/// What [`removal::sentences`] says, in the same order.
+fn french(removal: &Removal) -> Vec<String> {
+    let all = &removal.all;
+    let mut told = vec![format!(
+        "{}\u{A0}: {}, {} ({}), {}",
+        nombre(all.read, "enregistrement", "enregistrements"),
+        nombre(all.kept, "gardé", "gardés"),
+        nombre(all.removed, "retiré", "retirés"),
+        percent(all.removed, all.kept + all.removed).fr,
+        nombre(all.skipped, "écarté", "écartés")
+    )];
+    told.extend(all.texts.iter().flat_map(parts));
+    if removal.protected > 0 {
+        told.push(nombre(removal.protected, "copie gardée, car protégée", "copies gardées, car protégées"));
+    }
+    if removal.undated > 0 {
+        let [one, many] =
+            ["document n’a pas de date lisible et vient", "documents n’ont pas de date lisible et viennent"];
+        told.push(format!("{} en dernier", nombre(removal.undated, one, many)));
+    }
+    told
 }
 
 /// What leaves the texts.
-fn parts(texts: &Texts) -> Both {
-    let [kept, removed, inside, gone] = [
-        texts.paragraphs_kept,
-        texts.paragraphs_removed,
-        texts.paragraphs_in_removed,
-        texts.characters_removed,
-    ]
-    .map(number);
-    let read = count(texts.paragraphs, ["paragraph", "paragraphs"], ["paragraphe", "paragraphes"]);
-    let passages =
-        count(texts.passages_removed, ["passage", "passages"], ["passage retiré", "passages retirés"]);
-    let all = count(texts.characters, ["character", "characters"], ["caractère", "caractères"]);
-    let share = percent(texts.characters_removed, texts.characters);
-    let emptied = count(
-        texts.emptied,
-        ["record is", "records are"],
-        ["enregistrement gardé a un texte vide", "enregistrements gardés ont un texte vide"],
-    );
-    let [emptied_en, emptied_fr] = match texts.emptied {
-        0 => [String::new(), String::new()],
-        _ => [
-            format!(" {} kept with an empty text: all of it stands elsewhere.", emptied.en),
-            format!(" {}\u{A0}: tout ce qui s’y trouvait se trouve ailleurs.", emptied.fr),
-        ],
-    };
-    both(
+fn parts(texts: &Texts) -> Vec<String> {
+    let mut told = vec![
         format!(
-            "{}: {} kept, {} removed, {} in removed documents; {} removed; in all {} of {} ({}).{emptied_en}",
-            read.en, kept.en, removed.en, inside.en, passages.en, gone.en, all.en, share.en
-        ),
-        format!(
-            "{}\u{A0}: {}, {}, {} dans des documents retirés\u{A0}; {}\u{A0}; en tout, {} retirés sur {} ({}).{emptied_fr}",
-            read.fr,
+            "{}\u{A0}: {}, {}, {} dans des documents retirés",
+            nombre(texts.paragraphs, "paragraphe", "paragraphes"),
             nombre(texts.paragraphs_kept, "gardé", "gardés"),
             nombre(texts.paragraphs_removed, "retiré", "retirés"),
-            inside.fr,
-            passages.fr,
+            number(texts.paragraphs_in_removed).fr
+        ),
+        format!(
+            "{}\u{A0}; en tout, {} retirés sur {} ({})",
+            nombre(texts.passages_removed, "passage retiré", "passages retirés"),
             nombre(texts.characters_removed, "caractère", "caractères"),
             number(texts.characters).fr,
-            share.fr
+            percent(texts.characters_removed, texts.characters).fr
         ),
-    )
+    ];
+    if texts.emptied > 0 {
+        let [one, many] =
+            ["enregistrement gardé a un texte vide", "enregistrements gardés ont un texte vide"];
+        let emptied = nombre(texts.emptied, one, many);
+        told.push(format!("{emptied}\u{A0}: tout ce qui s’y trouvait se trouve ailleurs"));
+    }
+    told
 }
 
 #[cfg(test)]
@@ -147,7 +117,7 @@ mod tests {
         assert_eq!(
             english,
             [
-                "1,203 records: 1,201 kept, 1 removed (under 0.1\u{A0}%), 1 skipped.",
+                "1,203 records: 1,201 kept, 1 removed (under 0.1 %), 1 skipped.",
                 "1 copy is kept: protected.",
                 "2 documents have no date that can be read, and came last.",
             ]
@@ -174,15 +144,20 @@ mod tests {
         removal.all.texts = Some(texts);
         let (english, french) = told(&removal);
         assert_eq!(
-            english[1],
-            "9 paragraphs: 6 kept, 1 removed, 2 in removed documents; 1 passage removed; in all 1,500 of 4,000 characters \
-             (37.5\u{A0}%). 1 record is kept with an empty text: all of it stands elsewhere."
+            english[1..],
+            [
+                "9 paragraphs: 6 kept, 1 removed, 2 in removed documents.",
+                "1 passage removed; in all 1,500 of 4,000 characters (37.5 %).",
+                "1 record is kept with an empty text: all of it stands elsewhere.",
+            ]
         );
         assert_eq!(
-            french[1],
-            "9 paragraphes : 6 gardés, 1 retiré, 2 dans des documents retirés ; 1 passage retiré ; en tout, 1 500 \
-             caractères retirés sur 4 000 (37,5 %). 1 enregistrement gardé a un texte vide : tout ce qui s’y trouvait se \
-             trouve ailleurs."
+            french[1..],
+            [
+                "9 paragraphes : 6 gardés, 1 retiré, 2 dans des documents retirés.",
+                "1 passage retiré ; en tout, 1 500 caractères retirés sur 4 000 (37,5 %).",
+                "1 enregistrement gardé a un texte vide : tout ce qui s’y trouvait se trouve ailleurs.",
+            ]
         );
     }
 
