@@ -13,8 +13,8 @@ use crate::split::bytecount;
 /// A stretch of a document between two tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Stretch {
-    bytes: [u32; 2],
-    chars: [u32; 2],
+    pub(crate) bytes: [u32; 2],
+    pub(crate) chars: [u32; 2],
     /// the first paragraph that it touches
     pub(crate) paragraph: u32,
 }

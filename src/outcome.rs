@@ -21,7 +21,7 @@ use crate::locate::{Part, Sought, Stretch, locate};
 use crate::night::Night;
 use crate::params::Params;
 use crate::passage::places::Window;
-use crate::passage::{Contained, Found, Passage};
+use crate::passage::{Contained, Found};
 use crate::pipeline::{Progress, Searched};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
@@ -32,12 +32,14 @@ mod column;
 mod floor;
 mod leaving;
 mod near;
+mod passages;
 mod recurring;
 mod skipped;
 mod summary;
 pub(crate) mod whole;
 
 use near::NearCopies;
+use passages::{LocatedPassage, Passages};
 
 pub(crate) use floor::{Floor, KeptMatch};
 pub(crate) use recurring::Recurring;
@@ -74,7 +76,7 @@ pub(crate) struct Covered {
 /// Passages and contained units with the places of both sides.
 #[derive(Default)]
 pub(crate) struct Located {
-    passages: Vec<(Passage, [Stretch; 2])>,
+    passages: Passages,
     contained: Vec<(Contained, Stretch)>,
     capped: u64,
     found: Covered,
@@ -99,7 +101,7 @@ impl Located {
         let mut next = || stretches.next().unwrap_or_default();
         let passages = found.passages.into_iter().map(|passage| {
             let original = next();
-            (passage, [passage.copy_stretch.unwrap_or_else(&mut next), original])
+            LocatedPassage::new(&passage, [passage.copy_stretch.unwrap_or_else(&mut next), original])
         });
         let passages = passages.collect();
         let contained = found.contained.into_iter().map(|contained| (contained, next())).collect();
@@ -241,12 +243,12 @@ impl Outcome {
     }
 
     fn count_passages(&self) -> PassageSummary {
-        let mut summary = PassageSummary::default();
-        for (passage, [copy, _]) in &self.located.passages {
-            let tokens = passage.copy_tokens[1] - passage.copy_tokens[0];
-            let chars = copy.span().chars;
-            summary.count += 1;
-            summary.exact += u64::from(passage.is_exact);
+        let count = self.located.passages.count();
+        let mut summary = PassageSummary { count, ..PassageSummary::default() };
+        for passage in self.located.passages.iter() {
+            let tokens = passage.tokens[0];
+            let chars = passage.stretches[0].span().chars;
+            summary.exact += u64::from(passage.is_exact());
             summary.characters += chars.end - chars.start;
             summary.by_tokens[[50, 100, 200, 500, 1000].partition_point(|least| *least <= tokens)] += 1;
         }
@@ -268,7 +270,7 @@ impl Outcome {
             return vec![self.span(place).chars];
         }
         let mut parts: Vec<Range<u64>> =
-            self.passages_of(document).iter().map(|(_, [copy, _])| copy.span().chars).collect();
+            self.located.passages.of(document).map(|passage| passage.stretches[0].span().chars).collect();
         let own = self.corpus.paragraphs(document);
         let copied = |unit: &u32| is_copy(&self.corpus.paragraph_units, &self.near[1], *unit);
         if self.summary.parameters.units.paragraphs && own.clone().any(|unit| copied(&unit)) {
@@ -506,7 +508,7 @@ impl Outcome {
 
     /// The passages of a document, in the order of its text.
     pub fn passages(&self, document: u32) -> impl Iterator<Item = Match> + '_ {
-        self.passages_of(document).iter().map(|passage| self.passage_match(passage))
+        self.located.passages.of(document).map(|passage| passage.as_match())
     }
 
     /// All matches, by the copy's place in the corpus: a document before what is in it.
@@ -567,33 +569,12 @@ impl Outcome {
         }
     }
 
-    fn passages_of(&self, document: u32) -> &[(Passage, [Stretch; 2])] {
-        let passages = &self.located.passages;
-        let start = passages.partition_point(|(passage, _)| passage.copy < document);
-        // they are few, and what lies far behind them would have to be fetched
-        let own = passages[start..].iter().take_while(|(passage, _)| passage.copy == document).count();
-        &passages[start..start + own]
-    }
-
     fn contained(&self, place: Place) -> Option<&(Contained, Stretch)> {
         let key = (place.document, place.paragraph);
         let contained = &self.located.contained;
         let found =
             contained.binary_search_by_key(&key, |(contained, _)| (contained.copy, contained.paragraph));
         found.ok().map(|i| &contained[i])
-    }
-
-    fn passage_match(&self, (passage, [copy, original]): &(Passage, [Stretch; 2])) -> Match {
-        Match {
-            unit: Unit::Passage,
-            kind: if passage.is_exact { Kind::Exact } else { Kind::Near },
-            jaccard: passage.overlap.jaccard(),
-            containment: passage.overlap.containment(),
-            tokens: [passage.copy_tokens, passage.original_tokens].map(|[start, end]| end - start),
-            copy: Place { document: passage.copy, paragraph: Some(copy.paragraph) },
-            original: Place { document: passage.original, paragraph: Some(original.paragraph) },
-            stretches: Some([copy.span(), original.span()]),
-        }
     }
 
     /// Of a unit that stands there.

@@ -631,9 +631,8 @@ impl Seeds {
 
     /// The search for passages, and which seeds occur more than once. The seeds themselves are needed after only
     /// for an index.
-    fn link(mut self, params: &Params, keep: bool) -> ((Finder<'_>, Repeated), Self) {
-        let gaps = if keep { self.gaps.clone() } else { take(&mut self.gaps) };
-        let mut repeated = Repeated::new(&self.heads, gaps, &self.counts);
+    fn link(self, params: &Params, keep: bool) -> ((Finder<'_>, Repeated), Self) {
+        let mut repeated = Repeated::new(&self.heads, &self.gaps, &self.counts);
         let left = if keep { self } else { Seeds::default() };
         ((Finder::new(params, &mut repeated), repeated), left)
     }

@@ -43,7 +43,7 @@ impl Outcome {
             stretches.extend(self.copied_paragraphs(document).map(|(_, span)| span));
         }
         if remove.passages {
-            stretches.extend(self.passages_of(document).iter().map(|(_, [copy, _])| copy.span()));
+            stretches.extend(self.located.passages.of(document).map(|passage| passage.stretches[0].span()));
             stretches.sort_unstable_by_key(|span| span.bytes.start);
         }
         stretches

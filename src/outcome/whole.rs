@@ -14,10 +14,11 @@ use crate::error::Result;
 use crate::index::{Identity, Index};
 use crate::locate::Stretch;
 use crate::outcome::column::Column;
+use crate::outcome::passages::{Passages, WaitingPassages};
 use crate::outcome::{Located, Outcome};
 use crate::params::Params;
+use crate::passage::Contained;
 use crate::passage::gaps::Gaps;
-use crate::passage::{Contained, Passage};
 use crate::past::{Archived, Numbers};
 use crate::pipeline::Searched;
 use crate::read::sources::Sources;
@@ -38,13 +39,13 @@ pub(crate) struct Whole {
     paragraph_units: Units,
     places: Vec<u8>,
     ids: String,
+    passages: Passages,
     counts: Counts,
     skips: Skips,
     pieces: Vec<Piece>,
     labels: Labels,
     draws: [Draw; 2],
     near: [(Vec<Near>, Cost); 2],
-    passages: Vec<(Passage, [Stretch; 2])>,
     contained: Vec<(Contained, Stretch)>,
     capped: u64,
     /// documents that leave, see [`crate::standing`]
@@ -70,24 +71,30 @@ pub(crate) struct Ends {
     pub(crate) spilled: Option<Arc<Index>>,
 }
 
-/// The tables of all units, of places and of ids, while parts come.
+/// The tables of all units, of places, of ids and of passages, while parts come.
 struct Waiting {
     /// of documents (0) and of paragraphs (1)
     units: [UnitColumns; 2],
     places: Column<u8>,
     ids: Column<u8>,
+    passages: WaitingPassages,
 }
 
 impl Waiting {
     fn new(folder: &Path) -> Self {
         let units = [(); 2].map(|()| UnitColumns::new(folder));
-        Waiting { units, places: Column::new(folder), ids: Column::new(folder) }
+        Waiting {
+            units,
+            places: Column::new(folder),
+            ids: Column::new(folder),
+            passages: WaitingPassages::new(folder),
+        }
     }
 
     /// Bytes when they are held again.
     fn size(&self) -> usize {
         let units: usize = self.units.iter().map(UnitColumns::size).sum();
-        units + self.places.size() + self.ids.size()
+        units + self.places.size() + self.ids.size() + self.passages.size()
     }
 }
 
@@ -163,13 +170,13 @@ impl Whole {
             paragraph_units: Units::default(),
             places: Vec::new(),
             ids: String::new(),
+            passages: Passages::default(),
             counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
             skips: Skips::default(),
             pieces: Vec::new(),
             labels: Labels::default(),
             draws: [(); 2].map(|()| Draw::new(params.certify)),
             near: Default::default(),
-            passages: Vec::new(),
             contained: Vec::new(),
             capped: 0,
             leaving: Vec::new(),
@@ -196,7 +203,7 @@ impl Whole {
     /// About how many bytes it will hold at the end; with what making a batch of an index takes, if it `is_kept`.
     pub(crate) fn size(&self, is_kept: bool) -> u64 {
         let of_units: usize = self.waiting.units.iter().map(UnitColumns::of_report).sum();
-        let of_passages = self.passages.len() * (OF_REPORT[0] + OF_REPORT[1]);
+        let of_passages = self.waiting.passages.count() as usize * (OF_REPORT[0] + OF_REPORT[1]);
         // what recurs is counted when all this is gone
         let report = (of_units + of_passages).max(8 * self.waiting.units[1].distinct.len());
         self.held(is_kept) + (self.waiting.size() + report) as u64
@@ -209,7 +216,6 @@ impl Whole {
         let bytes = size_of::<Document>() * self.documents.len()
             + size_of::<Piece>() * self.pieces.len()
             + size_of::<Near>() * copies
-            + size_of::<(Passage, [Stretch; 2])>() * self.passages.len()
             + size_of::<(Contained, Stretch)>() * self.contained.len()
             + size_of_val(&self.leaving[..])
             + self.labels.size()
@@ -250,10 +256,11 @@ impl Whole {
     /// Takes back what waits.
     fn gather(&mut self) -> Result<()> {
         let none = Waiting::new(Path::new(""));
-        let Waiting { units: [documents, paragraphs], places, ids } =
+        let Waiting { units: [documents, paragraphs], places, ids, passages } =
             std::mem::replace(&mut self.waiting, none);
         (self.document_units, self.paragraph_units) = (documents.into_units()?, paragraphs.into_units()?);
         self.places = places.into_vec()?;
+        self.passages = passages.into_passages()?;
         // what came as text is text
         self.ids = String::from_utf8(ids.into_vec()?).unwrap_or_default();
         Ok(())
@@ -319,11 +326,7 @@ impl Whole {
         self.near[0].1.add(&Cost { candidates: summary.candidates, verified: summary.verified, capped: 0 });
         self.capped += summary.capped;
         let Located { passages, contained, .. } = located;
-        self.passages.extend(passages.into_iter().map(|(passage, stretches)| {
-            let [copy, original] =
-                [passage.copy, passage.original].map(|document| numbers.document(document));
-            (Passage { copy, original, ..passage }, stretches)
-        }));
+        self.waiting.passages.append(&passages.renumbered(|document| numbers.document(document)))?;
         let own = contained.into_iter().filter(|(contained, _)| contained.copy >= first_own[0]);
         self.contained.extend(own.map(|(contained, stretch)| (numbers.contained(&contained), stretch)));
         self.counts.add(&corpus.counts);

@@ -22,6 +22,17 @@ impl Gaps {
         self.near.push(gap.min(FAR.into()) as u8);
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.near.len()
+    }
+
+    /// Gives back what has room for more.
+    pub(crate) fn shrink_to_fit(&mut self) {
+        self.near.shrink_to_fit();
+        self.far.shrink_to_fit();
+    }
+
     /// Those of some seeds.
     pub(crate) fn of(&self, seeds: Range<usize>) -> impl Iterator<Item = u32> + '_ {
         let first = self.far.partition_point(|(number, _)| (*number as usize) < seeds.start);

@@ -535,7 +535,7 @@ mod tests {
     #[test]
     fn seeds_are_listed_while_they_occur_again_and_texts_with_them() {
         let hashes = [1u64 << 30, 5 << 60, 7 << 30, 7 << 30, 1 << 30, 1 << 30].map(SeedHead::of);
-        let mut repeated = Repeated::new(&hashes, [3, 9, 28, 9, 1, 0].into_iter().collect(), &[3, 2, 1]);
+        let mut repeated = Repeated::new(&hashes, &[3, 9, 28, 9, 1, 0].into_iter().collect(), &[3, 2, 1]);
         let seed = |number: u32, at| Occurrence { number, at };
         let of = |row| {
             let mut found = Vec::new();

@@ -1,21 +1,22 @@
 //! The seeds that occur more than once: which they are, of all, and how often each occurs. Made once, from the seeds of
 //! the first pass, between the passes.
 
+use std::ops::Range;
+
 use crate::equal::{bits_of_parts, groups, part};
 use crate::passage::Occurrence;
 use crate::passage::gaps::Gaps;
 use crate::passage::winnow::{SEED_BITS, SeedHead};
 
-/// The seeds that occur more than once, numbered, and where among all seeds they are.
+/// The seeds that occur more than once, numbered, and where they stand.
 #[derive(Default)]
 pub(crate) struct Repeated {
-    /// a bit for each seed of the distinct documents
-    bits: Vec<u64>,
-    /// the numbers of those whose bit is set, in order
+    /// their numbers, document after document, in the order of the text
     numbers: Vec<u32>,
+    /// tokens from each to the next
     gaps: Gaps,
-    /// behind the last seed of each distinct document, and how many of the seeds before are repeated
-    ends: Vec<(u64, u32)>,
+    /// behind the last of each distinct document
+    ends: Vec<u32>,
     /// how often each number occurs
     counts: Vec<u32>,
 }
@@ -23,7 +24,7 @@ pub(crate) struct Repeated {
 impl Repeated {
     /// Numbers the repeated ones of `seeds`, which are `gaps` apart; `of_documents` says how many each
     /// distinct document has.
-    pub(crate) fn new(seeds: &[SeedHead], gaps: Gaps, of_documents: &[u32]) -> Self {
+    pub(crate) fn new(seeds: &[SeedHead], gaps: &Gaps, of_documents: &[u32]) -> Self {
         let mut bits = vec![0u64; seeds.len().div_ceil(64)];
         let (mut counts, mut found) = (Vec::new(), Vec::new());
         groups(
@@ -38,44 +39,45 @@ impl Repeated {
                 counts.push(same.len() as u32);
             },
         );
+        let is_repeated = |seed: usize| bits[seed / 64] >> (seed % 64) & 1 == 1;
         let before = set_before(&bits);
-        let rank = |seed: u64| {
-            let word = seed as usize / 64;
-            let rest = bits.get(word).map_or(0, |bits| (bits & ((1 << (seed % 64)) - 1)).count_ones());
-            before[word] + rest
-        };
         let mut numbers = vec![0; found.len()];
-        found.iter().for_each(|&(seed, number)| numbers[rank(u64::from(seed)) as usize] = number);
-        let behind = |end: &mut u64, &count: &u32| {
-            *end += u64::from(count);
-            Some((*end, rank(*end)))
-        };
-        let ends = of_documents.iter().scan(0, behind).collect();
-        Repeated { bits, numbers, counts, gaps, ends }
-    }
-
-    fn is_repeated(&self, seed: u64) -> bool {
-        self.bits[seed as usize / 64] >> (seed % 64) & 1 == 1
+        for (seed, number) in found {
+            let word = seed as usize / 64;
+            let rest = bits[word] & ((1 << (seed % 64)) - 1);
+            numbers[(before[word] + rest.count_ones()) as usize] = number;
+        }
+        let (mut between, mut ends) = (Gaps::default(), Vec::with_capacity(of_documents.len()));
+        let mut first = 0;
+        for &count in of_documents {
+            let own = first..first + count as usize;
+            let mut gap = 0;
+            for (seed, from_last) in own.clone().zip(gaps.of(own.clone())) {
+                gap += from_last;
+                if is_repeated(seed) {
+                    between.push(std::mem::take(&mut gap));
+                }
+            }
+            ends.push(between.len() as u32);
+            first = own.end;
+        }
+        between.shrink_to_fit();
+        Repeated { numbers, gaps: between, ends, counts }
     }
 
     /// Whether a distinct document has a repeated seed.
     pub(crate) fn has_some(&self, row: usize) -> bool {
-        self.start(row).1 < self.ends[row].1
+        !self.range(row).is_empty()
     }
 
     /// Appends the repeated seeds of a distinct document, in order.
     pub(crate) fn of(&self, row: usize, into: &mut Vec<Occurrence>) {
-        let (start, before) = self.start(row);
-        let (end, behind) = self.ends[row];
-        let mut numbers = self.numbers[before as usize..behind as usize].iter();
+        let own = self.range(row);
         let mut at = 0;
-        into.reserve(numbers.len());
-        for (seed, gap) in (start..end).zip(self.gaps.of(start as usize..end as usize)) {
+        into.extend(self.numbers[own.clone()].iter().zip(self.gaps.of(own)).map(|(&number, gap)| {
             at += gap;
-            if self.is_repeated(seed) {
-                into.extend(numbers.next().map(|&number| Occurrence { number, at }));
-            }
-        }
+            Occurrence { number, at }
+        }));
     }
 
     /// How often each number occurs; that is told once.
@@ -83,8 +85,9 @@ impl Repeated {
         std::mem::take(&mut self.counts)
     }
 
-    fn start(&self, row: usize) -> (u64, u32) {
-        row.checked_sub(1).map_or((0, 0), |before| self.ends[before])
+    fn range(&self, row: usize) -> Range<usize> {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        start as usize..self.ends[row] as usize
     }
 }
 

@@ -1,9 +1,16 @@
-//! Where tokens stand, in a quarter of the memory: most stand behind the one before, and are short.
+//! Where tokens stand, in an eighth of the memory: most stand behind the one before, and are short.
 
 use std::ops::Range;
 
-/// What a step can't say.
-const FAR: u32 = u8::MAX as u32;
+/// Stands for a step of which a byte can't tell.
+const FAR: u8 = u8::MAX;
+
+/// Bits of a step that tell how long its token is; those above, how far it is from the one before.
+const LENGTH_BITS: u32 = 5;
+
+/// The longest token, and the widest gap, of which a step tells.
+const LONGEST: u32 = (1 << LENGTH_BITS) - 1;
+const WIDEST: u32 = (1 << (u8::BITS - LENGTH_BITS)) - 2;
 
 /// Tokens between two of which it is known without the steps before.
 const MARKED: usize = 64;
@@ -11,8 +18,8 @@ const MARKED: usize = 64;
 /// First byte, and behind the last, of each of some tokens of a text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Steps {
-    /// of each token the bytes between the one before and it, and its own
-    steps: Box<[[u8; 2]]>,
+    /// of each token the bytes between the one before and it, and its own; [`FAR`] where these are too many
+    steps: Box<[u8]>,
     /// those of which steps do not tell, by their number here, in order; the first token of a stretch is one
     far: Box<[(u32, [u32; 2])]>,
     /// where each [`MARKED`]th token stands
@@ -29,15 +36,15 @@ impl Steps {
             let mut behind = None;
             for &[start, end] in stretch {
                 // a character may stand for several tokens: then these stand in one place
-                let gap = behind.and_then(|behind| start.checked_sub(behind)).unwrap_or(FAR);
-                let length = end - start;
-                if gap.max(length) >= FAR {
+                let gap = behind.and_then(|behind| start.checked_sub(behind));
+                let near = gap.filter(|gap| *gap <= WIDEST && end - start <= LONGEST);
+                if near.is_none() {
                     far.push((steps.len() as u32, [start, end]));
                 }
                 if steps.len().is_multiple_of(MARKED) {
                     marks.push([start, end]);
                 }
-                steps.push([gap.min(FAR) as u8, length.min(FAR) as u8]);
+                steps.push(near.map_or(FAR, |gap| (gap << LENGTH_BITS | (end - start)) as u8));
                 behind = Some(end);
             }
         }
@@ -56,8 +63,8 @@ impl Steps {
         };
         let behind = self.steps.get(at + 1..=i)?;
         let Some(last) = behind.last() else { return Some([start, end]) };
-        let end = behind.iter().fold(end, |end, &[gap, length]| end + u32::from(gap) + u32::from(length));
-        Some([end - u32::from(last[1]), end])
+        let end = behind.iter().fold(end, |end, step| end + u32::from(step >> LENGTH_BITS) + length(*step));
+        Some([end - length(*last), end])
     }
 
     /// The bytes of some tokens of one stretch; none of no tokens.
@@ -66,6 +73,11 @@ impl Steps {
         let both = last.and_then(|last| Some([self.span(tokens.start)?[0], self.span(last)?[1]]));
         both.unwrap_or_default()
     }
+}
+
+/// Of the token of a step that is not [`FAR`].
+fn length(step: u8) -> u32 {
+    u32::from(step) & LONGEST
 }
 
 #[cfg(test)]
@@ -78,7 +90,11 @@ mod tests {
         fn steps_tell_what_they_were_made_of(
             stretches in prop::collection::vec(
                 prop::collection::vec(
-                    (prop_oneof![0u32..4, 200u32..300, 0u32..100_000], 1u32..600, any::<bool>()),
+                    (
+                        prop_oneof![0u32..10, 200u32..300, 0u32..100_000],
+                        prop_oneof![1u32..40, 1u32..600],
+                        any::<bool>(),
+                    ),
                     0..40,
                 ),
                 0..4,

@@ -154,7 +154,7 @@ impl Whole {
     fn documents_of_index(&self, units: &[Vec<u32>; 2], index: &Index) -> Vec<u32> {
         let mut documents = Distinct { numbers: units[0].clone(), sorted: units[0].len() };
         let of_paragraphs = units[1].iter().filter_map(|paragraph| index.document_of(*paragraph));
-        let of_passages = self.passages.iter().map(|(passage, _)| passage.original);
+        let of_passages = self.passages.iter().map(|passage| passage.original);
         let of_contained = self.contained.iter().map(|(contained, _)| contained.original);
         let originals = of_passages.chain(of_contained).filter(|document| *document < self.first[0]);
         of_paragraphs.chain(originals).for_each(|document| documents.add(document));
@@ -170,9 +170,7 @@ impl Whole {
                 (near.unit, near.original) = (to.unit(kind, near.unit), to.unit(kind, near.original));
             }
         }
-        for (passage, _) in &mut self.passages {
-            (passage.copy, passage.original) = (to.document(passage.copy), to.document(passage.original));
-        }
+        self.passages = self.passages.renumbered(|document| to.document(document));
         for (contained, _) in &mut self.contained {
             (contained.copy, contained.original) =
                 (to.document(contained.copy), to.document(contained.original));
