@@ -73,7 +73,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A document was read a second time and is not what it was.
-    #[error("`{}`: record {record} changed while the run was reading it\n\nhint: run again when nothing writes to the input", path.display())]
+    #[error("`{}`: record {} changed while the run was reading it\n\nhint: run again when nothing writes to the input", path.display(), record + 1)]
     Changed {
         /// the file
         path: PathBuf,

@@ -202,7 +202,7 @@ impl Params {
     pub fn validate(&self) -> Result<()> {
         if !(self.threshold > 0.0 && self.threshold <= 1.0) {
             let hint = "0.8 is about 4 % of the words changed, 0.6 about 9 %";
-            return fail("threshold", "above 0 and at most 1", self.threshold.to_string(), hint);
+            return fail("threshold", "from 0.1 to 1", self.threshold.to_string(), hint);
         }
         if self.threshold < 0.1 {
             let hint = "below 0.1 nearly all pairs of a corpus are candidates";
@@ -249,9 +249,9 @@ impl Params {
             let hint = "64 is the default";
             return fail("comparisons", "at least 1", self.comparisons.to_string(), hint);
         }
-        if !(1..=u64::from(u32::MAX) / 4).contains(&self.max_record) {
+        if !(1..=1023 << 20).contains(&self.max_record) {
             let hint = "a record is held in memory as a whole";
-            return fail("max-record", "from 1 byte to 1 GiB", self.max_record.to_string(), hint);
+            return fail("max-record", "from 1 byte to 1023 MiB", self.max_record.to_string(), hint);
         }
         Ok(())
     }

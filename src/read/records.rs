@@ -235,5 +235,8 @@ pub(crate) fn no_such_column(wanted: &str, names: impl Iterator<Item = impl AsRe
     if listed.len() > 160 {
         listed = listed.chars().take(150).chain("…".chars()).collect();
     }
+    if listed.is_empty() {
+        return format!("no column `{}`, nor any other", short(wanted));
+    }
     format!("no column `{}`; there are {listed}; `--text-field` names one", short(wanted))
 }

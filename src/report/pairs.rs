@@ -55,6 +55,11 @@ pub fn beside(matches: &Path) -> PathBuf {
     matches.with_extension("pairs.jsonl")
 }
 
+/// Whether a name is one that [`beside`] gives.
+pub fn is_pairs(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(b".pairs.jsonl")
+}
+
 /// Writes the pairs of a run with a floor, beside matches of that checksum ([`crate::write::checksum`]); nothing for any
 /// other run.
 ///

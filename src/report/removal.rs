@@ -158,7 +158,7 @@ pub fn told(outcome: &Outcome, finding: &Finding) -> String {
 pub fn refusal(outcome: &Outcome, removal: &Removal, limit: f64) -> String {
     let findings: Vec<String> = removal.refusals.iter().map(|finding| told(outcome, finding)).collect();
     let hint = "look at the copies with `redite audit`, or raise `--max-removed`";
-    let limit = format!("{} %", (limit * 1000.0).round() / 10.0);
+    let limit = format!("{} %", (limit * 1e8).round() / 1e6);
     format!(
         "nothing was written: more than {limit} would be removed (`--max-removed`)\n\n{}\n\nhint: {hint}",
         findings.join("\n")

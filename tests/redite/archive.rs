@@ -13,7 +13,7 @@ use crate::language::{Dir, files, records, words};
 const FRENCH: &str = "Les engins ont recommencé lundi à creuser la rive gauche du fleuve, à deux pas de \
     l’ancienne usine, malgré l’avis de la commission. Le préfet a rappelé que l’enquête publique s’achève \
     vendredi et que les riverains peuvent encore déposer leurs remarques en mairie.";
-const JAPANESE: &str = "東京都は月曜日、隅田川沿いの旧工場跡地で掘削作業を再開したと発表した。地元住民からは騒音と振動を\
+pub(crate) const JAPANESE: &str = "東京都は月曜日、隅田川沿いの旧工場跡地で掘削作業を再開したと発表した。地元住民からは騒音と振動を\
     懸念する声が上がっており、都は金曜日まで意見を受け付けるとしている。作業は来年三月まで続く見通しだ。";
 const ARABIC: &str = "استأنفت الجرافات يوم الاثنين حفر الضفة اليسرى للنهر على بعد خطوات من المصنع القديم رغم رأي \
     اللجنة وذكر المحافظ أن التحقيق العام ينتهي يوم الجمعة وأن السكان يمكنهم تقديم ملاحظاتهم في البلدية قبل ذلك الموعد.";
@@ -21,7 +21,7 @@ const ARABIC: &str = "استأنفت الجرافات يوم الاثنين حف
 const ALL: &str = "document,paragraph,passage";
 
 /// Records with ids.
-fn named(texts: &[(&str, &str)]) -> String {
+pub(crate) fn named(texts: &[(&str, &str)]) -> String {
     texts.iter().map(|(id, text)| format!("{}\n", json!({ "id": id, "text": text }))).collect()
 }
 
@@ -42,12 +42,12 @@ fn week() -> Dir {
     Dir::new().file("monday.jsonl", named(&monday)).file("tuesday.jsonl", named(&tuesday))
 }
 
-fn night(dir: &Dir, input: &str, output: &str) -> Ended {
+pub(crate) fn night(dir: &Dir, input: &str, output: &str) -> Ended {
     redite(dir, ["dedup", input, "--output", output, "--index", "archive", "--units", ALL]).ends()
 }
 
 /// Monday is in the index, and its file and output are gone.
-fn after_monday() -> Dir {
+pub(crate) fn after_monday() -> Dir {
     let dir = week();
     assert_eq!(night(&dir, "monday.jsonl", "clean").code, 0);
     std::fs::remove_file(dir.path("monday.jsonl")).unwrap();
@@ -62,11 +62,11 @@ fn after_tuesday() -> Dir {
     dir
 }
 
-fn index(dir: &Dir, arguments: &[&str]) -> Ended {
+pub(crate) fn index(dir: &Dir, arguments: &[&str]) -> Ended {
     redite(dir, ["index"].iter().chain(arguments)).ends()
 }
 
-fn find_in_folder(folder: &Path, text: &[u8]) -> bool {
+pub(crate) fn find_in_folder(folder: &Path, text: &[u8]) -> bool {
     files(folder).iter().any(|(_, bytes)| memchr::memmem::find(bytes, text).is_some())
 }
 
@@ -170,92 +170,6 @@ fn a_batch_that_the_index_has_is_told() {
     assert_snapshot!("stats_of_two_nights", index(&dir, &["stats", "archive"]).ok());
     let told: Value = serde_json::from_str(&index(&dir, &["stats", "archive", "--json"]).ok()).unwrap();
     assert_eq!((&told["remove"], told["batches"].as_array().unwrap().len()), (&json!(["documents"]), 2));
-}
-
-/// The hint of a damaged manifest names `rollback`: it must do what it says.
-#[test]
-fn rollback_goes_back_where_the_latest_generation_can_not_be_read() {
-    let dir = after_monday();
-    let monday = index(&dir, &["export", "archive"]).ok();
-    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
-    let tuesday = index(&dir, &["export", "archive"]).ok();
-    let clean = files(&dir.path("clean"));
-    let whole = files(&dir.path("archive"));
-    let told = index(&dir, &["verify", "archive"]).ok();
-    let both = "generation 2: every file is whole\ngeneration 1, to go back to: every file is whole\n";
-    assert_eq!(told, both);
-    for (damaged, is_there) in
-        [("manifest-0000000002", true), ("segment-0000000003", true), ("segment-0000000003", false)]
-    {
-        for (name, bytes) in &whole {
-            std::fs::write(dir.path(&format!("archive/{name}")), bytes).unwrap();
-        }
-        let path = dir.path(&format!("archive/{damaged}"));
-        let mut bytes = std::fs::read(&path).unwrap();
-        let end = bytes.len() - 20;
-        bytes[end] ^= 1;
-        std::fs::write(&path, bytes).unwrap();
-        if !is_there {
-            std::fs::remove_file(&path).unwrap();
-        }
-        let wrong = night(&dir, "tuesday.jsonl", "clean");
-        assert!(wrong.code == 1 && wrong.stderr.contains(damaged), "{}", wrong.stderr);
-        let back = index(&dir, &["rollback", "archive"]);
-        let undone = "undone: the last change, which is damaged; the index has 1 batch\n";
-        assert_eq!((back.code, back.stdout.as_str()), (0, undone), "{}", back.stderr);
-        assert!(back.stderr.contains(damaged) && back.stderr.contains("done again"), "{}", back.stderr);
-        assert_eq!(index(&dir, &["export", "archive"]).ok(), monday);
-        index(&dir, &["verify", "archive"]).ok();
-        std::fs::remove_dir_all(dir.path("clean")).unwrap();
-        assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
-        assert_eq!(index(&dir, &["export", "archive"]).ok(), tuesday);
-        assert!(files(&dir.path("clean")) == clean);
-        index(&dir, &["verify", "archive"]).ok();
-        std::fs::remove_dir_all(dir.path("archive")).unwrap();
-        std::fs::create_dir(dir.path("archive")).unwrap();
-    }
-    // where the one before is gone, too, the damage is told and nothing changes
-    for (name, bytes) in &whole {
-        std::fs::write(dir.path(&format!("archive/{name}")), bytes).unwrap();
-    }
-    for name in ["manifest-0000000002", "manifest-0000000001"] {
-        std::fs::write(dir.path(&format!("archive/{name}")), [7; 300]).unwrap();
-    }
-    let before = files(&dir.path("archive"));
-    let told = index(&dir, &["rollback", "archive"]);
-    assert!(told.code == 1 && told.stderr.contains("manifest-0000000002"), "{}", told.stderr);
-    assert!(files(&dir.path("archive")) == before);
-}
-
-/// A night that merged may have to be undone by writing anew what is damaged: then the generation before is the way back.
-#[test]
-fn rollback_goes_back_where_a_page_of_what_a_night_merged_is_damaged() {
-    let text = |night: usize, record: usize| {
-        let words: Vec<String> = (0..40).map(|word| format!("w{night}r{record}x{word}")).collect();
-        format!("{{\"id\":\"{night}-{record}\",\"text\":\"{}\"}}\n", words.join(" "))
-    };
-    let dir = (0..4).fold(Dir::new(), |dir, night| {
-        dir.file(&format!("{night}.jsonl"), (0..60).map(|record| text(night, record)).collect::<String>())
-    });
-    let mut third = String::new();
-    for number in 0..4 {
-        if number == 3 {
-            third = index(&dir, &["export", "archive"]).ok();
-        }
-        assert_eq!(night(&dir, &format!("{number}.jsonl"), &format!("clean{number}")).code, 0);
-    }
-    let merged = names(&dir.path("archive")).into_iter().rfind(|name| name.starts_with("segment-")).unwrap();
-    let path = dir.path(&format!("archive/{merged}"));
-    let mut bytes = std::fs::read(&path).unwrap();
-    bytes[9000] ^= 0xFF;
-    std::fs::write(&path, bytes).unwrap();
-    assert_eq!(index(&dir, &["verify", "archive"]).code, 1);
-    let back = index(&dir, &["rollback", "archive"]);
-    let undone = "undone: the last change, which is damaged; the index has 3 batches\n";
-    assert_eq!((back.code, back.stdout.as_str()), (0, undone), "{}", back.stderr);
-    assert!(back.stderr.contains(&merged), "{}", back.stderr);
-    assert_eq!(index(&dir, &["export", "archive"]).ok(), third);
-    index(&dir, &["verify", "archive"]).ok();
 }
 
 /// A generation that is only there to go back to is looked through as well.
@@ -527,62 +441,6 @@ fn what_an_index_holds_and_that_it_is_whole() {
 }
 
 #[test]
-fn what_is_forgotten_is_original_the_next_time_and_gone_after_compact() {
-    let dir = after_monday();
-    // texts are packed: ids are not, in the strings of a segment
-    let has = |text: &str| find_in_folder(&dir.path("archive"), text.as_bytes());
-    assert_eq!(index(&dir, &["forget", "archive", "--id", "ja1"]).ok(), "1 document forgotten\n");
-    let again = index(&dir, &["forget", "archive", "--id", "ja1"]);
-    assert_eq!(
-        again.seen(),
-        "exit 0\n--- stdout\n0 documents forgotten\n--- stderr\nwarning: all of that was forgotten before\n"
-    );
-    let asked = redite(&dir, ["query", "--index", "archive", "-"]).given(JAPANESE).ok();
-    assert!(asked.contains("documents   0 of 1 are copies"), "{asked}");
-    let documents = || index(&dir, &["export", "archive", "--documents", "-"]).ok();
-    assert!(!documents().contains("ja1") && documents().contains("fr1"));
-    assert!(has("\"ja1\"") && has("\"fr1\""));
-    let told = index(&dir, &["compact", "archive"]).ok();
-    assert!(told.ends_with(" after\n"), "{told}");
-    assert!(!has("\"ja1\"") && has("\"fr1\""));
-    assert_eq!(index(&dir, &["forget", "archive", "--id", "ja1"]).code, 1, "nothing is known of it any more");
-    assert_eq!(names(&dir.path("archive")).len(), 4, "{:?}", names(&dir.path("archive")));
-    index(&dir, &["verify", "archive"]).ok();
-    // a text whose original was forgotten is an original the next time it comes
-    let told =
-        redite(&dir, ["dedup", "tuesday.jsonl", "--output", "clean", "--index", "archive", "--json", "-q"]);
-    let told: Value = serde_json::from_str(&told.ends().ok()).unwrap();
-    assert_eq!(told["documents"]["originals"], 2);
-    let kept = std::fs::read_to_string(dir.path("clean/tuesday.jsonl")).unwrap();
-    assert!(kept.contains("ja2") && !kept.contains("fr2"));
-    // all of a source at once
-    assert_eq!(
-        index(&dir, &["forget", "archive", "--source", "monday.jsonl"]).ok(),
-        "3 documents forgotten\n"
-    );
-    index(&dir, &["compact", "archive"]).ok();
-    assert!(!has("fr1") && !has("monday") && has("\"ja2\""));
-    assert!(!documents().contains("monday"));
-    assert_eq!(index(&dir, &["export", "archive"]).ok().lines().count(), 3, "new3 of new2");
-}
-
-/// The words of a forgotten text are in no file: they would stand there as such, being too few to be packed.
-#[test]
-fn a_forgotten_text_is_in_no_file() {
-    let secret = "Xq7zKp";
-    let dir = Dir::new().file("a.jsonl", named(&[(secret, secret), ("b", &words(0..50))]));
-    assert_eq!(
-        redite(&dir, ["dedup", "a.jsonl", "-q", "--output", "o", "--index", "archive"]).ends().code,
-        0
-    );
-    let has = || find_in_folder(&dir.path("archive"), secret.as_bytes());
-    assert!(has());
-    index(&dir, &["forget", "archive", "--id", secret]).ok();
-    index(&dir, &["compact", "archive"]).ok();
-    assert!(!has());
-}
-
-#[test]
 fn what_is_not_of_an_index_stays_in_its_folder() {
     let dir = week();
     let others = ["texts-2026.jsonl", "manifest-fr.jsonl", "segment-1", "texts-00000000001.md"];
@@ -648,121 +506,6 @@ fn an_index_without_its_manifests_is_not_begun_anew() {
         std::fs::write(dir.path("archive").join(name), bytes).unwrap();
     }
     index(&dir, &["verify", "archive"]).ok();
-}
-
-#[test]
-fn forgetting_goes_by_the_id_whatever_its_escapes() {
-    let text = |at: usize| words(at..at + 20);
-    let lines = format!(
-        r#"{{"id":"caf\u00e9","text":"{}"}}
-{{"id":"http:\/\/x.org\/1","text":"{}"}}
-{{"id":1.50,"text":"{}"}}
-{{"text":"{}"}}
-{{"id":"","text":"{}"}}
-{{"id":12345678901234567890123,"text":"{}"}}
-"#,
-        text(0),
-        text(100),
-        text(200),
-        text(300),
-        text(400),
-        text(500)
-    );
-    let dir = Dir::new().file("a.jsonl", lines);
-    redite(&dir, ["dedup", "a.jsonl", "-q", "--output", "o", "--index", "archive"]).ends().ok();
-    let documents = index(&dir, &["export", "archive", "--documents", "-"]).ok();
-    let ids: Vec<&str> =
-        documents.lines().map(|line| &line[..line.find(r#","record""#).unwrap_or_default()]).collect();
-    assert_eq!(
-        ids[2..],
-        [r#"{"id":1.50"#, r#"{"id":null"#, r#"{"id":"""#, r#"{"id":12345678901234567890123"#]
-    );
-    for id in ["café", r#""http://x.org/1""#, "1.50", "", "12345678901234567890123"] {
-        let told = index(&dir, &["forget", "archive", "--id", id]).ok();
-        assert_eq!(told, "1 document forgotten\n", "{id}");
-    }
-    assert_eq!(index(&dir, &["forget", "archive", "--id", "null"]).stdout, "0 documents forgotten\n");
-}
-
-/// Whoever has to erase a text must hear of a name that fits nothing, whatever else was named.
-#[test]
-fn what_is_to_be_forgotten_and_is_not_there_is_told() {
-    let dir = after_monday();
-    let forget = |named: &[&str]| index(&dir, &[&["forget", "archive"], named].concat());
-    let told = forget(&["--id", "ja", "--source", "monday"]);
-    assert_eq!(
-        told.seen(),
-        "exit 1\n--- stdout\n0 documents forgotten\n--- stderr\nerror: the index has no document with `--id ja`, \
-         `--source monday`\n\nhint: `redite index export --documents -` lists what it has\n"
-    );
-    // what is there goes none the less
-    let told = forget(&["--id", "ja", "--id", "ja1", "--id", "fr1"]);
-    assert_eq!((told.code, &told.stdout[..]), (1, "2 documents forgotten\n"));
-    assert!(told.stderr.contains("no document with `--id ja`\n"), "{}", told.stderr);
-    let left = index(&dir, &["export", "archive", "--documents", "-"]).ok();
-    assert!(!left.contains("\"ja1\"") && !left.contains("\"fr1\"") && left.contains("monday"), "{left}");
-    // the same again, as after a kill: nothing is left to do until it is off the disk
-    let again = forget(&["--id", "ja1", "--id", "fr1"]);
-    assert_eq!((again.code, &again.stdout[..]), (0, "0 documents forgotten\n"));
-    let both = forget(&["--source", "monday.jsonl", "--id", "ja1"]);
-    assert_eq!(both.code, 0, "{}", both.stderr);
-    index(&dir, &["compact", "archive"]).ok();
-    for named in [["--id", "ja1"], ["--source", "monday.jsonl"], ["--source", ""], ["--id", ""]] {
-        assert_eq!(forget(&named).code, 1, "{named:?}");
-    }
-}
-
-/// A text that is a verbatim stretch of another from end to end is known to be one; not when that was forgotten.
-#[test]
-fn a_stretch_of_what_was_forgotten_is_original() {
-    let (whole, stretch) = (words(0..200), words(50..100));
-    let dir = Dir::new().file("a.jsonl", named(&[("A", &whole)]));
-    let own = format!("{stretch} {}", words(300..350));
-    let dir = dir.file("b.jsonl", named(&[("B", &stretch)])).file("d.jsonl", named(&[("D", &own)]));
-    night(&dir, "a.jsonl", "oa").ok();
-    night(&dir, "b.jsonl", "ob").ok();
-    index(&dir, &["forget", "archive", "--id", "A"]).ok();
-    for is_compact in [false, true] {
-        if is_compact {
-            index(&dir, &["compact", "archive"]).ok();
-        }
-        for asked in ["b.jsonl", "d.jsonl"] {
-            let told =
-                redite(&dir, ["query", "--index", "archive", asked, "--matches", "-", "-q"]).ends().ok();
-            assert!(!told.contains(r#""id":"A""#), "{told}");
-        }
-        let told = redite(&dir, ["query", "--index", "archive", "b.jsonl", "--json", "-q"]).ends().ok();
-        let told: Value = serde_json::from_str(&told).unwrap();
-        assert_eq!(told["documents"]["exact_copies"], 1, "of B itself");
-    }
-    index(&dir, &["verify", "archive"]).ok();
-}
-
-#[test]
-fn rollback_undoes_the_last_night() {
-    let dir = after_monday();
-    let told = |dir: &Dir| {
-        index(dir, &["export", "archive"]).ok() + &index(dir, &["export", "archive", "--documents", "-"]).ok()
-    };
-    let monday = told(&dir);
-    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
-    let tuesday = told(&dir);
-    let clean = files(&dir.path("clean"));
-    let undone = index(&dir, &["rollback", "archive"]).ok();
-    assert!(undone.starts_with("undone: batch 2 (5 documents, digest "), "{undone}");
-    assert_eq!(told(&dir), monday);
-    index(&dir, &["verify", "archive"]).ok();
-    // the night can come again: its outputs are in the way as those of any other run
-    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 2);
-    std::fs::remove_dir_all(dir.path("clean")).unwrap();
-    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
-    assert_eq!(told(&dir), tuesday);
-    assert!(files(&dir.path("clean")) == clean);
-    for _ in 0..2 {
-        assert!(index(&dir, &["rollback", "archive"]).ok().starts_with("undone"));
-    }
-    assert_eq!(index(&dir, &["rollback", "archive"]).ok(), "there is no batch to undo\n");
-    assert_eq!(told(&dir), "");
 }
 
 #[test]

@@ -125,13 +125,14 @@ fn wrong_usage_is_exit_2_and_says_what_would_be_right() {
         "audit corpus --shingle -1",
         "audit corpus --units nonsense",
         "audit corpus --max-record 9T",
-        "audit corpus --max-record 3G",
+        "audit corpus --max-record 1G",
         "audit corpus --threads 0",
         "audit corpus --format pdf",
         "audit missing.jsonl",
         "audit odd/a.pdf",
         "audit - -",
         "audit corpus --json --matches -",
+        "audit corpus --floor 0.5 --matches m.pairs.jsonl",
         "audit corpus --report - --matches -",
         "audit corpus --report same --matches same",
         "audit corpus --matches corpus/c.jsonl",
@@ -157,9 +158,9 @@ fn nothing_to_read_is_said() {
     let odd = redite(&dir, ["audit", "odd"]).ends();
     assert_eq!(odd.code, 0);
     assert_snapshot!(odd.stderr, @r"
-    warning: nothing to read: the name of no file tells a known format
+    warning: nothing to read: odd/a.pdf is not read
 
-    hint: name the format with `--format`
+    hint: where a name tells no format, `--format` does; what a link to a folder leads to is read where that is an input itself
     ");
     assert!(
         odd.stdout.contains("Ignored: 1 file of no known format or kind\n    odd/a.pdf\n"),

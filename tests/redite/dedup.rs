@@ -453,6 +453,7 @@ fn places_that_would_do_harm_are_refused() {
     };
     let lines = [
         "dedup corpus",
+        "dedup corpus --output -",
         "dedup corpus --output corpus",
         "dedup corpus --output corpus/clean",
         "dedup corpus/a.txt --output corpus",

@@ -235,6 +235,9 @@ mod command {
         assert!(refused.code == 2 && refused.stderr.contains("the output is what is read"), "{refused:?}");
         let to_table = ["rethreshold", "m.pairs.jsonl", "--threshold", "0.6", "--output", "again.parquet"];
         assert_eq!(redite(&dir, to_table).ends().code, 2);
+        let nowhere = ["rethreshold", "m.pairs.jsonl", "--threshold", "0.6", "--output", "no/folder.jsonl"];
+        let refused = redite(&dir, nowhere).ends();
+        assert!(refused.code == 2 && refused.stderr.contains("make it first"), "{refused:?}");
         assert!(!dir.path("again.parquet").exists());
     }
 
@@ -244,6 +247,7 @@ mod command {
         let seen = [
             vec!["rethreshold", "corpus/c.jsonl", "--threshold", "0.8"],
             vec!["rethreshold", "none.jsonl", "--threshold", "0.8"],
+            vec!["rethreshold", "-", "--threshold", "0.8"],
             vec!["audit", "corpus", "--floor", "0.5", "--threshold", "0.4"],
             vec!["audit", "corpus", "--floor", "0.5", "--matches", "-"],
             vec!["dedup", "corpus", "--output", "out", "--index", "archive", "--floor", "0.5"],

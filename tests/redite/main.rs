@@ -28,6 +28,9 @@ mod cli;
 mod dedup;
 /// What another threshold would have told.
 mod floor;
+/// Texts taken out of an index.
+#[cfg(feature = "cli")]
+mod forgetting;
 /// One corpus in every container; ranges in every script.
 mod formats;
 /// The maker of large corpora.
@@ -56,6 +59,9 @@ mod passages;
 mod removing;
 /// What reports arrange.
 mod report;
+/// Nights undone.
+#[cfg(feature = "cli")]
+mod rollback;
 /// What boilerplate and templates cost, in comparisons counted.
 mod scale;
 /// Records that are skipped, in great numbers.

@@ -115,8 +115,9 @@ fn of_query(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "inputs" => arg.help(QUERY_INPUTS),
         "index" => arg.required(true).help("The index to ask; its parameters hold"),
-        "threshold" | "recall" | "shingle" | "min_tokens" | "units" | "passage" | "identity"
-        | "contained" | "paragraphs" | "comparisons" | "seed" | "floor" | "certify" => arg.hide(true),
+        "units" => arg.help("What is looked for, of what the index has [default: all of it]"),
+        "threshold" | "recall" | "shingle" | "min_tokens" | "passage" | "identity" | "contained"
+        | "paragraphs" | "comparisons" | "seed" | "floor" | "certify" => arg.hide(true),
         _ => arg,
     }
 }
@@ -246,7 +247,7 @@ enum RemoveArg {
 /// What every run takes.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Files, folders, or `-` for standard input (JSON lines unless `--format` says otherwise); .txt .md
+    /// Files, folders, or `-` for standard input (JSON lines unless `--format` says otherwise); .txt .text .md
     /// .jsonl .ndjson .json .csv .tsv .parquet .wet, plain, .gz, .zst, .bz2 or .xz
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
@@ -266,11 +267,11 @@ pub(crate) struct RunArgs {
     pub(crate) matches: Option<PathBuf>,
 
     /// Measure recall: find all true matches of N units by an exact pass, and tell how many the run found
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "1..1000000", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     certify: Option<u32>,
 
     /// A paragraph that stands in so many documents is boilerplate, and so is a repeated text of which half is; told apart [default: 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_name = "2..", value_parser = clap::value_parser!(u32).range(2..))]
     boilerplate: Option<u32>,
 
     /// Keep all verified pairs down to this similarity: the report tells what other thresholds would have told, and
@@ -300,11 +301,11 @@ pub(crate) struct RunArgs {
     pub(crate) strict: bool,
 
     /// Threads that work [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    #[arg(long, value_name = "1..4096", value_parser = clap::value_parser!(u16).range(1..=4096))]
     pub(crate) threads: Option<u16>,
 
     /// Memory that the run may hold; what does not fit goes to temporary files, and the answer is the same.
-    /// K, M, G (or KiB, MiB, GiB) are understood [default: no bound]
+    /// K, M, G (or KiB, MiB, GiB) are understood; at least 1 MiB [default: no bound]
     #[arg(long, value_name = "BYTES", value_parser = memory)]
     pub(crate) memory: Option<u64>,
 
@@ -312,7 +313,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) temp_dir: Option<PathBuf>,
 
-    /// Flags in a file, `threshold = 0.7` or `units = ["document"]`; those of the command line win
+    /// Flags in a file, `memory = "2GiB"` or `units = ["document"]`; those of the command line win
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
@@ -336,11 +337,11 @@ struct ComparingArgs {
     recall: Option<f64>,
 
     /// Tokens in a shingle [default: 3]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "1..32")]
     shingle: Option<u32>,
 
     /// A paragraph with fewer tokens is not compared as a paragraph [default: 10]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "1..")]
     min_tokens: Option<u32>,
 
     /// What is looked for [default: document,paragraph,passage; of dedup what it removes, to which this adds]
@@ -348,7 +349,7 @@ struct ComparingArgs {
     units: Vec<UnitArg>,
 
     /// Every verbatim run of this many tokens is part of a passage [default: 25]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "8..10000")]
     passage: Option<u32>,
 
     /// Least share of a passage's tokens that agree [default: 0.8]
@@ -371,12 +372,12 @@ struct ComparingArgs {
     #[arg(long, value_name = "NAME")]
     id_field: Option<String>,
 
-    /// Largest record; K, M, G (or KiB, MiB, GiB) are understood [default: 64MiB]
+    /// Largest record; K, M, G (or KiB, MiB, GiB) are understood; up to 1023 MiB [default: 64MiB]
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     max_record: Option<u64>,
 
     /// Most originals that a unit is compared with; what that leaves out is counted [default: 64]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "1..")]
     comparisons: Option<u32>,
 
     /// Seed of every hash [default: 0]

@@ -118,6 +118,9 @@ impl At<'_> {
             };
         }
         let values = self.strings(value)?;
+        if values.is_empty() {
+            return Err(self.wrong("is an empty list: name something, or leave it out"));
+        }
         if values.len() > 1 && !matches!(flag.get_action(), clap::ArgAction::Append) {
             return Err(self.wrong("takes one value, found a list"));
         }

@@ -39,13 +39,15 @@ pub(crate) enum IndexCommand {
         dir: PathBuf,
     },
     /// Take documents out of all answers at once; `compact` takes them off the disk
+    ///
+    /// What is named and not there is an error (exit code 1); all else that is named is forgotten none the less.
     Forget {
         /// The index
         dir: PathBuf,
         /// Documents with this id; may be given again
         #[arg(long, value_name = "ID")]
         id: Vec<String>,
-        /// Documents from the file of this name; may be given again
+        /// Documents from the file of this name, as the matches tell it; may be given again
         #[arg(long, value_name = "NAME")]
         source: Vec<String>,
     },
@@ -303,7 +305,7 @@ fn undo(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
 
 /// Undoes the last batch; where the index, or what has to be written anew, is damaged, the last change.
 fn rollback(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
-    let damage = match open(dir).and_then(|_| undo(dir, to)) {
+    let damage = match open(dir).map(drop).and_then(|()| undo(dir, to)) {
         Err(error) if matches!(error.downcast_ref(), Some(Error::Damaged { .. })) => error,
         undone => return undone,
     };

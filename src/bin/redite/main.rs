@@ -114,6 +114,10 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
 fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let DedupArgs { run: common, removing } = args;
     common.check()?;
+    if removing.output == Path::new("-") {
+        let hint = "hint: name a folder; one that is called `-` is `./-`";
+        return Err(Usage(format!("`--output -`: a corpus does not go to standard output\n\n{hint}")).into());
+    }
     args.params(Params::dedup()).validate()?;
     let sources = sources::find(&common.inputs, common.format())?;
     let places = Places::new(&common.inputs, &sources.files)?;
@@ -360,8 +364,7 @@ fn summary(
         writeln!(to, "{}", escape_controls(&json).unwrap_or(json))?;
         return Ok(());
     }
-    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let colour = io::stdout().is_terminal() && !no_colour;
+    let colour = io::stdout().is_terminal() && shows_colour();
     let options = terminal::Options { colour, brief: removed.is_some(), ..Default::default() };
     terminal::write(outcome, facts, to, options)?;
     if let Some(night) = &outcome.summary().index {
@@ -374,6 +377,12 @@ fn summary(
         explain(outcome, to)?;
     }
     Ok(())
+}
+
+/// Whether a terminal shows bold text and colours, and whoever sits there wants them.
+fn shows_colour() -> bool {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    variable("NO_COLOR").is_none() && variable("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// On standard output: what has been made for it, or the matches, of which there may be many.
@@ -441,11 +450,17 @@ fn nothing_to_read(sources: &Sources) -> Option<String> {
     if !sources.files.is_empty() {
         return None;
     }
-    Some(if sources.ignored.is_empty() {
-        "nothing to read: there are no files in the inputs".to_owned()
-    } else {
-        "nothing to read: the name of no file tells a known format\n\nhint: name the format with `--format`"
-            .to_owned()
+    Some(match &sources.ignored[..] {
+        [] => "nothing to read: there are no files in the inputs".to_owned(),
+        [first, others @ ..] => {
+            let others = match others.len() {
+                0 => String::new(),
+                others => format!(", nor {others} more"),
+            };
+            let hint = "hint: where a name tells no format, `--format` does; what a link to a folder leads to is read where that is an \
+                        input itself";
+            format!("nothing to read: {first} is not read{others}\n\n{hint}")
+        }
     })
 }
 

@@ -24,7 +24,8 @@ fn listed_of_query(command: &clap::Command) -> clap::Command {
 
 /// Prints the manual page of a command, of one of its own (`index verify`), or of all.
 pub(crate) fn page(command: &[String]) -> anyhow::Result<ExitCode> {
-    let mut all = Cli::command();
+    // that it is there is told by all others
+    let mut all = Cli::command().disable_help_subcommand(true);
     all.build();
     let mut of = &all;
     let mut path = "redite".to_owned();

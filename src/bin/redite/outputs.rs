@@ -45,10 +45,18 @@ impl<'a> Outputs<'a> {
         let to_stdout = all.iter().filter(|to| matches!(to, Some(Target::Stdout))).count();
         if to_stdout + usize::from(args.json || args.explain) > 1 {
             let hint = "hint: give `--matches`, `--report` or `--removed` a file";
-            let wrong = "only one of `--json`, `--explain`, `--matches -`, `--report -` and `--removed -` can have standard output";
+            let wrong = "only one of `--matches -`, `--report -`, `--removed -` and the summary (`--json`, `--explain`) can have standard output";
             return Err(Usage(format!("{wrong}\n\n{hint}")).into());
         }
         let pairs = match (matches, args.floor) {
+            (Some(Target::File(path)), Some(_)) if pairs::is_pairs(path) => {
+                let hint = "hint: leave `.pairs` away: the pairs get a file of their own beside the matches";
+                let wrong = format!(
+                    "`{}`: with `--floor` that is the name of the pairs, not of the matches",
+                    path.display()
+                );
+                return Err(Usage(format!("{wrong}\n\n{hint}")).into());
+            }
             (Some(Target::File(path)), Some(_)) => Some(pairs::beside(path)),
             (Some(Target::Stdout), Some(_)) => {
                 let hint = "hint: give `--matches` a file";

@@ -38,6 +38,9 @@ pub(crate) fn run(args: &RethresholdArgs) -> anyhow::Result<ExitCode> {
         let wrong = format!("`--output {}`: the matches come as JSON lines", output.display());
         return Err(Usage(format!("{wrong}\n\nhint: name a file that ends in `.jsonl`")).into());
     }
+    if let Some(output) = output.filter(|_| !to_stdout) {
+        outputs::has_a_place(output)?;
+    }
     let known = Pairs::read(&path)?;
     let is_beside = !same(&args.matches, &path) && args.matches.is_file();
     if is_beside && !known.are_of(write::checksum(&args.matches)?) {
@@ -50,7 +53,7 @@ pub(crate) fn run(args: &RethresholdArgs) -> anyhow::Result<ExitCode> {
     let told = known.at(args.threshold)?;
     let pending = match output {
         Some(output) if !to_stdout => {
-            Some(Pending::write(output, |to| told.write(to).map_err(io::Error::other))?)
+            Some(Pending::write(output, |to| told.write(to).map_err(as_of_output))?)
         }
         _ => None,
     };
@@ -63,18 +66,27 @@ pub(crate) fn run(args: &RethresholdArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What failed in writing matches, for who names the file that they were written to.
+fn as_of_output(error: Error) -> io::Error {
+    match error {
+        Error::Io { doing: "writing", source, .. } => source,
+        error => io::Error::other(error),
+    }
+}
+
 /// The pairs beside a file of matches, or the file itself where it holds pairs.
 fn pairs_of(matches: &Path) -> anyhow::Result<PathBuf> {
     let beside = pairs::beside(matches);
-    if matches.to_string_lossy().ends_with(".pairs.jsonl") {
+    if pairs::is_pairs(matches) {
         return Ok(matches.to_path_buf());
     }
     if beside.is_file() {
         return Ok(beside);
     }
-    if !matches.exists() {
-        let source = io::ErrorKind::NotFound.into();
-        return Err(Error::Input { path: matches.to_path_buf(), source }.into());
+    if let Err(source) = std::fs::metadata(matches) {
+        let wrong = format!("`{}`: the matches can't be read: {source}", matches.display());
+        let hint = "hint: name the file that `--matches` of a run with `--floor` wrote";
+        return Err(Usage(format!("{wrong}\n\n{hint}")).into());
     }
     let hint = "hint: `redite audit INPUT --floor 0.6 --matches M.jsonl` writes them";
     let (matches, beside) = (matches.display(), beside.display());

@@ -1,0 +1,138 @@
+//! `redite index rollback`: the last night, or what is damaged, undone.
+
+use crate::archive::{after_monday, index, night};
+use crate::cli::{names, redite};
+use crate::language::{Dir, files};
+
+/// The hint of a damaged manifest names `rollback`: it must do what it says.
+#[test]
+fn rollback_goes_back_where_the_latest_generation_can_not_be_read() {
+    let dir = after_monday();
+    let monday = index(&dir, &["export", "archive"]).ok();
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+    let tuesday = index(&dir, &["export", "archive"]).ok();
+    let clean = files(&dir.path("clean"));
+    let whole = files(&dir.path("archive"));
+    let told = index(&dir, &["verify", "archive"]).ok();
+    let both = "generation 2: every file is whole\ngeneration 1, to go back to: every file is whole\n";
+    assert_eq!(told, both);
+    for (damaged, is_there) in
+        [("manifest-0000000002", true), ("segment-0000000003", true), ("segment-0000000003", false)]
+    {
+        for (name, bytes) in &whole {
+            std::fs::write(dir.path(&format!("archive/{name}")), bytes).unwrap();
+        }
+        let path = dir.path(&format!("archive/{damaged}"));
+        let mut bytes = std::fs::read(&path).unwrap();
+        let end = bytes.len() - 20;
+        bytes[end] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        if !is_there {
+            std::fs::remove_file(&path).unwrap();
+        }
+        let wrong = night(&dir, "tuesday.jsonl", "clean");
+        assert!(wrong.code == 1 && wrong.stderr.contains(damaged), "{}", wrong.stderr);
+        let back = index(&dir, &["rollback", "archive"]);
+        let undone = "undone: the last change, which is damaged; the index has 1 batch\n";
+        assert_eq!((back.code, back.stdout.as_str()), (0, undone), "{}", back.stderr);
+        assert!(back.stderr.contains(damaged) && back.stderr.contains("done again"), "{}", back.stderr);
+        assert_eq!(index(&dir, &["export", "archive"]).ok(), monday);
+        index(&dir, &["verify", "archive"]).ok();
+        std::fs::remove_dir_all(dir.path("clean")).unwrap();
+        assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+        assert_eq!(index(&dir, &["export", "archive"]).ok(), tuesday);
+        assert!(files(&dir.path("clean")) == clean);
+        index(&dir, &["verify", "archive"]).ok();
+        std::fs::remove_dir_all(dir.path("archive")).unwrap();
+        std::fs::create_dir(dir.path("archive")).unwrap();
+    }
+    // where the one before is gone, too, the damage is told and nothing changes
+    for (name, bytes) in &whole {
+        std::fs::write(dir.path(&format!("archive/{name}")), bytes).unwrap();
+    }
+    for name in ["manifest-0000000002", "manifest-0000000001"] {
+        std::fs::write(dir.path(&format!("archive/{name}")), [7; 300]).unwrap();
+    }
+    let before = files(&dir.path("archive"));
+    let told = index(&dir, &["rollback", "archive"]);
+    assert!(told.code == 1 && told.stderr.contains("manifest-0000000002"), "{}", told.stderr);
+    assert!(files(&dir.path("archive")) == before);
+}
+
+/// A night that merged may have to be undone by writing anew what is damaged: then the generation before is the way back.
+#[test]
+fn rollback_goes_back_where_a_page_of_what_a_night_merged_is_damaged() {
+    let text = |night: usize, record: usize| {
+        let words: Vec<String> = (0..40).map(|word| format!("w{night}r{record}x{word}")).collect();
+        format!("{{\"id\":\"{night}-{record}\",\"text\":\"{}\"}}\n", words.join(" "))
+    };
+    let dir = (0..4).fold(Dir::new(), |dir, night| {
+        dir.file(&format!("{night}.jsonl"), (0..60).map(|record| text(night, record)).collect::<String>())
+    });
+    let mut third = String::new();
+    for number in 0..4 {
+        if number == 3 {
+            third = index(&dir, &["export", "archive"]).ok();
+        }
+        assert_eq!(night(&dir, &format!("{number}.jsonl"), &format!("clean{number}")).code, 0);
+    }
+    let merged = names(&dir.path("archive")).into_iter().rfind(|name| name.starts_with("segment-")).unwrap();
+    let path = dir.path(&format!("archive/{merged}"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[9000] ^= 0xFF;
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(index(&dir, &["verify", "archive"]).code, 1);
+    let back = index(&dir, &["rollback", "archive"]);
+    let undone = "undone: the last change, which is damaged; the index has 3 batches\n";
+    assert_eq!((back.code, back.stdout.as_str()), (0, undone), "{}", back.stderr);
+    assert!(back.stderr.contains(&merged), "{}", back.stderr);
+    assert_eq!(index(&dir, &["export", "archive"]).ok(), third);
+    index(&dir, &["verify", "archive"]).ok();
+}
+
+#[test]
+fn rollback_undoes_the_last_night() {
+    let dir = after_monday();
+    let told = |dir: &Dir| {
+        index(dir, &["export", "archive"]).ok() + &index(dir, &["export", "archive", "--documents", "-"]).ok()
+    };
+    let monday = told(&dir);
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+    let tuesday = told(&dir);
+    let clean = files(&dir.path("clean"));
+    let undone = index(&dir, &["rollback", "archive"]).ok();
+    assert!(undone.starts_with("undone: batch 2 (5 documents, digest "), "{undone}");
+    assert_eq!(told(&dir), monday);
+    index(&dir, &["verify", "archive"]).ok();
+    // the night can come again: its outputs are in the way as those of any other run
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 2);
+    std::fs::remove_dir_all(dir.path("clean")).unwrap();
+    assert_eq!(night(&dir, "tuesday.jsonl", "clean").code, 0);
+    assert_eq!(told(&dir), tuesday);
+    assert!(files(&dir.path("clean")) == clean);
+    for _ in 0..2 {
+        assert!(index(&dir, &["rollback", "archive"]).ok().starts_with("undone"));
+    }
+    assert_eq!(index(&dir, &["rollback", "archive"]).ok(), "there is no batch to undo\n");
+    assert_eq!(told(&dir), "");
+}
+
+/// Each night's texts are open while the index is, and once: what a process may open is enough for a night and for undoing it.
+#[cfg(unix)]
+#[test]
+fn a_night_that_could_be_added_can_be_undone() {
+    let dir = Dir::new();
+    for night in 0..24 {
+        let text: Vec<String> = (0..20).map(|word| format!("n{night}w{word}")).collect();
+        let (input, output) = (format!("{night}.txt"), format!("clean-{night}"));
+        std::fs::write(dir.path(&input), text.join(" ")).unwrap();
+        redite(&dir, ["dedup", &input, "--output", &output, "--index", "archive"]).ends().ok();
+    }
+    let limited = "ulimit -n 44; exec \"$0\" index rollback archive";
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", limited, env!("CARGO_BIN_EXE_redite")]).current_dir(dir.path(""));
+    let undone = shell.output().unwrap();
+    let stderr = String::from_utf8_lossy(&undone.stderr);
+    assert!(undone.status.success(), "{stderr}");
+    assert!(String::from_utf8_lossy(&undone.stdout).starts_with("undone: batch 24"), "{undone:?}");
+}
