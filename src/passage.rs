@@ -215,14 +215,14 @@ struct Candidate {
 #[derive(Clone, Default)]
 pub(crate) struct Candidates {
     all: Vec<Candidate>,
-    /// the tokens of verbatim runs that are a passage of which an alignment has less
-    entered: Vec<Range<u32>>,
+    /// verbatim runs that are a passage, of which an alignment has less: they count where that is cut
+    entered: Vec<Candidate>,
 }
 
 impl Candidates {
     /// The tokens of all verbatim runs of at least `passage` tokens, in order, apart from each other.
     fn verbatim_tokens(&self, passage: u32) -> Vec<Range<u32>> {
-        verbatim_tokens(&self.all, self.entered.clone(), passage)
+        verbatim_tokens(self.all.iter().chain(&self.entered), passage)
     }
 }
 
@@ -421,11 +421,12 @@ impl<'a> Finder<'a> {
     fn tell(&mut self, prepared: &Prepared, candidate: &Candidate, copy_stretch: Option<Stretch>) -> Overlap {
         let (copy, original) = (candidate.alignment.copy(), candidate.alignment.original());
         let (original_side, original_bytes) = Self::original_side(&self.places, prepared, candidate);
-        let is_exact = candidate.alignment.runs.len() == 1;
+        let own = &prepared.tokens[copy.start as usize..copy.end as usize];
+        // in a text that repeats itself an alignment may leave its diagonal, and come back
+        let is_exact = candidate.alignment.runs.len() == 1 || own == original_side;
         let overlap = if is_exact {
             Overlap { shared: 1, sizes: [1, 1] }
         } else {
-            let own = &prepared.tokens[copy.start as usize..copy.end as usize];
             let original = (original_side, &candidate.alignment.runs[..]);
             self.workspace.comparison.compare(&self.shingler, (own, copy.start), std::iter::once(original))
         };
@@ -454,6 +455,7 @@ fn choose(candidates: Candidates, prepared: &Prepared, params: &Params) -> Vec<C
     }
     let verbatim = candidates.verbatim_tokens(params.passage);
     let is_kept = |rest: &Alignment| is_long_enough(rest, &verbatim, params.passage);
+    let mut entered = candidates.entered;
     let mut heap = BinaryHeap::from(whole(candidates.all));
     // by where they start; no two overlap
     let mut taken: BTreeMap<u32, Candidate> = BTreeMap::new();
@@ -466,6 +468,8 @@ fn choose(candidates: Candidates, prepared: &Prepared, params: &Params) -> Vec<C
             taken.insert(range.start, Candidate { original, alignment });
             continue;
         }
+        // none of these is longer than what had the rest of it
+        heap.extend(whole(std::mem::take(&mut entered)));
         for gap in between(&range, &overlapping) {
             let rests = alignment.cut(gap).apart(params.identity).into_iter();
             heap.extend(rests.filter(is_kept).map(|alignment| Candidate { original, alignment }));
@@ -513,12 +517,11 @@ fn is_long_enough(rest: &Alignment, verbatim: &[Range<u32>], passage: u32) -> bo
     range.len() * 2 >= passage as usize || verbatim.get(before).is_some_and(|run| run.start < range.end)
 }
 
-/// The tokens of the verbatim runs of at least `passage` tokens of candidates, and those of others, in order, apart from each
-/// other.
-fn verbatim_tokens(candidates: &[Candidate], others: Vec<Range<u32>>, passage: u32) -> Vec<Range<u32>> {
-    let mut all = others;
-    let runs = candidates.iter().flat_map(|candidate| &candidate.alignment.runs);
-    all.extend(runs.filter(|run| run.length >= passage).map(|run| run.copy..run.end()));
+/// The tokens of the verbatim runs of at least `passage` tokens of candidates, in order, apart from each other.
+fn verbatim_tokens<'c>(candidates: impl Iterator<Item = &'c Candidate>, passage: u32) -> Vec<Range<u32>> {
+    let runs = candidates.flat_map(|candidate| &candidate.alignment.runs);
+    let mut all: Vec<Range<u32>> =
+        runs.filter(|run| run.length >= passage).map(|run| run.copy..run.end()).collect();
     all.sort_unstable_by_key(|run| (run.start, run.end));
     all.dedup_by(|next, run| {
         let joined = next.start <= run.end;

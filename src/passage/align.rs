@@ -132,14 +132,9 @@ pub(crate) fn extend(
     is_open_before || is_open_behind
 }
 
-/// Appends the tokens of the verbatim runs of at least `passage` tokens that are longer than the run which the alignment has
-/// there, since it came from a difference that has some of them on another diagonal.
-pub(crate) fn entered_late(
-    [copy, original]: [&[u64]; 2],
-    runs: &[Run],
-    passage: u32,
-    into: &mut Vec<Range<u32>>,
-) {
+/// Appends the verbatim runs of at least `passage` tokens that are longer than the run which the alignment has there, since it
+/// came from a difference that has some of them on another diagonal.
+pub(crate) fn entered_late([copy, original]: [&[u64]; 2], runs: &[Run], passage: u32, into: &mut Vec<Run>) {
     let most = passage as usize;
     for pair in runs.windows(2) {
         let [before, behind] = pair else { continue };
@@ -147,14 +142,18 @@ pub(crate) fn entered_late(
         let (at, across) = to_start(behind);
         let more = agreeing_back(&copy[at.saturating_sub(most)..at], &original[..across]) as u32;
         if more > 0 && behind.length + more >= passage {
-            into.push(behind.copy - more..behind.end());
+            into.push(Run {
+                copy: behind.copy - more,
+                original: behind.original - more,
+                length: behind.length + more,
+            });
         }
         let (at, across) = to_start(before);
         let ends = [at, across].map(|start| start + before.length as usize);
         let last = (ends[0] + most).min(copy.len());
         let more = agreeing(&copy[ends[0]..last], &original[ends[1]..]) as u32;
         if more > 0 && before.length + more >= passage {
-            into.push(before.copy..before.end() + more);
+            into.push(Run { length: before.length + more, ..*before });
         }
     }
 }

@@ -36,8 +36,8 @@ pub(super) struct Workspace {
     own: NumberMap<Vec<u32>>,
     /// where windows stood first in this document, of seeds that it has too often to list them
     own_windows: WindowMap<u32>,
-    /// the tokens of verbatim runs that are a passage of which an alignment has less
-    entered: Vec<Range<u32>>,
+    /// verbatim runs that are a passage, of which an alignment has less
+    entered: Vec<Candidate>,
     pub(super) comparison: Comparison,
 }
 
@@ -508,8 +508,12 @@ impl Looking<'_, '_, '_> {
             }
             runs.push(run);
         }
-        entered_late([tokens, near.tokens], &runs[first..], self.params.passage, entered);
-        runs[first..].iter_mut().for_each(|run| run.original += near.start);
+        let mut late = Vec::new();
+        entered_late([tokens, near.tokens], &runs[first..], self.params.passage, &mut late);
+        runs[first..].iter_mut().chain(&mut late).for_each(|run| run.original += near.start);
+        late.retain(|run| !is_own || run.original < run.copy);
+        let alone = |run| Candidate { original, alignment: Alignment { runs: vec![run] } };
+        entered.extend(late.into_iter().map(alone));
         if is_own {
             keep_behind(runs, first, here);
         }
@@ -517,7 +521,10 @@ impl Looking<'_, '_, '_> {
         let end = last.end();
         if end - runs[first].copy >= self.params.passage {
             let alignment = Alignment { runs: runs[first..].to_vec() };
-            self.candidates.push(Candidate { original, alignment });
+            // what was not behind may have been what made up for a difference
+            let parts = if is_own { alignment.apart(identity) } else { vec![alignment] };
+            let parts = parts.into_iter().filter(|part| part.copy().len() >= self.params.passage as usize);
+            self.candidates.extend(parts.map(|alignment| Candidate { original, alignment }));
         }
         self.is_whole |= runs[first].copy == 0 && end as usize == tokens.len();
         let from = runs[first..].partition_point(|run| run.copy <= here).saturating_sub(1);

@@ -174,7 +174,8 @@ impl Finder<'_> {
 /// original of another copy in this document; and no original in this document holds one that leaves.
 fn choose(candidates: Candidates, prepared: &Prepared, params: &Params, cut: &Cuts) -> Vec<Candidate> {
     let of_all = candidates.verbatim_tokens(params.passage);
-    let candidates = of_whole_characters(candidates.all, prepared, params);
+    let Candidates { all, entered } = candidates;
+    let candidates = of_whole_characters([all, entered].concat(), prepared, params);
     let ranked = |candidate: Candidate, verbatim| {
         let is_earlier = candidate.original != prepared.document;
         Ranked { is_earlier, candidate, verbatim }
@@ -210,9 +211,7 @@ fn choose(candidates: Candidates, prepared: &Prepared, params: &Params, cut: &Cu
         for alignment in rests.into_iter().flat_map(|rest| rest.apart(params.identity)) {
             let candidate = Candidate { original, alignment };
             let verbatim = match &verbatim {
-                _ if some_left => {
-                    Some(verbatim_tokens(std::slice::from_ref(&candidate), Vec::new(), params.passage))
-                }
+                _ if some_left => Some(verbatim_tokens(std::iter::once(&candidate), params.passage)),
                 verbatim => verbatim.clone(),
             };
             let long_enough = verbatim.as_ref().unwrap_or(&of_all);

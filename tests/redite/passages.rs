@@ -42,12 +42,12 @@ fn token_range(text: &str, span: &Span) -> std::ops::Range<usize> {
 }
 
 /// Words with a character that is several tokens.
-pub(crate) const SEVERAL_TOKENS: [&str; 4] = ["1½", "ﷺ", "น้ำ", "㌔"];
+pub(crate) const SEVERAL_TOKENS: [&str; 5] = ["1½", "ﷺ", "น้ำ", "㌔", "l´an"];
 
 /// A corpus in which much stands again: sentences used again whole, cut, edited, joined over paragraph
 /// breaks; stretches of documents, of the document itself, and whole documents.
 pub(crate) fn random_corpus(numbers: &mut Numbers) -> Vec<String> {
-    let word = |numbers: &mut Numbers| match numbers.below(44) {
+    let word = |numbers: &mut Numbers| match numbers.below(45) {
         number @ 0..40 => format!("w{number}"),
         number => SEVERAL_TOKENS[number - 40].to_owned(),
     };
@@ -301,6 +301,69 @@ fn a_run_is_found_whole_where_an_alignment_enters_it_late() {
         let params = Params { seed, ..passages() };
         all_runs_are_covered(&audit_texts(&texts, &params), &texts, &params, &format!("seed {seed}"));
     }
+}
+
+/// A text of ten words, by their digits.
+fn of_digits(digits: &str) -> String {
+    digits.chars().map(|digit| format!("w{digit} ")).collect()
+}
+
+/// Texts that go on repeating themselves: an alignment leaves its diagonal and comes back, has what is not behind its copy, and
+/// takes over what a verbatim run begins with.
+#[test]
+fn what_is_told_of_texts_that_repeat_themselves_is_true() {
+    let corpora: [(u32, &[&str]); 3] = [
+        (
+            25,
+            &[
+                "3404200001400441020342034203420342034203434342441333333333",
+                "034203420342034203420343404200001400441020342034203420342034203434342441333333333",
+            ],
+        ),
+        (
+            20,
+            &[
+                "20202002020202020202020120201112121212",
+                "02212022120221202212011011020202020202002020120201112121212",
+            ],
+        ),
+        (20, &["071500715007150071500715052605005005235235235235235235"]),
+    ];
+    for (passage, digits) in corpora {
+        let texts: Vec<String> = digits.iter().map(|digits| of_digits(digits)).collect();
+        for seed in 0..8 {
+            let params = Params { passage, seed, ..passages() };
+            let name = format!("{digits:?}, seed {seed}");
+            let run = audit_texts(&texts, &params);
+            all_are_true(&run, &params, &name);
+            all_runs_are_covered(&run, &texts, &params, &name);
+        }
+    }
+    let (mut runs, mut near) = (0, 0);
+    for seed in 0..300 {
+        let numbers = &mut Numbers(seed);
+        let mut texts: Vec<String> = Vec::new();
+        for _ in 0..1 + numbers.below(3) {
+            let mut digits = String::new();
+            for _ in 0..2 + numbers.below(5) {
+                let period: String =
+                    (0..1 + numbers.below(6)).map(|_| numbers.below(8).to_string()).collect();
+                digits += &match numbers.below(3) {
+                    0 if !texts.is_empty() => texts[numbers.below(texts.len())].clone(),
+                    _ => period.repeat(1 + numbers.below(9)),
+                };
+            }
+            texts.push(digits.chars().take(120).collect());
+        }
+        let texts: Vec<String> = texts.iter().map(|digits| of_digits(digits)).collect();
+        let params = Params { passage: [15, 20, 25][numbers.below(3)], ..passages() };
+        let run = audit_texts(&texts, &params);
+        let name = format!("corpus {seed}");
+        all_are_true(&run, &params, &name);
+        near += told(&run).iter().filter(|found| found.kind == Kind::Near).count();
+        runs += all_runs_are_covered(&run, &texts, &params, &name);
+    }
+    assert!(runs > 1000 && near > 20, "{runs} runs, {near} near");
 }
 
 /// 0.56 times 50 is more than 28 where it is multiplied.

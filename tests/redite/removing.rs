@@ -46,7 +46,7 @@ pub(crate) fn repetitive(numbers: &mut Numbers) -> Vec<String> {
         let word = |numbers: &mut Numbers| match numbers.below(12) {
             0 => "é".to_owned(),
             1 => "甲".to_owned(),
-            2 if numbers.below(3) == 0 => SEVERAL_TOKENS[numbers.below(4)].to_owned(),
+            2 if numbers.below(3) == 0 => SEVERAL_TOKENS[numbers.below(SEVERAL_TOKENS.len())].to_owned(),
             _ => format!("w{}", numbers.below(vocabulary)),
         };
         (0..1 + numbers.below(45)).map(|_| word(numbers)).collect()
