@@ -438,7 +438,7 @@ pub(crate) fn measure(
     let sample = parameters.certify as usize;
     let of_documents = documents.len().min((sample / 2).max(sample.saturating_sub(paragraphs.len())));
     let of_paragraphs = paragraphs.len().min(sample - of_documents);
-    let exact = Exact { outcome, corpus, tokenizers: Tokenizers::new(parameters.seed), progress };
+    let exact = Exact { outcome, corpus, tokenizers: Tokenizers::of(parameters), progress };
     let indexes = [
         Index::new(exact.drawn(&documents[..of_documents], Unit::Document)?),
         Index::new(exact.drawn(&paragraphs[..of_paragraphs], Unit::Paragraph)?),

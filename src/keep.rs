@@ -445,7 +445,7 @@ fn cuts(outcome: &Outcome, corpus: &Corpus) -> Result<BTreeMap<u32, Cuts>> {
     if !params.remove.cuts_texts() || !params.units.passages {
         return Ok(BTreeMap::new());
     }
-    let tokenizers = Tokenizers::new(params.seed);
+    let tokenizers = Tokenizers::of(params);
     let own = (outcome.first_document()..outcome.documents()).into_par_iter();
     let of_document = |document: u32| {
         let stretches = outcome.leaving_stretches(document, params.remove);

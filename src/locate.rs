@@ -47,7 +47,7 @@ pub(crate) enum Part {
 
 /// Finds all of them, in the order given.
 pub(crate) fn locate(corpus: &Corpus, params: &Params, sought: &[Sought]) -> Result<Vec<Stretch>> {
-    let tokenizers = Tokenizers::new(params.seed);
+    let tokenizers = Tokenizers::of(params);
     let mut order: Vec<u32> = (0..sought.len() as u32).collect();
     order.par_sort_unstable_by_key(|&i| (sought[i as usize], i));
     let of_document: Vec<&[u32]> =

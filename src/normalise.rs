@@ -3,7 +3,8 @@
 //! The rules, each with an example (the table in `docs/accuracy.md` is tested against this file):
 //! Unicode compatibility composition; full case folding; punctuation, symbols and controls separate;
 //! letters, marks and numbers stay; apostrophes separate; invisible characters are as if they were not
-//! there; each character of a script written without spaces is a token, with the marks that follow it.
+//! there; each character of a script written without spaces is a token, with the marks that follow it; a mark that follows
+//! no letter or number separates.
 //!
 //! A token is never a string here: it is 64 bits of hash. The text is read once, a window of 4 KiB at a
 //! time. Vector kernels fold the letters of the usual scripts and find the tokens (`classify`, `wide`), which are
@@ -17,6 +18,7 @@ mod run;
 pub mod table;
 mod wide;
 
+use crate::params::{NORMALISER_VERSION, Params};
 use crate::pool::Pool;
 use classify::{Edges, WINDOW, Window};
 use hashes::{Hashes, Places};
@@ -132,13 +134,22 @@ pub struct Tokenizer {
 impl Tokenizer {
     /// A tokenizer for the hashes of one seed.
     pub fn new(seed: u64) -> Self {
+        Tokenizer::by_rules(seed, NORMALISER_VERSION)
+    }
+
+    /// A tokenizer for the hashes and by the text rules of a run.
+    pub fn of(params: &Params) -> Self {
+        Tokenizer::by_rules(params.seed, params.normaliser)
+    }
+
+    fn by_rules(seed: u64, version: u32) -> Self {
         Tokenizer {
             hasher: TokenHasher::new(seed),
             window: Box::new(Window::new()),
             starts: Box::new([0; WINDOW + 64]),
             ends: Box::new([0; WINDOW + 64]),
             hashes: Hashes::new(),
-            runs: Runs::default(),
+            runs: Runs::new(version),
         }
     }
 
@@ -229,18 +240,19 @@ fn halves(bytes: &[u8; SHORT]) -> [u64; 2] {
 /// Tokenizers that go round among the workers, so that not every text makes its own.
 pub(crate) struct Tokenizers {
     seed: u64,
+    version: u32,
     free: Pool<Tokenizer>,
 }
 
 impl Tokenizers {
-    /// None yet; those to come are for the hashes of `seed`.
-    pub(crate) fn new(seed: u64) -> Self {
-        Tokenizers { seed, free: Pool::default() }
+    /// None yet; those to come are [`Tokenizer::of`] these.
+    pub(crate) fn of(params: &Params) -> Self {
+        Tokenizers { seed: params.seed, version: params.normaliser, free: Pool::default() }
     }
 
     /// Lends one.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Tokenizer) -> T) -> T {
-        let mut tokenizer = self.free.take().unwrap_or_else(|| Tokenizer::new(self.seed));
+        let mut tokenizer = self.free.take().unwrap_or_else(|| Tokenizer::by_rules(self.seed, self.version));
         let result = work(&mut tokenizer);
         self.free.give(tokenizer);
         result

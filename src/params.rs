@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 
 /// The version of the text rules in [`crate::split`] and [`crate::normalise`]. Raised whenever the same
 /// bytes could give other tokens or paragraphs.
-pub const NORMALISER_VERSION: u32 = 2;
+pub const NORMALISER_VERSION: u32 = 3;
 
 /// What a run compares with what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,6 +162,13 @@ pub struct Params {
     /// is made with one, so it is no part of the record that names a set of parameters there.
     #[serde(skip)]
     pub floor: Option<f64>,
+    /// the version of the text rules: [`NORMALISER_VERSION`], unless an index goes on with older ones
+    #[serde(skip, default = "latest_rules")]
+    pub normaliser: u32,
+}
+
+fn latest_rules() -> u32 {
+    NORMALISER_VERSION
 }
 
 impl Params {
@@ -185,6 +192,7 @@ impl Params {
             certify: 0,
             remove: Remove::default(),
             floor: None,
+            normaliser: NORMALISER_VERSION,
         }
     }
 
@@ -303,7 +311,7 @@ impl Params {
         self.floor.unwrap_or(self.threshold)
     }
 
-    /// 64 bits that differ when any parameter, or the [`NORMALISER_VERSION`], does. The same on every
+    /// 64 bits that differ when any parameter, or the version of the text rules, does. The same on every
     /// machine: XXH3 of the bincode record (fixed-width little-endian).
     pub fn digest(&self) -> u64 {
         let config = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
@@ -312,7 +320,7 @@ impl Params {
                 let then = Params { paragraphs: ParagraphMode::Auto, ..self.clone() };
                 bincode::serde::encode_to_vec((1, then), config).unwrap_or_default()
             }
-            _ => bincode::serde::encode_to_vec((NORMALISER_VERSION, self), config).unwrap_or_default(),
+            _ => bincode::serde::encode_to_vec((self.normaliser, self), config).unwrap_or_default(),
         };
         if self.remove.is_by_parts() {
             bytes.push(self.remove.bits());

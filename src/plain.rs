@@ -20,8 +20,9 @@ pub fn tokens(text: &str) -> Vec<String> {
             Class::Ignorable => {}
             Class::Separator => open = false,
             Class::Mark if open => tokens.last_mut().expect("a token is open").push(c),
+            Class::Mark => {} // there is nothing that it could stand on
             Class::Word if open && !single => tokens.last_mut().expect("a token is open").push(c),
-            Class::Mark | Class::Word | Class::Single => {
+            Class::Word | Class::Single => {
                 tokens.push(c.to_string());
                 open = true;
                 single = class == Class::Single;

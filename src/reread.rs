@@ -150,7 +150,7 @@ pub(crate) fn search(
     searches: Searches<'_>,
     progress: &Progress,
 ) -> Result<Resolved> {
-    let tokenizers = Tokenizers::new(params.seed);
+    let tokenizers = Tokenizers::of(params);
     let Searches { mut documents, mut paragraphs, passages, pairs } = searches;
     let (mut finder, repeated) = passages.unzip();
     let wanted = wanted(corpus, [&documents, &paragraphs], repeated.as_ref());

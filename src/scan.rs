@@ -110,7 +110,7 @@ impl<'a> Scanner<'a> {
 
     fn workspace(&self) -> Workspace {
         self.free.take().unwrap_or_else(|| Workspace {
-            tokenizer: Tokenizer::new(self.params.seed),
+            tokenizer: Tokenizer::of(self.params),
             text: String::new(),
             ranges: Vec::new(),
             shingles: Vec::new(),

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::index::pages::{FORMAT_VERSION, FileEntry, bincode_config};
 use crate::index::segment::SegmentEntry;
 use crate::index::store::Store;
-use crate::params::{NORMALISER_VERSION, ParagraphMode, Params, Remove};
+use crate::params::{ParagraphMode, Params, Remove};
 
 const MAGIC: [u8; 8] = *b"redite\x00\x1b";
 
@@ -126,11 +126,10 @@ pub(crate) struct Manifest {
 
 impl Manifest {
     pub(crate) fn new(params: &Params, first_batch: u128) -> Self {
-        let normaliser = if params.paragraphs == ParagraphMode::AutoV1 { 1 } else { NORMALISER_VERSION };
         Manifest {
             generation: 0,
             identity: xxh3_64_with_seed(&first_batch.to_le_bytes(), params.digest()),
-            normaliser,
+            normaliser: params.normaliser,
             params: params.clone(),
             next_file: 0,
             documents: 0,
@@ -301,6 +300,7 @@ impl Manifest {
         match decoded.map(|(manifest, used)| (remove(used), manifest)) {
             Ok((Some(remove), mut manifest)) if manifest.generation == generation && manifest.is_sound() => {
                 manifest.params.remove = remove;
+                manifest.params.normaliser = manifest.normaliser;
                 if manifest.normaliser == 1 && manifest.params.paragraphs == ParagraphMode::Auto {
                     manifest.params.paragraphs = ParagraphMode::AutoV1;
                 }

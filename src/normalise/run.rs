@@ -17,6 +17,12 @@ pub(super) struct Runs {
 }
 
 impl Runs {
+    /// By a version of the text rules: until the third a mark that stood on nothing started a word.
+    pub(super) fn new(version: u32) -> Self {
+        let token = Token { keeps_lone_marks: version < 3, ..Token::default() };
+        Runs { token, ..Runs::default() }
+    }
+
     /// Calls `emit` for the tokens of the bytes of `text` in `range`, or of as many as there are up to an ASCII
     /// separator or the end of the text; returns where that is. Before the range stands a separator, or nothing
     /// that its first character could combine with; behind it a character that combines with nothing before.
@@ -245,13 +251,23 @@ struct Token {
     long: Vec<u8>,
     /// it is one character of a script without spaces
     single: bool,
+    /// a mark that stands on nothing starts a word, see [`Runs::new`]
+    keeps_lone_marks: bool,
     start: usize,
     end: usize,
 }
 
 impl Default for Token {
     fn default() -> Self {
-        Token { bytes: [0; ROOM + 8], length: 0, long: Vec::new(), single: false, start: 0, end: 0 }
+        Token {
+            bytes: [0; ROOM + 8],
+            length: 0,
+            long: Vec::new(),
+            single: false,
+            keeps_lone_marks: false,
+            start: 0,
+            end: 0,
+        }
     }
 }
 
@@ -267,7 +283,8 @@ impl Token {
     ) {
         match entry.class() {
             Class::Word if !self.single => {}
-            Class::Mark => {}
+            Class::Mark if self.length > 0 || self.keeps_lone_marks => {}
+            Class::Mark => return, // there is nothing that it could stand on
             Class::Word => self.finish(hasher, emit),
             Class::Single => {
                 self.finish(hasher, emit);

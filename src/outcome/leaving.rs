@@ -61,7 +61,7 @@ impl Outcome {
             return Ok(false);
         }
         let text = self.text(document)?;
-        let mut tokenizer = Tokenizer::new(0);
+        let mut tokenizer = Tokenizer::of(&self.summary.parameters);
         let mut is_emptied = true;
         tokenizer.tokens(&text, |_, start, _| {
             while stretches.get(next).is_some_and(|span| span.bytes.end <= start as u64) {

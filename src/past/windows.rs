@@ -56,7 +56,7 @@ pub(super) fn find(
     if full.is_empty() {
         return Ok(found);
     }
-    let tokenizers = Tokenizers::new(params.seed);
+    let tokenizers = Tokenizers::of(params);
     let units = &corpus.document_units;
     let mut rows: Vec<Row> = Vec::new();
     let mut start = 0;

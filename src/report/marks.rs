@@ -8,6 +8,7 @@ use similar::algorithms::{Capture, Replace, myers};
 use similar::{DiffOp, DiffTag};
 
 use crate::normalise::Tokenizer;
+use crate::params::Params;
 use crate::report::clean;
 
 /// The most words of a text that are shown.
@@ -64,9 +65,9 @@ struct Words<'a> {
 }
 
 impl Marker {
-    /// A marker for runs with this seed.
-    pub(super) fn new(seed: u64) -> Self {
-        Marker(Tokenizer::new(seed))
+    /// A marker by the text rules of a run.
+    pub(super) fn of(params: &Params) -> Self {
+        Marker(Tokenizer::of(params))
     }
 
     /// A text without marks.
@@ -264,7 +265,7 @@ mod tests {
 
     #[test]
     fn only_words_that_differ_are_marked() {
-        let mut marker = Marker::new(0);
+        let mut marker = Marker::of(&Params::audit());
         let [original, copy] = marker
             .pair("The harbour, closed on Monday, reopens.", "The  HARBOUR closed on a Tuesday reopens!");
         assert_eq!(told(&original), "The harbour, closed on [Monday], reopens.");
@@ -277,7 +278,7 @@ mod tests {
 
     #[test]
     fn differences_are_found_again_in_the_cleaned_texts() {
-        let mut marker = Marker::new(0);
+        let mut marker = Marker::of(&Params::audit());
         let aligned = |marker: &mut Marker, a: &str, b: &str| {
             let aligned = marker.aligned([a, b], BYTES);
             let slice = |side: usize, [start, length]: [u32; 2]| {
@@ -302,7 +303,7 @@ mod tests {
     /// A block that only one text has is one difference, however long it is; also where it moves what is shown.
     #[test]
     fn a_block_that_one_text_lacks_is_one_difference() {
-        let mut marker = Marker::new(0);
+        let mut marker = Marker::of(&Params::audit());
         let mut numbers = 7u64;
         let mut words = |count: usize, of: u64| -> String {
             let mut word = || {
@@ -333,7 +334,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_and_say_so() {
-        let mut marker = Marker::new(0);
+        let mut marker = Marker::of(&Params::audit());
         let text: String = (0..3000).map(|i| format!("w{i} ")).collect();
         let [original, copy] = marker.pair(&text, &format!("new {text}"));
         assert!(original.cut.is_some() && copy.cut.is_some());

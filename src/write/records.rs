@@ -150,7 +150,7 @@ impl<'a> Records<'a> {
     /// What `removal` leaves of a run, or, to `annotate`, all of it.
     pub fn new(outcome: &'a Outcome, removal: &'a Removal, places: &'a Places, annotate: bool) -> Self {
         let names = annotate.then(|| source_names(outcome));
-        let tokenizers = Tokenizers::new(outcome.summary().parameters.seed);
+        let tokenizers = Tokenizers::of(&outcome.summary().parameters);
         Records { outcome, removal, places, names, tokenizers }
     }
 

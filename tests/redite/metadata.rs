@@ -164,7 +164,7 @@ fn the_parameter_record_is_these_bytes() {
     let config = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
     let bytes = bincode::serde::encode_to_vec((NORMALISER_VERSION, Params::audit()), config).unwrap();
     let expected: Vec<&[u8]> = vec![
-        &[2, 0, 0, 0],                                     // NORMALISER_VERSION
+        &[3, 0, 0, 0],                                     // NORMALISER_VERSION
         &[0x33, 0x33, 0x33, 0x33, 0x33, 0x33, 0xE3, 0x3F], // threshold 0.6
         &[0xAE, 0x47, 0xE1, 0x7A, 0x14, 0xAE, 0xEF, 0x3F], // recall 0.99
         &[3, 0, 0, 0],                                     // shingle
@@ -194,6 +194,7 @@ fn every_parameter_is_part_of_the_digest() {
     let all = [
         audit(),
         Params { threshold: 0.7, ..audit() },
+        Params { normaliser: 2, ..audit() },
         Params { recall: 0.9, ..audit() },
         Params { shingle: 4, ..audit() },
         Params { min_tokens: 9, ..audit() },

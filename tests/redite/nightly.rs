@@ -280,3 +280,24 @@ fn passages_of_many_nights() {
         judge(&texts, &cuts, &params);
     }
 }
+
+/// An index goes on with the text rules by which it was begun: to the first two versions a mark that stood on nothing began
+/// a word.
+#[test]
+fn nights_by_older_text_rules() {
+    let mut differ = 0;
+    for seed in 0..12 {
+        let texts = random_corpus(&mut Numbers(seed));
+        let texts: Vec<String> = texts.iter().map(|text| text.replace("w7", "¨")).collect();
+        let params = Params { normaliser: 2, passage: 12, ..Params::audit() };
+        judge(&texts, &[seed as usize, 2], &params);
+        differ += usize::from(
+            at_once(&texts, &params) != at_once(&texts, &Params { normaliser: 3, ..params.clone() }),
+        );
+    }
+    assert!(differ > 0);
+    let mut archive = Archive::new();
+    archive.night(&["l´an".to_owned()], 0, &Params { normaliser: 2, ..Params::audit() });
+    let index = Index::open(archive.store.clone()).unwrap().unwrap();
+    assert_eq!(index.params().normaliser, 2);
+}

@@ -507,6 +507,7 @@ impl RunArgs {
             certify: self.certify.unwrap_or(defaults.certify),
             remove: defaults.remove,
             floor: self.floor.or(defaults.floor),
+            normaliser: defaults.normaliser,
         }
     }
 

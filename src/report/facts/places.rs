@@ -32,9 +32,9 @@ impl Facts {
         stretches.sort_by_key(|stretch| stretch.document);
         let mut documents: Vec<&mut [&mut Stretch]> =
             stretches.chunk_by_mut(|a, b| a.document == b.document).collect();
-        let seed = outcome.summary().parameters.seed;
+        let params = &outcome.summary().parameters;
         documents.par_chunks_mut(DOCUMENTS).for_each(|documents| {
-            let mut finder = Finder { outcome, tokenizer: Tokenizer::new(seed), spans: Vec::new() };
+            let mut finder = Finder { outcome, tokenizer: Tokenizer::of(params), spans: Vec::new() };
             documents.iter_mut().for_each(|stretches| finder.place(stretches));
         });
     }

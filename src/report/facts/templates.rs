@@ -33,10 +33,8 @@ impl Facts {
     /// # Errors
     /// Those of [`Outcome::text`].
     pub fn find_templates(&mut self, outcome: &Outcome) -> Result<()> {
-        let mut judge = Judge {
-            texts: Texts::new(outcome),
-            tokenizer: Tokenizer::new(outcome.summary().parameters.seed),
-        };
+        let mut judge =
+            Judge { texts: Texts::new(outcome), tokenizer: Tokenizer::of(&outcome.summary().parameters) };
         for group in self.groups.iter_mut().take(GROUPS) {
             let is_template = judge.is_template(group)?;
             group.is_template = Some(is_template);

@@ -232,7 +232,7 @@ pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
     let mut maker = Maker {
         outcome,
         texts: Texts::new(outcome),
-        marker: Marker::new(outcome.summary().parameters.seed),
+        marker: Marker::of(&outcome.summary().parameters),
         documents: HashMap::new(),
         document_list: Vec::new(),
         sources: HashMap::new(),

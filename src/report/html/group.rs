@@ -93,7 +93,7 @@ pub(super) struct Viewer<'a> {
 
 impl<'a> Viewer<'a> {
     pub(super) fn new(outcome: &'a Outcome) -> Self {
-        let marker = Marker::new(outcome.summary().parameters.seed);
+        let marker = Marker::of(&outcome.summary().parameters);
         Viewer { outcome, texts: Texts::new(outcome), marker }
     }
 
