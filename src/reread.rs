@@ -8,25 +8,23 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use crate::corpus::{Corpus, IS_SHORT, LongText};
-use crate::document::Span;
+use crate::corpus::Corpus;
 use crate::error::Result;
 use crate::in_turn::{Weight, in_turn};
-use crate::normalise::{Sink, Tokenizer, Tokenizers};
+use crate::normalise::Tokenizers;
 use crate::params::Params;
 use crate::passage::places::{Sought, Tokens};
 use crate::passage::repeated::Repeated;
-use crate::passage::{Archived, Finder, Found, Occurrence, Prepared};
+use crate::passage::{Archived, Finder, Found, Prepared};
 use crate::pipeline::{Progress, Surroundings};
 use crate::pool::Pool;
-use crate::read::texts::Ahead;
 use crate::resolve::pairs::{Kept, Pairs};
 use crate::resolve::{Cost, Near, Resolver};
-use crate::scan::tokens_of_paragraphs;
-use crate::shingle::Shingler;
-use crate::split::paragraphs;
 use crate::standing::{Decided, Decisions, Searching};
-use crate::verify::Sorter;
+
+mod making;
+
+use making::{Group, Making};
 
 /// The searches of a run.
 pub(crate) struct Searches<'a> {
@@ -66,80 +64,6 @@ impl Wanted {
     /// The row of the document, where all of it is needed.
     fn row(&self) -> Option<usize> {
         self.seeds.or(self.own.map(|row| row as usize))
-    }
-}
-
-/// Documents that were read again, one after the other, in buffers that go round.
-#[derive(Default)]
-struct Group {
-    /// rows of documents, and where their sets are
-    documents: Vec<(u32, Range<usize>)>,
-    /// rows of paragraphs, and where their sets are
-    paragraphs: Vec<(u32, Range<usize>)>,
-    /// sets, one after the other
-    sets: Vec<u64>,
-    /// those in which passages are looked for
-    extents: Vec<Extent>,
-    text: String,
-    places: Vec<Span>,
-    tokens: Vec<u64>,
-    spans: Vec<[u32; 2]>,
-    paragraph_ends: Vec<u32>,
-    is_first: Vec<bool>,
-    seeds: Vec<Occurrence>,
-    set: Vec<u64>,
-    sorter: Sorter,
-    ranges: Vec<Range<usize>>,
-    ahead: Ahead,
-}
-
-/// Where the parts of a document are in its group.
-struct Extent {
-    document: u32,
-    text: Range<usize>,
-    tokens: Range<usize>,
-    paragraphs: Range<usize>,
-    seeds: Range<usize>,
-}
-
-impl Group {
-    /// The sets of documents, or of paragraphs, with their rows.
-    fn sets<'a>(&'a self, of: &'a [(u32, Range<usize>)]) -> impl Iterator<Item = (u32, &'a [u64])> {
-        of.iter().map(|(row, set)| (*row, &self.sets[set.clone()]))
-    }
-
-    /// Its documents, ready to be searched for passages.
-    fn prepared(&self) -> impl Iterator<Item = Prepared<'_>> {
-        self.extents.iter().map(|extent| Prepared {
-            document: extent.document,
-            text: &self.text[extent.text.clone()],
-            places: &self.places[extent.paragraphs.clone()],
-            tokens: &self.tokens[extent.tokens.clone()],
-            spans: &self.spans[extent.tokens.clone()],
-            paragraph_ends: &self.paragraph_ends[extent.paragraphs.clone()],
-            is_first: &self.is_first[extent.paragraphs.clone()],
-            seeds: &self.seeds[extent.seeds.clone()],
-        })
-    }
-
-    /// Empty, with its buffers; without them if they are large.
-    fn cleared(mut self, usual: usize) -> Self {
-        if self.text.capacity() > 2 * usual {
-            return Group::default();
-        }
-        self.documents.clear();
-        self.paragraphs.clear();
-        self.sets.clear();
-        self.extents.clear();
-        self.text.clear();
-        self.places.clear();
-        self.tokens.clear();
-        self.spans.clear();
-        self.paragraph_ends.clear();
-        self.is_first.clear();
-        self.seeds.clear();
-        self.ahead.let_go();
-        self
     }
 }
 
@@ -398,185 +322,4 @@ fn wanted(corpus: &Corpus, resolvers: [&Resolver<'_>; 2], repeated: Option<&Repe
         }
     }
     wanted
-}
-
-/// What documents are read again with.
-struct Making<'a> {
-    corpus: &'a Corpus,
-    params: &'a Params,
-    tokenizers: &'a Tokenizers,
-    repeated: Option<&'a Repeated>,
-}
-
-impl Making<'_> {
-    /// Reads documents again and makes of them what is wanted, in an empty group.
-    fn group(&self, wanted: &[Wanted], mut group: Group) -> Result<Group> {
-        let locator = |wanted: &Wanted| self.corpus.documents[wanted.document as usize].locator;
-        let tokens = |wanted: &Wanted| wanted.row().map_or(0, |row| self.corpus.document_units.tokens[row]);
-        let [mut bytes, mut all] = [0, 0];
-        for wanted in wanted {
-            bytes += locator(wanted).text_length as usize;
-            all += tokens(wanted) as usize;
-        }
-        group.text.reserve_exact(bytes);
-        group.tokens.reserve_exact(all);
-        if self.repeated.is_some() {
-            group.spans.reserve_exact(all);
-        }
-        self.tokenizers.with(|tokenizer| {
-            for (i, one) in wanted.iter().enumerate() {
-                if one.row().is_none()
-                    && let Some(long) = self.corpus.long_text(one.document)?
-                {
-                    self.some_paragraphs(one, &long, tokenizer, &mut group)?;
-                    continue;
-                }
-                let start = group.text.len();
-                let to_come = wanted[i..].iter().map(locator);
-                self.corpus.texts.append(to_come, &mut group.ahead, &mut group.text)?;
-                self.document(one, tokenizer, &mut group, start)?;
-            }
-            Ok(())
-        })?;
-        Ok(group)
-    }
-
-    /// Reads paragraphs of a long text of an index, without the rest of it.
-    fn some_paragraphs(
-        &self,
-        wanted: &Wanted,
-        long: &LongText<'_>,
-        tokenizer: &mut Tokenizer,
-        group: &mut Group,
-    ) -> Result<()> {
-        let shingler = Shingler::new(self.params.shingle);
-        let mut tokens = Vec::new();
-        for &(row, number) in &wanted.paragraphs {
-            tokens.clear();
-            tokenizer.hashes(&long.paragraph(number)?, &mut tokens);
-            shingler.all(&tokens, &mut group.set);
-            group.sorter.set(&mut group.set);
-            group.paragraphs.push((row, append(&group.set, &mut group.sets)));
-        }
-        Ok(())
-    }
-
-    /// Makes of one what is wanted; its text stands in the group from `start` on.
-    fn document(
-        &self,
-        wanted: &Wanted,
-        tokenizer: &mut Tokenizer,
-        group: &mut Group,
-        start: usize,
-    ) -> Result<()> {
-        let &Making { corpus, params, repeated, .. } = self;
-        let document = wanted.document;
-        let Group { text, tokens, spans, paragraph_ends, sets, set, sorter, ranges, .. } = group;
-        let shingler = Shingler::new(params.shingle);
-        let end = text.len();
-        let text = &text[start..];
-        ranges.clear();
-        paragraphs(text, params.paragraphs, ranges);
-        let last = wanted.paragraphs.last().map_or(0, |(_, number)| *number as usize + 1);
-        if corpus.paragraph_count(document).map_or(ranges.len() < last, |count| count != ranges.len()) {
-            return Err(corpus.texts.changed(&corpus.documents[document as usize].locator));
-        }
-        let first = tokens.len();
-        if wanted.own.is_none() && wanted.seeds.is_none() {
-            for &(row, number) in &wanted.paragraphs {
-                tokens.truncate(first);
-                tokenizer.hashes(&text[ranges[number as usize].clone()], tokens);
-                shingler.all(&tokens[first..], set);
-                sorter.set(set);
-                group.paragraphs.push((row, append(set, sets)));
-            }
-            tokens.truncate(first);
-            group.text.truncate(start);
-            return Ok(());
-        }
-        let first_paragraph = paragraph_ends.len();
-        if wanted.seeds.is_some() && repeated.is_some() {
-            tokenizer.give(text, &mut Spanned { tokens, spans });
-            let own_spans = &spans[first..];
-            let mut behind = 0;
-            paragraph_ends.extend(ranges.iter().map(|range| {
-                let inside = |span: &&[u32; 2]| (span[0] as usize) < range.end;
-                behind += own_spans[behind..].iter().take_while(inside).count();
-                behind as u32
-            }));
-        } else {
-            // nobody asks where they stand
-            tokens_of_paragraphs(tokenizer, text, ranges, tokens, paragraph_ends);
-            paragraph_ends[first_paragraph..].iter_mut().for_each(|end| *end -= first as u32);
-        }
-        let own_tokens = &tokens[first..];
-        let ends = &paragraph_ends[first_paragraph..];
-        if let Some(row) = wanted.own {
-            shingler.all(own_tokens, set);
-            sorter.set(set);
-            group.documents.push((row, append(set, sets)));
-        }
-        for &(row, number) in &wanted.paragraphs {
-            let start = if number == 0 { 0 } else { ends[number as usize - 1] as usize };
-            let own = &own_tokens[start..ends[number as usize] as usize];
-            if own.len() < own_tokens.len() || wanted.own.is_none() {
-                shingler.all(own, set);
-                sorter.set(set);
-            } // else the paragraph is the document, and its set is at hand
-            group.paragraphs.push((row, append(set, sets)));
-        }
-        let (Some(row), Some(repeated)) = (wanted.seeds, repeated) else {
-            tokens.truncate(first);
-            spans.truncate(first);
-            paragraph_ends.truncate(first_paragraph);
-            group.text.truncate(start);
-            return Ok(());
-        };
-        let first_seed = group.seeds.len();
-        repeated.of(row, &mut group.seeds);
-        group.places.extend(corpus.places(document));
-        // where what leaves decides which one counts as the first, that is known later
-        let any = params.remove.is_by_parts();
-        group.is_first.extend(corpus.paragraphs(document).map(|unit| {
-            let first = corpus.paragraph_units.first[unit as usize];
-            first == unit || (any && first < IS_SHORT)
-        }));
-        debug_assert!(corpus.document_units.first[document as usize] != IS_SHORT);
-        group.extents.push(Extent {
-            document,
-            text: start..end,
-            tokens: first..tokens.len(),
-            paragraphs: first_paragraph..paragraph_ends.len(),
-            seeds: first_seed..group.seeds.len(),
-        });
-        Ok(())
-    }
-}
-
-/// Takes tokens, and where they stand.
-struct Spanned<'a> {
-    tokens: &'a mut Vec<u64>,
-    spans: &'a mut Vec<[u32; 2]>,
-}
-
-impl Sink for Spanned<'_> {
-    fn several(&mut self, hashes: &[u64], starts: &[u16], ends: &[u16], base: usize) {
-        let base = base as u32;
-        let spans =
-            starts.iter().zip(ends).map(|(&start, &end)| [base + u32::from(start), base + u32::from(end)]);
-        self.tokens.extend_from_slice(hashes);
-        self.spans.extend(spans);
-    }
-
-    fn one(&mut self, hash: u64, start: usize, end: usize) {
-        self.tokens.push(hash);
-        self.spans.push([start as u32, end as u32]);
-    }
-}
-
-/// Appends a set to others; returns where it is.
-fn append(set: &[u64], sets: &mut Vec<u64>) -> Range<usize> {
-    let start = sets.len();
-    sets.extend_from_slice(set);
-    start..sets.len()
 }
