@@ -60,9 +60,22 @@ struct Before {
     chars: [u64; 2],
 }
 
+/// Writes the section of all rows that are told.
+pub(super) fn write(
+    to: &mut PageWriter,
+    each: impl FnOnce(&mut dyn FnMut(&Row) -> Result<()>) -> Result<()>,
+) -> Result<()> {
+    let start = to.position();
+    let mut rows = RowsWriter::default();
+    each(&mut |row| rows.append(to, row))?;
+    rows.end_block(to)?;
+    to.end_section(start);
+    Ok(())
+}
+
 /// Writes rows in blocks.
 #[derive(Default)]
-pub(crate) struct RowsWriter {
+struct RowsWriter {
     columns: [Vec<u8>; COLUMNS],
     rows: u64,
     before: Before,
@@ -74,7 +87,7 @@ fn write_difference(number: u64, from: u64, into: &mut Vec<u8>) {
 }
 
 impl RowsWriter {
-    pub(crate) fn append(&mut self, to: &mut PageWriter, row: &Row) -> Result<()> {
+    fn append(&mut self, to: &mut PageWriter, row: &Row) -> Result<()> {
         let columns = &mut self.columns;
         let before = &mut self.before;
         for (document, before) in [row.copy, row.original].into_iter().zip(&mut before.documents) {
@@ -141,10 +154,6 @@ impl RowsWriter {
         blocks.end_block(to)?;
         *self = RowsWriter::default();
         Ok(())
-    }
-
-    pub(crate) fn finish(mut self, to: &mut PageWriter) -> Result<()> {
-        self.end_block(to)
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::index::pages::{CARRIED, FileEntry, Forward, PageWriter, Pages, Purpose, Section};
-use crate::index::rows::{self, Row, RowsWriter};
+use crate::index::rows::{self, Row};
 use crate::index::segment::gone::GoneRow;
 use crate::index::sketches::{self, Sketch, Sketches};
 use crate::index::store::Store;
@@ -158,7 +158,7 @@ pub(crate) fn write(
     content: &Content<'_>,
 ) -> Result<FileEntry> {
     let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
-    write_sources(&mut to, &content.sources)?;
+    write_sources(&mut to, content.sources.iter().map(String::as_str))?;
     let mut strings = StringsWriter::new(&to);
     let mut documents = content.documents.clone();
     for document in &mut documents {
@@ -173,13 +173,7 @@ pub(crate) fn write(
     for copies in &content.copies {
         write_copies(&mut to, copies)?;
     }
-    let start = to.position();
-    let mut rows = RowsWriter::default();
-    if let Some(each_row) = &content.rows {
-        each_row(&mut |row| rows.append(&mut to, row))?;
-    }
-    rows.finish(&mut to)?;
-    to.end_section(start);
+    rows::write(&mut to, |tell| content.rows.as_ref().map_or(Ok(()), |each_row| each_row(tell)))?;
     let Keys { exact, bands, seeds, windows } = &content.keys;
     let made = content.made.as_ref();
     for (kind, held) in exact.iter().enumerate() {
@@ -198,7 +192,7 @@ pub(crate) fn write(
     to.finish()
 }
 
-fn write_sources(to: &mut PageWriter, names: &[String]) -> Result<()> {
+fn write_sources<'n>(to: &mut PageWriter, names: impl Iterator<Item = &'n str>) -> Result<()> {
     let start = to.position();
     for name in names {
         to.append(&(name.len() as u32).to_le_bytes())?;

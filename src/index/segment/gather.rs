@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::index::pages::{FileEntry, PageWriter, Purpose};
-use crate::index::rows::RowsWriter;
+use crate::index::rows;
 use crate::index::segment::gone::{self, GoneRow, Told};
 use crate::index::segment::merge::{self, in_order};
 use crate::index::segment::{CopyRow, DocumentRow, EXACT_BITS, EachRow, Segment};
@@ -31,7 +31,7 @@ impl Gathered<'_> {
     /// Writes it.
     pub(crate) fn write(&self, store: &dyn Store, name: &str, identity: u64) -> Result<FileEntry> {
         let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
-        super::write_sources(&mut to, &self.sources)?;
+        super::write_sources(&mut to, self.sources.iter().map(String::as_str))?;
         let first = self.first_document();
         merge::documents(&mut to, &self.parts, u32::MAX, |number, row| {
             let text = self.texts.get((number - first) as usize).copied().flatten();
@@ -41,11 +41,7 @@ impl Gathered<'_> {
         for kind in 0..2 {
             self.copies((kind, &replaced), &mut to)?;
         }
-        let start = to.position();
-        let mut rows = RowsWriter::default();
-        (self.rows)(&mut |row| rows.append(&mut to, row))?;
-        rows.finish(&mut to)?;
-        to.end_section(start);
+        rows::write(&mut to, &self.rows)?;
         for kind in 0..2 {
             let mut copies = 0;
             let entries = self.exact(kind, &replaced).map(|entry| {

@@ -7,11 +7,11 @@ use std::ops::Range;
 
 use crate::error::Result;
 use crate::index::pages::{PageWriter, Purpose};
-use crate::index::rows::RowsWriter;
+use crate::index::rows;
 use crate::index::segment::gone::{self, GoneRow};
 use crate::index::segment::{
     BAND_BITS, DOCUMENT, DocumentRow, EXACT_BITS, Held, SEED_BITS, Segment, SegmentEntry, StringsWriter,
-    WINDOW_BITS, append_copies, documents_of, write_marks,
+    WINDOW_BITS, append_copies, documents_of, write_marks, write_sources,
 };
 use crate::index::sketches;
 use crate::index::store::Store;
@@ -133,18 +133,14 @@ pub(crate) fn merge(
 ) -> Result<SegmentEntry> {
     let end = rewrite.end.map_or(u32::MAX, |end| end.documents);
     let keep = |document: u32| document < end && rewrite.keep.is_none_or(|keep| keep(document));
+    let keep_unit = |segment: &Segment, kind: usize, unit: u32| {
+        keep(if kind == 0 { unit } else { segment.document_of(unit) })
+    };
+    let [of_documents, of_paragraphs, of_sources] = covered(segments, rewrite.end);
     let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
-    let start = to.position();
-    let first_source = segments.first().map_or(0, |segment| segment.entry.sources[0]);
-    let sources = rewrite.end.map_or(usize::MAX, |end| (end.sources - first_source) as usize);
     let lost = rewrite.keep.map_or(Ok(BTreeSet::new()), |_| lost_sources(segments, keep))?;
-    let names = segments.iter().flat_map(|segment| &segment.sources).zip(first_source..);
-    for (name, number) in names.take(sources) {
-        let name = if lost.contains(&number) { "" } else { name };
-        to.append(&(name.len() as u32).to_le_bytes())?;
-        to.append(name.as_bytes())?;
-    }
-    to.end_section(start);
+    let names = segments.iter().flat_map(|segment| &segment.sources).zip(of_sources[0]..of_sources[1]);
+    write_sources(&mut to, names.map(|(name, number)| if lost.contains(&number) { "" } else { name }))?;
     documents(&mut to, segments, end, |number, row| {
         let mut row = if keep(number) { row } else { emptied(row) };
         if let Some(places) = rewrite.places {
@@ -152,72 +148,77 @@ pub(crate) fn merge(
         }
         row
     })?;
-    let mut bases = [Vec::new(), Vec::new()];
-    for (kind, bases) in bases.iter_mut().enumerate() {
-        let start = to.position();
-        let mut count = 0;
-        for segment in segments {
-            bases.push(count);
-            let copies = segment.copies(kind)?;
-            count += copies.len() as u32;
-            append_copies(&mut to, &copies)?;
-        }
-        to.end_section(start);
-    }
-    let start = to.position();
-    let mut rows = RowsWriter::default();
-    for segment in segments {
-        segment.rows(|row| {
-            if keep(row.copy) && keep(row.original) { rows.append(&mut to, &row) } else { Ok(()) }
-        })?;
-    }
-    rows.finish(&mut to)?;
-    to.end_section(start);
-    let keep_unit = |segment: &Segment, kind: usize, unit: u32| {
-        keep(if kind == 0 { unit } else { segment.document_of(unit) })
-    };
+    let bases = [copies(&mut to, segments, 0)?, copies(&mut to, segments, 1)?];
+    rows::write(&mut to, |tell| {
+        segments.iter().try_for_each(|segment| {
+            segment.rows(|row| if keep(row.copy) && keep(row.original) { tell(&row) } else { Ok(()) })
+        })
+    })?;
     for (kind, bases) in bases.iter().enumerate() {
-        let entries = segments.iter().zip(bases).map(|(segment, &base)| {
-            let entries = segment.exact[kind].entries::<u128>(&segment.pages).map(move |entry| {
-                let mut entry = entry?;
-                if entry.numbers[1] > 0 {
-                    let moved = entry.numbers[1].checked_add(base);
-                    entry.numbers[1] = moved.ok_or_else(|| segment.pages.wrong(0, "no number of a copy"))?;
-                }
-                Ok(entry)
-            });
-            entries.filter(move |entry| {
-                entry.as_ref().map_or(true, |entry| keep_unit(segment, kind, entry.numbers[0]))
-            })
-        });
-        let most = segments.iter().map(|segment| segment.exact[kind].count()).sum();
-        table::write(&mut to, (EXACT_BITS, most), in_order(entries.collect()))?;
+        exact_keys(&mut to, segments, (kind, bases), &keep_unit)?;
     }
-    let paragraphs = [
-        segments.first().map_or(0, |segment| segment.entry.paragraphs[0]),
-        rewrite.end.map_or(segments.last().map_or(0, |s| s.entry.paragraphs[1]), |end| end.paragraphs),
-    ];
-    found_by(&mut to, segments, paragraphs, &keep_unit)?;
+    found_by(&mut to, segments, of_paragraphs, &keep_unit)?;
     let gone = segments.iter().flat_map(|segment| &segment.gone).copied();
     let mut gone: Vec<GoneRow> = gone.filter(|row| keep(row.document) && row.came() < end).collect();
     gone::sort(&mut gone);
     gone::write(&mut to, &gone)?;
     let file = to.finish()?;
-    let span = |of: fn(&SegmentEntry) -> [u32; 2]| {
-        let first = segments.first().map_or(0, |segment| of(&segment.entry)[0]);
-        [first, segments.last().map_or(0, |segment| of(&segment.entry)[1])]
+    Ok(SegmentEntry { file, documents: of_documents, paragraphs: of_paragraphs, sources: of_sources })
+}
+
+/// Documents, paragraphs and sources of neighbours up to an end: of each the first, and what is behind the last.
+fn covered(segments: &[&Segment], end: Option<Ends>) -> [[u32; 2]; 3] {
+    let spans = |segment: Option<&&Segment>| {
+        segment.map_or([[0; 2]; 3], |segment| {
+            let SegmentEntry { documents, paragraphs, sources, .. } = segment.entry;
+            [documents, paragraphs, sources]
+        })
     };
-    let mut entry = SegmentEntry {
-        file,
-        documents: span(|entry| entry.documents),
-        paragraphs: span(|entry| entry.paragraphs),
-        sources: span(|entry| entry.sources),
+    let starts = spans(segments.first()).map(|span| span[0]);
+    let ends = match end {
+        Some(Ends { documents, paragraphs, sources }) => [documents, paragraphs, sources],
+        None => spans(segments.last()).map(|span| span[1]),
     };
-    if let Some(end) = rewrite.end {
-        (entry.documents[1], entry.paragraphs[1], entry.sources[1]) =
-            (end.documents, end.paragraphs, end.sources);
+    [0, 1, 2].map(|of| [starts[of], ends[of]])
+}
+
+/// All copies of a kind; returns for each segment how many stand before its own.
+fn copies(to: &mut PageWriter, segments: &[&Segment], kind: usize) -> Result<Vec<u32>> {
+    let start = to.position();
+    let mut bases = Vec::with_capacity(segments.len());
+    let mut count = 0;
+    for segment in segments {
+        bases.push(count);
+        let copies = segment.copies(kind)?;
+        count += copies.len() as u32;
+        append_copies(to, &copies)?;
     }
-    Ok(entry)
+    to.end_section(start);
+    Ok(bases)
+}
+
+/// The exact keys of the units of a kind for which `keep` says so; a copy is numbered behind those of the segments
+/// before.
+fn exact_keys(
+    to: &mut PageWriter,
+    segments: &[&Segment],
+    (kind, bases): (usize, &[u32]),
+    keep: &impl Fn(&Segment, usize, u32) -> bool,
+) -> Result<()> {
+    let entries = segments.iter().zip(bases).map(|(segment, &base)| {
+        let entries = segment.exact[kind].entries::<u128>(&segment.pages).map(move |entry| {
+            let mut entry = entry?;
+            if entry.numbers[1] > 0 {
+                let moved = entry.numbers[1].checked_add(base);
+                entry.numbers[1] = moved.ok_or_else(|| segment.pages.wrong(0, "no number of a copy"))?;
+            }
+            Ok(entry)
+        });
+        entries
+            .filter(move |entry| entry.as_ref().map_or(true, |entry| keep(segment, kind, entry.numbers[0])))
+    });
+    let most = segments.iter().map(|segment| segment.exact[kind].count()).sum();
+    table::write(to, (EXACT_BITS, most), in_order(entries.collect()))
 }
 
 /// Sources of which documents were and none are kept: their names go too.

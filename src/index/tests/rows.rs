@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::index::pages::{PageWriter, Pages, Purpose};
-use crate::index::rows::{self, Row, RowsWriter, Told};
+use crate::index::rows::{self, Row, Told};
 
 fn number() -> impl Strategy<Value = u64> {
     prop_oneof![0..3_u64, 0..5000_u64, 0..u64::from(u32::MAX)]
@@ -44,13 +44,9 @@ proptest! {
     fn rows_come_back(list in prop::collection::vec(row(), 0..60), times in 1..150_usize) {
         let (_folder, store) = super::folder();
         let mut to = PageWriter::create(&*store, "rows", 3, Purpose::Segment).unwrap();
-        let start = to.position();
-        let mut writer = RowsWriter::default();
         // several blocks, too
         let all = || list.iter().cycle().take(list.len() * times);
-        all().for_each(|row| writer.append(&mut to, row).unwrap());
-        writer.finish(&mut to).unwrap();
-        to.end_section(start);
+        rows::write(&mut to, |tell| all().try_for_each(tell)).unwrap();
         let file = to.finish().unwrap();
         let pages = Pages::open(&*store, &file, Purpose::Segment).unwrap();
         let [mut at, end] = pages.section(0).unwrap();
