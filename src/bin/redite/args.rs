@@ -10,6 +10,7 @@ use redite::order::{Order, Prefer, Protect};
 use redite::params::{ParagraphMode, Params, Remove, Units};
 use redite::report::facts::Wanted;
 use redite::report::html;
+use redite::write::FIELD;
 use redite::write::places::Places;
 
 use crate::index::IndexCommand;
@@ -451,6 +452,26 @@ impl DedupArgs {
             dates: self.run.date_field.clone(),
         };
         Ok(Rules { annotate: self.removing.annotate, order, max_removed: self.removing.max_removed })
+    }
+
+    /// Whether the fields that the flags name are apart; the parameters may be those of an index.
+    pub(crate) fn check_fields(&self, params: &Params) -> Result<(), Usage> {
+        let refuse = |wrong: String, hint: &str| Err(Usage(format!("{wrong}\n\nhint: {hint}")));
+        if self.removing.source_field.as_ref() == Some(&params.text_field) {
+            let wrong = format!("`--source-field {}`: that is the text of a record", params.text_field);
+            return refuse(wrong, "name the field that says where a record is from");
+        }
+        if self.removing.annotate && params.text_field == FIELD {
+            let wrong =
+                format!("`--annotate` adds a field `{FIELD}`, and `--text-field` names that as the text");
+            return refuse(wrong, "leave `--annotate` out, or rename the field of the text");
+        }
+        if self.removing.annotate && params.id_field == FIELD {
+            let wrong =
+                format!("`--annotate` writes a field `{FIELD}`, and `--id-field` names that as the id");
+            return refuse(wrong, "leave `--annotate` out, or rename the field of the id");
+        }
+        Ok(())
     }
 }
 

@@ -3,19 +3,21 @@
 mod allocator;
 mod args;
 mod config;
+mod dedup;
 mod index;
 mod interrupt;
 mod manual;
 mod outputs;
 mod progress;
 mod rethreshold;
+mod warnings;
 
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use args::{Cli, Command, DedupArgs, RunArgs, Usage};
+use args::{Cli, Command, RunArgs, Usage};
 use index::Archive;
 use interrupt::Interrupt;
 use outputs::{Outputs, Target};
@@ -23,19 +25,14 @@ use progress::Bar;
 use redite::dedup::{Removal, Rules};
 use redite::document::{Format, Match, escape_controls};
 use redite::error::{Error, Kind};
-use redite::expect::Expected;
-use redite::order::{Order, Prefer};
+use redite::order::Order;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::pipeline::{self, Inputs, Surroundings};
 use redite::read::sources::{self, Sources};
 use redite::report::facts::Facts;
 use redite::report::{self, html, json, matches, terminal};
-use redite::write::FIELD;
 use redite::write::Pending;
-use redite::write::folder::Folder;
-use redite::write::places::{self, Places, check_annotated};
-use redite::write::records::Records;
 
 fn main() -> ExitCode {
     let result = config::arguments(std::env::args_os().collect()).and_then(|arguments| {
@@ -48,7 +45,7 @@ fn main() -> ExitCode {
             Command::Audit(args) => audit(&args.run, None),
             Command::Query(args) => query(&args.run),
             Command::Index(command) => index::run(&command),
-            Command::Dedup(args) => dedup(&args),
+            Command::Dedup(args) => dedup::run(&args),
             Command::Rethreshold(args) => rethreshold::run(&args),
             Command::Completions { shell } => manual::completions(shell),
             Command::Man { command } => manual::page(&command),
@@ -94,128 +91,18 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     let sources = sources::find(&args.inputs, args.format().or(format))?;
     let outputs = Outputs::of(args, [None; 2], None, &sources)?;
     let run = Run::prepare(args, &sources, &params)?;
-    outputs.read_next.iter().for_each(|path| warn(args, Some(would_be_read(path))));
+    warn(args, outputs.read_next.iter().map(|path| warnings::would_be_read(path)));
     let inputs = archive.inputs(sources, &params)?;
     let order = Order { dates: args.date_field.clone(), ..inputs.order };
     let (mut outcome, bar) = run.search(Inputs { order, ..inputs }, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
     run.interrupt.writing()?;
-    let written = run.pool.install(|| written(args, &outputs, (&outcome, None), &run.interrupt));
+    let answers = run.pool.install(|| Answers::make(args, &outputs, (&outcome, None), &run.interrupt));
     // whatever a writer that was stopped may call it
     run.interrupt.check()?;
-    let (summary, files) = written?;
-    for file in files {
-        file.publish()?;
-    }
+    let printed = answers?.publish()?;
     drop(bar);
-    run.end(args, &outputs, (&outcome, None), &summary)
-}
-
-fn dedup(args: &DedupArgs) -> anyhow::Result<ExitCode> {
-    let DedupArgs { run: common, removing } = args;
-    common.check()?;
-    if removing.output == Path::new("-") {
-        let hint = "hint: name a folder; one that is called `-` is `./-`";
-        return Err(Usage(format!("`--output -`: a corpus does not go to standard output\n\n{hint}")).into());
-    }
-    args.params(Params::dedup()).validate()?;
-    let sources = sources::find(&common.inputs, common.format())?;
-    let places = Places::new(&common.inputs, &sources.files)?;
-    if removing.annotate {
-        check_annotated(&sources.files)?;
-    }
-    let rules = args.rules(&places)?;
-    // a night that is run again writes its outputs again
-    let may_replace = removing.force || index::is_there(common.index.as_deref())?;
-    let replaces = places::check(&removing.output, may_replace, &common.inputs, &sources.files)?;
-    if replaces {
-        places::check_way([&removing.output; 2], places.paths())?;
-    }
-    let (removed, metrics) = (removing.removed.as_deref(), removing.metrics.as_deref());
-    let outputs = Outputs::of(common, [removed, metrics], Some(&removing.output), &sources)?;
-    // it may be made here: so not before all else is known to be right
-    let mut archive = Archive::adding(common.index.as_deref())?;
-    let params = args.params(archive.params(Params::dedup()));
-    params.validate()?;
-    if rules.order.source_field.as_ref() == Some(&params.text_field) {
-        let wrong = format!("`--source-field {}`: that is the text of a record", params.text_field);
-        return Err(Usage(format!("{wrong}\n\nhint: name the field that says where a record is from")).into());
-    }
-    if removing.annotate && params.text_field == FIELD {
-        let wrong = format!("`--annotate` adds a field `{FIELD}`, and `--text-field` names that as the text");
-        return Err(Usage(format!(
-            "{wrong}\n\nhint: leave `--annotate` out, or rename the field of the text"
-        ))
-        .into());
-    }
-    if removing.annotate && params.id_field == FIELD {
-        let wrong = format!("`--annotate` writes a field `{FIELD}`, and `--id-field` names that as the id");
-        return Err(
-            Usage(format!("{wrong}\n\nhint: leave `--annotate` out, or rename the field of the id")).into()
-        );
-    }
-    let run = Run::prepare(common, &sources, &params)?;
-    outputs.read_next.iter().for_each(|path| warn(common, Some(would_be_read(path))));
-    warn(common, replaces.then(|| stays(&removing.output, &places)).flatten());
-    warn(common, removing.annotate.then(|| not_annotated(&sources)).flatten());
-    rules.order.protect.idle(&sources.files, &rules.order.file_places).into_iter().for_each(|pattern| {
-        warn(common, Some(format!("`--protect {pattern}` fits no file of the input: it protects nothing")));
-    });
-    warn(common, rules.order.asks_fields().then(|| without_fields(&sources)).flatten());
-    let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
-    // that it can't be written is better known before the search, which may end at once
-    drop(Folder::new(&removing.output)?);
-    let (mut outcome, bar) = run.search(inputs, &params)?;
-    run.pool.install(|| archive.look_back(&mut outcome));
-    archive.check_order(&outcome)?;
-    if replaces && !removing.force && !archive.knows(outcome.identity()) {
-        places::check(&removing.output, false, &common.inputs, outcome.own_sources())?;
-    }
-    let removal = run.pool.install(|| Removal::new(&outcome, &rules))?;
-    if let (Some(limit), false) = (rules.max_removed, removal.refusals.is_empty()) {
-        return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit)).into());
-    }
-    let removed = Removed { removal: &removal, rules: &rules, output: &removing.output };
-    run.interrupt.writing()?;
-    let written = run.pool.install(|| -> anyhow::Result<_> {
-        let folder = Folder::new(&removing.output)?.as_private_as_inputs(&places);
-        let records = Records::new(&outcome, &removal, &places, removing.annotate);
-        records.write(&folder, common.memory, run.interrupt.progress())?;
-        if replaces && !removing.force {
-            folder.check_same(places.paths())?;
-        }
-        Ok((folder, written(common, &outputs, (&outcome, Some(&removed)), &run.interrupt)?))
-    });
-    run.interrupt.check()?;
-    let (folder, (summary, files)) = written?;
-    let may_replace = replaces || removing.force;
-    folder.check_free(places.paths(), may_replace)?;
-    run.pool.install(|| archive.keep(&outcome))?;
-    folder.publish(places.paths(), may_replace)?;
-    for file in files {
-        file.publish()?;
-    }
-    metrics.map_or(Ok(()), |path| archive.metrics(path, &outcome, &removal))?;
-    drop(bar);
-    for warning in &removal.warnings {
-        warn(common, Some(report::removal::told(&outcome, warning)));
-    }
-    unknown_names(&rules, &removal).into_iter().for_each(|told| warn(common, Some(told)));
-    run.end(common, &outputs, (&outcome, Some(&removed)), &summary)
-}
-
-/// Names in the flags that no record has.
-fn unknown_names(rules: &Rules, removal: &Removal) -> Vec<String> {
-    let is_there = |name: &str| removal.accounts.iter().any(|account| account.name == name);
-    let mut told = Vec::new();
-    let has_records = removal.all.read > removal.all.skipped;
-    if let Some(field) = rules.order.source_field.as_ref().filter(|_| has_records && !removal.tells_sources) {
-        told.push(format!("`--source-field {field}`: no record has that field"));
-    } else if let Prefer::Sources(names) = &rules.order.prefer {
-        let unknown = names.iter().filter(|name| has_records && !is_there(name));
-        told.extend(unknown.map(|name| format!("`--prefer source:{name}`: there is no such source")));
-    }
-    told
+    run.end(args, &outputs, (&outcome, None), &printed)
 }
 
 /// What a removal adds to what is told.
@@ -240,9 +127,9 @@ impl Run {
             outputs::check_temporary(folder)?;
             surroundings.temporary.clone_from(folder);
         }
-        warn(args, nothing_to_read(sources));
-        warn(args, read_twice(&args.inputs));
-        if let Some(told) = expected(args, sources, params).filter(|_| !args.quiet) {
+        warn(args, warnings::nothing_to_read(sources));
+        warn(args, warnings::read_twice(&args.inputs));
+        if let Some(told) = warnings::expected(args, sources, params).filter(|_| !args.quiet) {
             say("expected", &told);
         }
         let interrupt = Interrupt::watch()?;
@@ -266,14 +153,14 @@ impl Run {
         args: &RunArgs,
         outputs: &Outputs<'_>,
         (outcome, removed): (&Outcome, Option<&Removed<'_>>),
-        summary: &[u8],
+        printed: &[u8],
     ) -> anyhow::Result<ExitCode> {
         self.interrupt.printing();
-        warn(args, skipped(outcome));
-        match self.pool.install(|| print(outputs, summary, (outcome, removed))) {
+        warn(args, warnings::skipped(outcome));
+        match self.pool.install(|| print(outputs, printed, (outcome, removed))) {
             // whoever reads has seen enough
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            printed => printed.context("writing to standard output failed")?,
+            done => done.context("writing to standard output failed")?,
         }
         self.interrupt.done();
         let strictly_failed = args.strict && !outcome.skips().is_empty();
@@ -281,46 +168,66 @@ impl Run {
     }
 }
 
-/// The files, still beside their places, and what will be printed; so that all of it is there or nothing.
-fn written(
-    args: &RunArgs,
-    outputs: &Outputs<'_>,
-    (outcome, removed): (&Outcome, Option<&Removed<'_>>),
-    interrupt: &Interrupt,
-) -> anyhow::Result<(Vec<u8>, Vec<Pending>)> {
-    let mut stdout = Vec::new();
-    let mut files = Vec::new();
-    let matches = || match outputs.matches {
-        Some(Target::File(path)) => listed(path, outcome, interrupt, |_| true).map(Some),
-        _ => Ok(None),
-    };
-    let wants_facts = outputs.report.is_some() || outputs.leave_stdout();
-    let (facts, matches) = rayon::join(|| wants_facts.then(|| Facts::with(outcome, args.wanted())), matches);
-    let matches = matches?;
-    if let Some(path) = &outputs.pairs {
-        let sum = matches.as_ref().map_or(Ok(None), Pending::checksum)?;
-        files.push(Pending::write(path, |to| report::pairs::write(outcome, sum, &mut interrupt.stops(to)))?);
-    }
-    files.extend(matches);
-    if let (Some(Target::File(path)), Some(removed)) = (outputs.removed, removed) {
-        let wanted = |found: &Match| removed.removal.removes(found);
-        files.push(listed(path, outcome, interrupt, wanted)?);
-    }
-    let Some(mut facts) = facts else { return Ok((stdout, files)) };
-    facts.find_templates(outcome)?;
-    if let Some(target) = outputs.report {
-        let mut page = Vec::new();
-        let removal = removed.map(|removed| (removed.removal, removed.rules));
-        html::write(outcome, &facts, removal, &mut interrupt.stops(&mut page))?;
-        match target {
-            Target::File(path) => files.push(Pending::write(path, |to| to.write_all(&page))?),
-            Target::Stdout => stdout = page,
+/// What a run answers, made before anything is in its place; so that all of it is there or nothing.
+struct Answers {
+    /// what will be printed
+    stdout: Vec<u8>,
+    /// still beside their places
+    files: Vec<Pending>,
+}
+
+impl Answers {
+    fn make(
+        args: &RunArgs,
+        outputs: &Outputs<'_>,
+        (outcome, removed): (&Outcome, Option<&Removed<'_>>),
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Self> {
+        let mut stdout = Vec::new();
+        let mut files = Vec::new();
+        let matches = || match outputs.matches {
+            Some(Target::File(path)) => listed(path, outcome, interrupt, |_| true).map(Some),
+            _ => Ok(None),
+        };
+        let wants_facts = outputs.report.is_some() || outputs.leave_stdout();
+        let (facts, matches) =
+            rayon::join(|| wants_facts.then(|| Facts::with(outcome, args.wanted())), matches);
+        let matches = matches?;
+        if let Some(path) = &outputs.pairs {
+            let sum = matches.as_ref().map_or(Ok(None), Pending::checksum)?;
+            files.push(Pending::write(path, |to| {
+                report::pairs::write(outcome, sum, &mut interrupt.stops(to))
+            })?);
         }
+        files.extend(matches);
+        if let (Some(Target::File(path)), Some(removed)) = (outputs.removed, removed) {
+            let wanted = |found: &Match| removed.removal.removes(found);
+            files.push(listed(path, outcome, interrupt, wanted)?);
+        }
+        let Some(mut facts) = facts else { return Ok(Answers { stdout, files }) };
+        facts.find_templates(outcome)?;
+        if let Some(target) = outputs.report {
+            let mut page = Vec::new();
+            let removal = removed.map(|removed| (removed.removal, removed.rules));
+            html::write(outcome, &facts, removal, &mut interrupt.stops(&mut page))?;
+            match target {
+                Target::File(path) => files.push(Pending::write(path, |to| to.write_all(&page))?),
+                Target::Stdout => stdout = page,
+            }
+        }
+        if outputs.leave_stdout() {
+            summary(args, (outcome, removed), &facts, &mut stdout)?;
+        }
+        Ok(Answers { stdout, files })
     }
-    if outputs.leave_stdout() {
-        summary(args, (outcome, removed), &facts, &mut stdout)?;
+
+    /// Puts the files in their places; returns what is left to print.
+    fn publish(self) -> Result<Vec<u8>, Error> {
+        for file in self.files {
+            file.publish()?;
+        }
+        Ok(self.stdout)
     }
-    Ok((stdout, files))
 }
 
 /// The matches for which `wanted` says so, as lines or as a table, as the file's name asks for.
@@ -402,10 +309,10 @@ fn print(
     to.flush()
 }
 
-/// A warning, on standard error.
-fn warn(args: &RunArgs, warning: Option<String>) {
-    if let Some(warning) = warning.filter(|_| !args.quiet) {
-        say("warning", &warning);
+/// Warnings, on standard error.
+fn warn(args: &RunArgs, warnings: impl IntoIterator<Item = String>) {
+    if !args.quiet {
+        warnings.into_iter().for_each(|warning| say("warning", &warning));
     }
 }
 
@@ -414,134 +321,6 @@ fn say(kind: &str, message: &str) {
     let harmless = |c: char| if c.is_control() && c != '\n' { '\u{FFFD}' } else { c };
     let message: String = message.chars().map(harmless).collect();
     let _ = writeln!(io::stderr(), "{kind}: {message}");
-}
-
-/// Memory of which is told even where nothing bounds it.
-const MUCH: u64 = 1 << 30;
-
-/// What the run will take, where that is bounded or much.
-fn expected(args: &RunArgs, sources: &Sources, params: &Params) -> Option<String> {
-    let expected = Expected::of(sources, params)?;
-    if args.memory.is_none() && expected.memory < MUCH {
-        return None;
-    }
-    let size = |bytes: u64| format!("{} MiB", bytes.div_ceil(1 << 20));
-    let Expected { text, memory, disk, parts } = expected;
-    let cut = args.memory.filter(|bound| *bound < memory);
-    let held = match cut {
-        Some(bound) if bound < Expected::LEAST => {
-            format!("{} of memory or more (a run may need {})", size(bound), size(Expected::LEAST))
-        }
-        Some(bound) => format!("{} of memory, in parts (at once: {})", size(bound), size(memory)),
-        None => format!("{} of memory", size(memory)),
-    };
-    let disk = disk + if cut.is_some() { parts } else { 0 };
-    let folder = args.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
-    Some(format!(
-        "about {} to read, {held}, {} of temporary files in `{}`",
-        size(text),
-        size(disk),
-        folder.display()
-    ))
-}
-
-/// What to say where there is no file to read.
-fn nothing_to_read(sources: &Sources) -> Option<String> {
-    if !sources.files.is_empty() {
-        return None;
-    }
-    Some(match &sources.ignored[..] {
-        [] => "nothing to read: there are no files in the inputs".to_owned(),
-        [first, others @ ..] => {
-            let others = match others.len() {
-                0 => String::new(),
-                others => format!(", nor {others} more"),
-            };
-            let hint = "hint: where a name tells no format, `--format` does; what a link to a folder leads to is read where that is an \
-                        input itself";
-            format!("nothing to read: {first} is not read{others}\n\n{hint}")
-        }
-    })
-}
-
-/// What to say where one input is another, or lies in it: each text there is a copy of itself.
-fn read_twice(inputs: &[PathBuf]) -> Option<String> {
-    let found = inputs.iter().filter_map(|input| Some((input.canonicalize().ok()?, input)));
-    let mut found: Vec<(PathBuf, &PathBuf)> = found.collect();
-    found.sort();
-    // what lies in a folder comes right behind it
-    let twice = found.windows(2).find(|pair| pair[1].0.starts_with(&pair[0].0))?;
-    let [outer, inner] = [&twice[0].1, &twice[1].1].map(|path| path.display());
-    Some(format!(
-        "`{inner}` is read twice: it is an input, and so is `{outer}`; what it says is told as copied"
-    ))
-}
-
-/// What to say of a list in the folder that it is about.
-fn would_be_read(path: &Path) -> String {
-    format!("`{}` lies in an input: the next run over that would read it, too", path.display())
-}
-
-/// What to say where an output is written to in which there is something else.
-fn stays(output: &Path, places: &Places) -> Option<String> {
-    let own: std::collections::BTreeSet<&Path> = places.paths().iter().map(|path| path.as_path()).collect();
-    let mut others = 0;
-    let mut folders = vec![PathBuf::new()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(output.join(&folder)).into_iter().flatten().flatten() {
-            let place = folder.join(entry.file_name());
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(place),
-                _ => others += usize::from(!own.contains(place.as_path())),
-            }
-        }
-    }
-    let (files, stay) =
-        if others == 1 { ("file that is", "it stays") } else { ("files that are", "they stay") };
-    (others > 0).then(|| format!("`{}` holds {others} {files} not of this corpus; {stay}", output.display()))
-}
-
-/// What to say where texts are to be annotated.
-fn not_annotated(sources: &Sources) -> Option<String> {
-    let texts = sources.files.iter().filter(|source| source.format == Format::Text).count();
-    let files = if texts == 1 { "text file has" } else { "text files have" };
-    (texts > 0).then(|| format!("{texts} {files} no place for annotations, and stay as they are"))
-}
-
-/// What to say where fields are asked for of what has none.
-fn without_fields(sources: &Sources) -> Option<String> {
-    let has_none = |source: &&redite::document::Source| matches!(source.format, Format::Text | Format::Wet);
-    let files = sources.files.iter().filter(has_none).count();
-    let what =
-        if files == 1 { "file is a text or a text archive" } else { "files are texts or text archives" };
-    (files > 0).then(|| {
-        format!(
-            "{files} {what}, which have no fields: their documents have no date, and their source is the place \
-             of their file"
-        )
-    })
-}
-
-/// What to say of records that were not used.
-fn skipped(outcome: &Outcome) -> Option<String> {
-    let reasons = &outcome.summary().input.skipped;
-    let listed = reasons.iter().filter(|(_, count)| **count > 0);
-    let listed: Vec<_> = listed.map(|(reason, count)| format!("{count} `{reason}`")).collect();
-    let all: u64 = reasons.values().sum();
-    let what = if all == 1 { "record or file was" } else { "records or files were" };
-    let hint = if is_text_as_records(outcome) {
-        "\n\nhint: a text on standard input needs `--format text`"
-    } else {
-        ""
-    };
-    (all > 0).then(|| format!("{all} {what} skipped: {}{hint}", listed.join(", ")))
-}
-
-/// Whether nothing but standard input was read, as records, and none of its lines is one.
-fn is_text_as_records(outcome: &Outcome) -> bool {
-    let input = &outcome.summary().input;
-    let invalid = input.skipped.get("invalid_json").copied().unwrap_or_default();
-    outcome.sources().iter().all(|source| source.path.is_none()) && invalid > 0 && invalid == input.records
 }
 
 /// The plan of bands and rows, and how sure it makes a pair of each similarity to be found.

@@ -1,0 +1,127 @@
+//! `redite dedup`: what is asked for is checked, then searched, then written beside its place; only then it appears,
+//! the index first.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use redite::dedup::{Removal, Rules};
+use redite::error::Error;
+use redite::outcome::Outcome;
+use redite::params::Params;
+use redite::pipeline::Inputs;
+use redite::read::sources::{self, Sources};
+use redite::report;
+use redite::write::folder::Folder;
+use redite::write::places::{self, Places, check_annotated};
+use redite::write::records::Records;
+
+use crate::args::{DedupArgs, Usage};
+use crate::index::{self, Archive};
+use crate::outputs::Outputs;
+use crate::{Answers, Removed, Run, warn, warnings};
+
+/// What is asked for, as far as it can be known to be right before an index is opened.
+struct Asked<'a> {
+    args: &'a DedupArgs,
+    places: Places,
+    rules: Rules,
+    outputs: Outputs<'a>,
+    /// whether the output holds something already that may be replaced
+    replaces: bool,
+}
+
+pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
+    let DedupArgs { run: common, removing } = args;
+    common.check()?;
+    args.params(Params::dedup()).validate()?;
+    let sources = sources::find(&common.inputs, common.format())?;
+    let asked = Asked::of(args, &sources)?;
+    // it may be made here: so not before all else is known to be right
+    let mut archive = Archive::adding(common.index.as_deref())?;
+    let params = args.params(archive.params(Params::dedup()));
+    params.validate()?;
+    args.check_fields(&params)?;
+    let run = Run::prepare(common, &sources, &params)?;
+    asked.warn(&sources);
+    let Asked { places, rules, outputs, replaces, .. } = &asked;
+    let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
+    // that it can't be written is better known before the search, which may end at once
+    drop(Folder::new(&removing.output)?);
+    let (mut outcome, bar) = run.search(inputs, &params)?;
+    run.pool.install(|| archive.look_back(&mut outcome));
+    archive.check_order(&outcome)?;
+    if *replaces && !removing.force && !archive.knows(outcome.identity()) {
+        places::check(&removing.output, false, &common.inputs, outcome.own_sources())?;
+    }
+    let removal = run.pool.install(|| Removal::new(&outcome, rules))?;
+    if let (Some(limit), false) = (rules.max_removed, removal.refusals.is_empty()) {
+        return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit)).into());
+    }
+    let removed = Removed { removal: &removal, rules, output: &removing.output };
+    run.interrupt.writing()?;
+    let written = run.pool.install(|| asked.written(&run, &outcome, &removed));
+    run.interrupt.check()?;
+    let (folder, answers) = written?;
+    let may_replace = *replaces || removing.force;
+    folder.check_free(places.paths(), may_replace)?;
+    run.pool.install(|| archive.keep(&outcome))?;
+    folder.publish(places.paths(), may_replace)?;
+    let printed = answers.publish()?;
+    let metrics = removing.metrics.as_deref();
+    metrics.map_or(Ok(()), |path| archive.metrics(path, &outcome, &removal))?;
+    drop(bar);
+    warn(common, removal.warnings.iter().map(|warning| report::removal::told(&outcome, warning)));
+    warn(common, warnings::unknown_names(rules, &removal));
+    run.end(common, outputs, (&outcome, Some(&removed)), &printed)
+}
+
+impl<'a> Asked<'a> {
+    fn of(args: &'a DedupArgs, sources: &Sources) -> anyhow::Result<Self> {
+        let DedupArgs { run: common, removing } = args;
+        if removing.output == Path::new("-") {
+            let hint = "hint: name a folder; one that is called `-` is `./-`";
+            return Err(
+                Usage(format!("`--output -`: a corpus does not go to standard output\n\n{hint}")).into()
+            );
+        }
+        let places = Places::new(&common.inputs, &sources.files)?;
+        if removing.annotate {
+            check_annotated(&sources.files)?;
+        }
+        let rules = args.rules(&places)?;
+        // a night that is run again writes its outputs again
+        let may_replace = removing.force || index::is_there(common.index.as_deref())?;
+        let replaces = places::check(&removing.output, may_replace, &common.inputs, &sources.files)?;
+        if replaces {
+            places::check_way([&removing.output; 2], places.paths())?;
+        }
+        let (removed, metrics) = (removing.removed.as_deref(), removing.metrics.as_deref());
+        let outputs = Outputs::of(common, [removed, metrics], Some(&removing.output), sources)?;
+        Ok(Asked { args, places, rules, outputs, replaces })
+    }
+
+    /// Says what its user may not have meant.
+    fn warn(&self, sources: &Sources) {
+        let Asked { args: DedupArgs { run: common, removing }, places, rules, outputs, replaces } = self;
+        warn(common, outputs.read_next.iter().map(|path| warnings::would_be_read(path)));
+        warn(common, replaces.then(|| warnings::stays(&removing.output, places)).flatten());
+        warn(common, warnings::before_removal(rules, sources));
+    }
+
+    /// The corpus and the answers, still beside their places.
+    fn written(
+        &self,
+        run: &Run,
+        outcome: &Outcome,
+        removed: &Removed<'_>,
+    ) -> anyhow::Result<(Folder, Answers)> {
+        let Asked { args: DedupArgs { run: common, removing }, places, outputs, replaces, .. } = self;
+        let folder = Folder::new(&removing.output)?.as_private_as_inputs(places);
+        let records = Records::new(outcome, removed.removal, places, removing.annotate);
+        records.write(&folder, common.memory, run.interrupt.progress())?;
+        if *replaces && !removing.force {
+            folder.check_same(places.paths())?;
+        }
+        Ok((folder, Answers::make(common, outputs, (outcome, Some(removed)), &run.interrupt)?))
+    }
+}

@@ -1,0 +1,167 @@
+//! What a run says on standard error beside its answer: what it will take, and what its user may not have meant.
+
+use std::path::{Path, PathBuf};
+
+use redite::dedup::{Removal, Rules};
+use redite::document::{Format, Source};
+use redite::expect::Expected;
+use redite::order::Prefer;
+use redite::outcome::Outcome;
+use redite::params::Params;
+use redite::read::sources::Sources;
+use redite::write::places::Places;
+
+use crate::args::RunArgs;
+
+/// Memory of which is told even where nothing bounds it.
+const MUCH: u64 = 1 << 30;
+
+/// What the run will take, where that is bounded or much.
+pub(crate) fn expected(args: &RunArgs, sources: &Sources, params: &Params) -> Option<String> {
+    let expected = Expected::of(sources, params)?;
+    if args.memory.is_none() && expected.memory < MUCH {
+        return None;
+    }
+    let size = |bytes: u64| format!("{} MiB", bytes.div_ceil(1 << 20));
+    let Expected { text, memory, disk, parts } = expected;
+    let cut = args.memory.filter(|bound| *bound < memory);
+    let held = match cut {
+        Some(bound) if bound < Expected::LEAST => {
+            format!("{} of memory or more (a run may need {})", size(bound), size(Expected::LEAST))
+        }
+        Some(bound) => format!("{} of memory, in parts (at once: {})", size(bound), size(memory)),
+        None => format!("{} of memory", size(memory)),
+    };
+    let disk = disk + if cut.is_some() { parts } else { 0 };
+    let folder = args.temp_dir.clone().unwrap_or_else(std::env::temp_dir);
+    Some(format!(
+        "about {} to read, {held}, {} of temporary files in `{}`",
+        size(text),
+        size(disk),
+        folder.display()
+    ))
+}
+
+/// What to say where there is no file to read.
+pub(crate) fn nothing_to_read(sources: &Sources) -> Option<String> {
+    if !sources.files.is_empty() {
+        return None;
+    }
+    Some(match &sources.ignored[..] {
+        [] => "nothing to read: there are no files in the inputs".to_owned(),
+        [first, others @ ..] => {
+            let others = match others.len() {
+                0 => String::new(),
+                others => format!(", nor {others} more"),
+            };
+            let hint = "hint: where a name tells no format, `--format` does; what a link to a folder leads to is read where that is an \
+                        input itself";
+            format!("nothing to read: {first} is not read{others}\n\n{hint}")
+        }
+    })
+}
+
+/// What to say where one input is another, or lies in it: each text there is a copy of itself.
+pub(crate) fn read_twice(inputs: &[PathBuf]) -> Option<String> {
+    let found = inputs.iter().filter_map(|input| Some((input.canonicalize().ok()?, input)));
+    let mut found: Vec<(PathBuf, &PathBuf)> = found.collect();
+    found.sort();
+    // what lies in a folder comes right behind it
+    let twice = found.windows(2).find(|pair| pair[1].0.starts_with(&pair[0].0))?;
+    let [outer, inner] = [&twice[0].1, &twice[1].1].map(|path| path.display());
+    Some(format!(
+        "`{inner}` is read twice: it is an input, and so is `{outer}`; what it says is told as copied"
+    ))
+}
+
+/// What to say of a list in the folder that it is about.
+pub(crate) fn would_be_read(path: &Path) -> String {
+    format!("`{}` lies in an input: the next run over that would read it, too", path.display())
+}
+
+/// What to say where an output is written to in which there is something else.
+pub(crate) fn stays(output: &Path, places: &Places) -> Option<String> {
+    let own: std::collections::BTreeSet<&Path> = places.paths().iter().map(|path| path.as_path()).collect();
+    let mut others = 0;
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(output.join(&folder)).into_iter().flatten().flatten() {
+            let place = folder.join(entry.file_name());
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(place),
+                _ => others += usize::from(!own.contains(place.as_path())),
+            }
+        }
+    }
+    let (files, stay) =
+        if others == 1 { ("file that is", "it stays") } else { ("files that are", "they stay") };
+    (others > 0).then(|| format!("`{}` holds {others} {files} not of this corpus; {stay}", output.display()))
+}
+
+/// What to say before the search of what a removal is asked to do.
+pub(crate) fn before_removal(rules: &Rules, sources: &Sources) -> Vec<String> {
+    let idle = rules.order.protect.idle(&sources.files, &rules.order.file_places);
+    let idle = idle
+        .into_iter()
+        .map(|pattern| format!("`--protect {pattern}` fits no file of the input: it protects nothing"));
+    let no_place = if rules.annotate { not_annotated(sources) } else { None };
+    let no_fields = if rules.order.asks_fields() { without_fields(sources) } else { None };
+    no_place.into_iter().chain(idle).chain(no_fields).collect()
+}
+
+/// What to say where texts are to be annotated.
+fn not_annotated(sources: &Sources) -> Option<String> {
+    let texts = sources.files.iter().filter(|source| source.format == Format::Text).count();
+    let files = if texts == 1 { "text file has" } else { "text files have" };
+    (texts > 0).then(|| format!("{texts} {files} no place for annotations, and stay as they are"))
+}
+
+/// What to say where fields are asked for of what has none.
+fn without_fields(sources: &Sources) -> Option<String> {
+    let has_none = |source: &&Source| matches!(source.format, Format::Text | Format::Wet);
+    let files = sources.files.iter().filter(has_none).count();
+    let what =
+        if files == 1 { "file is a text or a text archive" } else { "files are texts or text archives" };
+    (files > 0).then(|| {
+        format!(
+            "{files} {what}, which have no fields: their documents have no date, and their source is the place \
+             of their file"
+        )
+    })
+}
+
+/// What to say of records that were not used.
+pub(crate) fn skipped(outcome: &Outcome) -> Option<String> {
+    let reasons = &outcome.summary().input.skipped;
+    let listed = reasons.iter().filter(|(_, count)| **count > 0);
+    let listed: Vec<_> = listed.map(|(reason, count)| format!("{count} `{reason}`")).collect();
+    let all: u64 = reasons.values().sum();
+    let what = if all == 1 { "record or file was" } else { "records or files were" };
+    let hint = if is_text_as_records(outcome) {
+        "\n\nhint: a text on standard input needs `--format text`"
+    } else {
+        ""
+    };
+    (all > 0).then(|| format!("{all} {what} skipped: {}{hint}", listed.join(", ")))
+}
+
+/// Whether nothing but standard input was read, as records, and none of its lines is one.
+fn is_text_as_records(outcome: &Outcome) -> bool {
+    let input = &outcome.summary().input;
+    let invalid = input.skipped.get("invalid_json").copied().unwrap_or_default();
+    outcome.sources().iter().all(|source| source.path.is_none()) && invalid > 0 && invalid == input.records
+}
+
+/// Names in the flags that no record has.
+pub(crate) fn unknown_names(rules: &Rules, removal: &Removal) -> Vec<String> {
+    let is_there = |name: &str| removal.accounts.iter().any(|account| account.name == name);
+    let mut told = Vec::new();
+    let has_records = removal.all.read > removal.all.skipped;
+    if let Some(field) = rules.order.source_field.as_ref().filter(|_| has_records && !removal.tells_sources) {
+        told.push(format!("`--source-field {field}`: no record has that field"));
+    } else if let Prefer::Sources(names) = &rules.order.prefer {
+        let unknown = names.iter().filter(|name| has_records && !is_there(name));
+        told.extend(unknown.map(|name| format!("`--prefer source:{name}`: there is no such source")));
+    }
+    told
+}
