@@ -119,8 +119,10 @@ pub enum Fate {
     Copy,
     /// it matches no earlier original, but nearly all of it stands in passages from one earlier document
     Contained,
-    /// it has too few tokens to be compared, or is not asked for by `--units`
+    /// it has too few tokens to be compared
     Short,
+    /// its kind is not asked for by `--units`
+    NotCompared,
     /// it has no token
     Empty,
     /// it is a paragraph of a document that leaves, and so neither original nor copy; only where paragraphs or
@@ -473,7 +475,7 @@ impl Outcome {
         }
         match units.first[unit as usize] {
             IS_EMPTY => Fate::Empty,
-            _ if !compared => Fate::Short,
+            _ if !compared => Fate::NotCompared,
             IS_SHORT => Fate::Short,
             _ if is_copy(units, near, unit) => Fate::Copy,
             _ if self.contained(place).is_some() => Fate::Contained,

@@ -32,7 +32,7 @@ impl<'a> Annotator<'a> {
             (Fate::Copy, Some(Kind::Exact)) => "exact_copy",
             (Fate::Copy, _) => "near_copy",
             (Fate::Contained, _) => "contained_copy",
-            (Fate::Short, _) => "not_compared",
+            (Fate::Short | Fate::NotCompared, _) => "not_compared",
             (Fate::Empty | Fate::InLeaving, _) => "empty",
         };
         self.value.clear();
