@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::document::Unit;
 use crate::index::stats::BatchStats;
 use crate::index::{BatchUnits, Index};
 use crate::night::groups::Tally;
@@ -116,14 +117,14 @@ impl Night {
     }
 
     /// The units that are looked for: how many copies have their original in the index, and how many there are.
-    pub(crate) fn of_each_unit(&self) -> impl Iterator<Item = (&'static str, [u64; 2])> {
+    pub(crate) fn of_each_unit(&self) -> impl Iterator<Item = (Unit, [u64; 2])> {
         let (of, all, units) = (self.copies_of_index, self.copies, self.units);
         let told = [
-            (units.documents, "copied documents", [of.documents, all.documents]),
-            (units.paragraphs, "paragraphs", [of.paragraphs, all.paragraphs]),
-            (units.passages, "passages", [of.passages, all.passages]),
+            (units.documents, Unit::Document, [of.documents, all.documents]),
+            (units.paragraphs, Unit::Paragraph, [of.paragraphs, all.paragraphs]),
+            (units.passages, Unit::Passage, [of.passages, all.passages]),
         ];
-        told.into_iter().filter(|(is_looked_for, ..)| *is_looked_for).map(|(_, name, counts)| (name, counts))
+        told.into_iter().filter(|(is_looked_for, ..)| *is_looked_for).map(|(_, unit, counts)| (unit, counts))
     }
 
     fn not_looked_for(&self) -> Vec<&'static str> {
@@ -143,8 +144,15 @@ impl Night {
         let batches = if self.batches == 1 { "batch" } else { "batches" };
         let documents = if self.documents == 1 { "document" } else { "documents" };
         writeln!(to, "  {} {batches}, {} {documents} came before", self.batches, self.documents)?;
-        let told: Vec<String> =
-            self.of_each_unit().map(|(name, [of, all])| format!("{of} of {all} {name}")).collect();
+        let told = self.of_each_unit().map(|(unit, [of, all])| {
+            let name = match unit {
+                Unit::Document => "copied documents",
+                Unit::Paragraph => "paragraphs",
+                Unit::Passage => "passages",
+            };
+            format!("{of} of {all} {name}")
+        });
+        let told: Vec<String> = told.collect();
         writeln!(to, "  with their original there: {}", told.join(", "))?;
         let missing = self.not_looked_for();
         if !missing.is_empty() {
@@ -173,7 +181,7 @@ impl Night {
         let mut number = self.batches + 1;
         for batch in std::iter::once(&self.batch).chain(&self.batches_before) {
             let of = batch.of_documents;
-            let copies = of.exact_copies + of.near_copies + of.contained_copies;
+            let copies = of.copies();
             let share = percent(copies, batch.documents);
             let name = if number > self.batches { "this one".to_owned() } else { number.to_string() };
             let (documents, originals) = (batch.documents, of.originals);

@@ -46,6 +46,13 @@ pub struct BatchUnits {
     pub contained_copies: u64,
 }
 
+impl BatchUnits {
+    /// Exact, near and contained copies.
+    pub fn copies(&self) -> u64 {
+        self.exact_copies + self.near_copies + self.contained_copies
+    }
+}
+
 /// One run's addition to an index.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {

@@ -71,7 +71,8 @@ struct Summary<'a> {
 fn first(times: u64, median_seconds: Option<u64>) -> String {
     let Some(seconds) = median_seconds else { return number(times) };
     let (amount, unit) = wording::delay(seconds);
-    format!("{} (median {})", number(times), count(amount, unit, &format!("{unit}s")))
+    let [one, several] = unit.names();
+    format!("{} (median {})", number(times), count(amount, one, several))
 }
 
 /// The place of a document in one line.

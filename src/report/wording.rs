@@ -62,13 +62,34 @@ pub(super) fn share(share: f64, decimals: usize) -> String {
     format!("{:.decimals$}", (share * scale + 1e-6).floor() / scale)
 }
 
-/// Seconds in the largest unit of which there are two, and its name: `second`, `minute`, `hour`, `day`.
-pub(super) fn delay(seconds: u64) -> (u64, &'static str) {
+/// What a delay is told in.
+#[derive(Clone, Copy)]
+pub(super) enum TimeUnit {
+    Second,
+    Minute,
+    Hour,
+    Day,
+}
+
+impl TimeUnit {
+    /// One of it, and several.
+    pub(super) fn names(self) -> [&'static str; 2] {
+        match self {
+            TimeUnit::Second => ["second", "seconds"],
+            TimeUnit::Minute => ["minute", "minutes"],
+            TimeUnit::Hour => ["hour", "hours"],
+            TimeUnit::Day => ["day", "days"],
+        }
+    }
+}
+
+/// Seconds in the largest unit of which there are two.
+pub(super) fn delay(seconds: u64) -> (u64, TimeUnit) {
     match seconds {
-        0..120 => (seconds, "second"),
-        120..7_200 => (seconds / 60, "minute"),
-        7_200..172_800 => (seconds / 3_600, "hour"),
-        _ => (seconds / 86_400, "day"),
+        0..120 => (seconds, TimeUnit::Second),
+        120..7_200 => (seconds / 60, TimeUnit::Minute),
+        7_200..172_800 => (seconds / 3_600, TimeUnit::Hour),
+        _ => (seconds / 86_400, TimeUnit::Day),
     }
 }
 

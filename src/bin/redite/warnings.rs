@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use redite::dedup::{Removal, Rules};
-use redite::document::{Format, Source};
+use redite::document::{Format, SkipReason, Source};
 use redite::expect::Expected;
 use redite::order::Prefer;
 use redite::outcome::Outcome;
@@ -148,7 +148,7 @@ pub(crate) fn skipped(outcome: &Outcome) -> Option<String> {
 /// Whether nothing but standard input was read, as records, and none of its lines is one.
 fn is_text_as_records(outcome: &Outcome) -> bool {
     let input = &outcome.summary().input;
-    let invalid = input.skipped.get("invalid_json").copied().unwrap_or_default();
+    let invalid = input.skipped.get(SkipReason::InvalidJson.name()).copied().unwrap_or_default();
     outcome.sources().iter().all(|source| source.path.is_none()) && invalid > 0 && invalid == input.records
 }
 

@@ -4,8 +4,8 @@ use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::facts::{Dates, Facts};
 use crate::report::html::NAME;
-use crate::report::html::both::{Both, both, count, nombre, number};
-use crate::report::wording;
+use crate::report::html::both::{Both, both, count, number};
+use crate::report::wording::{self, TimeUnit};
 
 /// Pairs of sources that are listed.
 const PAIRS: usize = 100;
@@ -93,11 +93,11 @@ fn told(outcome: &Outcome, dates: &Dates) -> Vec<Both> {
 fn delay(seconds: Option<u64>) -> Both {
     let Some(seconds) = seconds else { return both("–", "–") };
     let (amount, unit) = wording::delay(seconds);
-    let [un, plusieurs] = match unit {
-        "second" => ["seconde", "secondes"],
-        "minute" => ["minute", "minutes"],
-        "hour" => ["heure", "heures"],
-        _ => ["jour", "jours"],
+    let french = match unit {
+        TimeUnit::Second => ["seconde", "secondes"],
+        TimeUnit::Minute => ["minute", "minutes"],
+        TimeUnit::Hour => ["heure", "heures"],
+        TimeUnit::Day => ["jour", "jours"],
     };
-    both(wording::count(amount, unit, &format!("{unit}s")), nombre(amount, un, plusieurs))
+    count(amount, unit.names(), french)
 }

@@ -1,5 +1,6 @@
 //! The run beside the batches of the index that it was made against.
 
+use crate::document::Unit;
 use crate::index::stats::BatchStats;
 use crate::outcome::Outcome;
 use crate::report::html::both::{Both, both, count, number, percent};
@@ -17,14 +18,14 @@ impl NightView {
         let batches = count(night.batches, ["batch", "batches"], ["lot", "lots"]);
         let documents = count(night.documents, ["document", "documents"], ["document", "documents"]);
         let (mut told_en, mut told_fr) = (Vec::new(), Vec::new());
-        for (name, counts) in night.of_each_unit() {
+        for (unit, counts) in night.of_each_unit() {
             let [of, all] = counts.map(number);
-            let french = match name {
-                "copied documents" => "documents copiés",
-                "paragraphs" => "paragraphes",
-                name => name,
+            let [english, french] = match unit {
+                Unit::Document => ["copied documents", "documents copiés"],
+                Unit::Paragraph => ["paragraphs", "paragraphes"],
+                Unit::Passage => ["passages", "passages"],
             };
-            told_en.push(format!("{} of {} {name}", of.en, all.en));
+            told_en.push(format!("{} of {} {english}", of.en, all.en));
             told_fr.push(format!("{} {french} sur {}", of.fr, all.fr));
         }
         let told = vec![both(
@@ -45,7 +46,7 @@ impl NightView {
         )];
         let row = |name: Both, batch: &BatchStats| {
             let of = batch.of_documents;
-            let copies = of.exact_copies + of.near_copies + of.contained_copies;
+            let copies = of.copies();
             let cells = [
                 number(batch.documents),
                 number(of.originals),
