@@ -18,9 +18,9 @@ use crate::index::segment::Mark;
 use crate::index::sketches::Sketch;
 use crate::order::{Order, Ranked};
 use crate::passage::gaps::Gaps;
-use crate::passage::recurring::{Recurring, WindowMarks};
+use crate::passage::recurring::{RecurringWindows, WindowMarks};
 use crate::passage::winnow::SeedHead;
-use crate::past::{Archived, Told};
+use crate::past::{Archived, Strings};
 use crate::read::texts::{Locator, Texts};
 use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits};
 use crate::skips::Skips;
@@ -126,7 +126,7 @@ pub(crate) struct Corpus {
     /// how many seeds each distinct document has
     pub(crate) seed_counts: Vec<u32>,
     /// which windows may come again, where nothing comes before or after the corpus
-    pub(crate) recurring: Option<Recurring>,
+    pub(crate) recurring: Option<RecurringWindows>,
     /// where in long texts one can start to read, by documents without those of an index; only for an index
     pub(crate) marks: Vec<Mark>,
     pub(crate) counts: Counts,
@@ -611,7 +611,7 @@ impl Corpus {
     }
 
     /// What is told of a document of an index.
-    fn told(&self, document: u32) -> Option<&Told> {
+    fn told(&self, document: u32) -> Option<&Strings> {
         let told = self.archived.told.get(&document);
         debug_assert!(told.is_some(), "document {document} of an index is told of, and was not read");
         told

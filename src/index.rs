@@ -27,7 +27,7 @@ use crate::document::told_id;
 use crate::error::{Error, Result};
 use crate::index::manifest::Manifest;
 use crate::index::pages::{Pages, Purpose};
-use crate::index::segment::gone::{self, Told};
+use crate::index::segment::gone::{self, GoneTold};
 use crate::index::segment::{CopyRow, DocumentRow, Held, Mark, Segment, documents_of};
 use crate::index::sketches::Sketch;
 use crate::index::store::Store;
@@ -309,10 +309,10 @@ impl Index {
         for row in rows {
             left = true;
             match row.told {
-                Told::Contained(contained) if is_kept(contained.original) => {
+                GoneTold::Contained(contained) if is_kept(contained.original) => {
                     told = Some(Known { contained: Some(Box::new(contained)), ..found.clone() });
                 }
-                Told::Copy(copy) if is_kept(copy.unit) && is_kept(copy.original) => {
+                GoneTold::Copy(copy) if is_kept(copy.unit) && is_kept(copy.original) => {
                     told = Some(Known { unit: copy.unit, copy: Some(Box::new(copy)), contained: None });
                 }
                 _ => {}

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::in_turn::{Weight, in_turn};
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
-use crate::index::segment::gone::{self, GoneRow, Told as GoneTold};
+use crate::index::segment::gone::{self, GoneRow, GoneTold};
 use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Made, Mark, Ordered, Segment};
 use crate::index::sketches::Sketch;
 use crate::index::table::Entry;

@@ -34,8 +34,8 @@ use crate::params::Params;
 use crate::passage::align::Alignment;
 pub(crate) use crate::passage::contained::Contained;
 use crate::passage::hits::Workspace;
-use crate::passage::places::{AtToken, Kept, Places, Sought, Standing, Tokens, Window};
-use crate::passage::recurring::Recurring;
+use crate::passage::places::{AtToken, FoundBy, Kept, Places, SoughtTokens, Tokens, Window};
+use crate::passage::recurring::RecurringWindows;
 use crate::passage::repeated::Repeated;
 use crate::passage::standing::{Cuts, between};
 use crate::passage::windows::WindowMaker;
@@ -115,7 +115,7 @@ pub(crate) struct Finder<'a> {
 }
 
 /// Reads tokens of a document, or fails where it has not so many.
-pub(crate) type Read<'a> = dyn Fn(u32, Sought) -> Result<Tokens> + Send + Sync + 'a;
+pub(crate) type Read<'a> = dyn Fn(u32, SoughtTokens) -> Result<Tokens> + Send + Sync + 'a;
 
 /// A seed of a document that occurs more than once in the corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +139,7 @@ pub(crate) struct ArchivedWindow {
 
 /// What is known of a document of an index.
 #[derive(Clone, Copy)]
-pub(crate) struct Archived<'a> {
+pub(crate) struct ArchivedDocument<'a> {
     /// windows that lead to it, in order
     pub(crate) windows: &'a [ArchivedWindow],
     /// what was removed of it when its batch came
@@ -270,7 +270,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Of a corpus that nothing comes before or after: which windows may come again.
-    pub(crate) fn expect(&mut self, recurring: Recurring) {
+    pub(crate) fn expect(&mut self, recurring: RecurringWindows) {
         self.windows.expect(recurring);
     }
 
@@ -332,11 +332,11 @@ impl<'a> Finder<'a> {
             let is_original = all_leave || text.holds(&covered, found.at);
             let around = leaves.around(found.at, seed, tokens).filter(|_| is_original);
             match around {
-                None => Standing::Hidden,
-                Some(around) if !is_full => Standing::Listed(around),
+                None => FoundBy::Nothing,
+                Some(around) if !is_full => FoundBy::Seed(around),
                 Some(around) => {
                     text.windows((&mut self.windows, prepared.tokens), (&covered, around), found.at, windows);
-                    Standing::Windowed(around)
+                    FoundBy::Windows(around)
                 }
             }
         });
@@ -351,7 +351,7 @@ impl<'a> Finder<'a> {
         &mut self,
         (document, tokens): (u32, u32),
         seeds: &[Occurrence],
-        Archived { windows, leaves }: Archived<'_>,
+        ArchivedDocument { windows, leaves }: ArchivedDocument<'_>,
     ) {
         let seed = self.seed as u32;
         self.places.add_unread((document, seeds), margins(self.params), |found, _, into| {
@@ -360,9 +360,9 @@ impl<'a> Finder<'a> {
             let own = windows[first..].iter().take_while(|window| window.seed == found.at);
             into.extend(own.map(|window| (window.key, window.first)));
             match around {
-                None => Standing::Hidden,
-                Some(around) if into.is_empty() => Standing::Listed(around),
-                Some(around) => Standing::Windowed(around),
+                None => FoundBy::Nothing,
+                Some(around) if into.is_empty() => FoundBy::Seed(around),
+                Some(around) => FoundBy::Windows(around),
             }
         });
     }

@@ -173,12 +173,12 @@ pub(crate) struct Archived {
     /// rows of paragraphs that no paragraph of the corpus can match, in order: their texts need not be read
     pub(crate) hopeless: Vec<u32>,
     /// ids and places of those of which something has to be told; [`tell`] fills in more
-    pub(crate) told: BTreeMap<u32, Told>,
+    pub(crate) told: BTreeMap<u32, Strings>,
 }
 
 /// The id of a document of an index, as JSON, and the places of its paragraphs.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct Strings {
     pub(crate) id: String,
     pub(crate) places: Vec<u8>,
 }
@@ -491,7 +491,7 @@ const READ: usize = 64;
 fn read_strings(
     past: &Past,
     documents: &[(u32, u32, DocumentRow)],
-    mut tell: impl FnMut(u32, Told, &[u8]),
+    mut tell: impl FnMut(u32, Strings, &[u8]),
 ) -> Result<()> {
     let read = |documents: &[(u32, u32, DocumentRow)]| -> Result<Vec<(String, Vec<u8>)>> {
         // what is held is of one segment
@@ -508,7 +508,7 @@ fn read_strings(
     let strings: Vec<Vec<(String, Vec<u8>)>> = documents.par_chunks(READ).map(read).collect::<Result<_>>()?;
     for ((document, _, row), (id, of_paragraphs)) in documents.iter().zip(strings.into_iter().flatten()) {
         let (places, of_tokens) = split_places(&of_paragraphs, row.paragraphs);
-        tell(*document, Told { id, places: places.to_vec() }, of_tokens);
+        tell(*document, Strings { id, places: places.to_vec() }, of_tokens);
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ use crate::read::json::Fields;
 use crate::read::sources::Sources;
 use crate::read::texts::{Locator, Spool, Texts};
 use crate::reread::{self, Searches};
-use crate::resolve::pairs::{Kept, Pairs};
+use crate::resolve::pairs::{KeptPairs, Pairs};
 use crate::resolve::twins::Twins;
 use crate::resolve::{Cost, Near, Resolver};
 use crate::scan::{Scanned, Scanner, Signed};
@@ -257,7 +257,7 @@ pub(crate) struct Searched {
     pub(crate) near: [(Vec<Near>, Cost); 2],
     pub(crate) located: Located,
     /// all pairs of documents, of paragraphs, where they are kept
-    pub(crate) kept: Option<[Kept; 2]>,
+    pub(crate) kept: Option<[KeptPairs; 2]>,
 }
 
 impl Stages<'_> {

@@ -13,12 +13,12 @@ use crate::error::Result;
 use crate::in_turn::{Weight, in_turn};
 use crate::normalise::Tokenizers;
 use crate::params::Params;
-use crate::passage::places::{Sought, Tokens};
+use crate::passage::places::{SoughtTokens, Tokens};
 use crate::passage::repeated::Repeated;
-use crate::passage::{Archived, Finder, Found, Prepared};
+use crate::passage::{ArchivedDocument, Finder, Found, Prepared};
 use crate::pipeline::{Progress, Surroundings};
 use crate::pool::Pool;
-use crate::resolve::pairs::{Kept, Pairs};
+use crate::resolve::pairs::{KeptPairs, Pairs};
 use crate::resolve::{Cost, Near, Resolver};
 use crate::standing::{Decided, Decisions, Searching};
 
@@ -46,7 +46,7 @@ pub(crate) struct Resolved {
     /// what stays, where that was decided document by document
     pub(crate) decided: Option<Decided>,
     /// all pairs of documents, of paragraphs
-    pub(crate) pairs: Option<[Kept; 2]>,
+    pub(crate) pairs: Option<[KeptPairs; 2]>,
 }
 
 /// A document that has to be read again, and what for.
@@ -99,24 +99,25 @@ pub(crate) fn search(
     let by_parts = params.remove.is_by_parts();
     let decisions = by_parts.then(|| Decisions::new(params.remove, [&mut documents, &mut paragraphs]));
     let repeated = repeated.as_ref();
-    let mut turns = Turns { corpus, documents, paragraphs, finder, repeated, pairs, decisions, done: [0, 0] };
+    let mut underway =
+        Underway { corpus, documents, paragraphs, finder, repeated, pairs, decisions, done: [0, 0] };
     let weight = Weight {
         of: |number: usize| groups[number].iter().map(length).sum(),
         most: surroundings.read_again(rayon::current_num_threads()),
     };
     in_turn(&groups, weight, make, |number, group| {
         let last = groups[number].last().map_or(0, |wanted| wanted.document);
-        turns.take(&group, [last + 1, corpus.paragraphs(last).end])?;
+        underway.take(&group, [last + 1, corpus.paragraphs(last).end])?;
         progress.text_done.fetch_add(groups[number].iter().map(length).sum(), Ordering::Relaxed);
         free.give(group.cleared(surroundings.chunk.max(1)));
         Ok(())
     })?;
-    turns.take(&Group::default(), [corpus.documents.len() as u32, corpus.end_paragraph()])?;
-    Ok(turns.finish())
+    underway.take(&Group::default(), [corpus.documents.len() as u32, corpus.end_paragraph()])?;
+    Ok(underway.finish())
 }
 
 /// The searches, as far as they have come.
-struct Turns<'a> {
+struct Underway<'a> {
     corpus: &'a Corpus,
     documents: Resolver<'a>,
     paragraphs: Resolver<'a>,
@@ -128,11 +129,11 @@ struct Turns<'a> {
     done: [u32; 2],
 }
 
-impl Turns<'_> {
+impl Underway<'_> {
     /// Leads documents and paragraphs up to these numbers through the searches: those of a group, and before them
     /// those that nobody needs again.
     fn take(&mut self, group: &Group, ends: [u32; 2]) -> Result<()> {
-        let Turns { corpus, documents, paragraphs, finder, repeated, pairs, decisions, done } = self;
+        let Underway { corpus, documents, paragraphs, finder, repeated, pairs, decisions, done } = self;
         let starts = std::mem::replace(done, ends);
         let [of_documents, of_paragraphs] = [0, 1].map(|kind| starts[kind]..ends[kind]);
         if let Some(pairs) = pairs {
@@ -226,7 +227,8 @@ pub(crate) fn archived(corpus: &Corpus, (finder, repeated): (&mut Finder<'_>, &R
         let windows = &archived.windows;
         let first = windows.partition_point(|window| window.document < document);
         let behind = first + windows[first..].partition_point(|window| window.document == document);
-        let known = Archived { windows: &windows[first..behind], leaves: archived.cuts.get(&document) };
+        let known =
+            ArchivedDocument { windows: &windows[first..behind], leaves: archived.cuts.get(&document) };
         finder.archived((document, units.tokens[row]), &seeds, known);
     }
 }
@@ -243,7 +245,7 @@ fn tokens_of(
     corpus: &Corpus,
     tokenizers: &Tokenizers,
     document: u32,
-    Sought { first, behind, last }: Sought,
+    SoughtTokens { first, behind, last }: SoughtTokens,
 ) -> Result<Tokens> {
     let marks = corpus.marks(document);
     let is_long = corpus.documents[document as usize].locator.text_length > LONG;

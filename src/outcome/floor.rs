@@ -7,20 +7,20 @@ use crate::corpus::{IS_SHORT, Units};
 use crate::document::{Match, Place, Span};
 use crate::outcome::{Outcome, UnitSummary};
 use crate::resolve::Near;
-use crate::resolve::pairs::{Kept, Pair};
+use crate::resolve::pairs::{KeptPairs, Pair};
 use crate::what_if::{Coming, Level, TOLD, WhatIf, best, copies, thresholds};
 
 /// What is kept beside the matches.
 pub(crate) struct Floor {
     /// pairs of documents, of paragraphs
-    pub(super) kept: [Kept; 2],
+    pub(super) kept: [KeptPairs; 2],
     /// documents and paragraphs that are nearly all in passages, copies or not, ascending
     pub(super) contained: Vec<super::LocatedContained>,
 }
 
 impl Floor {
     /// Of both kinds.
-    pub(crate) fn sum(&self, of: fn(&Kept) -> u64) -> u64 {
+    pub(crate) fn sum(&self, of: fn(&KeptPairs) -> u64) -> u64 {
         self.kept.iter().map(of).sum()
     }
 }
@@ -38,7 +38,7 @@ pub(crate) struct KeptMatch {
 /// The units of one kind, for one threshold after the other.
 struct Side<'a> {
     units: &'a Units,
-    kept: &'a Kept,
+    kept: &'a KeptPairs,
     /// what the run itself told
     told: UnitSummary,
     is_compared: bool,

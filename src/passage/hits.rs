@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::params::Params;
 use crate::passage::align::{Alignment, Run, Step, entered_late, extend, run_around};
 use crate::passage::contained::Comparison;
-use crate::passage::places::{Kept, LISTED, Listed, Place, Places};
+use crate::passage::places::{Kept, LISTED, Listed, Places, SeedPlace};
 use crate::passage::windows::{WindowMaker, WindowMap};
 use crate::passage::{Candidate, Candidates, Finder, MARGIN, Occurrence, Prepared, Read};
 use crate::resolve::NumberMap;
@@ -485,7 +485,7 @@ impl Looking<'_, '_, '_> {
                 found.extend(places.filter(|place| place.0 == original).map(|place| place.1));
             };
             let margins = [self.margin, self.params.passage];
-            let from = Place { original, at, margin };
+            let from = SeedPlace { original, at, margin };
             let (reach, goes_on) =
                 self.places.reach((seeds, listed), (number, from), (margins, most), &mut of_windows);
             let reach = kept.between(reach);

@@ -67,18 +67,18 @@ struct Entry {
 
 /// How a place is found from then on.
 #[derive(Clone, Copy)]
-pub(crate) enum Standing {
+pub(crate) enum FoundBy {
     /// it is not
-    Hidden,
+    Nothing,
     /// by its seed, with what is between these two tokens
-    Listed([u32; 2]),
+    Seed([u32; 2]),
     /// by those of its windows that are new, with the same
-    Windowed([u32; 2]),
+    Windows([u32; 2]),
 }
 
 /// A place that a seed of another text leads to, and the tokens to both sides of it that have a say.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct SeedPlace {
     pub(crate) original: u32,
     pub(crate) at: u32,
     pub(crate) margin: u32,
@@ -174,7 +174,7 @@ pub(crate) type Window = (u64, u32, u32);
 
 /// Which tokens of a document are needed.
 #[derive(Clone, Copy)]
-pub(crate) struct Sought {
+pub(crate) struct SoughtTokens {
     pub(crate) first: u32,
     pub(crate) behind: u32,
     /// behind the last that may be needed later
@@ -265,11 +265,11 @@ impl Places {
     pub(crate) fn reach(
         &self,
         (seeds, listed): (&[Occurrence], &Listed),
-        (hit, from): (usize, Place),
+        (hit, from): (usize, SeedPlace),
         (margins, most): ([u32; 2], u32),
         of_windows: &mut dyn FnMut(usize, &mut Vec<u32>),
     ) -> ([u32; 2], bool) {
-        let Place { original, at, margin } = from;
+        let SeedPlace { original, at, margin } = from;
         let mut goes_on = false;
         let is_led_to = self.texts.get(&original).is_some_and(|text| text.has_windows);
         let mut places = Vec::new();
@@ -341,7 +341,7 @@ impl Places {
         &mut self,
         document: u32,
         at: u32,
-        read: impl FnOnce(Sought) -> Result<Tokens>,
+        read: impl FnOnce(SoughtTokens) -> Result<Tokens>,
     ) -> Result<()> {
         let text = self.texts.get_mut(&document);
         let Some(stretches) = text.and_then(|text| text.unread.as_mut()) else { return Ok(()) };
@@ -351,7 +351,7 @@ impl Places {
         };
         let (first, behind) = (stretch.start, stretch.end);
         let last = stretches.last().map_or(behind, |last| last.end);
-        let Tokens { start, tokens, spans } = read(Sought { first, behind, last })?;
+        let Tokens { start, tokens, spans } = read(SoughtTokens { first, behind, last })?;
         for stretch in stretches.iter_mut().filter(|stretch| stretch.is_unread()) {
             let first = stretch.start.checked_sub(start);
             let range = first.map(|first| first as usize..(stretch.end - start) as usize);
@@ -376,17 +376,17 @@ impl Places {
         steps.bytes(at(tokens.start)..at(tokens.end))
     }
 
-    /// Takes leave of a document's seeds. `standing` tells of each, by whether its list is full, how it is to be found,
+    /// Takes leave of a document's seeds. `found_by` tells of each, by whether its list is full, how it is to be found,
     /// if it occurs again later, and may append its windows; then so many tokens around it are kept as `margins` says, first
     /// of one that is listed, then of one that windows lead to.
     pub(crate) fn add(
         &mut self,
         prepared: &Prepared,
         margins: [u32; 2],
-        standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
+        found_by: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> FoundBy,
     ) {
         let &Prepared { document, seeds, .. } = prepared;
-        let ([listed, windows], bounds) = self.list((document, seeds), margins, standing);
+        let ([listed, windows], bounds) = self.list((document, seeds), margins, found_by);
         if listed + windows > 0 {
             let (uses, has_windows) = (listed + windows, windows > 0);
             self.texts.insert(document, Text { uses, has_windows, ..Text::new(prepared, &bounds) });
@@ -398,12 +398,12 @@ impl Places {
         &mut self,
         (document, seeds): (u32, &[Occurrence]),
         margins: [u32; 2],
-        standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
+        found_by: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> FoundBy,
     ) {
         self.archived = document + 1;
         // its windows were told when its batch came
         let told = self.told.take();
-        let ([listed, windows], bounds) = self.list((document, seeds), margins, standing);
+        let ([listed, windows], bounds) = self.list((document, seeds), margins, found_by);
         self.told = told;
         if listed + windows > 0 {
             let unread =
@@ -420,7 +420,7 @@ impl Places {
         &mut self,
         (document, seeds): (u32, &[Occurrence]),
         margins: [u32; 2],
-        mut standing: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> Standing,
+        mut found_by: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> FoundBy,
     ) -> ([u32; 2], Vec<(u32, u32)>) {
         for seed in seeds {
             self.seeds[seed.number as usize].to_come -= 1;
@@ -436,9 +436,9 @@ impl Places {
             }
             let before = uses;
             windows.clear();
-            let ([first, behind], margin) = match standing(seed, entry.listed >= LISTED, &mut windows) {
-                Standing::Hidden => continue,
-                Standing::Listed(around) => {
+            let ([first, behind], margin) = match found_by(seed, entry.listed >= LISTED, &mut windows) {
+                FoundBy::Nothing => continue,
+                FoundBy::Seed(around) => {
                     entry.listed += 1;
                     if !is_last {
                         let node = Node { document, at: seed.at, before: entry.last };
@@ -447,7 +447,7 @@ impl Places {
                     }
                     (around, margins[0])
                 }
-                Standing::Windowed(around) => {
+                FoundBy::Windows(around) => {
                     self.capped += 1;
                     for &(key, first) in &windows {
                         if self.windows.find(key).is_some() {
@@ -555,13 +555,13 @@ mod tests {
         };
         let add =
             |places: &mut Places, document, seeds: &[Occurrence], is_original: fn(&Occurrence) -> bool| {
-                let standing = |seed: &Occurrence, _: bool, _: &mut Vec<AtToken>| match is_original(seed) {
-                    true => Standing::Listed([0, 50]),
-                    false => Standing::Hidden,
+                let found_by = |seed: &Occurrence, _: bool, _: &mut Vec<AtToken>| match is_original(seed) {
+                    true => FoundBy::Seed([0, 50]),
+                    false => FoundBy::Nothing,
                 };
                 let prepared =
                     Prepared { document, tokens: &tokens, spans: &spans, seeds, ..Prepared::default() };
-                places.add(&prepared, [5, 3], standing);
+                places.add(&prepared, [5, 3], found_by);
             };
         add(&mut places, 0, &[seed(0, 3), seed(1, 40)], |_| true);
         assert_eq!(of(&places, 0), [(0, 3)]);
@@ -588,13 +588,13 @@ mod tests {
         places.tell_windows();
         places.add_unread((0, &seeds), [5, 3], |_, _, windows| {
             windows.push((7, 1));
-            Standing::Windowed([0, 50])
+            FoundBy::Windows([0, 50])
         });
         let prepared =
             Prepared { document: 1, tokens: &tokens, spans: &spans, seeds: &seeds, ..Prepared::default() };
         places.add(&prepared, [5, 3], |_, _, windows| {
             windows.extend([(7, 2), (9, 4)]);
-            Standing::Windowed([0, 50])
+            FoundBy::Windows([0, 50])
         });
         assert_eq!(places.take_told(), [(9, 1, 4)]);
         assert!(places.texts.is_empty() && places.window(7).is_none());

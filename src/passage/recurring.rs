@@ -86,12 +86,12 @@ impl WindowMarks {
     }
 
     /// Those that were met more than once.
-    pub(crate) fn finish(self) -> Recurring {
+    pub(crate) fn finish(self) -> RecurringWindows {
         let twice = |mut marks: Vec<u32>| -> Vec<u32> {
             marks.sort_unstable();
             marks.chunk_by(|a, b| a == b).filter(|same| same.len() > 1).map(|same| same[0]).collect()
         };
-        Recurring::new(&self.parts.into_par_iter().map(twice).collect::<Vec<_>>())
+        RecurringWindows::new(&self.parts.into_par_iter().map(twice).collect::<Vec<_>>())
     }
 }
 
@@ -100,13 +100,13 @@ fn part(mark: u32) -> usize {
 }
 
 /// Marks of windows that may come again.
-pub(crate) struct Recurring {
+pub(crate) struct RecurringWindows {
     bits: Vec<u64>,
     /// bits of a slot's number
     width: u32,
 }
 
-impl Recurring {
+impl RecurringWindows {
     /// Two bits of each mark among at least 16 for each: one of a hundred others is taken for one.
     fn new(marks: &[Vec<u32>]) -> Self {
         let count: usize = marks.iter().map(Vec::len).sum();
@@ -115,7 +115,7 @@ impl Recurring {
         for slot in marks.iter().flatten().flat_map(|&mark| slots(mark, width)) {
             bits[slot / u64::BITS as usize] |= 1 << (slot as u32 % u64::BITS);
         }
-        Recurring { bits, width }
+        RecurringWindows { bits, width }
     }
 
     /// Whether a window with this mark may come again.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::params::Params;
 use crate::passage::align::Alignment;
-use crate::passage::places::Standing;
+use crate::passage::places::FoundBy;
 use crate::passage::{
     Candidate, Candidates, Contained, Finder, Prepared, is_long_enough, margins, of_whole_characters,
     verbatim_tokens,
@@ -145,7 +145,7 @@ impl Finder<'_> {
 
     /// A document that leaves: nothing of it is original text.
     pub(crate) fn pass_over(&mut self, prepared: &Prepared) {
-        self.places.add(prepared, margins(self.params), |_, _, _| Standing::Hidden);
+        self.places.add(prepared, margins(self.params), |_, _, _| FoundBy::Nothing);
     }
 
     /// Finds the passages of a document that stays but for `cut` paragraphs.

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use hashbrown::HashTable;
 
-use crate::passage::recurring::Recurring;
+use crate::passage::recurring::RecurringWindows;
 use crate::passage::winnow::Winnower;
 use crate::resolve::NumberHasher;
 
@@ -120,7 +120,7 @@ pub(crate) struct WindowMaker {
     /// a bit for each block that was made
     made: Vec<u64>,
     /// where that is known, which may come again
-    recurring: Option<Recurring>,
+    recurring: Option<RecurringWindows>,
 }
 
 impl WindowMaker {
@@ -132,7 +132,7 @@ impl WindowMaker {
     }
 
     /// From now on it is known which windows may come again.
-    pub(super) fn expect(&mut self, recurring: Recurring) {
+    pub(super) fn expect(&mut self, recurring: RecurringWindows) {
         self.recurring = Some(recurring);
     }
 

@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 /// The length of a stream, as far as it could be read, and XXH3 of its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Digest {
+pub(crate) struct ByteDigest {
     length: u64,
     hash: u64,
 }
@@ -25,8 +25,8 @@ impl<R> Digested<R> {
     }
 
     /// Of what has passed.
-    pub(crate) fn digest(&self) -> Digest {
-        Digest { length: self.length, hash: self.hash.digest() }
+    pub(crate) fn digest(&self) -> ByteDigest {
+        ByteDigest { length: self.length, hash: self.hash.digest() }
     }
 }
 

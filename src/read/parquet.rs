@@ -26,7 +26,7 @@ use crate::document::{SkipReason, Source};
 use crate::error::{Error, Result};
 use crate::pipeline::Progress;
 use crate::read::compression;
-use crate::read::digest::{Digest, Digested};
+use crate::read::digest::{ByteDigest, Digested};
 use crate::read::json::Fields;
 use crate::read::records::{Collector, no_such_column};
 
@@ -351,7 +351,7 @@ pub(crate) fn read(
 }
 
 /// Of what a file says of itself at its end: the schema, and where everything is.
-pub(crate) fn footer(pages: &Pages) -> ParquetResult<Digest> {
+pub(crate) fn footer(pages: &Pages) -> ParquetResult<ByteDigest> {
     let mut input = Digested::new(pages.footer()?);
     io::copy(&mut input, &mut io::sink())?;
     Ok(input.digest())

@@ -11,7 +11,7 @@ use crate::document::{Compression, Format, SkipReason, Source};
 use crate::error::{Error, Result};
 use crate::read::chunks::{Batch, Chunk, Reader};
 use crate::read::compression;
-use crate::read::digest::Digest;
+use crate::read::digest::ByteDigest;
 use crate::read::texts::Spool;
 
 /// Neighbouring records of one source.
@@ -97,7 +97,7 @@ impl<'a, 'b> Collector<'a, 'b> {
     }
 
     /// What the source was, once it has been read.
-    pub(crate) fn digest(&mut self, digest: Digest) {
+    pub(crate) fn digest(&mut self, digest: ByteDigest) {
         self.spool.set_digest(self.records.source, digest);
     }
 

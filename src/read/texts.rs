@@ -15,7 +15,7 @@ use crate::index::texts::TextPlace;
 use crate::pipeline::Progress;
 use crate::read::chunks::text_file;
 use crate::read::csv;
-use crate::read::digest::Digest;
+use crate::read::digest::ByteDigest;
 use crate::read::json::{Fields, Record};
 
 /// The spool stays in memory up to this many bytes.
@@ -36,7 +36,7 @@ struct Spooled {
     /// which column of a source of rows holds the texts
     columns: Mutex<HashMap<u32, u32>>,
     /// what a source of rows, or an archive, was when it was read; none where nothing of it could be used
-    digests: Mutex<HashMap<u32, Digest>>,
+    digests: Mutex<HashMap<u32, ByteDigest>>,
 }
 
 #[derive(Default)]
@@ -73,11 +73,11 @@ impl Spool {
     }
 
     /// Notes what a source was when it was read.
-    pub(crate) fn set_digest(&self, source: u32, digest: Digest) {
+    pub(crate) fn set_digest(&self, source: u32, digest: ByteDigest) {
         locked(&self.0.digests).insert(source, digest);
     }
 
-    fn digest(&self, source: u32) -> Option<Digest> {
+    fn digest(&self, source: u32) -> Option<ByteDigest> {
         locked(&self.0.digests).get(&source).copied()
     }
 
@@ -260,7 +260,7 @@ impl Texts {
     }
 
     /// What a source of rows, or an archive, was when it was read; `None` where nothing of it could be used.
-    pub(crate) fn digest(&self, source: u32) -> Option<Digest> {
+    pub(crate) fn digest(&self, source: u32) -> Option<ByteDigest> {
         self.spool.digest(source)
     }
 

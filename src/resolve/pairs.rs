@@ -32,7 +32,7 @@ pub(crate) struct Pair {
 
 /// What was found among the units of one kind.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub(crate) struct KeptPairs {
     /// by the later one, then by the earlier one
     pub(crate) pairs: Vec<Pair>,
     /// pairs of a unit and an earlier one that share a bucket, and were not compared
@@ -53,7 +53,7 @@ pub(crate) struct Pairs<'a> {
     /// how many of them are looked through for those that nobody needs any more
     full: usize,
     next_row: usize,
-    kept: Kept,
+    kept: KeptPairs,
 }
 
 impl<'a> Pairs<'a> {
@@ -69,7 +69,7 @@ impl<'a> Pairs<'a> {
                 *use_of = last.max(*use_of);
             }
         }
-        let (sets, kept) = (NumberMap::default(), Kept::default());
+        let (sets, kept) = (NumberMap::default(), KeptPairs::default());
         Pairs { units, buckets, floor, cap, last_use, sets, full: FULL, next_row: 0, kept }
     }
 
@@ -101,7 +101,7 @@ impl<'a> Pairs<'a> {
     }
 
     /// What was found.
-    pub(crate) fn finish(mut self) -> Kept {
+    pub(crate) fn finish(mut self) -> KeptPairs {
         self.let_go();
         debug_assert!(self.sets.is_empty(), "every set has been let go");
         self.kept

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::error::Result;
 use crate::index::pages::{FileEntry, PageWriter, Purpose};
 use crate::index::rows;
-use crate::index::segment::gone::{self, GoneRow, Told};
+use crate::index::segment::gone::{self, GoneRow, GoneTold};
 use crate::index::segment::merge::{self, in_order};
 use crate::index::segment::{CopyRow, DocumentRow, EXACT_BITS, EachRow, Segment};
 use crate::index::store::Store;
@@ -111,8 +111,8 @@ impl Gathered<'_> {
         let first = self.first_document();
         let rows = self.parts.iter().flat_map(|part| &part.gone).filter(|row| row.document >= first);
         let came = |row: &GoneRow| match row.told {
-            Told::Copy(copy) => Some((row.document, copy)),
-            Told::Contained(_) => None,
+            GoneTold::Copy(copy) => Some((row.document, copy)),
+            GoneTold::Contained(_) => None,
         };
         rows.filter_map(came).collect()
     }

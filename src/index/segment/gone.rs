@@ -19,12 +19,12 @@ const ROW: usize = 44;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct GoneRow {
     pub(crate) document: u32,
-    pub(crate) told: Told,
+    pub(crate) told: GoneTold,
 }
 
 /// What is told in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum GoneTold {
     /// that it was contained, and in what
     Contained(Contained),
     /// a later one with its tokens, which is a copy
@@ -40,18 +40,18 @@ impl GoneRow {
     /// The document that brought it.
     pub(crate) fn came(&self) -> u32 {
         match self.told {
-            Told::Contained(_) => self.document,
-            Told::Copy(copy) => copy.unit,
+            GoneTold::Contained(_) => self.document,
+            GoneTold::Copy(copy) => copy.unit,
         }
     }
 
     fn encode(&self, into: &mut Vec<u8>) {
         let (original, overlap, rest) = match self.told {
-            Told::Contained(of) => {
+            GoneTold::Contained(of) => {
                 let [[first, end], bytes] = [of.original_tokens, of.original_bytes];
                 (of.original, of.overlap, [of.tokens, first, end, bytes[0], bytes[1]])
             }
-            Told::Copy(of) => (of.original, of.overlap, [0; 5]),
+            GoneTold::Copy(of) => (of.original, of.overlap, [0; 5]),
         };
         let Overlap { shared, sizes } = overlap;
         let numbers = [self.document, self.came(), original, shared, sizes[0], sizes[1]];
@@ -63,7 +63,7 @@ impl GoneRow {
         let (document, came, original) = (number(0), number(1), number(2));
         let overlap = Overlap { shared: number(3), sizes: [number(4), number(5)] };
         let told = if document == came {
-            Told::Contained(Contained {
+            GoneTold::Contained(Contained {
                 copy: document,
                 paragraph: None,
                 tokens: number(6),
@@ -73,7 +73,7 @@ impl GoneRow {
                 overlap,
             })
         } else {
-            Told::Copy(CopyRow { unit: came, original, overlap })
+            GoneTold::Copy(CopyRow { unit: came, original, overlap })
         };
         GoneRow { document, told }
     }

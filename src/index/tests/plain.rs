@@ -9,7 +9,7 @@ use super::Numbers;
 use crate::error::{Error, Result};
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
-use crate::index::segment::gone::{self, GoneRow, Told as GoneTold};
+use crate::index::segment::gone::{self, GoneRow, GoneTold};
 use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Mark};
 use crate::index::sketches::Sketch;
 use crate::index::store::Scratch;

@@ -9,7 +9,7 @@ use crate::document::Source;
 use crate::error::Result;
 use crate::index::Index;
 use crate::outcome::whole::Whole;
-use crate::past::{Archived, Told, of_index};
+use crate::past::{Archived, Strings, of_index};
 use crate::read::texts::Locator;
 use crate::varint;
 
@@ -104,7 +104,7 @@ impl Whole {
                 id: 0,
             });
             let (of_places, mut of_tokens) = split_places(&of_paragraphs, row.paragraphs);
-            let told = Told { id, places: of_places.to_vec() };
+            let told = Strings { id, places: of_places.to_vec() };
             archived.told.insert(documents.len() as u32 - 1, told);
             tokens[0].push(row.tokens);
             for paragraph in row.first_paragraph..row.first_paragraph + row.paragraphs {
