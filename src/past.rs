@@ -203,6 +203,14 @@ impl Archived {
         Some(self.first_paragraphs[of].1 + (paragraph - self.first_paragraphs[of].0))
     }
 
+    /// A document (kind 0) or paragraph of the index, as it is numbered here; one that something leads to.
+    fn unit_here(&self, kind: usize, unit: u32) -> Option<u32> {
+        if kind == 0 {
+            return self.numbers.binary_search(&unit).ok().map(|at| at as u32);
+        }
+        self.paragraph_here(unit)
+    }
+
     /// Where a paragraph stands among those of its document, which is of the index.
     pub(crate) fn number_in_document(&self, document: u32, paragraph: u32) -> u32 {
         self.paragraph_in_index(paragraph) - self.first_paragraphs[document as usize].0

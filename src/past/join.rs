@@ -33,16 +33,57 @@ pub(super) struct Joining<'a> {
     pub(super) passages: bool,
 }
 
+/// The documents of the index, on their way to the head of the corpus.
+struct Ahead {
+    archived: Archived,
+    documents: Vec<Document>,
+    /// sources of the index that they are from
+    names: Vec<Source>,
+    /// tokens of documents and paragraphs that something leads to, ascending
+    tokens: [Vec<(u32, u32)>; 2],
+}
+
 impl Joining<'_> {
     pub(super) fn run(mut self) -> Result<Corpus> {
-        let own_sources = self.corpus.texts.sources().len() as u32;
         let Wanted { numbers, rows, told } = std::mem::take(&mut self.wanted);
+        let mut ahead = self.documents(numbers, &rows)?;
+        ahead.archived.contained = self.contained(&ahead.archived);
+        check_numbers(u64::from(ahead.archived.paragraphs), self.corpus.counts.paragraphs, "paragraphs")?;
+        self.tell(&mut ahead, rows, &told)?;
+        let Ahead { mut archived, mut documents, names, tokens } = ahead;
+        let [dropped, _] = self.join_units(&mut archived, &tokens);
+        self.join_seeds(&archived.numbers, &dropped);
+        let mut corpus = self.corpus;
+        documents.extend(corpus.documents.into_iter().map(|document| Document {
+            first_paragraph: document.first_paragraph + archived.paragraphs,
+            ..document
+        }));
+        corpus.documents = documents;
+        let paragraphs = u64::from(archived.paragraphs) + corpus.counts.paragraphs;
+        corpus.document_starts = document_starts(&corpus.documents, paragraphs);
+        let hopeless = self.hits[1].hopeless.iter().filter_map(|unit| archived.paragraph_here(*unit));
+        archived.hopeless =
+            hopeless.filter_map(|unit| Some(corpus.paragraph_units.row(unit)? as u32)).collect();
+        archived.listed = self.hits.map(|hits| hits.listed);
+        let FoundSeeds { listed, windows, .. } = self.seeds;
+        archived.listed_seeds = listed;
+        archived.windows = windows.iter().filter_map(|window| window.here(&archived.numbers)).collect();
+        archived.windows.sort_unstable();
+        corpus.by_place.iter_mut().for_each(|document| *document += archived.documents());
+        corpus.texts.archive(self.past.index.clone(), names);
+        corpus.archived = archived;
+        Ok(corpus)
+    }
+
+    /// The documents with these numbers and rows, and which of their paragraphs are here.
+    fn documents(&self, numbers: Vec<u32>, rows: &[DocumentRow]) -> Result<Ahead> {
+        let own_sources = self.corpus.texts.sources().len() as u32;
         let mut archived = Archived { numbers, own_sources, ..Archived::default() };
         archived.some_paragraphs = (!self.own.is_told(self.passages)).then(Vec::new);
         let mut documents = Vec::with_capacity(archived.numbers.len() + self.corpus.documents.len());
         let mut sources: BTreeMap<u32, u32> = BTreeMap::new();
         let mut names: Vec<Source> = Vec::new();
-        let mut tokens = [Vec::with_capacity(archived.numbers.len()), Vec::new()];
+        let mut of_documents = Vec::with_capacity(archived.numbers.len());
         let mut paragraphs = &self.paragraphs[..];
         let index = &self.past.index;
         let mut of_archive = |row: &DocumentRow, number: u32| {
@@ -54,7 +95,7 @@ impl Joining<'_> {
             });
             Locator::in_index((source, row.record), number, row.text)
         };
-        for (document, (&number, row)) in archived.numbers.iter().zip(&rows).enumerate() {
+        for (document, (&number, row)) in archived.numbers.iter().zip(rows).enumerate() {
             let own = number.checked_sub(self.own.first).and_then(|own| self.own.documents.get(own as usize));
             let locator = own.map_or_else(|| of_archive(row, number), |own| own.locator);
             documents.push(Document {
@@ -64,7 +105,7 @@ impl Joining<'_> {
                 places: 0, // see `Archived::told`
                 id: 0,
             });
-            tokens[0].push((document as u32, row.tokens));
+            of_documents.push((document as u32, row.tokens));
             archived.first_paragraphs.push((row.first_paragraph, archived.paragraphs));
             let more = match &mut archived.some_paragraphs {
                 None => row.paragraphs,
@@ -85,18 +126,27 @@ impl Joining<'_> {
                 archived.whole.push((document as u32, of as u32, at));
             }
         }
-        for contained in self.hits[0].exact.contained() {
-            let here = |document: u32| archived.numbers.binary_search(&document).ok().map(|at| at as u32);
-            if let (Some(copy), Some(original)) = (here(contained.copy), here(contained.original)) {
-                archived.contained.insert(copy, Contained { copy, original, ..*contained });
-            }
-        }
-        check_numbers(u64::from(archived.paragraphs), self.corpus.counts.paragraphs, "paragraphs")?;
+        Ok(Ahead { archived, documents, names, tokens: [of_documents, Vec::new()] })
+    }
+
+    /// Those of the documents that are contained in another.
+    fn contained(&self, archived: &Archived) -> BTreeMap<u32, Contained> {
+        let here = |contained: &Contained| {
+            let copy = archived.unit_here(0, contained.copy)?;
+            let original = archived.unit_here(0, contained.original)?;
+            Some((copy, Contained { copy, original, ..*contained }))
+        };
+        self.hits[0].exact.contained().filter_map(here).collect()
+    }
+
+    /// Reads the strings of those documents of which it is known that something will be told.
+    fn tell(&self, ahead: &mut Ahead, rows: Vec<DocumentRow>, told: &[u32]) -> Result<()> {
+        let Ahead { archived, tokens, .. } = ahead;
         let numbered =
             (0..).zip(&archived.numbers).zip(rows).map(|((document, &number), row)| (document, number, row));
         let told: Vec<(u32, u32, DocumentRow)> =
             numbered.filter(|(_, number, _)| told.binary_search(number).is_ok()).collect();
-        read_strings(self.past, &told, |document, told, mut of_tokens| {
+        read_strings(self.past, &told, |document, strings, mut of_tokens| {
             let (_, first) = archived.first_paragraphs[document as usize];
             let next = archived.first_paragraphs.get(document as usize + 1);
             for paragraph in first..next.map_or(archived.paragraphs, |(_, next)| *next) {
@@ -105,55 +155,27 @@ impl Joining<'_> {
             if !of_tokens.is_empty() {
                 archived.cuts.insert(document, Cuts::read(of_tokens));
             }
-            archived.told.insert(document, told);
-        })?;
-        let here = |kind: usize, unit: u32| -> Option<u32> {
-            if kind == 0 {
-                return archived.numbers.binary_search(&unit).ok().map(|at| at as u32);
-            }
-            archived.paragraph_here(unit)
-        };
-        let counts = [archived.numbers.len() as u32, archived.paragraphs];
+            archived.told.insert(document, strings);
+        })
+    }
+
+    /// Puts the units of the index before those of the corpus; returns the rows of the corpus that are gone.
+    fn join_units(&mut self, archived: &mut Archived, tokens: &[Vec<(u32, u32)>; 2]) -> [Vec<usize>; 2] {
+        let counts = [archived.documents(), archived.paragraphs];
+        let mut gone = [Vec::new(), Vec::new()];
         let Corpus { document_units, paragraph_units, exact, .. } = &mut self.corpus;
-        let mut joined = Vec::new();
         for (kind, units) in [document_units, paragraph_units].into_iter().enumerate() {
             let hits = &self.hits[kind];
             let join = UnitJoin { hits, count: counts[kind], bands: self.bands, kind, tokens: &tokens[kind] };
-            let (units, verdicts, dropped) = join.run(std::mem::take(units), |unit| here(kind, unit));
+            (*units, archived.verdicts[kind], gone[kind]) =
+                join.run(std::mem::take(units), |unit| archived.unit_here(kind, unit));
             exact[kind].retain_mut(|Keyed { unit, .. }| {
                 let is_own = hits.exact.get(*unit).is_none();
                 *unit += counts[kind];
                 is_own
             });
-            joined.push((units, verdicts, dropped));
         }
-        let mut joined = joined.into_iter();
-        let mut next = || joined.next().unwrap_or_default();
-        let (document_units, document_verdicts, dropped) = next();
-        let (paragraph_units, paragraph_verdicts, _) = next();
-        self.join_seeds(&archived.numbers, &dropped);
-        let mut corpus = self.corpus;
-        documents.extend(corpus.documents.into_iter().map(|document| Document {
-            first_paragraph: document.first_paragraph + archived.paragraphs,
-            ..document
-        }));
-        corpus.documents = documents;
-        (corpus.document_units, corpus.paragraph_units) = (document_units, paragraph_units);
-        let paragraphs = u64::from(archived.paragraphs) + corpus.counts.paragraphs;
-        corpus.document_starts = document_starts(&corpus.documents, paragraphs);
-        let hopeless = self.hits[1].hopeless.iter().filter_map(|unit| here(1, *unit));
-        archived.hopeless =
-            hopeless.filter_map(|unit| Some(corpus.paragraph_units.row(unit)? as u32)).collect();
-        archived.verdicts = [document_verdicts, paragraph_verdicts];
-        archived.listed = self.hits.map(|hits| hits.listed);
-        let FoundSeeds { listed, windows, .. } = self.seeds;
-        archived.listed_seeds = listed;
-        archived.windows = windows.iter().filter_map(|window| window.here(&archived.numbers)).collect();
-        archived.windows.sort_unstable();
-        corpus.by_place.iter_mut().for_each(|document| *document += archived.documents());
-        corpus.texts.archive(self.past.index.clone(), names);
-        corpus.archived = archived;
-        Ok(corpus)
+        gone
     }
 
     /// Puts the listed seeds of the index before those of the corpus; the seeds of `dropped` rows go.
