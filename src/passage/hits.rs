@@ -328,11 +328,17 @@ impl Looking<'_, '_, '_> {
                 places.extend(self.places.window(self.windows.key(self.prepared.tokens, first)));
             }
         }
+        self.look_at_those_of_windows(self.params.passage);
+    }
+
+    /// Looks at the places at hand, each once, as long as any window of the present seed is in no open run.
+    fn look_at_those_of_windows(&mut self, margin: u32) {
+        let places = &mut self.workspace.places;
         places.sort_unstable();
         places.dedup();
         for i in 0..places.len() {
             if self.uncovered() {
-                self.look_at(self.workspace.places[i], self.params.passage);
+                self.look_at(self.workspace.places[i], margin);
             }
         }
     }
@@ -371,13 +377,7 @@ impl Looking<'_, '_, '_> {
                 Entry::Vacant(none) => _ = none.insert(at),
             }
         }
-        places.sort_unstable();
-        places.dedup();
-        for i in 0..places.len() {
-            if self.uncovered() {
-                self.look_at(self.workspace.places[i], self.margin);
-            }
-        }
+        self.look_at_those_of_windows(self.margin);
     }
 
     /// Whether the present seed has windows that no open run holds whole.

@@ -18,6 +18,41 @@ pub(crate) struct Cut {
     pub(crate) space: bool,
 }
 
+/// Cuts, met as a text is gone through.
+pub(super) struct InOrder<'a> {
+    to_come: &'a [Cut],
+}
+
+/// What is left of a byte or character.
+pub(super) enum Left {
+    All,
+    /// where a cut begins that leaves one
+    Space,
+    Nothing,
+}
+
+impl<'a> InOrder<'a> {
+    /// Of these, which are in order.
+    pub(super) fn new(cuts: &'a [Cut]) -> Self {
+        InOrder { to_come: cuts }
+    }
+
+    /// What is left of what starts at a byte of the text, behind where this was asked before.
+    #[inline]
+    pub(super) fn left(&mut self, at: usize) -> Left {
+        loop {
+            match self.to_come {
+                // nearly always
+                [cut, ..] if at < cut.bytes.start => return Left::All,
+                [cut, behind @ ..] if cut.bytes.end <= at => self.to_come = behind,
+                [cut, ..] if cut.bytes.start == at && cut.space => return Left::Space,
+                [_, ..] => return Left::Nothing,
+                [] => return Left::All,
+            }
+        }
+    }
+}
+
 /// What belongs to the word behind it.
 const OPENING: &[char] = &[
     '(', '[', '{', '«', '‹', '“', '‘', '„', '‚', '¿', '¡', '「', '『', '（', '【', '《', '〈', '［', '｛',

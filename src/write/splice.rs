@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::write::seam::Cut;
+use crate::write::seam::{Cut, InOrder, Left};
 
 /// The name of the field that annotations go into.
 pub const FIELD: &str = "redite";
@@ -42,19 +42,15 @@ pub(crate) fn cut_string(line: &str, name: &str, cuts: &[Cut]) -> Option<String>
     let string = line[value.clone()].strip_prefix('"')?.strip_suffix('"')?;
     let mut to = String::with_capacity(line.len());
     to.push_str(&line[..value.start + 1]);
-    let mut cuts = cuts.iter().peekable();
+    let mut cuts = InOrder::new(cuts);
     // bytes of the text, and of the string that writes it
     let (mut at, mut raw) = (0, 0);
     while raw < string.len() {
         let (length, of_text) = character(&string[raw..]);
-        while cuts.next_if(|cut| cut.bytes.end <= at).is_some() {}
-        match cuts.peek() {
-            Some(cut) if cut.bytes.start <= at => {
-                if cut.bytes.start == at && cut.space {
-                    to.push(' ');
-                }
-            }
-            _ => to.push_str(&string[raw..raw + length]),
+        match cuts.left(at) {
+            Left::All => to.push_str(&string[raw..raw + length]),
+            Left::Space => to.push(' '),
+            Left::Nothing => {}
         }
         (at, raw) = (at + of_text, raw + length);
     }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::read::csv;
-use crate::write::seam::Cut;
+use crate::write::seam::{Cut, InOrder, Left};
 
 /// Headers of a record that would be untrue of another block.
 const DIGESTS: [&str; 2] = ["warc-block-digest", "warc-payload-digest"];
@@ -51,7 +51,7 @@ fn raw_field(row: &[u8], delimiter: u8, column: usize) -> Option<Range<usize>> {
 /// A field as it is written, without what is cut of it as it is read.
 fn cut_field(field: &[u8], cuts: &[Cut]) -> Vec<u8> {
     let mut to = Vec::with_capacity(field.len());
-    let mut cuts = cuts.iter().peekable();
+    let mut cuts = InOrder::new(cuts);
     let mut quoted = field.first() == Some(&b'"');
     let mut raw = usize::from(quoted);
     to.extend_from_slice(&field[..raw]);
@@ -65,14 +65,10 @@ fn cut_field(field: &[u8], cuts: &[Cut]) -> Vec<u8> {
             continue;
         }
         let length = 1 + usize::from(is_double);
-        while cuts.next_if(|cut| cut.bytes.end <= at).is_some() {}
-        match cuts.peek() {
-            Some(cut) if cut.bytes.start <= at => {
-                if cut.bytes.start == at && cut.space {
-                    to.push(b' ');
-                }
-            }
-            _ => to.extend_from_slice(&field[raw..raw + length]),
+        match cuts.left(at) {
+            Left::All => to.extend_from_slice(&field[raw..raw + length]),
+            Left::Space => to.push(b' '),
+            Left::Nothing => {}
         }
         (at, raw) = (at + 1, raw + length);
     }
