@@ -170,79 +170,113 @@ pub enum Outstanding {
     },
 }
 
+/// A removal being counted, document by document.
+struct Counting<'a> {
+    outcome: &'a Outcome,
+    rules: &'a Rules,
+    /// for each source of the run, whether it is protected
+    protected: Vec<bool>,
+    removal: Removal,
+    /// the number of each account, by its name
+    numbers: BTreeMap<&'a str, usize>,
+    /// of each account, the first documents that are removed
+    examples: Vec<Vec<u32>>,
+    /// by original, how many documents are removed as its copies, and the first of them
+    crowds: BTreeMap<u32, (u64, Vec<u32>)>,
+}
+
+impl<'a> Counting<'a> {
+    fn new(outcome: &'a Outcome, rules: &'a Rules) -> Self {
+        let labels = &outcome.corpus().labels;
+        let bits = || vec![0; outcome.documents() as usize / 64 + 1];
+        let removal = Removal {
+            removed: bits(),
+            cut: bits(),
+            remove: outcome.summary().parameters.remove,
+            tells_sources: labels.names.iter().any(|name| !name.is_empty()),
+            undated: labels.dates.iter().filter(|date| date.is_none()).count() as u64,
+            ..Removal::default()
+        };
+        let sources = outcome.sources().iter().zip(&rules.order.file_places);
+        let protected = sources.map(|(source, place)| rules.order.protect.holds(source, place)).collect();
+        let (numbers, examples, crowds) = Default::default();
+        Counting { outcome, rules, protected, removal, numbers, examples, crowds }
+    }
+
+    fn is_protected(&self, document: u32) -> bool {
+        self.protected.get(self.outcome.record(document).0 as usize) == Some(&true)
+    }
+
+    /// What becomes of its text, where parts of texts leave.
+    fn texts_of(&self, document: u32) -> Result<Option<Texts>> {
+        let remove = self.removal.remove;
+        let loses = !self.rules.annotate && !self.is_protected(document);
+        remove.is_by_parts().then(|| told(self.outcome, document, loses.then_some(remove))).transpose()
+    }
+
+    /// Decides about the next document.
+    fn add(&mut self, document: u32, texts: Option<Texts>) {
+        let at = self.account_of(document);
+        let place = Place { document, paragraph: None };
+        let is_copy = takes(self.removal.remove, self.outcome.fate(place));
+        let is_protected = self.is_protected(document);
+        let removal = &mut self.removal;
+        removal.protected += u64::from(is_copy && is_protected);
+        let is_removed = is_copy && !is_protected && !self.rules.annotate;
+        let bit = 1 << (document % 64);
+        if !is_removed && texts.is_some_and(|texts| texts.characters_removed > 0) {
+            removal.cut[document as usize / 64] |= bit;
+        }
+        let [kept, removed] = [!is_removed, is_removed].map(u64::from);
+        removal.accounts[at].counts.add(&Counts { read: 1, kept, removed, skipped: 0, texts });
+        if !is_removed {
+            return;
+        }
+        removal.removed[document as usize / 64] |= bit;
+        let examples = &mut self.examples[at];
+        if examples.len() < EXAMPLES {
+            examples.push(document);
+        }
+        if let Some(found) = self.outcome.match_of(place) {
+            let (copies, first) = self.crowds.entry(found.original.document).or_default();
+            *copies += 1;
+            if first.len() < EXAMPLES {
+                first.push(document);
+            }
+        }
+    }
+
+    /// The number of the account of its source.
+    fn account_of(&mut self, document: u32) -> usize {
+        let Counting { outcome, rules, removal, numbers, examples, .. } = self;
+        let name = outcome.corpus().source_name(document, &rules.order);
+        *numbers.entry(name).or_insert_with(|| {
+            removal.accounts.push(removal.account(name));
+            examples.push(Vec::new());
+            removal.accounts.len() - 1
+        })
+    }
+}
+
 impl Removal {
     /// Decides about every document, and counts; law 4 is held against the sums.
     ///
     /// # Errors
     /// Those of [`Outcome::text`]: where texts lose parts, some are looked through.
     pub fn new(outcome: &Outcome, rules: &Rules) -> Result<Self> {
-        let corpus = outcome.corpus();
-        let mut removal = Removal {
-            removed: vec![0; outcome.documents() as usize / 64 + 1],
-            cut: vec![0; outcome.documents() as usize / 64 + 1],
-            remove: outcome.summary().parameters.remove,
-            tells_sources: corpus.labels.names.iter().any(|name| !name.is_empty()),
-            undated: corpus.labels.dates.iter().filter(|date| date.is_none()).count() as u64,
-            ..Removal::default()
-        };
-        let protected: Vec<bool> = outcome
-            .sources()
-            .iter()
-            .zip(&rules.order.file_places)
-            .map(|(source, place)| rules.order.protect.holds(source, place))
-            .collect();
-        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut examples: Vec<Vec<u32>> = Vec::new();
-        let mut crowds: BTreeMap<u32, (u64, Vec<u32>)> = BTreeMap::new();
-        let is_protected = |document: u32| protected.get(outcome.record(document).0 as usize) == Some(&true);
-        let remove = removal.remove;
-        let texts_of = |document: u32| {
-            let loses = !rules.annotate && !is_protected(document);
-            remove.is_by_parts().then(|| told(outcome, document, loses.then_some(remove))).transpose()
-        };
+        let mut counting = Counting::new(outcome, rules);
         let mut in_order = outcome.in_corpus_order();
         loop {
-            // where texts lose parts, some have to be looked through
             let documents: Vec<u32> = in_order.by_ref().take(AT_ONCE).collect();
             if documents.is_empty() {
                 break;
             }
-            let texts = documents.par_iter().map(|document| texts_of(*document));
+            // where texts lose parts, some have to be looked through
+            let texts = documents.par_iter().map(|document| counting.texts_of(*document));
             let texts: Vec<Option<Texts>> = texts.collect::<Result<_>>()?;
-            for (document, texts) in documents.into_iter().zip(texts) {
-                let name = corpus.source_name(document, &rules.order);
-                let at = *numbers.entry(name).or_insert_with(|| {
-                    removal.accounts.push(removal.account(name));
-                    examples.push(Vec::new());
-                    removal.accounts.len() - 1
-                });
-                let place = Place { document, paragraph: None };
-                let is_copy = takes(removal.remove, outcome.fate(place));
-                let is_protected = is_protected(document);
-                removal.protected += u64::from(is_copy && is_protected);
-                let is_removed = is_copy && !is_protected && !rules.annotate;
-                let bit = 1 << (document % 64);
-                if !is_removed && texts.is_some_and(|texts| texts.characters_removed > 0) {
-                    removal.cut[document as usize / 64] |= bit;
-                }
-                let [kept, removed] = [!is_removed, is_removed].map(u64::from);
-                removal.accounts[at].counts.add(&Counts { read: 1, kept, removed, skipped: 0, texts });
-                if !is_removed {
-                    continue;
-                }
-                removal.removed[document as usize / 64] |= bit;
-                if examples[at].len() < EXAMPLES {
-                    examples[at].push(document);
-                }
-                if let Some(found) = outcome.match_of(place) {
-                    let (copies, first) = crowds.entry(found.original.document).or_default();
-                    *copies += 1;
-                    if first.len() < EXAMPLES {
-                        first.push(document);
-                    }
-                }
-            }
+            documents.into_iter().zip(texts).for_each(|(document, texts)| counting.add(document, texts));
         }
+        let Counting { mut removal, numbers, examples, crowds, .. } = counting;
         let numbers = numbers.into_iter().map(|(name, number)| (name.to_owned(), number)).collect();
         removal.count_skips(outcome, rules, numbers);
         removal.look(rules, &examples);

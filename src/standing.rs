@@ -57,27 +57,12 @@ impl Decisions {
         prepared: Option<&Prepared<'_>>,
         searching: &mut Searching<'_, '_>,
     ) {
+        if document < corpus.archived.documents() {
+            self.repeat_decision(corpus, document, searching);
+            return;
+        }
         let Searching { documents, paragraphs, finder } = searching;
         let units = corpus.paragraphs(document);
-        if let Some(&contained) = corpus.archived.contained.get(&document) {
-            self.first_contained.insert(document, document);
-            self.contained.push(document);
-            self.leaving.push(document);
-            documents.pass_over(document);
-            units.for_each(|unit| paragraphs.pass_over(unit));
-            if let Some((finder, _)) = finder {
-                finder.is_known_to_be_contained(contained);
-            }
-            return;
-        }
-        if document < corpus.archived.documents() {
-            documents.decide(document, || false);
-            units.for_each(|unit| _ = paragraphs.decide(unit, || false));
-            if let Some((finder, repeated)) = finder {
-                archived(corpus, (finder, repeated), document);
-            }
-            return;
-        }
         let mut finder = finder.as_mut().map(|(finder, _)| &mut **finder);
         let mut candidates: Option<Candidates> = None;
         let standing = documents.decide(document, || {
@@ -122,6 +107,28 @@ impl Decisions {
         if let (Some(finder), Some(prepared)) = (finder, prepared) {
             let candidates = candidates.unwrap_or_else(|| finder.look(prepared));
             finder.settle(prepared, candidates, Cuts::new(cut));
+        }
+    }
+
+    /// What was decided about a document of an index when it came.
+    fn repeat_decision(&mut self, corpus: &Corpus, document: u32, searching: &mut Searching<'_, '_>) {
+        let Searching { documents, paragraphs, finder } = searching;
+        let units = corpus.paragraphs(document);
+        if let Some(&contained) = corpus.archived.contained.get(&document) {
+            self.first_contained.insert(document, document);
+            self.contained.push(document);
+            self.leaving.push(document);
+            documents.pass_over(document);
+            units.for_each(|unit| paragraphs.pass_over(unit));
+            if let Some((finder, _)) = finder {
+                finder.is_known_to_be_contained(contained);
+            }
+            return;
+        }
+        documents.decide(document, || false);
+        units.for_each(|unit| _ = paragraphs.decide(unit, || false));
+        if let Some((finder, repeated)) = finder {
+            archived(corpus, (finder, repeated), document);
         }
     }
 
