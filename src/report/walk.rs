@@ -106,14 +106,23 @@ struct Sorter {
     told_passages: [Vec<(Repeat, Option<u32>)>; 2],
     /// the characters of all passages
     passages: Vec<Range<u64>>,
+    /// how many of these end before the paragraph at hand
+    passed: usize,
+    /// up to which character copied ones are counted
+    counted: u64,
 }
 
 impl Sorter {
-    fn sort(&mut self, outcome: &Outcome, document: u32, matches: Vec<Match>, stored: &mut Stored) -> Told {
+    fn begin(&mut self, document: u32) {
         self.told = Told { document, ..Told::default() };
         self.paragraphs.iter_mut().for_each(Vec::clear);
         self.told_passages.iter_mut().for_each(Vec::clear);
         self.passages.clear();
+        (self.passed, self.counted) = (0, 0);
+    }
+
+    fn sort(&mut self, outcome: &Outcome, document: u32, matches: Vec<Match>, stored: &mut Stored) -> Told {
+        self.begin(document);
         let passage = outcome.summary().parameters.passage;
         let mut spans = (0..).zip(outcome.spans(document));
         let matches: Vec<(Match, Span)> =
@@ -133,25 +142,11 @@ impl Sorter {
                 self.told.contained = vec![outcome.span(own.copy).chars];
             }
         }
-        let (mut passed, mut copied_to) = (0, 0);
         for (((of, span), is_explained), is_outdone) in matches.into_iter().zip(explained).zip(outdone) {
             match of.unit {
-                Unit::Document => {
-                    let mut own = repeat(&of, span.clone());
-                    if of.kind == Kind::Contained {
-                        own.characters = self.told.contained.iter().map(|of| of.end - of.start).sum();
-                    }
-                    self.told.own = Some(own);
-                    let whole = [span.chars];
-                    let ranges =
-                        if of.kind == Kind::Contained { &self.told.contained[..] } else { &whole[..] };
-                    let original = of.original.document;
-                    let all = ranges.iter().map(|chars| (original, chars.start, chars.end));
-                    self.told.repeated.extend(all);
-                }
+                Unit::Document => self.take_own(&of, span),
                 Unit::Passage => {
-                    self.count(&span, &mut copied_to);
-                    self.told.repeated.push((of.original.document, span.chars.start, span.chars.end));
+                    self.count(&of, &span);
                     if of.tokens[0] * 2 < passage {
                         self.told.rests += 1;
                     } else if is_outdone {
@@ -163,15 +158,32 @@ impl Sorter {
                 }
                 Unit::Paragraph => {
                     if of.kind != Kind::Contained {
-                        self.count(&span, &mut copied_to);
-                        self.told.repeated.push((of.original.document, span.chars.start, span.chars.end));
+                        self.count(&of, &span);
                     }
-                    if !self.covers(&span, &mut passed) {
+                    if !self.covers(&span) {
                         self.paragraphs[usize::from(!is_explained)].push((of, span));
                     }
                 }
             }
         }
+        self.finish(outcome)
+    }
+
+    /// The match of the document itself; where it is contained, what it has of that is known.
+    fn take_own(&mut self, of: &Match, span: Span) {
+        let mut own = repeat(of, span.clone());
+        if of.kind == Kind::Contained {
+            own.characters = self.told.contained.iter().map(|of| of.end - of.start).sum();
+        }
+        self.told.own = Some(own);
+        let whole = [span.chars];
+        let ranges = if of.kind == Kind::Contained { &self.told.contained[..] } else { &whole[..] };
+        let original = of.original.document;
+        self.told.repeated.extend(ranges.iter().map(|chars| (original, chars.start, chars.end)));
+    }
+
+    /// Puts passages and paragraphs that are told into lists.
+    fn finish(&mut self, outcome: &Outcome) -> Told {
         // what is contained counts by its passages; one that equals another that left has none of its own
         let is_whole = |own: &&Repeat| own.kind != Kind::Contained || self.told.copied == 0;
         if let Some(characters) = self.told.own.as_ref().filter(is_whole).map(|own| own.characters) {
@@ -193,17 +205,20 @@ impl Sorter {
         std::mem::take(&mut self.told)
     }
 
-    /// Counts copied characters, each once; what starts before was counted up to `to`.
-    fn count(&mut self, span: &Span, to: &mut u64) {
-        self.told.copied += span.chars.end.saturating_sub(span.chars.start.max(*to));
-        *to = span.chars.end.max(*to);
+    /// Counts copied characters, each once, and keeps where they are.
+    fn count(&mut self, of: &Match, span: &Span) {
+        let chars = &span.chars;
+        self.told.copied += chars.end.saturating_sub(chars.start.max(self.counted));
+        self.counted = chars.end.max(self.counted);
+        self.told.repeated.push((of.original.document, chars.start, chars.end));
     }
 
-    /// Whether passages say what is to say of a paragraph; those up to `passed` end before it.
-    fn covers(&self, paragraph: &Span, passed: &mut usize) -> bool {
+    /// Whether passages say what is to say of a paragraph.
+    fn covers(&mut self, paragraph: &Span) -> bool {
         let chars = &paragraph.chars;
-        *passed += self.passages[*passed..].iter().take_while(|passage| passage.end <= chars.start).count();
-        let touching = self.passages[*passed..].iter().take_while(|passage| passage.start < chars.end);
+        let to_come = &self.passages[self.passed..];
+        self.passed += to_come.iter().take_while(|passage| passage.end <= chars.start).count();
+        let touching = self.passages[self.passed..].iter().take_while(|passage| passage.start < chars.end);
         let covered: u64 =
             touching.map(|passage| passage.end.min(chars.end) - passage.start.max(chars.start)).sum();
         covered * 100 >= (chars.end - chars.start) * COVERED && covered > 0
