@@ -150,6 +150,20 @@ fn write_marks<'m>(to: &mut PageWriter, marks: impl Iterator<Item = &'m Mark>) -
     Ok(())
 }
 
+fn read_marks(pages: &Pages) -> Result<Vec<Mark>> {
+    let [start, end] = pages.section(section::MARKS)?;
+    let raw = pages.read(start, end - start)?;
+    let marks = raw.chunks_exact(MARK).map(|bytes| {
+        let number = |i: usize| u32::from_le_bytes([0, 1, 2, 3].map(|b| bytes[4 * i + b]));
+        Mark { document: number(0), token: number(1), byte: number(2) }
+    });
+    let marks: Vec<Mark> = marks.collect();
+    if !marks.is_sorted() {
+        return Err(pages.wrong(start, "marks that are out of order"));
+    }
+    Ok(marks)
+}
+
 /// Writes a segment.
 pub(crate) fn write(
     store: &dyn Store,
@@ -200,6 +214,23 @@ fn write_sources<'n>(to: &mut PageWriter, names: impl Iterator<Item = &'n str>) 
     }
     to.end_section(start);
     Ok(())
+}
+
+fn read_sources(pages: &Pages, entry: &SegmentEntry) -> Result<Vec<String>> {
+    let [start, end] = pages.section(section::SOURCES)?;
+    let raw = pages.read(start, end - start)?;
+    let mut rest = &raw[..];
+    let mut names = Vec::new();
+    while let Some((length, behind)) = rest.split_first_chunk::<4>() {
+        let length = u32::from_le_bytes(*length) as usize;
+        let name = behind.get(..length).and_then(|name| std::str::from_utf8(name).ok());
+        names.push(name.ok_or_else(|| pages.wrong(start, "no list of sources"))?.to_owned());
+        rest = &behind[length..];
+    }
+    if names.len() as u64 != u64::from(entry.sources[1].saturating_sub(entry.sources[0])) {
+        return Err(pages.wrong(start, "another number of sources than the manifest says"));
+    }
+    Ok(names)
 }
 
 /// Writes the keys that are held, or else those that are made.
@@ -320,30 +351,10 @@ impl Segment {
         let raw = pages.read(start, end - start)?;
         let first_paragraphs: Vec<u32> =
             raw.chunks_exact(4).filter_map(|b| Some(u32::from_le_bytes(b.try_into().ok()?))).collect();
-        let [start, end] = pages.section(section::SOURCES)?;
-        let raw = pages.read(start, end - start)?;
-        let mut rest = &raw[..];
-        let mut sources = Vec::new();
-        while let Some((length, behind)) = rest.split_first_chunk::<4>() {
-            let length = u32::from_le_bytes(*length) as usize;
-            let name = behind.get(..length).and_then(|name| std::str::from_utf8(name).ok());
-            sources.push(name.ok_or_else(|| pages.wrong(start, "no list of sources"))?.to_owned());
-            rest = &behind[length..];
-        }
-        if sources.len() as u64 != u64::from(entry.sources[1].saturating_sub(entry.sources[0])) {
-            return Err(pages.wrong(start, "another number of sources than the manifest says"));
-        }
+        let sources = read_sources(&pages, entry)?;
         let (mut marks, mut sketches) = (Vec::new(), None);
         if pages.version() >= 3 {
-            let [start, end] = pages.section(section::MARKS)?;
-            let raw = pages.read(start, end - start)?;
-            marks.extend(raw.chunks_exact(MARK).map(|bytes| {
-                let number = |i: usize| u32::from_le_bytes([0, 1, 2, 3].map(|b| bytes[4 * i + b]));
-                Mark { document: number(0), token: number(1), byte: number(2) }
-            }));
-            if !marks.is_sorted() {
-                return Err(pages.wrong(start, "marks that are out of order"));
-            }
+            marks = read_marks(&pages)?;
             let paragraphs = entry.paragraphs[1].saturating_sub(entry.paragraphs[0]);
             sketches = Some(Sketches::open(&pages, section::SKETCHES, paragraphs)?);
         }

@@ -10,7 +10,7 @@ use crate::params::Params;
 use crate::passage::ArchivedWindow;
 use crate::passage::windows::{SeedSet, WindowMaker};
 use crate::past::Past;
-use crate::read::texts::Ahead;
+use crate::read::texts::{Ahead, Locator};
 use crate::reread::batches;
 
 /// Bytes of texts that are read by one thread at once, and such groups whose windows are looked up together.
@@ -56,46 +56,12 @@ pub(super) fn find(
     if full.is_empty() {
         return Ok(found);
     }
-    let tokenizers = Tokenizers::of(params);
-    let units = &corpus.document_units;
-    let mut rows: Vec<Row> = Vec::new();
-    let mut start = 0;
-    for (row, &count) in corpus.seed_counts.iter().enumerate() {
-        let own = start..start + count as usize;
-        start = own.end;
-        let has_full = || corpus.seeds[own.clone()].iter().any(|&seed| full.contains(&seed.into()));
-        if known.rank(units.distinct[row]).is_none() && has_full() {
-            rows.push((row, own.start));
-        }
-    }
-    let length = |row: &Row| u64::from(corpus.documents[units.distinct[row.0] as usize].locator.text_length);
-    let windows_of = |rows: &&[Row]| -> Result<Vec<Sought>> {
-        let mut maker = WindowMaker::new(params.passage);
-        let (mut ahead, mut text, mut tokens) = (Ahead::default(), String::new(), Vec::new());
-        let mut sought = Vec::new();
-        for (i, &(row, first)) in rows.iter().enumerate() {
-            text.clear();
-            tokens.clear();
-            let document = |row: &Row| corpus.documents[units.distinct[row.0] as usize].locator;
-            corpus.texts.append(rows[i..].iter().map(document), &mut ahead, &mut text)?;
-            tokenizers.with(|tokenizer| tokenizer.hashes(&text, &mut tokens));
-            maker.begin(tokens.len());
-            let own = first..first + corpus.seed_counts[row] as usize;
-            let mut at = 0;
-            for (&seed, gap) in corpus.seeds[own.clone()].iter().zip(corpus.seed_gaps.of(own)) {
-                at += gap;
-                let hash = seed.into();
-                if full.contains(&hash) {
-                    let windows = maker.of(&tokens, at);
-                    sought.extend(windows.map(|first| (maker.key(&tokens, first), hash, at - first)));
-                }
-            }
-        }
-        Ok(sought)
-    };
-    let groups: Vec<&[Row]> = batches(&rows, GROUP, length);
+    let looking = Looking { corpus, full, params, tokenizers: Tokenizers::of(params) };
+    let rows = looking.rows(known);
+    let groups: Vec<&[Row]> = batches(&rows, GROUP, |row| u64::from(looking.locator(row).text_length));
     for groups in groups.chunks(GROUPS) {
-        let sought: Vec<Vec<Sought>> = groups.par_iter().map(windows_of).collect::<Result<_>>()?;
+        let sought = groups.par_iter().map(|rows| looking.windows(rows));
+        let sought: Vec<Vec<Sought>> = sought.collect::<Result<_>>()?;
         let mut sought = sought.concat();
         sought.par_sort_unstable();
         sought.dedup_by_key(|(key, _, _)| *key);
@@ -110,4 +76,61 @@ pub(super) fn find(
     found.sort_unstable_by_key(|window| (window.key, window.document, window.first));
     found.dedup_by_key(|window| window.key);
     Ok(found)
+}
+
+/// What documents are read with.
+struct Looking<'a> {
+    corpus: &'a Corpus,
+    full: &'a SeedSet,
+    params: &'a Params,
+    tokenizers: Tokenizers,
+}
+
+impl Looking<'_> {
+    /// The documents with a full seed; those that are `known` left out.
+    fn rows(&self, known: &Ranks) -> Vec<Row> {
+        let corpus = self.corpus;
+        let mut rows = Vec::new();
+        let mut start = 0;
+        for (row, &count) in corpus.seed_counts.iter().enumerate() {
+            let own = start..start + count as usize;
+            start = own.end;
+            let has_full = || corpus.seeds[own.clone()].iter().any(|&seed| self.full.contains(&seed.into()));
+            if known.rank(corpus.document_units.distinct[row]).is_none() && has_full() {
+                rows.push((row, own.start));
+            }
+        }
+        rows
+    }
+
+    fn locator(&self, (row, _): &Row) -> Locator {
+        self.corpus.documents[self.corpus.document_units.distinct[*row] as usize].locator
+    }
+
+    /// Reads documents, and makes the windows of their full seeds.
+    fn windows(&self, rows: &[Row]) -> Result<Vec<Sought>> {
+        let corpus = self.corpus;
+        let mut maker = WindowMaker::new(self.params.passage);
+        let (mut ahead, mut text, mut tokens) = (Ahead::default(), String::new(), Vec::new());
+        let mut sought = Vec::new();
+        for (i, &(row, first)) in rows.iter().enumerate() {
+            text.clear();
+            tokens.clear();
+            let to_come = rows[i..].iter().map(|row| self.locator(row));
+            corpus.texts.append(to_come, &mut ahead, &mut text)?;
+            self.tokenizers.with(|tokenizer| tokenizer.hashes(&text, &mut tokens));
+            maker.begin(tokens.len());
+            let own = first..first + corpus.seed_counts[row] as usize;
+            let mut at = 0;
+            for (&seed, gap) in corpus.seeds[own.clone()].iter().zip(corpus.seed_gaps.of(own)) {
+                at += gap;
+                let hash = seed.into();
+                if self.full.contains(&hash) {
+                    let windows = maker.of(&tokens, at);
+                    sought.extend(windows.map(|first| (maker.key(&tokens, first), hash, at - first)));
+                }
+            }
+        }
+        Ok(sought)
+    }
 }

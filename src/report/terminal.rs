@@ -168,25 +168,7 @@ impl Summary<'_> {
             writeln!(self.to, "  paragraphs  {told}{explained}")?;
         }
         if units.passages {
-            let explained = match self.facts.explained.passages {
-                0 => String::new(),
-                explained => format!("; {} of them inside other copies", number(explained)),
-            };
-            writeln!(self.to, "  passages    {}{explained}", wording::passages(summary))?;
-            let lengths = wording::passage_lengths(summary);
-            let lengths: Vec<String> =
-                lengths.into_iter().map(|(name, count)| format!("{name}: {}", number(count))).collect();
-            if !lengths.is_empty() {
-                writeln!(self.to, "    by words  {}", lengths.join(", "))?;
-            }
-            if self.facts.rests > 0 {
-                let least = summary.parameters.passage.div_ceil(2);
-                let rests = count(self.facts.rests, "is", "are");
-                writeln!(
-                    self.to,
-                    "    not told  {rests} what longer ones left, of fewer than {least} words"
-                )?;
-            }
+            self.passages()?;
         }
         let boilerplate = self.facts.boilerplate;
         if boilerplate.paragraphs > 0 {
@@ -216,6 +198,27 @@ impl Summary<'_> {
             number(characters.read),
             percent(characters.copied, characters.read)
         )
+    }
+
+    fn passages(&mut self) -> io::Result<()> {
+        let summary = self.outcome.summary();
+        let explained = match self.facts.explained.passages {
+            0 => String::new(),
+            explained => format!("; {} of them inside other copies", number(explained)),
+        };
+        writeln!(self.to, "  passages    {}{explained}", wording::passages(summary))?;
+        let lengths = wording::passage_lengths(summary);
+        let lengths: Vec<String> =
+            lengths.into_iter().map(|(name, count)| format!("{name}: {}", number(count))).collect();
+        if !lengths.is_empty() {
+            writeln!(self.to, "    by words  {}", lengths.join(", "))?;
+        }
+        if self.facts.rests > 0 {
+            let least = summary.parameters.passage.div_ceil(2);
+            let rests = count(self.facts.rests, "is", "are");
+            writeln!(self.to, "    not told  {rests} what longer ones left, of fewer than {least} words")?;
+        }
+        Ok(())
     }
 
     fn groups(&mut self, excerpts: &[String]) -> io::Result<()> {
