@@ -79,6 +79,24 @@ impl<T: Send> Turns<T> {
     }
 }
 
+/// Cuts items into batches that are full with `full` bytes; `length` says how many an item has.
+pub(crate) fn batches<T>(items: &[T], full: u64, length: impl Fn(&T) -> u64) -> Vec<&[T]> {
+    let mut batches = Vec::new();
+    let mut rest = items;
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fits = rest.iter().take_while(|item| {
+            let before = bytes;
+            bytes += length(item);
+            before < full
+        });
+        let (batch, behind) = rest.split_at(fits.count());
+        batches.push(batch);
+        rest = behind;
+    }
+    batches
+}
+
 /// Makes something of each of the items, in rayon's current pool, and hands it to `take` in the order of the items,
 /// with their numbers. Where there is one thread each is taken before the next is made.
 ///

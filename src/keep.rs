@@ -13,7 +13,7 @@ use crate::collapse::Keyed;
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
 use crate::document::Place;
 use crate::error::{Error, Result};
-use crate::in_turn::{Weight, in_turn};
+use crate::in_turn::{Weight, batches, in_turn};
 use crate::index::rows::{Row, Told};
 use crate::index::segment::gather::Gathered;
 use crate::index::segment::gone::{self, GoneRow, GoneTold};
@@ -32,7 +32,6 @@ use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
 use crate::past::{Listed, Numbers};
 use crate::report::matches::Spans;
-use crate::reread::batches;
 use crate::resolve::{Near, listed_originals};
 use crate::varint;
 

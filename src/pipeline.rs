@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use crate::band::{Buckets, Plan};
 use crate::corpus::{Builder, Corpus, Document, check_numbers, link};
 use crate::error::{Error, Result};
-use crate::in_turn::Turns;
+use crate::in_turn::{Turns, batches};
 use crate::order::Order;
 use crate::outcome::{Located, Outcome, Seconds};
 use crate::params::Params;
@@ -477,7 +477,7 @@ impl<'a> Reading<'a> {
         parts.beside = (of_document * ranked.len() + measured.ids.len() + measured.labels.size()) as u64;
         let length = |locator: &Locator| locator.text_length as usize;
         let chunk = surroundings.chunk.max(1) as u64;
-        let chunks = reread::batches(&locators, chunk, |locator| length(locator) as u64);
+        let chunks = batches(&locators, chunk, |locator| length(locator) as u64);
         // nothing is read beside an outsized record, where memory is bounded
         let is_alone = |chunk: &[Locator]| {
             let is_outsized = |locator| buffers.is_outsized(length(locator));

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 
 use crate::corpus::Corpus;
 use crate::error::Result;
-use crate::in_turn::{Weight, in_turn};
+use crate::in_turn::{Weight, batches, in_turn};
 use crate::normalise::Tokenizers;
 use crate::params::Params;
 use crate::passage::places::{SoughtTokens, Tokens};
@@ -279,24 +279,6 @@ fn tokens_of(
         return Err(corpus.texts.changed(&corpus.documents[document as usize].locator));
     }
     Ok(made)
-}
-
-/// Cuts the documents into batches of about `full` bytes of text.
-pub(crate) fn batches<T>(wanted: &[T], full: u64, length: impl Fn(&T) -> u64) -> Vec<&[T]> {
-    let mut batches = Vec::new();
-    let mut rest = wanted;
-    while !rest.is_empty() {
-        let mut bytes = 0;
-        let fits = rest.iter().take_while(|wanted| {
-            let before = bytes;
-            bytes += length(wanted);
-            before < full
-        });
-        let (batch, behind) = rest.split_at(fits.count());
-        batches.push(batch);
-        rest = behind;
-    }
-    batches
 }
 
 /// The documents that a search needs, in corpus order.

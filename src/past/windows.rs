@@ -5,13 +5,13 @@ use rayon::prelude::*;
 
 use crate::corpus::{Corpus, Ranks};
 use crate::error::Result;
+use crate::in_turn::batches;
 use crate::normalise::Tokenizers;
 use crate::params::Params;
 use crate::passage::ArchivedWindow;
 use crate::passage::windows::{SeedSet, WindowMaker};
 use crate::past::Past;
 use crate::read::texts::{Ahead, Locator};
-use crate::reread::batches;
 
 /// Bytes of texts that are read by one thread at once, and such groups whose windows are looked up together.
 const GROUP: u64 = 256 << 10;

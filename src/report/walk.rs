@@ -15,11 +15,10 @@ use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
-use crate::in_turn::{Weight, in_turn};
+use crate::in_turn::{Weight, batches, in_turn};
 use crate::outcome::Outcome;
 use crate::report::facts::{Extent, Paragraphs, Repeat, Stretch};
 use crate::report::runs;
-use crate::reread::batches;
 
 /// Of a paragraph's characters, the share in percent that has to lie in passages for it to be covered.
 const COVERED: u64 = 80;
