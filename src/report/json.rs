@@ -1,13 +1,12 @@
-//! The JSON summary: the numbers of a run, how many groups of repeats there are, how much
-//! of each source stood before, and what was skipped. One
-//! object, for scripts; the matches themselves are in [`crate::report::matches`].
+//! The JSON summary: the numbers of a run, how many groups of repeats there are, how much of each source stood before,
+//! and what was skipped. One object, for scripts; the matches themselves are in [`crate::report::matches`].
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::document::SkipReason;
 use crate::outcome::{CharacterSummary, Outcome, Summary};
-use crate::report::facts::{Boilerplate, Dates, Facts, Templates};
+use crate::report::facts::{Boilerplate, Dates, Facts, Relations, Templates};
 use crate::report::matches::rounded;
 use crate::what_if::WhatIf;
 
@@ -180,63 +179,16 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &'a Facts) -> Report<'a> {
             documents: share.documents,
             characters: CharacterSummary { read: share.characters, copied: share.copied },
         });
-    let name = |source: u32| outcome.sources()[source as usize].name.as_str();
-    let named = |document: u32| {
-        let (source, record) = outcome.record(document);
-        let id = outcome.id(document).and_then(|id| RawValue::from_string(id.into_owned()).ok());
-        Named { id, source: name(source), record }
-    };
-    let relations = &facts.relations;
-    let related = Related {
-        sources: relations
-            .sources
-            .iter()
-            .map(|pair| RelatedSources {
-                copy: name(pair.copy),
-                original: name(pair.original),
-                repeats: pair.repeats,
-                characters: pair.characters,
-            })
-            .collect(),
-        source_pairs: relations.source_pairs,
-        documents: relations
-            .documents
-            .iter()
-            .map(|pair| RelatedDocuments {
-                copy: named(pair.copy),
-                original: named(pair.original),
-                characters: pair.characters,
-                copy_share: rounded(pair.shares[0]),
-                original_share: rounded(pair.shares[1]),
-            })
-            .collect(),
-        document_pairs: relations.document_pairs,
-        similarities: relations.similarities,
-        group_sizes: relations.group_sizes,
-        document_shares: relations.document_shares,
-    };
     let copied = facts.shares.partly.iter().map(|share| Copied {
-        document: named(share.document),
+        document: named(outcome, share.document),
         characters: CharacterSummary { read: share.characters, copied: share.copied },
         pieces: share.piece_count,
     });
     Report {
         boilerplate: facts.boilerplate,
         templates: facts.templates,
-        relations: related,
-        dates: facts.dates.as_ref().map(|dates| Dated {
-            dates,
-            pairs: dates
-                .pairs
-                .iter()
-                .map(|pair| DatedSources {
-                    sources: pair.sources.map(name),
-                    first: pair.first,
-                    median_seconds: pair.median_seconds,
-                    same: pair.same,
-                })
-                .collect(),
-        }),
+        relations: related(outcome, &facts.relations),
+        dates: facts.dates.as_ref().map(|dates| dated(outcome, dates)),
         what_if: facts.what_if.as_ref(),
         copied_documents: copied.collect(),
         summary: outcome.summary(),
@@ -244,4 +196,49 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &'a Facts) -> Report<'a> {
         sources: sources.collect(),
         skips: skips.collect(),
     }
+}
+
+fn related<'a>(outcome: &'a Outcome, relations: &'a Relations) -> Related<'a> {
+    let sources = relations.sources.iter().map(|pair| RelatedSources {
+        copy: name(outcome, pair.copy),
+        original: name(outcome, pair.original),
+        repeats: pair.repeats,
+        characters: pair.characters,
+    });
+    let documents = relations.documents.iter().map(|pair| RelatedDocuments {
+        copy: named(outcome, pair.copy),
+        original: named(outcome, pair.original),
+        characters: pair.characters,
+        copy_share: rounded(pair.shares[0]),
+        original_share: rounded(pair.shares[1]),
+    });
+    Related {
+        sources: sources.collect(),
+        source_pairs: relations.source_pairs,
+        documents: documents.collect(),
+        document_pairs: relations.document_pairs,
+        similarities: relations.similarities,
+        group_sizes: relations.group_sizes,
+        document_shares: relations.document_shares,
+    }
+}
+
+fn dated<'a>(outcome: &'a Outcome, dates: &'a Dates) -> Dated<'a> {
+    let pairs = dates.pairs.iter().map(|pair| DatedSources {
+        sources: pair.sources.map(|source| name(outcome, source)),
+        first: pair.first,
+        median_seconds: pair.median_seconds,
+        same: pair.same,
+    });
+    Dated { dates, pairs: pairs.collect() }
+}
+
+fn name(outcome: &Outcome, source: u32) -> &str {
+    &outcome.sources()[source as usize].name
+}
+
+fn named(outcome: &Outcome, document: u32) -> Named<'_> {
+    let (source, record) = outcome.record(document);
+    let id = outcome.id(document).and_then(|id| RawValue::from_string(id.into_owned()).ok());
+    Named { id, source: name(outcome, source), record }
 }

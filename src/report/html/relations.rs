@@ -27,17 +27,22 @@ pub(super) struct Matrix {
     pub(super) rows: Vec<MatrixRow>,
 }
 
+/// A source or folder, and what it repeats of each.
 pub(super) struct MatrixRow {
+    /// of its own column
     pub(super) number: usize,
     pub(super) name: String,
     pub(super) cells: Vec<Cell>,
 }
 
+/// How much one repeats of another.
 pub(super) struct Cell {
+    /// from 0, for nothing, to [`SHADES`]
     pub(super) shade: u64,
     pub(super) characters: Both,
 }
 
+/// Two documents with text in common.
 pub(super) struct PairView {
     pub(super) copy: PlaceView,
     pub(super) original: PlaceView,
@@ -136,11 +141,13 @@ fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
     let rows: Vec<MatrixRow> = rows.collect();
     let shown = sources.iter().flat_map(|copy| sources.iter().map(|original| of(*copy, *original)));
     let shown = shown.filter(|characters| *characters > 0).count() as u64;
-    let rest = number(all - shown);
-    let [what, quoi] = match are_folders {
-        true => ["folder", "un dossier"],
-        false => ["source", "une source"],
-    };
+    let what = if are_folders { ["folder", "un dossier"] } else { ["source", "une source"] };
+    let told = matrix_told(what, all - shown);
+    Some(Matrix { told, numbers: (1..=sources.len()).collect(), rows })
+}
+
+/// What rows and columns say, and how many pairs are in none.
+fn matrix_told([what, quoi]: [&str; 2], not_shown: u64) -> Both {
     let mut en = format!(
         "Each row is a {what}, and says how many of its characters repeat that of each column; on the diagonal, \
          itself. A text that stands in several columns is counted in each."
@@ -149,7 +156,8 @@ fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
         "Chaque ligne est {quoi}, et dit combien de ses caractères répètent ceux de chaque colonne\u{A0}; sur la \
          diagonale, les siens. Un texte qui se trouve dans plusieurs colonnes compte dans chacune."
     );
-    if all > shown {
+    if not_shown > 0 {
+        let rest = number(not_shown);
         en.push_str(&format!(
             " Not shown: {} other pairs, with fewer characters for the most part.",
             rest.en
@@ -159,5 +167,5 @@ fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
             rest.fr
         ));
     }
-    Some(Matrix { told: both(en, fr), numbers: (1..=sources.len()).collect(), rows })
+    both(en, fr)
 }
