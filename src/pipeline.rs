@@ -148,6 +148,7 @@ impl Progress {
         }
     }
 
+    /// Begins a stage; an error where the run has been asked to stop.
     pub(crate) fn enter(&self, stage: Stage) -> Result<()> {
         self.stage.store(stage as u8, Ordering::Relaxed);
         self.check()

@@ -87,6 +87,7 @@ pub(crate) struct FileEntry {
 }
 
 impl PageWriter {
+    /// A new file, in which nothing stands yet.
     pub(crate) fn create(store: &dyn Store, name: &str, identity: u64, purpose: Purpose) -> Result<Self> {
         let file = store.create(name).map_err(|e| Error::io(store.path(name), "creating", e))?;
         Ok(PageWriter {
@@ -114,6 +115,7 @@ impl PageWriter {
         Error::io(&self.path, doing, error)
     }
 
+    /// Carries bytes behind those that were appended before.
     pub(crate) fn append(&mut self, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {
             let (now, rest) = bytes.split_at(bytes.len().min(CARRIED - self.filled));
@@ -192,6 +194,7 @@ impl PageWriter {
     }
 }
 
+/// The checksum of a page; the same bytes in another file, or as another page, have another one.
 pub(super) fn checksum(carried: &[u8], identity: u64, page: u64) -> u64 {
     xxh3_64_with_seed(carried, identity ^ page.wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }
@@ -259,6 +262,7 @@ impl Pages {
         self.version
     }
 
+    /// Where a section starts and ends, in bytes carried.
     pub(crate) fn section(&self, number: usize) -> Result<Section> {
         let missing = || self.damaged(self.count - 1, format!("no section {number}"));
         self.sections.get(number).copied().ok_or_else(missing)

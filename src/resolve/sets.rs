@@ -81,6 +81,7 @@ impl Sets {
         Sets { places: vec![NOWHERE; rows], ..Sets::default() }
     }
 
+    /// Holds the set of a row.
     pub(super) fn insert(&mut self, row: u32, set: &[u64]) {
         let place = self.free.pop().unwrap_or_else(|| {
             self.rows.push(0);
