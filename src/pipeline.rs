@@ -186,21 +186,8 @@ pub fn run(
 ) -> Result<Outcome> {
     params.validate()?;
     let for_index = keep || past.is_some();
-    if params.certify > 0 && past.is_some() {
-        return Err(Error::Parameter {
-            name: "certify",
-            expected: "0 where a run is matched against an index".into(),
-            got: params.certify.to_string(),
-            hint: "what an index holds can't be read whole for a sample; certify an audit of the batch alone",
-        });
-    }
-    if let Some(floor) = params.floor.filter(|_| for_index) {
-        return Err(Error::Parameter {
-            name: "floor",
-            expected: "left out where there is an index".into(),
-            got: floor.to_string(),
-            hint: "the bands of an index are planned for its threshold; audit the batch alone",
-        });
+    if for_index {
+        check_beside_index(params, past.as_ref())?;
     }
     let plan = Plan::of(params);
     let surroundings = &surroundings.fitting();
@@ -240,6 +227,27 @@ pub fn run(
     }
     outcome.took(clock.seconds);
     Ok(outcome)
+}
+
+/// Whether nothing is asked for that can't be told beside an index: the run's own, or one that it is matched against.
+fn check_beside_index(params: &Params, past: Option<&Past>) -> Result<()> {
+    if params.certify > 0 && past.is_some() {
+        return Err(Error::Parameter {
+            name: "certify",
+            expected: "0 where a run is matched against an index".into(),
+            got: params.certify.to_string(),
+            hint: "what an index holds can't be read whole for a sample; certify an audit of the batch alone",
+        });
+    }
+    if let Some(floor) = params.floor {
+        return Err(Error::Parameter {
+            name: "floor",
+            expected: "left out where there is an index".into(),
+            got: floor.to_string(),
+            hint: "the bands of an index are planned for its threshold; audit the batch alone",
+        });
+    }
+    Ok(())
 }
 
 /// What every stage is told.

@@ -446,24 +446,7 @@ impl<'a> Scanner<'a> {
         let base = document.tokens.start;
         whole.fill(u32::MAX);
         if document.new && self.params.units.passages {
-            let before = signed.seeds.len();
-            let tokens = &scanned.tokens[document.tokens.clone()];
-            let [mut last, mut window] = [0; 2];
-            let mark_windows = self.mark_windows.load(Ordering::Relaxed);
-            self.winnower.seeds(tokens, shingles, |seed| {
-                signed.seeds.push(seed.hash);
-                signed.seed_gaps.push((seed.at - last) as u16);
-                if mark_windows && seed.window > window {
-                    signed.seed_windows.push((seed.window - window) as u16);
-                }
-                (last, window) = (seed.at, seed.window);
-            });
-            let seeds = signed.seeds.len() - before;
-            signed.seed_counts.push(seeds as u32);
-            if mark_windows && seeds > 0 {
-                let windows = self.winnower.marks(shingles, &mut signed.window_marks);
-                signed.seed_windows.push((windows - window as usize) as u16);
-            }
+            self.list_seeds(&scanned.tokens[document.tokens.clone()], shingles, signed);
         }
         let sign_whole = document.new && self.params.units.documents;
         if sign_whole {
@@ -505,6 +488,27 @@ impl<'a> Scanner<'a> {
         }
         if document.new {
             signed.documents.tokens.push(document.tokens.len() as u32);
+        }
+    }
+
+    /// Lists the seeds of a document, and marks its windows where that is asked for; `shingles` is a buffer.
+    fn list_seeds(&self, tokens: &[u64], shingles: &mut Vec<u64>, signed: &mut Signed) {
+        let before = signed.seeds.len();
+        let [mut last, mut window] = [0; 2];
+        let mark_windows = self.mark_windows.load(Ordering::Relaxed);
+        self.winnower.seeds(tokens, shingles, |seed| {
+            signed.seeds.push(seed.hash);
+            signed.seed_gaps.push((seed.at - last) as u16);
+            if mark_windows && seed.window > window {
+                signed.seed_windows.push((seed.window - window) as u16);
+            }
+            (last, window) = (seed.at, seed.window);
+        });
+        let seeds = signed.seeds.len() - before;
+        signed.seed_counts.push(seeds as u32);
+        if mark_windows && seeds > 0 {
+            let windows = self.winnower.marks(shingles, &mut signed.window_marks);
+            signed.seed_windows.push((windows - window as usize) as u16);
         }
     }
 }
