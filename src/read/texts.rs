@@ -401,19 +401,37 @@ impl Texts {
                     }
                     _ if format == Format::JsonLines => {
                         let line = simdutf8::basic::from_utf8(&bytes).map_err(|_| changed())?;
-                        let mut text = String::with_capacity(locator.text_length as usize);
-                        let fields = Fields { text: &self.text_field, id: &self.id_field, also };
-                        let record = fields.parse(line, &mut text).map_err(|_| changed())?;
-                        (text, record)
+                        self.parse(locator, line, also)?
                     }
                     // the bytes are the text
                     _ => (utf8(bytes)?, Record::default()),
                 }
             }
         };
-        let text = &read.0;
-        let same = text.len() == locator.text_length as usize && checksum(text) == locator.checksum;
-        if same { Ok(read) } else { Err(changed()) }
+        self.check_text(locator, &read.0)?;
+        Ok(read)
+    }
+
+    /// The text of a JSON record whose line is at hand.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] where it is not what it was.
+    pub(crate) fn of_line(&self, locator: &Locator, line: &str) -> Result<String> {
+        let (text, _) = self.parse(locator, line, &[])?;
+        self.check_text(locator, &text)?;
+        Ok(text)
+    }
+
+    fn parse(&self, locator: &Locator, line: &str, also: &[String]) -> Result<(String, Record)> {
+        let mut text = String::with_capacity(locator.text_length as usize);
+        let fields = Fields { text: &self.text_field, id: &self.id_field, also };
+        let record = fields.parse(line, &mut text).map_err(|_| self.changed(locator))?;
+        Ok((text, record))
+    }
+
+    fn check_text(&self, locator: &Locator, text: &str) -> Result<()> {
+        let is_same = text.len() == locator.text_length as usize && checksum(text) == locator.checksum;
+        if is_same { Ok(()) } else { Err(self.changed(locator)) }
     }
 
     /// The bytes at `locator`, in its source or in the spool, as they were once they were unpacked.

@@ -366,9 +366,10 @@ impl<'a> Records<'a> {
                     }
                 }
                 if self.removal.is_cut(document) {
-                    let changed = || self.outcome.corpus().texts.changed(&self.locator(place - 1));
-                    let read = std::str::from_utf8(&bytes[line.clone()]).map_err(|_| changed())?;
-                    let cuts = self.cuts(document, &self.outcome.text(document)?);
+                    let (texts, locator) = (&self.outcome.corpus().texts, self.locator(place - 1));
+                    let changed = || texts.changed(&locator);
+                    let read = simdutf8::basic::from_utf8(&bytes[line.clone()]).map_err(|_| changed())?;
+                    let cuts = self.cuts(document, &texts.of_line(&locator, read)?);
                     let field = &self.outcome.summary().parameters.text_field;
                     let left = cut_string(read, field, &cuts).ok_or_else(changed)?;
                     made.extend_from_slice(&bytes[from..line.start]);

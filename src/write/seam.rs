@@ -23,10 +23,10 @@ pub(super) struct InOrder<'a> {
     to_come: &'a [Cut],
 }
 
-/// What is left of a byte or character.
+/// What is left of a stretch.
 pub(super) enum Left {
     All,
-    /// where a cut begins that leaves one
+    /// it is a cut, from its beginning on, that leaves one
     Space,
     Nothing,
 }
@@ -37,17 +37,15 @@ impl<'a> InOrder<'a> {
         InOrder { to_come: cuts }
     }
 
-    /// What is left of what starts at a byte of the text, behind where this was asked before.
-    #[inline]
-    pub(super) fn left(&mut self, at: usize) -> Left {
+    /// What is left of what starts at a byte of the text, behind where this was asked before; and up to where.
+    pub(super) fn left(&mut self, at: usize) -> (Left, usize) {
         loop {
             match self.to_come {
-                // nearly always
-                [cut, ..] if at < cut.bytes.start => return Left::All,
+                [cut, ..] if at < cut.bytes.start => return (Left::All, cut.bytes.start),
                 [cut, behind @ ..] if cut.bytes.end <= at => self.to_come = behind,
-                [cut, ..] if cut.bytes.start == at && cut.space => return Left::Space,
-                [_, ..] => return Left::Nothing,
-                [] => return Left::All,
+                [cut, ..] if cut.bytes.start == at && cut.space => return (Left::Space, cut.bytes.end),
+                [cut, ..] => return (Left::Nothing, cut.bytes.end),
+                [] => return (Left::All, usize::MAX),
             }
         }
     }
@@ -109,11 +107,16 @@ pub(crate) fn cuts(text: &str, removed: &[Range<usize>], tokenizer: &mut Tokeniz
     let mut tokens: Vec<Range<usize>> = Vec::new();
     tokenizer.tokens(text, |_, start, end| tokens.push(start..end));
     let merged = merged(text, removed, &tokens);
-    let leaves = |token: &Range<usize>| {
-        let before = merged.partition_point(|range| range.end <= token.start);
-        merged.get(before).is_some_and(|range| range.start <= token.start)
-    };
-    let kept: Vec<Range<usize>> = tokens.into_iter().filter(|token| !leaves(token)).collect();
+    let mut leaving = &merged[..];
+    tokens.retain(|token| {
+        while let [_, behind @ ..] = leaving
+            && leaving[0].end <= token.start
+        {
+            leaving = behind;
+        }
+        leaving.first().is_none_or(|range| token.start < range.start)
+    });
+    let kept = tokens;
     if kept.is_empty() {
         return if merged.is_empty() { Vec::new() } else { vec![Cut { bytes: 0..text.len(), space: false }] };
     }

@@ -43,16 +43,25 @@ pub(crate) fn cut_string(line: &str, name: &str, cuts: &[Cut]) -> Option<String>
     let mut to = String::with_capacity(line.len());
     to.push_str(&line[..value.start + 1]);
     let mut cuts = InOrder::new(cuts);
-    // bytes of the text, and of the string that writes it
-    let (mut at, mut raw) = (0, 0);
+    let next_escape =
+        |raw| memchr::memchr(b'\\', &string.as_bytes()[raw..]).map_or(string.len(), |more| raw + more);
+    // bytes of the text, and of the string that writes it; up to the next escape they are the same
+    let (mut at, mut raw, mut escape) = (0, 0, next_escape(0));
     while raw < string.len() {
-        let (length, of_text) = character(&string[raw..]);
-        match cuts.left(at) {
+        let (left, behind) = cuts.left(at);
+        let (length, of_text) = match escape - raw {
+            0 => character(&string[raw..]),
+            plain => [plain.min(behind - at); 2].into(),
+        };
+        match left {
             Left::All => to.push_str(&string[raw..raw + length]),
             Left::Space => to.push(' '),
             Left::Nothing => {}
         }
         (at, raw) = (at + of_text, raw + length);
+        if escape < raw {
+            escape = next_escape(raw);
+        }
     }
     to.push_str(&line[value.end - 1..]);
     Some(to)

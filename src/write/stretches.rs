@@ -55,22 +55,28 @@ fn cut_field(field: &[u8], cuts: &[Cut]) -> Vec<u8> {
     let mut quoted = field.first() == Some(&b'"');
     let mut raw = usize::from(quoted);
     to.extend_from_slice(&field[..raw]);
-    let mut at = 0;
+    let next_quote = |raw| memchr::memchr(b'"', &field[raw..]).map_or(field.len(), |more| raw + more);
+    // up to the next quote a byte of the text is one of the field
+    let (mut at, mut quote) = (0, next_quote(raw));
     while raw < field.len() {
-        let is_double = quoted && field[raw..].starts_with(b"\"\"");
-        if quoted && field[raw] == b'"' && !is_double {
+        let plain = if quoted { quote } else { field.len() } - raw;
+        if plain == 0 && !field[raw..].starts_with(b"\"\"") {
             quoted = false;
             to.push(b'"');
             raw += 1;
             continue;
         }
-        let length = 1 + usize::from(is_double);
-        match cuts.left(at) {
+        let (left, behind) = cuts.left(at);
+        let (length, of_text) = if plain == 0 { (2, 1) } else { [plain.min(behind - at); 2].into() };
+        match left {
             Left::All => to.extend_from_slice(&field[raw..raw + length]),
             Left::Space => to.push(b' '),
             Left::Nothing => {}
         }
-        (at, raw) = (at + 1, raw + length);
+        (at, raw) = (at + of_text, raw + length);
+        if quote < raw {
+            quote = next_quote(raw);
+        }
     }
     to
 }
