@@ -515,6 +515,8 @@ fn force_replaces_what_the_run_writes_and_nothing_else() {
     assert_eq!(read(&dir, "out/c.jsonl"), "old");
     std::fs::remove_dir_all(dir.path("out/a.txt")).unwrap();
     let dir = dir.file("in/a.txt", words(0..30)).file("in/b.txt", words(0..30)).file("out/b.txt", "stale");
+    // what a killed run left is not told of: it goes
+    let dir = dir.file("out/.out.redite-AbC123.tmp/part.jsonl", "left");
     let done = redite(&dir, ["dedup", "in", "--output", "out", "--force"]).ends();
     assert_snapshot!(done.stderr, @"warning: `out` holds 2 files that are not of this corpus; they stay");
     assert_eq!(names(&dir.path("out")), ["a.txt", "c.jsonl", "foreign.txt"]);

@@ -42,11 +42,11 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     params.validate()?;
     args.check_fields(&params)?;
     let run = Run::prepare(common, &sources, &params)?;
+    // that it can't be written is better known before the search, which may end at once; and what a killed run left goes
+    drop(Folder::new(&removing.output)?);
     asked.warn(&sources);
     let Asked { places, rules, outputs, replaces, .. } = &asked;
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
-    // that it can't be written is better known before the search, which may end at once
-    drop(Folder::new(&removing.output)?);
     let (mut outcome, bar) = run.search(inputs, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
     archive.check_order(&outcome)?;

@@ -135,10 +135,15 @@ fn print(
             )?;
         }
         if capped_units > 0 {
+            let (units, them, these) = match capped_units {
+                1 => ("document or paragraph was", "it", "this"),
+                _ => ("documents and paragraphs were", "them", "these"),
+            };
+            let pairs = if capped == 1 { "pair" } else { "pairs" };
             writeln!(
                 to,
-                "  {capped_units} documents and paragraphs were not compared with all that share a bucket with them \
-                 ({capped} pairs): a run may tell these otherwise"
+                "  {capped_units} {units} not compared with all that share a bucket with {them} ({capped} {pairs}): a run may \
+                 tell {these} otherwise"
             )?;
         }
     }
