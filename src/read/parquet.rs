@@ -52,8 +52,11 @@ impl Columns {
         let columns = schema.columns();
         // of equal names the last counts, as in other formats
         let at = |name: &str| columns.iter().rposition(|column| column.path().string() == name);
-        let names = columns.iter().map(|column| column.path().string());
         let Some(text) = at(fields.text) else {
+            // those that would do, or all
+            let would_do = columns.iter().any(|column| holds_text(column).is_ok());
+            let named = columns.iter().filter(|column| !would_do || holds_text(column).is_ok());
+            let names = named.map(|column| column.path().string());
             return Err((SkipReason::MissingText, no_such_column(fields.text, names)));
         };
         if let Err(what) = holds_text(&columns[text]) {

@@ -212,6 +212,15 @@ mod tables {
         };
         let detail = named(one("optional binary body;", strings(&["a"])));
         assert_eq!(detail, "no column `text`; there are `body`; `--text-field` names one");
+        // what it names does hold texts, where anything does
+        let detail = named(file(
+            "message m { optional int64 n; optional binary body; }",
+            &[numbers.clone(), strings(&["a"])],
+            Layout::plain(1),
+        ));
+        assert_eq!(detail, "no column `text`; there are `body`; `--text-field` names one");
+        let detail = named(one("optional int64 n;", numbers.clone()));
+        assert_eq!(detail, "no column `text`; there are `n`; `--text-field` names one");
         let detail = named(file(
             "message m { optional int64 text; optional binary body; }",
             &[numbers, strings(&["a"])],
