@@ -137,6 +137,16 @@ pub enum Error {
         /// the latest that is known
         known: u32,
     },
+    /// An index whose text rules are of a later version.
+    #[error("`{}`: version {version} of the text rules, this program knows up to {known}\n\nhint: use the version of redite that wrote the index, or a later one", path.display())]
+    OtherRules {
+        /// the index
+        path: PathBuf,
+        /// what it says
+        version: u32,
+        /// the latest that is known
+        known: u32,
+    },
     /// An index that was made with other parameters.
     #[error("`{}`: the index was made with {name} {index}, this run has {given}\n\nhint: leave the flag out, or make another index", path.display())]
     OtherParameter {
@@ -198,6 +208,7 @@ impl Error {
             | Error::TooLittleMemory { .. }
             | Error::Damaged { .. }
             | Error::OtherVersion { .. }
+            | Error::OtherRules { .. }
             | Error::Pairs { .. }
             | Error::Locked { .. } => Kind::Failed,
             Error::Refused(_) => Kind::Refused,

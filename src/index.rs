@@ -33,7 +33,7 @@ use crate::index::sketches::Sketch;
 use crate::index::store::Store;
 use crate::index::table::{Key, Table};
 use crate::index::texts::{Blocks, TextPlace, read_part};
-use crate::params::Params;
+use crate::params::{NORMALISER_VERSION, Params};
 use crate::passage::Contained;
 
 pub use manifest::{Batch, BatchUnits, Identity};
@@ -230,6 +230,22 @@ impl Index {
     /// # Errors
     /// [`Error::OtherParameter`] with the first field that differs, and both values.
     pub fn check_params(&self, params: &Params, adds: bool) -> Result<()> {
+        let (rules, given) = (self.manifest.normaliser, params.text_rules());
+        if rules > NORMALISER_VERSION {
+            return Err(Error::OtherRules {
+                path: self.store.path(""),
+                version: rules,
+                known: NORMALISER_VERSION,
+            });
+        }
+        if rules != given {
+            return Err(Error::OtherParameter {
+                path: self.store.path(""),
+                name: "version of the text rules".to_owned(),
+                index: rules.to_string(),
+                given: given.to_string(),
+            });
+        }
         let [own, other] = [&self.manifest.params, params].map(|params| params.remove);
         if own != other {
             return Err(Error::OtherParameter {
@@ -259,15 +275,6 @@ impl Index {
                     given: as_flag(given),
                 });
             }
-        }
-        // what an older one did is among the parameters
-        if self.manifest.normaliser > crate::params::NORMALISER_VERSION {
-            return Err(Error::OtherParameter {
-                path: self.store.path(""),
-                name: "normaliser version".to_owned(),
-                index: self.manifest.normaliser.to_string(),
-                given: crate::params::NORMALISER_VERSION.to_string(),
-            });
         }
         Ok(())
     }

@@ -257,9 +257,9 @@ impl Params {
             let hint = "64 is the default";
             return fail("comparisons", "at least 1", self.comparisons.to_string(), hint);
         }
-        if !(1..=1023 << 20).contains(&self.max_record) {
+        if !(1..1 << 30).contains(&self.max_record) {
             let hint = "a record is held in memory as a whole";
-            return fail("max-record", "from 1 byte to 1023 MiB", self.max_record.to_string(), hint);
+            return fail("max-record", "from 1 byte to less than 1 GiB", self.max_record.to_string(), hint);
         }
         Ok(())
     }
@@ -306,6 +306,11 @@ impl Params {
         !self.remove.is_by_parts() || self.remove.documents || !self.units.passages
     }
 
+    /// The version of the text rules.
+    pub(crate) fn text_rules(&self) -> u32 {
+        if self.paragraphs == ParagraphMode::AutoV1 { 1 } else { self.normaliser }
+    }
+
     /// The similarity at which [`Params::recall`] is promised.
     pub fn planned_for(&self) -> f64 {
         self.floor.unwrap_or(self.threshold)
@@ -320,7 +325,7 @@ impl Params {
                 let then = Params { paragraphs: ParagraphMode::Auto, ..self.clone() };
                 bincode::serde::encode_to_vec((1, then), config).unwrap_or_default()
             }
-            _ => bincode::serde::encode_to_vec((self.normaliser, self), config).unwrap_or_default(),
+            _ => bincode::serde::encode_to_vec((self.text_rules(), self), config).unwrap_or_default(),
         };
         if self.remove.is_by_parts() {
             bytes.push(self.remove.bits());

@@ -136,7 +136,7 @@ impl Manifest {
         Manifest {
             generation: 0,
             identity: xxh3_64_with_seed(&first_batch.to_le_bytes(), params.digest()),
-            normaliser: params.normaliser,
+            normaliser: params.text_rules(),
             params: params.clone(),
             next_file: 0,
             documents: 0,

@@ -13,6 +13,8 @@ pub struct Stats {
     pub generation: u64,
     /// what it was made with
     pub parameters: Params,
+    /// the version of the text rules by which it goes on
+    pub text_rules: u32,
     /// what is removed, and so no original: the words of `--remove`
     pub remove: Vec<&'static str>,
     /// one for each run that was added, in order
@@ -124,6 +126,7 @@ impl Index {
         Ok(Stats {
             generation: manifest.generation,
             parameters: manifest.params.clone(),
+            text_rules: self.manifest.normaliser,
             remove: manifest.params.remove.names(),
             batches: manifest.batches.iter().map(BatchStats::from).collect(),
             documents: u64::from(manifest.documents),

@@ -19,7 +19,7 @@ use crate::removing::{combinations, removing, repetitive};
 
 /// An index in a folder of its own.
 struct Archive {
-    _folder: Dir,
+    folder: Dir,
     store: Arc<dyn Store>,
     writer: Writer,
     counts: Counts,
@@ -39,7 +39,7 @@ impl Archive {
         let folder = Dir::new();
         let store: Arc<dyn Store> = Arc::new(Folder::new(folder.path("archive")));
         let writer = Writer::open(store.clone(), None).unwrap();
-        Archive { _folder: folder, store, writer, counts: Counts::default() }
+        Archive { folder, store, writer, counts: Counts::default() }
     }
 
     /// One night; what it told.
@@ -296,8 +296,29 @@ fn nights_by_older_text_rules() {
         );
     }
     assert!(differ > 0);
+    // the command asks the index, and nobody mixes them
+    let accented = "l´an dernier l´usine d´en face s´est arrêtée et l´on n´en a rien su";
     let mut archive = Archive::new();
-    archive.night(&["l´an".to_owned()], 0, &Params { normaliser: 2, ..Params::audit() });
+    let params = Params { normaliser: 2, ..Params::audit() };
+    archive.night(&[accented.to_owned()], 0, &params);
     let index = Index::open(archive.store.clone()).unwrap().unwrap();
     assert_eq!(index.params().normaliser, 2);
+    assert!(index.check_params(&params, true).is_ok());
+    let refused = index.check_params(&Params::audit(), true).unwrap_err().to_string();
+    assert!(refused.contains("version of the text rules"), "{refused}");
+    #[cfg(feature = "cli")]
+    {
+        use crate::cli::redite;
+        let dir = archive.folder.file("a.txt", accented).file("b.txt", accented.replace('´', "'"));
+        let dedup = |input: &str, output: &str| {
+            let flags = ["--threshold", "0.6", "--units", "document,paragraph,passage", "--quiet"];
+            let night = ["dedup", input, "--index", "archive", "--output", output, "--matches", "m.jsonl"];
+            redite(&dir, night.iter().chain(&flags)).ends().ok();
+            std::fs::read_to_string(dir.path("m.jsonl")).unwrap()
+        };
+        assert!(dedup("a.txt", "of-a").contains(r#""unit":"document","kind":"exact""#));
+        assert!(!dedup("b.txt", "of-b").contains(r#""kind":"exact""#));
+        let stats = redite(&dir, ["index", "stats", "archive"]).ends().ok();
+        assert!(stats.contains("text rules 2"), "{stats}");
+    }
 }

@@ -373,7 +373,7 @@ struct ComparingArgs {
     #[arg(long, value_name = "NAME")]
     id_field: Option<String>,
 
-    /// Largest record; K, M, G (or KiB, MiB, GiB) are understood; up to 1023 MiB [default: 64MiB]
+    /// Largest record; K, M, G (or KiB, MiB, GiB) are understood; less than 1 GiB [default: 64MiB]
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     max_record: Option<u64>,
 
@@ -584,7 +584,7 @@ fn bytes(given: &str) -> Result<u64, String> {
         "k" | "kib" => 10,
         "m" | "mib" => 20,
         "g" | "gib" => 30,
-        _ => return Err("expected a number of bytes such as `65536`, `64MiB` or `1G`".to_owned()),
+        _ => return Err("expected a number of bytes such as `65536`, `64MiB` or `512M`".to_owned()),
     };
     let number: u64 = digits.parse().map_err(|_| "expected a whole number of bytes".to_owned())?;
     number.checked_mul(1 << shift).ok_or_else(|| "too large a number of bytes".to_owned())

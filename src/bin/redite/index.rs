@@ -363,7 +363,8 @@ fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
     let mode = p.paragraphs.name();
     writeln!(to, "              shingle {}, min-tokens {}, paragraphs {mode}", p.shingle, p.min_tokens)?;
     writeln!(to, "              passage {}, identity {}, contained {}", p.passage, p.identity, p.contained)?;
-    writeln!(to, "              comparisons {}, seed {}", p.comparisons, p.seed)?;
+    let (comparisons, seed, rules) = (p.comparisons, p.seed, stats.text_rules);
+    writeln!(to, "              comparisons {comparisons}, seed {seed}, text rules {rules}")?;
     Ok(())
 }
 

@@ -77,13 +77,14 @@ fn as_of_output(error: Error) -> io::Error {
 /// The pairs beside a file of matches, or the file itself where it holds pairs.
 fn pairs_of(matches: &Path) -> anyhow::Result<PathBuf> {
     let beside = pairs::beside(matches);
-    if pairs::is_pairs(matches) {
+    let found = std::fs::metadata(matches);
+    if found.is_ok() && pairs::is_pairs(matches) {
         return Ok(matches.to_path_buf());
     }
     if beside.is_file() {
         return Ok(beside);
     }
-    if let Err(source) = std::fs::metadata(matches) {
+    if let Err(source) = found {
         let wrong = format!("`{}`: the matches can't be read: {source}", matches.display());
         let hint = "hint: name the file that `--matches` of a run with `--floor` wrote";
         return Err(Usage(format!("{wrong}\n\n{hint}")).into());
