@@ -182,6 +182,17 @@ impl<'a> Parts<'a> {
         self.files + self.beside + self.whole.held(self.keep) + index.map_or(0, |index| index.size())
     }
 
+    /// Bytes that are held at some time from now on, whatever comes: beside one more part, or when all parts are put
+    /// together. Then the index of those before is gone, unless it is kept.
+    fn at_least(&self) -> u64 {
+        let index = self.index.as_ref().and_then(Writer::index).map_or(0, |index| index.size());
+        let archive = self.past.map_or(0, |past| past.index.size());
+        let gone = if self.keep { 0 } else { index.saturating_sub(archive) };
+        let waiting = self.whole.size(self.keep) - self.whole.held(self.keep);
+        let known = self.known();
+        (known + LEAST).max(known - gone + waiting)
+    }
+
     fn too_little(&self, held: u64) -> Error {
         let memory = self.stages.surroundings.memory.unwrap_or(u64::MAX);
         Error::TooLittleMemory { memory, held: RESERVED + held }
@@ -203,8 +214,7 @@ impl<'a> Parts<'a> {
         self.drawn.add(earlier, own);
         self.keep(&outcome)?;
         self.whole.absorb(outcome)?;
-        let waiting = self.whole.size(self.keep) - self.whole.held(self.keep);
-        let held = self.known() + waiting.max(LEAST);
+        let held = self.at_least();
         if self.stages.surroundings.memory.is_some_and(|memory| memory < RESERVED + held) {
             return Err(self.too_little(held));
         }
