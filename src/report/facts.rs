@@ -7,7 +7,7 @@
 //! groups count most; the second goes to the documents with copies of these. What is kept is bounded,
 //! whatever the corpus: [`GROUPS`] groups (or as many as are asked for) with [`COPIES`] copies each, and [`DOCUMENTS`] documents with
 //! [`PIECES`] pieces each; the rest is counted. While it is made, each original that is copied costs about
-//! 118 bytes, and each of its first [`COPIES`] copies 8; each source costs 24, and each two of which one repeats the
+//! 82 bytes, and each of its first [`COPIES`] copies 8; each source costs 24, and each two of which one repeats the
 //! other an entry of a map.
 
 mod add_up;

@@ -55,7 +55,7 @@ pub(super) struct Tally {
     last: u32,
 }
 
-/// What all originals add up to, in the order of their first copies; 48 bytes each, and about 8 to find it.
+/// What all originals add up to, in the order of their first copies; 48 bytes each, and about 10 to find it.
 #[derive(Default)]
 pub(super) struct Tallies {
     pub(super) all: Vec<Tally>,
@@ -104,16 +104,40 @@ pub(crate) fn in_thousandths(similarity: f64) -> u16 {
     (similarity * 1000.0 + 1e-6) as u16
 }
 
+impl Tally {
+    /// Adds up what two originals do, which are the same for the most part.
+    fn take_in(&mut self, other: &Tally) {
+        self.characters += other.characters;
+        self.count = self.count.saturating_add(other.count);
+        self.exact = self.exact.saturating_add(other.exact);
+        self.near = self.near.saturating_add(other.near);
+        self.similarity = spread(self.similarity, other.similarity);
+        self.documents = self.documents.max(other.documents);
+    }
+}
+
 /// What a group adds up to: an original, or several that are the same for the most part.
 pub(super) struct Sum {
-    /// the first of them
-    key: Key,
     pub(super) count: u64,
     pub(super) exact: u64,
     pub(super) near: u64,
     pub(super) similarity: [u16; 2],
     pub(super) characters: u64,
     pub(super) documents: u64,
+}
+
+impl Sum {
+    /// Of what its originals add up to; in at least so many documents.
+    fn of(tally: &Tally, documents: u64) -> Self {
+        Sum {
+            count: tally.count.into(),
+            exact: tally.exact.into(),
+            near: tally.near.into(),
+            similarity: tally.similarity,
+            characters: tally.characters,
+            documents: documents.max(tally.documents.into()),
+        }
+    }
 }
 
 /// The groups that count most, and how to find them.
@@ -176,38 +200,42 @@ impl Facts {
 
     /// Groups the originals, and finds the groups that repeat the most characters, the most first; among
     /// equals the earliest original first.
-    fn rank(&mut self, outcome: &Outcome, wanted: Wanted, tallies: Tallies, places: &[(u32, u32)]) -> Sums {
+    fn rank(
+        &mut self,
+        outcome: &Outcome,
+        wanted: Wanted,
+        mut tallies: Tallies,
+        places: &[(u32, u32)],
+    ) -> Sums {
         let (mut group_of, groups) = overlap::group(outcome, &tallies);
         self.group_count = u64::from(groups);
-        let new = || Sum {
-            key: Key { document: u32::MAX, what: 0, range: [0; 2] },
-            count: 0,
-            exact: 0,
-            near: 0,
-            similarity: NONE_NEAR,
-            characters: 0,
-            documents: 0,
-        };
-        let mut sums: Vec<Sum> = (0..groups).map(|_| new()).collect();
-        for (tally, &group) in tallies.all.iter().zip(&group_of) {
-            let sum = &mut sums[group as usize];
-            sum.key = sum.key.min(tally.key);
-            sum.count += u64::from(tally.count);
-            sum.exact += u64::from(tally.exact);
-            sum.near += u64::from(tally.near);
-            sum.similarity = spread(sum.similarity, tally.similarity);
-            sum.characters += tally.characters;
-            sum.documents = sum.documents.max(u64::from(tally.documents));
+        // of each group the original that stands first takes in what the others add up to
+        let mut first_of = vec![u32::MAX; groups as usize];
+        for (number, &group) in (0..).zip(&group_of) {
+            let key = |number: u32| tallies.all[number as usize].key;
+            let first = &mut first_of[group as usize];
+            if *first == u32::MAX || key(number) < key(*first) {
+                *first = number;
+            }
         }
-        sums.iter().for_each(|sum| self.relations.count_group(sum.count));
-        let order = |&group: &u32| (Reverse(sums[group as usize].characters), sums[group as usize].key);
+        for (number, &group) in (0..).zip(&group_of) {
+            let first = first_of[group as usize];
+            if first != number
+                && let Ok([sum, tally]) = tallies.all.get_disjoint_mut([first as usize, number as usize])
+            {
+                sum.take_in(tally);
+            }
+        }
+        let sum_of = |group: u32| &tallies.all[first_of[group as usize] as usize];
+        (0..groups).for_each(|group| self.relations.count_group(sum_of(group).count.into()));
+        let order = |&group: &u32| (Reverse(sum_of(group).characters), sum_of(group).key);
         let mut kept: Vec<u32> = (0..groups).collect();
         if kept.len() > wanted.groups {
             kept.select_nth_unstable_by_key(wanted.groups, order);
             kept.truncate(wanted.groups);
         }
         kept.sort_unstable_by_key(order);
-        let mut rank_of = vec![u32::MAX; sums.len()];
+        let mut rank_of = vec![u32::MAX; groups as usize];
         kept.iter().zip(0..).for_each(|(&group, rank)| rank_of[group as usize] = rank);
         group_of.iter_mut().for_each(|group| *group = rank_of[*group as usize]);
         let mut room: Vec<usize> = (0..kept.len()).map(Wanted::copies).collect();
@@ -215,8 +243,7 @@ impl Facts {
         // of each group kept, the documents of its first copies, and the last one of them
         let mut met = vec![(0u64, u32::MAX); kept.len()];
         for (group, rank) in kept.iter().zip(0..) {
-            let original = sums[*group as usize].key.document;
-            met[rank as usize] = (1, original);
+            met[rank as usize] = (1, sum_of(*group).key.document);
         }
         for &(number, document) in places {
             if let Some((count, last)) = met.get_mut(group_of[number as usize] as usize) {
@@ -229,12 +256,8 @@ impl Facts {
             }
         }
         documents.dedup();
-        for (group, (documents, _)) in kept.iter().zip(met) {
-            let sum = &mut sums[*group as usize];
-            sum.documents = sum.documents.max(documents);
-        }
-        let groups =
-            kept.into_iter().map(|group| std::mem::replace(&mut sums[group as usize], new())).collect();
+        let sum = |(&group, (documents, _)): (&u32, (u64, u32))| Sum::of(sum_of(group), documents);
+        let groups = kept.iter().zip(met).map(sum).collect();
         Sums { tallies, ranks: group_of, groups, documents }
     }
 }

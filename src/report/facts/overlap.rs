@@ -3,7 +3,7 @@
 
 use crate::document::Place;
 use crate::outcome::Outcome;
-use crate::report::facts::add_up::{Key, Tallies};
+use crate::report::facts::add_up::Tallies;
 
 /// Originals that later ones of their document are held against: the last that started a group.
 const OPEN: usize = 8;
@@ -55,19 +55,21 @@ fn are_alike(a: &Original, b: &Original) -> bool {
 
 /// The characters of all originals, going once through each document that has copied paragraphs.
 fn measure(outcome: &Outcome, tallies: &Tallies) -> Vec<Original> {
-    let mut keys: Vec<(Key, u32)> = tallies.all.iter().map(|tally| tally.key).zip(0..).collect();
-    keys.sort_unstable();
+    let key = |number: u32| tallies.all[number as usize].key;
+    let mut numbers: Vec<u32> = (0..tallies.all.len() as u32).collect();
+    numbers.sort_unstable_by_key(|&number| key(number));
     let mut chars = Vec::new();
-    let mut originals = Vec::with_capacity(keys.len());
-    for keys in keys.chunk_by(|(a, _), (b, _)| a.document == b.document) {
-        let document = keys[0].0.document;
+    let mut originals = Vec::with_capacity(numbers.len());
+    for numbers in numbers.chunk_by(|&a, &b| key(a).document == key(b).document) {
+        let document = key(numbers[0]).document;
         chars.clear();
-        if keys.iter().any(|(key, _)| key.what == 1) {
+        if numbers.iter().any(|&number| key(number).what == 1) {
             chars.extend(
                 outcome.spans(document).map(|span| [span.chars.start, span.chars.end].map(|at| at as u32)),
             );
         }
-        for &(key, number) in keys {
+        for &number in numbers {
+            let key = key(number);
             let [first, last] = key.range;
             let [start, end] = match key.what {
                 0 => [0, outcome.span(Place { document, paragraph: None }).chars.end as u32],
