@@ -139,7 +139,7 @@ impl Tokenizer {
 
     /// A tokenizer for the hashes and by the text rules of a run.
     pub fn of(params: &Params) -> Self {
-        Tokenizer::by_rules(params.seed, params.normaliser)
+        Tokenizer::by_rules(params.seed, params.text_rules())
     }
 
     fn by_rules(seed: u64, version: u32) -> Self {
@@ -247,7 +247,7 @@ pub(crate) struct Tokenizers {
 impl Tokenizers {
     /// None yet; those to come are [`Tokenizer::of`] these.
     pub(crate) fn of(params: &Params) -> Self {
-        Tokenizers { seed: params.seed, version: params.normaliser, free: Pool::default() }
+        Tokenizers { seed: params.seed, version: params.text_rules(), free: Pool::default() }
     }
 
     /// Lends one.

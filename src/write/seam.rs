@@ -171,10 +171,14 @@ fn keep_apart(
     };
     let tokens = [before, after].into_iter().flatten();
     let tokens: Vec<u64> = tokens.flat_map(|token| hashes(&text[token.clone()])).collect();
-    if hashes(&left(text, bounds.clone(), cuts)) != tokens {
-        cuts.iter_mut().next_back().into_iter().for_each(|last| last.space = true);
+    let mut are_apart = |cuts: &[Cut]| hashes(&left(text, bounds.clone(), cuts)) == tokens;
+    if are_apart(cuts) {
+        return;
     }
-    if hashes(&left(text, bounds, cuts)) != tokens {
+    if let Some(last) = cuts.last_mut() {
+        last.space = true;
+    }
+    if !are_apart(cuts) {
         cuts.iter_mut().for_each(|cut| cut.space = true);
     }
 }
