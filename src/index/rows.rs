@@ -83,7 +83,7 @@ struct RowsWriter {
 
 fn write_difference(number: u64, from: u64, into: &mut Vec<u8>) {
     let difference = number.wrapping_sub(from) as i64;
-    varint::write((difference << 1 ^ difference >> 63) as u64, into);
+    varint::write(varint::zigzag(difference), into);
 }
 
 impl RowsWriter {
@@ -191,8 +191,7 @@ struct Columns<'a> {
 }
 
 fn difference(bytes: &mut &[u8], from: u64) -> Option<u64> {
-    let zigzag = varint::read(bytes)?;
-    Some(from.wrapping_add(zigzag >> 1 ^ (zigzag & 1).wrapping_neg()))
+    Some(from.wrapping_add_signed(varint::unzigzag(varint::read(bytes)?)))
 }
 
 impl<'a> Columns<'a> {

@@ -67,6 +67,7 @@ impl LocatedPassage {
         let gap = copy.bytes[0].wrapping_sub(before.bytes[1]);
         let [of_copy, of_original] = self.tokens;
         let Overlap { shared, sizes } = self.overlap;
+        let apart = |number: u32, from: u32| varint::zigzag((number.wrapping_sub(from) as i32).into()) as u32;
         let numbers = [
             gap,
             gap.wrapping_sub(copy.chars[0].wrapping_sub(before.chars[1])),
@@ -76,13 +77,13 @@ impl LocatedPassage {
             self.original,
             original.bytes[0],
             original.bytes[0].wrapping_sub(original.chars[0]),
-            zigzag(length(original).wrapping_sub(length(copy))),
+            apart(length(original), length(copy)),
             length(original).wrapping_sub(of_chars(original)),
             original.paragraph,
             of_copy,
-            zigzag(of_original.wrapping_sub(of_copy)),
+            apart(of_original, of_copy),
             of_copy.wrapping_sub(sizes[0]),
-            zigzag(sizes[1].wrapping_sub(sizes[0])),
+            apart(sizes[1], sizes[0]),
         ];
         numbers.iter().for_each(|&number| varint::write(number.into(), into));
         varint::write(u64::from(sizes[0].wrapping_sub(shared)) << 1 | u64::from(self.is_exact), into);
@@ -96,6 +97,7 @@ impl LocatedPassage {
             let ends = |[start, length]: [u32; 2]| [start, start.wrapping_add(length)];
             Stretch { bytes: ends(bytes), chars: ends(chars), paragraph }
         };
+        let apart = |number: u32| varint::unzigzag(number.into()) as i32;
         let gap = number()?;
         let start =
             [before.bytes[1].wrapping_add(gap), before.chars[1].wrapping_add(gap.wrapping_sub(number()?))];
@@ -106,27 +108,18 @@ impl LocatedPassage {
         let original = number()?;
         let start = number()?;
         let start = [start, start.wrapping_sub(number()?)];
-        let length = length.wrapping_add(unzigzag(number()?));
+        let length = length.wrapping_add_signed(apart(number()?));
         let chars = length.wrapping_sub(number()?);
         let of_original = stretch([start[0], length], [start[1], chars], number()?);
         let tokens = number()?;
-        let tokens = [tokens, tokens.wrapping_add(unzigzag(number()?))];
+        let tokens = [tokens, tokens.wrapping_add_signed(apart(number()?))];
         let size = tokens[0].wrapping_sub(number()?);
-        let sizes = [size, size.wrapping_add(unzigzag(number()?))];
+        let sizes = [size, size.wrapping_add_signed(apart(number()?))];
         let last = next()?;
         let overlap = Overlap { shared: size.wrapping_sub((last >> 1) as u32), sizes };
         let stretches = [of_copy, of_original];
         Some(LocatedPassage { copy, original, tokens, stretches, overlap, is_exact: last & 1 == 1 })
     }
-}
-
-/// Small where a difference is small either way.
-fn zigzag(difference: u32) -> u32 {
-    difference << 1 ^ ((difference as i32 >> 31) as u32)
-}
-
-fn unzigzag(number: u32) -> u32 {
-    number >> 1 ^ (number & 1).wrapping_neg()
 }
 
 /// All passages, by their later documents, in each in the order of its text.
