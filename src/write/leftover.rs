@@ -6,12 +6,23 @@ use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 /// The end of every temporary name.
 pub(super) const SUFFIX: &str = ".tmp";
 
+/// Bytes of a target's name from which on it is not all in its temporary names: a name has 255 bytes at the most.
+const LONG: usize = 230;
+
 /// The start of the temporary names of a target.
 pub(super) fn prefix(target: &Path) -> String {
-    format!(".{}.redite-", target.file_name().unwrap_or_default().to_string_lossy())
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    if name.len() < LONG {
+        return format!(".{name}.redite-");
+    }
+    let digest = xxh3_64(name.as_bytes());
+    let end = (0..LONG - 30).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
+    format!(".{}~{digest:016x}.redite-", &name[..end])
 }
 
 /// Removes what killed runs have left in a folder of what was to be a target. What can't be removed stays: it is in nobody's way.
@@ -87,5 +98,28 @@ mod tests {
         left.extend(["clean", "m.jsonl"]);
         left.sort_unstable();
         assert_eq!(names(root.path()), left);
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_any() {
+        let root = tempfile::tempdir().unwrap();
+        for of in ["n", "é", "語"] {
+            for bytes in [229, 230, 231, 254, 255] {
+                let mut name = of.repeat(bytes / of.len());
+                name.push_str(&"x".repeat(bytes - name.len()));
+                let path = root.path().join(&name);
+                let file = Pending::write(&path, |to| to.write_all(b"text")).unwrap();
+                let waiting = names(root.path());
+                assert!(waiting.iter().all(|name| is_temporary(OsStr::new(name), &path)), "{waiting:?}");
+                assert!(
+                    waiting.iter().all(|name| !is_temporary(OsStr::new(name), &path.with_extension("y")))
+                );
+                file.publish().unwrap();
+                fs::remove_file(&path).unwrap();
+                let folder = Folder::new(&path).unwrap();
+                folder.publish(&[], false).unwrap();
+                fs::remove_dir(&path).unwrap();
+            }
+        }
     }
 }
