@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -22,7 +23,7 @@ use crate::night::Night;
 use crate::params::Params;
 use crate::passage::places::Window;
 use crate::passage::{Contained, Found};
-use crate::pipeline::{Progress, Searched};
+use crate::pipeline::{Progress, Searched, Surroundings};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
 use crate::skips::Skips;
@@ -60,6 +61,8 @@ pub struct Outcome {
     pub(crate) floor: Option<Floor>,
     /// the keys of all documents, of a run in parts that is kept: an index of temporary files
     spilled: Option<Arc<Index>>,
+    /// where what a report adds up waits; only where memory is bounded
+    spill: Option<PathBuf>,
 }
 
 /// A contained unit, and the stretch that it repeats.
@@ -172,8 +175,9 @@ impl Outcome {
         let found = std::mem::take(&mut located.found);
         let floor = kept.map(|kept| Floor { kept, contained: located.contained.clone() });
         let (skips, ignored) = Default::default();
-        let spilled = None;
-        let mut outcome = Outcome { corpus, near, located, skips, ignored, summary, found, floor, spilled };
+        let (spilled, spill) = (None, None);
+        let mut outcome =
+            Outcome { corpus, near, located, skips, ignored, summary, found, floor, spilled, spill };
         outcome.keep_contained_originals();
         outcome
     }
@@ -306,6 +310,16 @@ impl Outcome {
     pub(crate) fn took(&mut self, seconds: Seconds) {
         self.summary.seconds = seconds;
         self.summary.peak_memory_bytes = peak_memory();
+    }
+
+    /// Lets what a report adds up wait in the temporary folder, if memory is bounded.
+    pub(crate) fn bound(&mut self, surroundings: &Surroundings) {
+        self.spill = surroundings.memory.map(|_| surroundings.temporary.clone());
+    }
+
+    /// Where what a report adds up waits, if it does.
+    pub(crate) fn spill(&self) -> Option<&Path> {
+        self.spill.as_deref()
     }
 
     /// Tells in the summary how the run stands beside the batches of the index that it was made against;

@@ -225,6 +225,7 @@ pub fn run(
         outcome.certify(progress)?;
         clock.lap(|seconds| &mut seconds.certifying);
     }
+    outcome.bound(surroundings);
     outcome.took(clock.seconds);
     Ok(outcome)
 }

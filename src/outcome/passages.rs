@@ -225,11 +225,6 @@ impl WaitingPassages {
         }
     }
 
-    /// How many there are.
-    pub(super) fn count(&self) -> u64 {
-        self.count
-    }
-
     /// Bytes when they are held again.
     pub(super) fn size(&self) -> usize {
         self.copies.size() + self.starts.size() + self.bytes.size()

@@ -1,6 +1,6 @@
 //! What stands in many documents.
 
-use crate::corpus::IS_SHORT;
+use crate::corpus::{IS_SHORT, Ranks};
 use crate::document::Place;
 use crate::outcome::{Fate, Outcome};
 
@@ -21,20 +21,22 @@ impl Outcome {
         if !self.summary.parameters.units.paragraphs {
             return recurring;
         }
-        // by row: documents of each original so far, and the last of them behind its number
-        let units = &self.corpus.paragraph_units;
-        let mut counts: Vec<[u32; 2]> = vec![[0; 2]; units.distinct.len()];
         let is_whole_copy = |document: u32| self.fate(Place { document, paragraph: None }) == Fate::Copy;
         let documents = || (0..self.documents()).filter(|document| !is_whole_copy(*document));
-        for document in documents() {
+        let frequent = self.frequent(least, documents());
+        let ranks = Ranks::new(frequent.iter().copied(), self.corpus.paragraph_units.first.len());
+        let rank = |original: u32| ranks.rank(original);
+        // documents of each of them so far, and the last of these behind its number
+        let mut counts: Vec<[u32; 2]> = vec![[0; 2]; frequent.len()];
+        for document in documents().filter(|_| !frequent.is_empty()) {
             for unit in self.corpus.paragraphs(document) {
-                let Some(row) = self.original_paragraph(unit).and_then(|of| units.row(of)) else { continue };
-                let [count, last] = &mut counts[row];
+                let Some(rank) = self.original_paragraph(unit).and_then(rank) else { continue };
+                let [count, last] = &mut counts[rank];
                 *count += u32::from(*last != document + 1);
                 *last = document + 1;
             }
         }
-        let numbered = units.distinct.iter().copied().zip(&counts);
+        let numbered = frequent.iter().copied().zip(&counts);
         recurring.originals =
             numbered.filter(|(_, [count, _])| *count >= least).map(|(unit, _)| unit).collect();
         if recurring.originals.is_empty() {
@@ -43,8 +45,7 @@ impl Outcome {
         for document in documents() {
             let recurs = |unit: u32| {
                 let original = self.original_paragraph(unit).filter(|original| *original != unit);
-                let row = original.and_then(|original| units.row(original));
-                row.is_some_and(|row| counts[row][0] >= least)
+                original.and_then(rank).is_some_and(|rank| counts[rank][0] >= least)
             };
             if !self.corpus.paragraphs(document).any(recurs) {
                 continue;
@@ -57,6 +58,23 @@ impl Outcome {
             }
         }
         recurring
+    }
+
+    /// The paragraphs that occur, as originals or copies, `least` times or more in these documents; above 255 times it may
+    /// be fewer. A byte for each distinct paragraph.
+    fn frequent(&self, least: u32, documents: impl Iterator<Item = u32>) -> Vec<u32> {
+        let units = &self.corpus.paragraph_units;
+        let mut counts = vec![0u8; units.distinct.len()];
+        for unit in documents.flat_map(|document| self.corpus.paragraphs(document)) {
+            if let Some(row) = self.original_paragraph(unit).and_then(|of| units.row(of)) {
+                counts[row] = counts[row].saturating_add(1);
+            }
+        }
+        let numbered = units.distinct.iter().copied().zip(counts);
+        numbered
+            .filter(|(_, count)| u32::from(*count) >= least.min(u8::MAX.into()))
+            .map(|(unit, _)| unit)
+            .collect()
     }
 
     /// Whether a paragraph is one of these.

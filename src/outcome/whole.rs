@@ -23,6 +23,7 @@ use crate::past::{Archived, Numbers};
 use crate::pipeline::Searched;
 use crate::read::sources::Sources;
 use crate::read::texts::Texts;
+use crate::report::facts::copies;
 use crate::resolve::{Cost, Near};
 use crate::scan::Piece;
 use crate::skips::Skips;
@@ -55,9 +56,6 @@ pub(crate) struct Whole {
 
 /// Bytes that making a batch of an index takes for each document, and for each near copy.
 const KEEPING: [usize; 2] = [44, 20];
-
-/// Bytes that a report takes for each original that is copied, and for each copy.
-const OF_REPORT: [usize; 2] = [82, 8];
 
 /// What comes to the parts at their end.
 pub(crate) struct Ends {
@@ -103,38 +101,17 @@ struct UnitColumns {
     first: Column<u32>,
     distinct: Column<u32>,
     tokens: Column<u32>,
-    /// a bit for each unit that has a copy, and how many they are
-    copied: (Vec<u64>, usize),
-    /// how many copies there are
-    copies: usize,
 }
 
 impl UnitColumns {
     fn new(folder: &Path) -> Self {
         let [first, distinct, tokens] = [(); 3].map(|()| Column::new(folder));
-        UnitColumns { first, distinct, tokens, copied: Default::default(), copies: 0 }
+        UnitColumns { first, distinct, tokens }
     }
 
     /// Bytes when they are held again, with the numbers in `distinct`.
     fn size(&self) -> usize {
         self.first.size() * 5 / 4 + self.distinct.size() + self.tokens.size()
-    }
-
-    /// Counts a copy.
-    fn add_copy(&mut self, original: u32) {
-        let (bits, count) = &mut self.copied;
-        let (word, bit) = (original as usize / 64, 1 << (original % 64));
-        if bits.len() <= word {
-            bits.resize(word + 1, 0);
-        }
-        *count += usize::from(bits[word] & bit == 0);
-        bits[word] |= bit;
-        self.copies += 1;
-    }
-
-    /// Bytes that a report takes while it adds up what is copied; see [`crate::report::facts`].
-    fn of_report(&self) -> usize {
-        OF_REPORT[0] * self.copied.1 + OF_REPORT[1] * self.copies
     }
 
     fn into_units(self) -> Result<Units> {
@@ -202,10 +179,8 @@ impl Whole {
 
     /// About how many bytes it will hold at the end; with what making a batch of an index takes, if it `is_kept`.
     pub(crate) fn size(&self, is_kept: bool) -> u64 {
-        let of_units: usize = self.waiting.units.iter().map(UnitColumns::of_report).sum();
-        let of_passages = self.waiting.passages.count() as usize * (OF_REPORT[0] + OF_REPORT[1]);
-        // what recurs is counted when all this is gone
-        let report = (of_units + of_passages).max(8 * self.waiting.units[1].distinct.len());
+        // what recurs is counted when the sums are gone
+        let report = copies::HELD.max(self.waiting.units[1].distinct.len());
         self.held(is_kept) + (self.waiting.size() + report) as u64
     }
 
@@ -219,7 +194,6 @@ impl Whole {
             + size_of::<(Contained, Stretch)>() * self.contained.len()
             + size_of_val(&self.leaving[..])
             + self.labels.size()
-            + self.waiting.units.iter().map(|units| size_of_val(&units.copied.0[..])).sum::<usize>()
             + if is_kept { KEEPING[0] * self.documents.len() + KEEPING[1] * copies } else { 0 };
         bytes as u64
     }
@@ -300,13 +274,6 @@ impl Whole {
         let first_own = [corpus.archived.documents(), corpus.archived.paragraphs];
         self.append(&corpus, first_own, base[1])?;
         for (kind, of_part) in near.into_iter().enumerate() {
-            let units = [&corpus.document_units, &corpus.paragraph_units][kind];
-            let to = &mut self.waiting.units[kind];
-            for (unit, &first) in (0..).zip(&units.first).skip(first_own[kind] as usize) {
-                let near = of_part.get(unit).map(|near| near.original);
-                let original = near.or((first < IS_SHORT && first != unit).then_some(first));
-                original.into_iter().for_each(|original| to.add_copy(numbers.unit(kind, original)));
-            }
             let own = of_part.all.into_iter().filter(|near| near.unit >= first_own[kind]);
             self.near[kind].0.extend(own.map(|near| Near {
                 unit: numbers.unit(kind, near.unit),
@@ -404,18 +371,5 @@ impl Whole {
             drawn: self.draws.map(Draw::finish),
             leaving: Ranks::new(self.leaving.into_iter(), end),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_original_is_counted_once_and_each_of_its_copies() {
-        let mut units = UnitColumns::new(&std::env::temp_dir());
-        [3, 700, 3, 64, 3].into_iter().for_each(|original| units.add_copy(original));
-        assert_eq!((units.copied.1, units.copies), (3, 5));
-        assert_eq!(units.of_report(), 3 * 82 + 5 * 8);
     }
 }

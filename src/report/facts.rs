@@ -6,12 +6,13 @@
 //! stands in one [`Group`]. Two walks over the matches: the first only adds up, so that it is known which
 //! groups count most; the second goes to the documents with copies of these. What is kept is bounded,
 //! whatever the corpus: [`GROUPS`] groups (or as many as are asked for) with [`COPIES`] copies each, and [`DOCUMENTS`] documents with
-//! [`PIECES`] pieces each; the rest is counted. While it is made, each original that is copied costs about
-//! 82 bytes, and each of its first [`COPIES`] copies 8; each source costs 24, and each two of which one repeats the
-//! other an entry of a map.
+//! [`PIECES`] pieces each; the rest is counted. While it is made, each of the first [`COPIES`] copies of an original
+//! costs 28 bytes, or waits in a temporary file where memory is bounded; each source costs 24, and each two of which one
+//! repeats the other an entry of a map.
 
 mod add_up;
 mod boilerplate;
+pub(crate) mod copies;
 mod dates;
 mod gather;
 mod overlap;
@@ -23,6 +24,7 @@ mod templates;
 use serde::Serialize;
 
 use crate::document::{Kind, Span, Unit};
+use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::what_if::WhatIf;
 
@@ -220,20 +222,26 @@ pub struct Facts {
 
 impl Facts {
     /// Arranges what a run found.
-    pub fn new(outcome: &Outcome) -> Self {
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Temporary`], of a run whose memory is bounded.
+    pub fn new(outcome: &Outcome) -> Result<Self> {
         Facts::with(outcome, Wanted::default())
     }
 
     /// Arranges what a run found, and keeps what is wanted of it.
-    pub fn with(outcome: &Outcome, wanted: Wanted) -> Self {
+    ///
+    /// # Errors
+    /// Those of [`Facts::new`].
+    pub fn with(outcome: &Outcome, wanted: Wanted) -> Result<Self> {
         let mut facts = Facts::default();
-        let sums = facts.add_up(outcome, wanted);
-        facts.gather(outcome, &sums);
+        let sums = facts.add_up(outcome, wanted)?;
+        facts.gather(outcome, &sums)?;
         drop(sums); // what comes takes as much
         let ((), recurring) = rayon::join(|| facts.place(outcome), || outcome.recurring(wanted.boilerplate));
         facts.find_boilerplate(outcome, wanted, &recurring);
         facts.what_if = outcome.what_if();
-        facts
+        Ok(facts)
     }
 }
 

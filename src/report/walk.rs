@@ -11,10 +11,10 @@
 //! is looked up once in each piece of the corpus.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::ops::Range;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::error::Result;
 use crate::in_turn::{Weight, batches, in_turn};
 use crate::outcome::Outcome;
 use crate::report::facts::{Extent, Paragraphs, Repeat, Stretch};
@@ -68,11 +68,14 @@ const UNITS: u64 = 4_096;
 const WAITING: u64 = 1 << 17;
 
 /// Calls `found` for each of these documents that has matches, in order.
+///
+/// # Errors
+/// Those of `found`.
 pub(super) fn walk(
     outcome: &Outcome,
     documents: impl Iterator<Item = u32>,
-    mut found: impl FnMut(&Told) + Send,
-) {
+    mut found: impl FnMut(&Told) -> Result<()> + Send,
+) -> Result<()> {
     let documents: Vec<u32> = documents.collect();
     let units = |document: &u32| 1 + u64::from(outcome.paragraphs(*document));
     let pieces = batches(&documents, UNITS, units);
@@ -87,12 +90,9 @@ pub(super) fn walk(
                 told.push(sorter.sort(outcome, document, matches, &mut stored));
             }
         }
-        Ok::<Vec<Told>, Infallible>(told)
+        Ok(told)
     };
-    let Ok(()) = in_turn(&pieces, weight, make, |_, told| {
-        told.iter().for_each(&mut found);
-        Ok(())
-    });
+    in_turn(&pieces, weight, make, |_, told: Vec<Told>| told.iter().try_for_each(&mut found))
 }
 
 /// Arranges the matches of one document.

@@ -274,7 +274,7 @@ mod tables {
         let skips: Vec<u64> = outcome.skips().iter().map(|skip| skip.records).collect();
         assert!(skips.len() == 5 && skips[4] > 1, "{skips:?}");
         let all: u64 = skips.iter().sum();
-        let facts = redite::report::facts::Facts::new(&outcome);
+        let facts = redite::report::facts::Facts::new(&outcome).unwrap();
         let mut summary = Vec::new();
         redite::report::terminal::write(&outcome, &facts, &mut summary, Default::default()).unwrap();
         let summary = String::from_utf8(summary).unwrap();

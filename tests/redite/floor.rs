@@ -45,7 +45,7 @@ fn judge(input: &Path, params: &Params, prefer: &Prefer, thresholds: &[f64]) {
     let dir = Dir::new();
     let outcome = run(input, params, prefer);
     let known = read(&dir, &pairs_of(&outcome)).unwrap();
-    let facts = Facts::new(&outcome);
+    let facts = Facts::new(&outcome).unwrap();
     let what_if = facts.what_if.unwrap();
     assert_eq!((what_if.capped, known.capped()), (0, [0, 0]));
     for &threshold in thresholds {

@@ -19,7 +19,7 @@ use crate::removing::{combinations, removing, repetitive};
 pub(crate) fn told(outcome: &Outcome) -> (String, serde_json::Value) {
     let mut lines = Vec::new();
     matches::write(outcome, &mut lines).unwrap();
-    let facts = Facts::new(outcome);
+    let facts = Facts::new(outcome).unwrap();
     let mut report = serde_json::to_value(json::report(outcome, &facts)).unwrap();
     for measured in ["seconds", "peak_memory_bytes", "candidates", "verified", "capped"] {
         report.as_object_mut().unwrap().remove(measured).unwrap();

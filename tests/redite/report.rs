@@ -21,7 +21,7 @@ fn no_character_is_counted_twice() {
         let texts = random_corpus(&mut numbers);
         let passage = [8, 12, 25][numbers.below(3)];
         let outcome = audit_texts(&texts, &Params { passage, ..Params::audit() });
-        let facts = Facts::new(&outcome);
+        let facts = Facts::new(&outcome).unwrap();
         // characters of each document that repeat one of another; of all others
         let mut by_pair: BTreeMap<(u32, u32), BTreeSet<u64>> = BTreeMap::new();
         let mut by_copy: BTreeMap<u32, BTreeSet<u64>> = BTreeMap::new();
@@ -59,7 +59,7 @@ fn no_character_is_counted_twice() {
 #[test]
 fn what_stands_in_many_documents_is_boilerplate() {
     let outcome = audit_inputs(&[corpus("boilerplate")], &Params::audit());
-    let told = |least| Facts::with(&outcome, Wanted { boilerplate: least, ..Wanted::default() });
+    let told = |least| Facts::with(&outcome, Wanted { boilerplate: least, ..Wanted::default() }).unwrap();
     let few = told(2).boilerplate;
     assert_eq!(few.documents, 2);
     // each copy of a paragraph is one of these, as no article repeats a paragraph of its own
@@ -76,12 +76,12 @@ fn what_stands_in_many_documents_is_boilerplate() {
 #[test]
 fn a_document_is_no_boilerplate_however_often_it_stands() {
     let outcome = audit_texts(&vec![words(0..50); 20], &Params::audit());
-    let facts = Facts::new(&outcome);
+    let facts = Facts::new(&outcome).unwrap();
     assert_eq!((facts.groups.len(), facts.groups[0].is_boilerplate), (1, false));
     assert_eq!((facts.groups[0].count, facts.groups[0].documents), (19, 20));
     // nor is what they hold
     let text = format!("{}\n{}", words(0..50), words(60..90));
-    let facts = Facts::new(&audit_texts(&vec![text; 20], &Params::audit()));
+    let facts = Facts::new(&audit_texts(&vec![text; 20], &Params::audit())).unwrap();
     assert_eq!((facts.boilerplate.paragraphs, facts.boilerplate.copies), (0, 0));
 }
 
@@ -90,7 +90,7 @@ fn a_document_is_no_boilerplate_however_often_it_stands() {
 fn forms_are_templates_and_edited_texts_are_not() {
     let judged = |name: &str| {
         let outcome = audit_inputs(&[corpus(name)], &Params::audit());
-        let mut facts = Facts::new(&outcome);
+        let mut facts = Facts::new(&outcome).unwrap();
         assert!(facts.groups.iter().all(|group| group.is_template.is_none()));
         facts.find_templates(&outcome).unwrap();
         let marked = facts.groups.iter().filter(|group| group.is_template == Some(true)).count() as u64;
@@ -104,7 +104,7 @@ fn forms_are_templates_and_edited_texts_are_not() {
     let text = "the ferry to Rome leaves at 9 from pier 12 and comes back on Sunday at noon";
     let texts = [text.to_owned(), text.replace("Rome", "Oslo").replace("12", "7"), text.to_owned()];
     let outcome = audit_texts(&texts, &Params { threshold: 0.3, ..Params::audit() });
-    let mut facts = Facts::new(&outcome);
+    let mut facts = Facts::new(&outcome).unwrap();
     facts.find_templates(&outcome).unwrap();
     assert_eq!(facts.groups[0].is_template, Some(true));
 }
@@ -116,7 +116,7 @@ fn pairs_of_documents_have_both_shares() {
         .file("1/a.jsonl", records(&[format!("{}\n{}", words(0..50), words(50..100))]))
         .file("2/b.jsonl", records(&[format!("{own}\n{}", words(0..50)), own.clone()]));
     let outcome = audit(&dir, &Params::audit());
-    let relations = Facts::new(&outcome).relations;
+    let relations = Facts::new(&outcome).unwrap().relations;
     let whole = |document: u32| outcome.text(document).unwrap().chars().count() as f64;
     let part = words(0..50).chars().count() as f64;
     let [first, second] = &relations.documents[..] else { panic!("{:?}", relations.documents) };
@@ -133,7 +133,7 @@ fn pairs_of_documents_have_both_shares() {
     assert_eq!(relations.exact_contained.iter().sum::<u64>() + relations.similarities.iter().sum::<u64>(), 2);
     assert_eq!(relations.document_shares.iter().sum::<u64>(), 3);
 
-    let told = serde_json::to_value(json::report(&outcome, &Facts::new(&outcome))).unwrap();
+    let told = serde_json::to_value(json::report(&outcome, &Facts::new(&outcome).unwrap())).unwrap();
     let pair = &told["relations"]["documents"][0];
     assert_eq!((pair["copy"]["record"].as_u64(), pair["original"]["record"].as_u64()), (Some(1), Some(0)));
     assert_eq!(told["relations"]["source_pairs"], 2);
@@ -146,7 +146,7 @@ fn near_documents_share_shingles() {
     let text = words(0..102);
     let longer = format!("{text} {}", words(200..220));
     let outcome = audit_texts(&[longer, text], &Params::audit());
-    let relations = Facts::new(&outcome).relations;
+    let relations = Facts::new(&outcome).unwrap().relations;
     let [copy, original] = relations.documents[0].shares;
     assert_eq!(copy, 1.0);
     assert!((original - 100.0 / 120.0).abs() < 1e-9, "{original}");
@@ -157,7 +157,7 @@ fn what_is_kept_is_bounded_and_the_rest_counted() {
     let pairs = 700;
     let texts: Vec<String> = (0..pairs).flat_map(|n| vec![words(n * 50..n * 50 + 40); 2]).collect();
     let outcome = audit_texts(&texts, &Params::audit());
-    let facts = Facts::new(&outcome);
+    let facts = Facts::new(&outcome).unwrap();
     assert_eq!((facts.relations.documents.len(), facts.relations.document_pairs), (PAIRS, pairs as u64));
     assert_eq!((facts.groups.len(), facts.group_count), (500, pairs as u64));
     assert_eq!(facts.relations.group_sizes[0], pairs as u64);
@@ -176,7 +176,7 @@ fn a_page_is_at_most_20_megabytes() {
     let outcome = audit_texts(&texts, &Params::audit());
     let mut page = Vec::new();
     let wanted = Wanted { groups: redite::report::html::GROUPS, ..Wanted::default() };
-    redite::report::html::write(&outcome, &Facts::with(&outcome, wanted), None, &mut page).unwrap();
+    redite::report::html::write(&outcome, &Facts::with(&outcome, wanted).unwrap(), None, &mut page).unwrap();
     assert!(page.len() > 10_000_000 && page.len() <= 20_000_000, "{}", page.len());
     let page = String::from_utf8(page).unwrap();
     assert_eq!(page.matches("\"k\":[").count() - page.matches("\"m\":").count(), 600, "all groups are there");
@@ -209,17 +209,17 @@ fn who_came_first_goes_by_the_dates() {
     let inputs = redite::pipeline::Inputs { order, ..sources.into() };
     let outcome =
         redite::pipeline::run(inputs, &Params::audit(), &Default::default(), &Default::default()).unwrap();
-    let dates = Facts::new(&outcome).dates.unwrap();
+    let dates = Facts::new(&outcome).unwrap().dates.unwrap();
     assert_eq!((dates.dated, dates.missing, dates.unreadable), (9, 1, 1));
     assert_eq!((dates.repeats, dates.backwards, dates.source_pairs), (4, 1, 1));
     let [pair] = dates.pairs[..] else { panic!("{:?}", dates.pairs) };
     assert_eq!((pair.sources, pair.first, pair.same), ([0, 1], [2, 1], 1));
     assert_eq!(pair.median_seconds, [Some(13 * 3600), Some(3600)]);
-    let told = serde_json::to_value(json::report(&outcome, &Facts::new(&outcome))).unwrap();
+    let told = serde_json::to_value(json::report(&outcome, &Facts::new(&outcome).unwrap())).unwrap();
     assert_eq!(told["dates"]["field"], "when");
     assert!(told["dates"]["pairs"][0]["sources"][0].as_str().unwrap().ends_with("a.jsonl"));
     let without = audit(&dir, &Params::audit());
-    assert_eq!(Facts::new(&without).dates, None);
+    assert_eq!(Facts::new(&without).unwrap().dates, None);
 }
 
 /// What is told of a night is of that night: the documents of the index are neither counted nor listed.

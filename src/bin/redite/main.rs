@@ -190,9 +190,9 @@ impl Answers {
             _ => Ok(None),
         };
         let wants_facts = outputs.report.is_some() || outputs.leave_stdout();
-        let (facts, matches) =
-            rayon::join(|| wants_facts.then(|| Facts::with(outcome, args.wanted())), matches);
-        let matches = matches?;
+        let facts = || wants_facts.then(|| Facts::with(outcome, args.wanted())).transpose();
+        let (facts, matches) = rayon::join(facts, matches);
+        let (facts, matches) = (facts?, matches?);
         if let Some(path) = &outputs.pairs {
             let sum = matches.as_ref().map_or(Ok(None), Pending::checksum)?;
             files.push(Pending::write(path, |to| {

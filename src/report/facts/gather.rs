@@ -3,13 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::report::facts::add_up::Sums;
 use crate::report::facts::{Copy, EXPLAINED, Explained, Facts, Group, PIECES, Repeat, Wanted};
 use crate::report::walk;
 
 impl Facts {
-    pub(super) fn gather(&mut self, outcome: &Outcome, sums: &Sums) {
+    /// # Errors
+    /// Those of [`walk::walk`].
+    pub(super) fn gather(&mut self, outcome: &Outcome, sums: &Sums) -> Result<()> {
         let mut copies: Vec<Vec<Copy>> = sums.groups.iter().map(|_| Vec::new()).collect();
         let mut room = vec![EXPLAINED; copies.len()];
         let mut partly: Vec<&mut super::DocumentShare> = self.shares.partly.iter_mut().collect();
@@ -36,22 +39,24 @@ impl Facts {
                 room[rank] -= explained.len();
                 copies[rank].push(Copy { repeat: repeat.clone(), explained, explained_count });
             }
-        });
+            Ok(())
+        })?;
         let groups = copies.into_iter().zip(&sums.groups).filter_map(|(copies, sum)| {
             let original = copies.first()?.repeat.original.clone();
             Some(Group {
                 original,
                 copies,
-                count: sum.count,
-                exact: sum.exact,
-                near: sum.near,
+                count: sum.count.into(),
+                exact: sum.exact.into(),
+                near: sum.near.into(),
                 similarity: sum.similarity,
                 characters: sum.characters,
-                documents: sum.documents,
+                documents: sum.documents.into(),
                 is_boilerplate: false,
                 is_template: None,
             })
         });
         self.groups = groups.collect();
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ fn facts(documents: &[&[&str]], passages: bool) -> Facts {
     let mut params = Params::audit();
     params.units.passages = passages;
     let run = audit(sources, &params, &Surroundings::default(), &Progress::default()).unwrap();
-    let facts = Facts::new(&run);
+    let facts = Facts::new(&run).unwrap();
     let copied: u64 = facts.shares.sources.iter().map(|source| source.copied).sum();
     assert_eq!(copied, run.summary().characters.copied);
     // of one source all that is copied repeats that source
@@ -277,7 +277,7 @@ fn a_dispatch_sent_twice_in_one_document_is_one_repeat() {
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/news-fr/003-barrage-verdanne.txt");
     let sources = crate::read::sources::find(&[path], None).unwrap();
     let run = audit(sources, &Params::audit(), &Surroundings::default(), &Progress::default()).unwrap();
-    let facts = Facts::new(&run);
+    let facts = Facts::new(&run).unwrap();
     assert_eq!(sentences(&facts), ["0: paragraphs 9-15 repeat paragraphs 2-8"]);
     assert_eq!((facts.group_count, facts.repeats, facts.explained), (1, 1, Explained::default()));
     assert_eq!(facts.groups[0].copies[0].repeat.unit, Unit::Passage);

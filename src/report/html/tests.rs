@@ -7,7 +7,7 @@ use crate::report::hostile;
 
 fn page(outcome: &Outcome) -> String {
     let mut page = Vec::new();
-    write(outcome, &Facts::new(outcome), None, &mut page).unwrap();
+    write(outcome, &Facts::new(outcome).unwrap(), None, &mut page).unwrap();
     String::from_utf8(page).unwrap()
 }
 
@@ -193,7 +193,7 @@ fn page_of(files: &[Vec<String>]) -> (Facts, Html) {
     let sources = crate::read::sources::find(&[folder.path().to_path_buf()], None).unwrap();
     let params = crate::params::Params::audit();
     let run = crate::pipeline::audit(sources, &params, &Default::default(), &Default::default()).unwrap();
-    let facts = Facts::new(&run);
+    let facts = Facts::new(&run).unwrap();
     (facts, Html::parse_document(&page(&run)))
 }
 

@@ -3,7 +3,7 @@ use crate::report::hostile;
 
 fn told(outcome: &Outcome, options: Options) -> String {
     let mut told = Vec::new();
-    write(outcome, &Facts::new(outcome), &mut told, options).unwrap();
+    write(outcome, &Facts::new(outcome).unwrap(), &mut told, options).unwrap();
     String::from_utf8(told).unwrap()
 }
 
@@ -64,7 +64,7 @@ Repeated
 fn json_has_the_numbers_and_the_skips() {
     for hostile in hostile::strings() {
         let (outcome, _folder) = hostile::run(&hostile);
-        let facts = Facts::new(&outcome);
+        let facts = Facts::new(&outcome).unwrap();
         let json = serde_json::to_string(&crate::report::json::report(&outcome, &facts)).unwrap();
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["input"]["documents"], 4);
