@@ -104,25 +104,35 @@ struct Text {
     uses: u32,
     /// whether windows lead to them
     has_windows: bool,
+    /// where parts of it leave: the first tokens of those between in which there is something; else empty
+    parts: Box<[u32]>,
     /// of a document of an index these stand for the stretches
     unread: Option<Box<[Stretch]>>,
 }
 
 impl Text {
     /// What is kept of a document between these pairs of its tokens.
-    fn new(prepared: &Prepared, bounds: &[(u32, u32)]) -> Self {
-        let length = bounds.iter().map(|(start, end)| end - start).sum::<u32>();
-        let ranges = || bounds.iter().map(|&(start, end)| start as usize..end as usize);
+    fn new(prepared: &Prepared, bounds: &[[u32; 2]]) -> Self {
+        let length = bounds.iter().map(|[start, end]| end - start).sum::<u32>();
+        let ranges = || bounds.iter().map(|&[start, end]| start as usize..end as usize);
         let mut all = Vec::with_capacity(bounds.len() + length as usize);
         let mut first = 0;
-        for &(start, end) in bounds {
+        for &[start, end] in bounds {
             all.push(u64::from(start) << 32 | u64::from(first));
             first += end - start;
         }
         ranges().for_each(|range| all.extend_from_slice(&prepared.tokens[range]));
         let steps = Steps::of(ranges().map(|range| &prepared.spans[range]));
         let stretches = bounds.len() as u32;
-        Text { all: all.into(), stretches, steps, uses: 0, has_windows: false, unread: None }
+        let (all, parts) = (all.into(), Box::default());
+        Text { all, stretches, steps, uses: 0, has_windows: false, parts, unread: None }
+    }
+
+    /// The tokens around one that stay with it: nothing of what leaves is among them, nor behind that.
+    fn part(&self, at: u32) -> Range<u32> {
+        let behind = self.parts.partition_point(|first| *first <= at);
+        let first = behind.checked_sub(1).map_or(0, |part| self.parts[part]);
+        first..self.parts.get(behind).copied().unwrap_or(u32::MAX)
     }
 
     /// What is kept around a token; where it stands, and which of those steps is the first of it.
@@ -164,6 +174,13 @@ pub(crate) struct Tokens {
     pub(crate) tokens: Vec<u64>,
     /// first byte of each token, and behind its last
     pub(crate) spans: Vec<[u32; 2]>,
+}
+
+/// What is kept around what was listed of a document: pairs of its tokens, and [`Text::parts`].
+#[derive(Default)]
+struct Around {
+    bounds: Vec<[u32; 2]>,
+    parts: Vec<u32>,
 }
 
 /// A window's key, and the token at which it starts.
@@ -271,7 +288,10 @@ impl Places {
     ) -> ([u32; 2], bool) {
         let SeedPlace { original, at, margin } = from;
         let mut goes_on = false;
-        let is_led_to = self.texts.get(&original).is_some_and(|text| text.has_windows);
+        let text = self.texts.get(&original);
+        let is_led_to = text.is_some_and(|text| text.has_windows);
+        // what is kept behind a cut hangs on others
+        let part = text.map_or(0..u32::MAX, |text| text.part(at));
         let mut places = Vec::new();
         let mut walk = |others: &mut dyn Iterator<Item = usize>, ahead: bool| {
             // from the place on, towards where it goes
@@ -300,7 +320,8 @@ impl Places {
                 if is_led_to && self.has_windows(seeds[other].number) {
                     of_windows(other, &mut places);
                 }
-                let next = places.iter().enumerate().filter_map(|(i, &token)| {
+                let own = places.iter().enumerate().filter(|(_, token)| part.contains(token));
+                let next = own.filter_map(|(i, &token)| {
                     let margin = i64::from(margins[usize::from(i >= by_seed)]);
                     let away = if ahead {
                         i64::from(token) - i64::from(at)
@@ -386,10 +407,10 @@ impl Places {
         found_by: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> FoundBy,
     ) {
         let &Prepared { document, seeds, .. } = prepared;
-        let ([listed, windows], bounds) = self.list((document, seeds), margins, found_by);
+        let ([listed, windows], Around { bounds, parts }) = self.list((document, seeds), margins, found_by);
         if listed + windows > 0 {
-            let (uses, has_windows) = (listed + windows, windows > 0);
-            self.texts.insert(document, Text { uses, has_windows, ..Text::new(prepared, &bounds) });
+            let (uses, has_windows, parts) = (listed + windows, windows > 0, parts.into());
+            self.texts.insert(document, Text { uses, has_windows, parts, ..Text::new(prepared, &bounds) });
         }
     }
 
@@ -403,14 +424,18 @@ impl Places {
         self.archived = document + 1;
         // its windows were told when its batch came
         let told = self.told.take();
-        let ([listed, windows], bounds) = self.list((document, seeds), margins, found_by);
+        let ([listed, windows], Around { bounds, parts }) = self.list((document, seeds), margins, found_by);
         self.told = told;
         if listed + windows > 0 {
-            let unread =
-                |(start, end)| Stretch { start, end, tokens: Box::default(), steps: Steps::default() };
+            let unread = |[start, end]: [u32; 2]| Stretch {
+                start,
+                end,
+                tokens: Box::default(),
+                steps: Steps::default(),
+            };
             let unread = Some(bounds.into_iter().map(unread).collect());
-            let (uses, has_windows) = (listed + windows, windows > 0);
-            let text = Text { uses, has_windows, unread, ..Text::new(&Prepared::default(), &[]) };
+            let (uses, has_windows, parts) = (listed + windows, windows > 0, parts.into());
+            let text = Text { uses, has_windows, parts, unread, ..Text::new(&Prepared::default(), &[]) };
             self.texts.insert(document, text);
         }
     }
@@ -421,12 +446,12 @@ impl Places {
         (document, seeds): (u32, &[Occurrence]),
         margins: [u32; 2],
         mut found_by: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> FoundBy,
-    ) -> ([u32; 2], Vec<(u32, u32)>) {
+    ) -> ([u32; 2], Around) {
         for seed in seeds {
             self.seeds[seed.number as usize].to_come -= 1;
         }
         let mut uses = [0; 2];
-        let mut bounds: Vec<(u32, u32)> = Vec::new();
+        let Around { mut bounds, mut parts } = Around::default();
         let mut windows = Vec::new();
         for seed in seeds {
             let entry = &mut self.seeds[seed.number as usize];
@@ -469,12 +494,15 @@ impl Places {
             }
             let start = seed.at.saturating_sub(margin).max(first);
             let end = (seed.at + margin).min(behind);
-            while bounds.last().is_some_and(|last| last.0 > start) {
+            while bounds.last().is_some_and(|last| last[0] > start) {
                 bounds.pop(); // one with a smaller margin
             }
             match bounds.last_mut() {
-                Some(last) if start <= last.1 => last.1 = last.1.max(end),
-                _ => bounds.push((start, end)),
+                Some(last) if start <= last[1] => last[1] = last[1].max(end),
+                _ => bounds.push([start, end]),
+            }
+            if parts.last() != Some(&first) {
+                parts.push(first);
             }
         }
         // not before: what is known already is not told again
@@ -483,7 +511,10 @@ impl Places {
                 self.forget(seed.number);
             }
         }
-        (uses, bounds)
+        if parts.len() == 1 {
+            parts.clear();
+        }
+        (uses, Around { bounds, parts })
     }
 
     /// Forgets the places of a seed that will not occur again.
@@ -598,5 +629,37 @@ mod tests {
         });
         assert_eq!(places.take_told(), [(9, 1, 4)]);
         assert!(places.texts.is_empty() && places.window(7).is_none());
+    }
+
+    /// What stands behind something that leaves is kept only where others had it kept.
+    #[test]
+    fn an_alignment_goes_no_further_than_to_what_leaves() {
+        let (tokens, spans): (Vec<u64>, Vec<[u32; 2]>) = (0..100).map(|i| (i, [2 * i as u32; 2])).unzip();
+        let seeds = [(0, 10), (1, 30), (2, 45)].map(|(number, at)| Occurrence { number, at });
+        let reach = |parts: fn(u32) -> [u32; 2], is_archived: bool| {
+            let mut places = Places::new(&[2; 3]);
+            let prepared = Prepared {
+                document: 0,
+                tokens: &tokens,
+                spans: &spans,
+                seeds: &seeds,
+                ..Prepared::default()
+            };
+            match is_archived {
+                true => places.add_unread((0, &seeds), [16, 3], |seed, _, _| FoundBy::Seed(parts(seed.at))),
+                false => places.add(&prepared, [16, 3], |seed, _, _| FoundBy::Seed(parts(seed.at))),
+            }
+            let of = |hit: usize| {
+                let from = SeedPlace { original: 0, at: seeds[hit].at, margin: 16 };
+                let listed = Listed::default();
+                places.reach((&seeds, &listed), (hit, from), ([16, 3], 1000), &mut |_, _| {}).0
+            };
+            [of(0), of(1), of(2)]
+        };
+        for is_archived in [false, true] {
+            assert_eq!(reach(|_| [0, 100], is_archived), [[0, 61]; 3]);
+            let cut_before = |at| if at < 42 { [0, 41] } else { [42, 100] };
+            assert_eq!(reach(cut_before, is_archived), [[0, 46], [0, 46], [29, 61]]);
+        }
     }
 }
