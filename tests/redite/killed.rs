@@ -162,3 +162,23 @@ fn killed_at_random_times() {
     );
     assert!(committed > 0 && committed < killed + finished, "kills hit one side of the commit only");
 }
+
+/// Outputs are tried before anything is read: a run that is asked to end then cleans up as later.
+#[test]
+fn asked_to_end_as_it_begins() {
+    let dir = Dir::new().file("in.jsonl", json!({ "text": "Il pleut." }).to_string());
+    let mut numbers = Numbers(13);
+    for _ in 0..cases(40) {
+        let wanted = ["dedup", "in.jsonl", "--output", "clean", "--force", "--removed", "removed.jsonl"];
+        let mut command = redite(&dir, wanted).0;
+        let quiet = std::process::Stdio::null;
+        let mut child = command.stdout(quiet()).stderr(quiet()).spawn().unwrap();
+        std::thread::sleep(Duration::from_micros(numbers.below(12_000) as u64));
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).output().unwrap();
+        let ended = child.wait().unwrap();
+        // before it can know better it ends by the signal
+        assert!(matches!(ended.code(), Some(0 | 1)) || ended.signal() == Some(15), "{ended}");
+        let names = names(&dir.path(""));
+        assert!(names.iter().all(|name| !name.ends_with(".tmp")), "{ended}: {names:?}");
+    }
+}

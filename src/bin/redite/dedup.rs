@@ -17,6 +17,7 @@ use redite::write::records::Records;
 
 use crate::args::{DedupArgs, Usage};
 use crate::index::{self, Archive};
+use crate::interrupt::Interrupt;
 use crate::outputs::Outputs;
 use crate::{Answers, Removed, Run, warn, warnings};
 
@@ -32,6 +33,8 @@ struct Asked<'a> {
 
 pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let DedupArgs { run: common, removing } = args;
+    // outputs are tried before the run begins, and leave nothing either
+    let interrupt = Interrupt::watch()?;
     common.check()?;
     args.params(Params::dedup()).validate()?;
     let sources = sources::find(&common.inputs, common.format())?;
@@ -41,7 +44,7 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let params = args.params(archive.params(Params::dedup()));
     params.validate()?;
     args.check_fields(&params)?;
-    let run = Run::prepare(common, &sources, &params)?;
+    let run = Run::prepare(common, &sources, &params, interrupt)?;
     // that it can't be written is better known before the search, which may end at once; and what a killed run left goes
     drop(Folder::new(&removing.output)?);
     asked.warn(&sources);

@@ -84,13 +84,14 @@ fn query(args: &RunArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
+    let interrupt = Interrupt::watch()?;
     args.check()?;
     let archive = Archive::reading(args.index.as_deref())?;
     let params = args.params(archive.params(Params::audit()));
     params.validate()?;
     let sources = sources::find(&args.inputs, args.format().or(format))?;
     let outputs = Outputs::of(args, [None; 2], None, &sources)?;
-    let run = Run::prepare(args, &sources, &params)?;
+    let run = Run::prepare(args, &sources, &params, interrupt)?;
     warn(args, outputs.read_next.iter().map(|path| warnings::would_be_read(path)));
     let inputs = archive.inputs(sources, &params)?;
     let order = Order { dates: args.date_field.clone(), ..inputs.order };
@@ -121,7 +122,12 @@ struct Run {
 }
 
 impl Run {
-    fn prepare(args: &RunArgs, sources: &Sources, params: &Params) -> anyhow::Result<Self> {
+    fn prepare(
+        args: &RunArgs,
+        sources: &Sources,
+        params: &Params,
+        interrupt: Interrupt,
+    ) -> anyhow::Result<Self> {
         let mut surroundings = Surroundings { memory: args.memory, ..Surroundings::default() };
         if let Some(folder) = &args.temp_dir {
             outputs::check_temporary(folder)?;
@@ -132,7 +138,6 @@ impl Run {
         if let Some(told) = warnings::expected(args, sources, params).filter(|_| !args.quiet) {
             say("expected", &told);
         }
-        let interrupt = Interrupt::watch()?;
         let threads = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0).into());
         let pool = threads.build().context("starting the threads failed")?;
         Ok(Run { surroundings, interrupt, pool, quiet: args.quiet })
