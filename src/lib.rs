@@ -59,6 +59,7 @@ mod reread;
 mod resolve;
 pub mod rethreshold;
 mod scan;
+mod shelves;
 pub mod shingle;
 pub mod sign;
 mod skips;

@@ -263,6 +263,11 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// Leaves nothing with the allocator: where memory is bounded.
+    pub(crate) fn give_back(&mut self) {
+        self.places.give_back();
+    }
+
     /// Also tells what an index needs: which tokens are no original text, and which windows are new.
     pub(crate) fn tell_covered(&mut self) {
         self.covered = Some(Vec::new());

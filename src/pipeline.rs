@@ -301,6 +301,9 @@ impl Stages<'_> {
         let ((documents, paragraphs, twins), (mut passages, seeds)) = rayon::join(link_units, link_seeds);
         seeds.into_iter().for_each(|seeds| seeds.give_back(&mut corpus));
         if let Some((finder, _)) = &mut passages {
+            if surroundings.memory.is_some() {
+                finder.give_back();
+            }
             if keep {
                 finder.tell_covered();
             }
@@ -587,7 +590,7 @@ impl Work<'_, '_> {
 
     /// Lets the tables be seen, with another batch to come.
     fn make_room(&mut self) -> Result<()> {
-        if self.builder.is_empty() { Ok(()) } else { (self.grown)(&mut self.builder) }
+        (self.grown)(&mut self.builder)
     }
 
     /// Puts a batch that was scanned into the tables.

@@ -12,6 +12,7 @@ use crate::passage::steps::Steps;
 use crate::passage::windows::{OfSeed, Windows};
 use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
+use crate::shelves::{Shelves, Spot};
 
 /// Places that a seed lists; of later ones, which are counted, windows are kept.
 pub(crate) const LISTED: u8 = 8;
@@ -93,13 +94,13 @@ pub(crate) struct Kept<'a> {
 }
 
 /// The kept stretches of a document, in order, one after the other.
+#[derive(Default)]
 struct Text {
-    /// of each stretch its first token in the document, and behind that, where it is among the tokens; then the tokens. In
-    /// one piece: they are looked at together, and there are many
-    all: Box<[u64]>,
+    /// of each stretch its first token in the document, and behind that, where it is among the tokens; then the tokens, and
+    /// where they stand. In one piece: they are looked at together, and there are many
+    all: Spot,
     stretches: u32,
-    /// where the tokens stand
-    steps: Steps,
+    tokens: u32,
     /// listed seeds in them, and windows
     uses: u32,
     /// whether windows lead to them
@@ -111,21 +112,17 @@ struct Text {
 }
 
 impl Text {
-    /// What is kept of a document between these pairs of its tokens.
-    fn new(prepared: &Prepared, bounds: &[[u32; 2]]) -> Self {
-        let length = bounds.iter().map(|[start, end]| end - start).sum::<u32>();
+    /// What is kept of a document between these pairs of its tokens; appends it to an empty list.
+    fn new(prepared: &Prepared, bounds: &[[u32; 2]], all: &mut Vec<u64>) -> Self {
         let ranges = || bounds.iter().map(|&[start, end]| start as usize..end as usize);
-        let mut all = Vec::with_capacity(bounds.len() + length as usize);
         let mut first = 0;
         for &[start, end] in bounds {
             all.push(u64::from(start) << 32 | u64::from(first));
             first += end - start;
         }
         ranges().for_each(|range| all.extend_from_slice(&prepared.tokens[range]));
-        let steps = Steps::of(ranges().map(|range| &prepared.spans[range]));
-        let stretches = bounds.len() as u32;
-        let (all, parts) = (all.into(), Box::default());
-        Text { all, stretches, steps, uses: 0, has_windows: false, parts, unread: None }
+        Steps::write(ranges().map(|range| &prepared.spans[range]), all);
+        Text { stretches: bounds.len() as u32, tokens: first, ..Text::default() }
     }
 
     /// The tokens around one that stay with it: nothing of what leaves is among them, nor behind that.
@@ -136,18 +133,20 @@ impl Text {
     }
 
     /// What is kept around a token; where it stands, and which of those steps is the first of it.
-    fn stretch(&self, at: u32) -> Option<(Kept<'_>, &Steps, usize)> {
+    fn stretch<'a>(&'a self, at: u32, texts: &'a Shelves) -> Option<(Kept<'a>, Steps<'a>, usize)> {
         if let Some(stretches) = &self.unread {
             let behind = stretches.partition_point(|stretch| stretch.start <= at);
             let Stretch { start, tokens, steps, .. } = &stretches[behind.checked_sub(1)?];
-            return Some((Kept { tokens, start: *start }, steps, 0));
+            return Some((Kept { tokens, start: *start }, Steps::read(steps), 0));
         }
-        let (stretches, tokens) = self.all.split_at(self.stretches as usize);
+        let (stretches, all) = texts.get(self.all).split_at(self.stretches as usize);
+        let (tokens, steps) = all.split_at(self.tokens as usize);
         let behind = stretches.partition_point(|stretch| (stretch >> 32) as u32 <= at);
         let stretch = stretches[behind.checked_sub(1)?];
         let first = stretch as u32 as usize;
         let end = stretches.get(behind).map_or(tokens.len(), |next| *next as u32 as usize);
-        Some((Kept { tokens: &tokens[first..end], start: (stretch >> 32) as u32 }, &self.steps, first))
+        let kept = Kept { tokens: &tokens[first..end], start: (stretch >> 32) as u32 };
+        Some((kept, Steps::read(steps), first))
     }
 }
 
@@ -157,7 +156,8 @@ struct Stretch {
     end: u32,
     /// none as long as nobody has looked at them
     tokens: Box<[u64]>,
-    steps: Steps,
+    /// where they stand, see [`Steps::read`]
+    steps: Box<[u64]>,
 }
 
 impl Stretch {
@@ -199,12 +199,15 @@ pub(crate) struct SoughtTokens {
 }
 
 /// The places of all repeated seeds, and the texts around them.
-#[derive(Default)]
 pub(crate) struct Places {
     seeds: Vec<Entry>,
     nodes: Vec<Node>,
     free: u32,
     texts: NumberMap<Text>,
+    /// what is kept of them
+    kept: Shelves,
+    /// for the next one
+    all: Vec<u64>,
     /// behind the last document of an index
     archived: u32,
     windows: Windows,
@@ -227,7 +230,23 @@ impl Places {
     /// No places yet, of seeds of which each occurs so often.
     pub(crate) fn new(counts: &[u32]) -> Self {
         let entry = |&to_come: &u32| Entry { to_come, last: NONE, windows: OfSeed::NONE, listed: 0 };
-        Places { free: NONE, seeds: counts.iter().map(entry).collect(), ..Places::default() }
+        Places {
+            seeds: counts.iter().map(entry).collect(),
+            nodes: Vec::new(),
+            free: NONE,
+            texts: NumberMap::default(),
+            kept: Shelves::alone(),
+            all: Vec::new(),
+            archived: 0,
+            windows: Windows::default(),
+            told: None,
+            capped: 0,
+        }
+    }
+
+    /// Holds texts so that what they took goes back to the system at the end: for a part of a corpus.
+    pub(crate) fn give_back(&mut self) {
+        self.kept = Shelves::default();
     }
 
     /// Also tells which windows are new, those of seeds that do not occur again, too.
@@ -378,7 +397,9 @@ impl Places {
             let range = first.map(|first| first as usize..(stretch.end - start) as usize);
             if let Some(range) = range.filter(|range| range.end <= tokens.len()) {
                 stretch.tokens = tokens[range.clone()].into();
-                stretch.steps = Steps::of(std::iter::once(&spans[range]));
+                let mut steps = Vec::new();
+                Steps::write(std::iter::once(&spans[range]), &mut steps);
+                stretch.steps = steps.into();
             }
         }
         Ok(())
@@ -386,12 +407,12 @@ impl Places {
 
     /// What is kept around a place.
     pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<Kept<'_>> {
-        Some(self.texts.get(&document)?.stretch(at)?.0)
+        Some(self.texts.get(&document)?.stretch(at, &self.kept)?.0)
     }
 
     /// Where tokens of what is kept of a document stand in its text: the first byte, and behind the last.
     pub(crate) fn bytes(&self, document: u32, tokens: Range<u32>) -> [u32; 2] {
-        let stretch = self.texts.get(&document).and_then(|text| text.stretch(tokens.start));
+        let stretch = self.texts.get(&document).and_then(|text| text.stretch(tokens.start, &self.kept));
         let Some((Kept { start, .. }, steps, first)) = stretch else { return [0; 2] };
         let at = |token: u32| first + (token - start) as usize;
         steps.bytes(at(tokens.start)..at(tokens.end))
@@ -410,7 +431,10 @@ impl Places {
         let ([listed, windows], Around { bounds, parts }) = self.list((document, seeds), margins, found_by);
         if listed + windows > 0 {
             let (uses, has_windows, parts) = (listed + windows, windows > 0, parts.into());
-            self.texts.insert(document, Text { uses, has_windows, parts, ..Text::new(prepared, &bounds) });
+            self.all.clear();
+            let text = Text::new(prepared, &bounds, &mut self.all);
+            let all = self.kept.put(&self.all);
+            self.texts.insert(document, Text { all, uses, has_windows, parts, ..text });
         }
     }
 
@@ -431,11 +455,11 @@ impl Places {
                 start,
                 end,
                 tokens: Box::default(),
-                steps: Steps::default(),
+                steps: Box::default(),
             };
             let unread = Some(bounds.into_iter().map(unread).collect());
             let (uses, has_windows, parts) = (listed + windows, windows > 0, parts.into());
-            let text = Text { uses, has_windows, parts, unread, ..Text::new(&Prepared::default(), &[]) };
+            let text = Text { uses, has_windows, parts, unread, ..Text::default() };
             self.texts.insert(document, text);
         }
     }
@@ -539,6 +563,7 @@ impl Places {
         if let Some(text) = self.texts.get_mut(&document) {
             text.uses -= 1;
             if text.uses == 0 {
+                self.kept.remove(text.all);
                 self.texts.remove(&document);
             }
         }

@@ -16,22 +16,32 @@ const WIDEST: u32 = (1 << (u8::BITS - LENGTH_BITS)) - 2;
 const MARKED: usize = 64;
 
 /// First byte, and behind the last, of each of some tokens of a text.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Steps {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Steps<'a> {
     /// of each token the bytes between the one before and it, and its own; [`FAR`] where these are too many
-    steps: Box<[u8]>,
-    /// those of which steps do not tell, by their number here, in order; the first token of a stretch is one
-    far: Box<[(u32, [u32; 2])]>,
+    steps: &'a [u8],
+    /// those of which steps do not tell, by their number here, in order, and where they stand; the first token of a
+    /// stretch is one
+    far: &'a [[u64; 2]],
     /// where each [`MARKED`]th token stands
-    marks: Box<[[u32; 2]]>,
+    marks: &'a [u64],
 }
 
-impl Steps {
-    /// Of stretches of tokens, one after the other.
-    pub(super) fn of<'a>(stretches: impl Iterator<Item = &'a [[u32; 2]]> + Clone) -> Self {
-        let mut steps = Vec::with_capacity(stretches.clone().map(<[_]>::len).sum());
-        let mut far = Vec::new();
-        let mut marks = Vec::with_capacity(steps.capacity().div_ceil(MARKED));
+/// Where a token stands, as one number, and back.
+fn packed([start, end]: [u32; 2]) -> u64 {
+    u64::from(start) << 32 | u64::from(end)
+}
+
+fn unpacked(span: u64) -> [u32; 2] {
+    [(span >> 32) as u32, span as u32]
+}
+
+impl<'a> Steps<'a> {
+    /// Appends the steps of stretches of tokens, one after the other, as numbers that [`Steps::read`] reads.
+    pub(super) fn write<'s>(stretches: impl Iterator<Item = &'s [[u32; 2]]>, into: &mut Vec<u64>) {
+        let head = into.len();
+        into.push(0);
+        let (mut steps, mut far) = (Vec::new(), Vec::new());
         for stretch in stretches {
             let mut behind = None;
             for &[start, end] in stretch {
@@ -39,28 +49,46 @@ impl Steps {
                 let gap = behind.and_then(|behind| start.checked_sub(behind));
                 let near = gap.filter(|gap| *gap <= WIDEST && end - start <= LONGEST);
                 if near.is_none() {
-                    far.push((steps.len() as u32, [start, end]));
+                    far.push([steps.len() as u64, packed([start, end])]);
                 }
                 if steps.len().is_multiple_of(MARKED) {
-                    marks.push([start, end]);
+                    into.push(packed([start, end]));
                 }
                 steps.push(near.map_or(FAR, |gap| (gap << LENGTH_BITS | (end - start)) as u8));
                 behind = Some(end);
             }
         }
-        let (steps, far) = (steps.into_boxed_slice(), far.into_boxed_slice());
-        Steps { steps, far, marks: marks.into_boxed_slice() }
+        into[head] = packed([steps.len() as u32, far.len() as u32]);
+        into.extend_from_slice(far.as_flattened());
+        let all = steps.chunks(size_of::<u64>()).map(|eight| {
+            let mut bytes = [0; size_of::<u64>()];
+            bytes[..eight.len()].copy_from_slice(eight);
+            u64::from_ne_bytes(bytes)
+        });
+        into.extend(all);
+    }
+
+    /// What was written; of nothing, of no token.
+    pub(super) fn read(written: &'a [u64]) -> Self {
+        let Some((&head, behind)) = written.split_first() else {
+            return Steps { steps: &[], far: &[], marks: &[] };
+        };
+        let [steps, far] = unpacked(head).map(|count| count as usize);
+        let (marks, behind) = behind.split_at(steps.div_ceil(MARKED));
+        let (far, behind) = behind.split_at(2 * far);
+        Steps { steps: &bytemuck::cast_slice(behind)[..steps], far: far.as_chunks().0, marks }
     }
 
     /// Where the token at `i` stands.
     fn span(&self, i: usize) -> Option<[u32; 2]> {
         let marked = i / MARKED * MARKED;
         let far =
-            self.far.partition_point(|(at, _)| *at as usize <= i).checked_sub(1).map(|far| self.far[far]);
-        let (at, [start, end]) = match far {
-            Some((at, span)) if at as usize >= marked => (at as usize, span),
+            self.far.partition_point(|[at, _]| *at as usize <= i).checked_sub(1).map(|far| self.far[far]);
+        let (at, span) = match far {
+            Some([at, span]) if at as usize >= marked => (at as usize, span),
             _ => (marked, *self.marks.get(i / MARKED)?),
         };
+        let [start, end] = unpacked(span);
         let behind = self.steps.get(at + 1..=i)?;
         let Some(last) = behind.last() else { return Some([start, end]) };
         let end = behind.iter().fold(end, |end, step| end + u32::from(step >> LENGTH_BITS) + length(*step));
@@ -114,7 +142,9 @@ mod tests {
                     stretch.iter().map(span).collect()
                 })
                 .collect();
-            let steps = Steps::of(spans.iter().map(|spans| &spans[..]));
+            let mut written = vec![7];
+            Steps::write(spans.iter().map(|spans| &spans[..]), &mut written);
+            let steps = Steps::read(&written[1..]);
             let mut first = 0;
             for stretch in &spans {
                 for (i, start) in stretch.iter().enumerate() {

@@ -1,0 +1,184 @@
+//! Lists of numbers that come and go, each at a spot that it keeps until it is let go.
+//!
+//! They lie in blocks of two megabytes, of which shelves, one for each size, take a page at a time. A list that goes
+//! makes room for another one of about its size, and in the end the blocks go back whole. With an allocation for
+//! each, of what a part of a large corpus took a quarter stayed with the allocator, in holes between what is held longer.
+
+/// Numbers of a block. What is as large is given back to the system, where memory is bounded.
+const BLOCK: usize = 1 << 18;
+
+/// Numbers of a page; where a list has more, it is as large as the list.
+const PAGE: usize = 1 << 11;
+
+/// Lists of more numbers than that have an allocation of their own.
+pub(crate) const LARGE: usize = BLOCK / 8;
+
+/// In [`Spot::shelf`]: it has an allocation of its own.
+const ALONE: u32 = u32::MAX;
+
+/// Sizes of shelves in each doubling.
+const SIZES: usize = 8;
+
+/// Where a list is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Spot {
+    shelf: u32,
+    block: u32,
+    start: u32,
+    length: u32,
+}
+
+/// Lists of numbers.
+pub(crate) struct Shelves {
+    shelves: Vec<Shelf>,
+    blocks: Vec<Vec<u64>>,
+    /// lists of more numbers than that have an allocation of their own
+    largest: usize,
+    alone: Vec<Vec<u64>>,
+    /// which of these are nobody's
+    free: Vec<u32>,
+}
+
+/// Room for lists of about one size.
+#[derive(Default)]
+struct Shelf {
+    /// block and start of what may be used again
+    free: Vec<[u32; 2]>,
+    /// the last page: its block, where it is free from, and where it ends
+    page: [u32; 3],
+}
+
+/// The shelf for lists of so many numbers, at least one, and how many there is room for.
+fn shelf_of(length: usize) -> (usize, usize) {
+    let doubling = (length - 1).max(1).ilog2() as usize;
+    let step = 1 << doubling.saturating_sub(SIZES.ilog2() as usize);
+    let size = length.next_multiple_of(step);
+    (doubling * SIZES + (size - (1 << doubling)) / step, size)
+}
+
+impl Shelf {
+    /// Room for a list of `size`, where there is some; block and start.
+    fn room(&mut self, size: usize) -> Option<[u32; 2]> {
+        let [block, next, end] = &mut self.page;
+        if *next == *end {
+            return self.free.pop();
+        }
+        *next += size as u32;
+        Some([*block, *next - size as u32])
+    }
+}
+
+impl Default for Shelves {
+    /// For lists that have been and go on to be of about the same sizes.
+    fn default() -> Self {
+        Shelves { largest: LARGE, ..Shelves::alone() }
+    }
+}
+
+impl Shelves {
+    /// Of which each list has an allocation of its own: that takes less where sizes change, and some of it may stay with the
+    /// allocator.
+    pub(crate) fn alone() -> Self {
+        Shelves { shelves: Vec::new(), blocks: Vec::new(), largest: 0, alone: Vec::new(), free: Vec::new() }
+    }
+
+    /// Holds a list.
+    pub(crate) fn put(&mut self, list: &[u64]) -> Spot {
+        let length = list.len() as u32;
+        if list.is_empty() {
+            return Spot::default();
+        }
+        if list.len() > self.largest {
+            let block = self.free.pop().unwrap_or_else(|| {
+                self.alone.push(Vec::new());
+                self.alone.len() as u32 - 1
+            });
+            self.alone[block as usize] = list.to_vec();
+            return Spot { shelf: ALONE, block, start: 0, length };
+        }
+        let (shelf, size) = shelf_of(list.len());
+        if self.shelves.len() <= shelf {
+            self.shelves.resize_with(shelf + 1, Shelf::default);
+        }
+        let [block, start] = self.shelves[shelf].room(size).unwrap_or_else(|| {
+            let page = self.page((PAGE / size).max(1) * size);
+            self.shelves[shelf].page = [page[0], page[1] + size as u32, page[2]];
+            [page[0], page[1]]
+        });
+        self.blocks[block as usize][start as usize..][..list.len()].copy_from_slice(list);
+        Spot { shelf: shelf as u32, block, start, length }
+    }
+
+    /// A page of the last block: block, start and end.
+    fn page(&mut self, size: usize) -> [u32; 3] {
+        if self.blocks.last().is_none_or(|last| last.len() + size > BLOCK) {
+            // what nothing is written to takes no memory
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        let block = self.blocks.len() - 1;
+        let start = self.blocks[block].len();
+        self.blocks[block].resize(start + size, 0);
+        [block as u32, start as u32, (start + size) as u32]
+    }
+
+    /// The list at a spot.
+    #[inline]
+    pub(crate) fn get(&self, Spot { shelf, block, start, length }: Spot) -> &[u64] {
+        match (length, shelf) {
+            (0, _) => &[],
+            (_, ALONE) => &self.alone[block as usize],
+            _ => &self.blocks[block as usize][start as usize..][..length as usize],
+        }
+    }
+
+    /// Lets go of the list at a spot, which is nobody's then.
+    pub(crate) fn remove(&mut self, Spot { shelf, block, start, length }: Spot) {
+        match (length, shelf) {
+            (0, _) => {}
+            (_, ALONE) => {
+                self.alone[block as usize] = Vec::new();
+                self.free.push(block);
+            }
+            _ => self.shelves[shelf as usize].free.push([block, start]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn lists_are_what_was_put(steps in prop::collection::vec((0u32..20, 0usize..90), 1..200)) {
+            for mut shelves in [Shelves::default(), Shelves::alone()] {
+                let mut held: BTreeMap<u32, (Spot, Vec<u64>)> = BTreeMap::new();
+                for &(name, length) in &steps {
+                    match held.remove(&name) {
+                        Some((spot, _)) => shelves.remove(spot),
+                        None => {
+                            let list: Vec<u64> = (0..length as u64).map(|n| n << 32 | u64::from(name)).collect();
+                            held.insert(name, (shelves.put(&list), list));
+                        }
+                    }
+                    for (spot, list) in held.values() {
+                        prop_assert_eq!(shelves.get(*spot), &list[..]);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn shelves_go_by_size() {
+        let mut before = shelf_of(1);
+        for length in 2..5000 {
+            let (shelf, size) = shelf_of(length);
+            assert!(size >= length && size - length <= length / SIZES, "{length} {size}");
+            assert!(shelf == before.0 && size == before.1 || shelf > before.0 && size > before.1);
+            before = (shelf, size);
+        }
+    }
+}
