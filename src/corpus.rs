@@ -167,12 +167,12 @@ impl Counts {
     }
 }
 
-/// Bytes held for each byte of band keys, at the most: some of the keys in order, and what earlier parts know of
-/// them.
+/// Bytes held for each document beside its own: its row in the index of parts and that of all parts together.
+const OF_A_DOCUMENT: usize = 156;
+/// The same for each byte of band keys, at the most: some keys in order, what earlier parts know of them.
 const KEYS_WORKING: usize = 3;
 
-/// Bytes held for each byte of seeds, at the most: where nothing comes before, and behind earlier parts, to whose texts
-/// many of them lead.
+/// The same for each byte of seeds: where nothing comes before, and behind earlier parts, whose texts many lead to.
 const SEEDS_WORKING: [usize; 2] = [6, 22];
 
 /// The tables while they grow.
@@ -274,7 +274,7 @@ impl<'a> Builder<'a> {
         let distinct: usize = all.iter().map(|units| units.distinct.len()).sum();
         let units: usize = all.iter().map(|units| size_of_val(&units.first[..])).sum();
         let seeds = (size_of::<SeedHead>() + size_of::<u8>()) * self.seeds.len();
-        let tables = size_of_val(&self.documents[..])
+        let tables = (size_of::<Document>() + OF_A_DOCUMENT) * self.documents.len()
             + units
             + (8 + 25) * distinct
             + self.places.len()

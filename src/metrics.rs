@@ -103,7 +103,11 @@ fn index<W: Write>(stats: &Stats, to: &mut Exposition<'_, W>) -> io::Result<()> 
     to.one("index_paragraphs", "Paragraphs of the documents of the index", stats.paragraphs)?;
     to.one("index_segments", "Files of keys in the index", stats.segments)?;
     to.one("index_text_bytes", "Text read for the index, in bytes of UTF-8", stats.text_bytes)?;
-    to.one("index_size_bytes", "The index on disk, in bytes", stats.bytes.total)?;
+    to.one(
+        "index_size_bytes",
+        "The index on disk, without what only the generation before has, in bytes",
+        stats.bytes.total,
+    )?;
     to.family("index_part_bytes", "The parts of the index on disk, in bytes")?;
     for (part, bytes) in stats.bytes.parts() {
         to.sample("index_part_bytes", &[("part", part)], bytes)?;

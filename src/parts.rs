@@ -167,7 +167,7 @@ impl<'a> Parts<'a> {
         }
         match self.may_cut {
             false if working > room => Err(self.too_little(working)),
-            may_cut => Ok(may_cut && working >= room.min(surroundings.part)),
+            may_cut => Ok(may_cut && !read.is_empty() && working >= room.min(surroundings.part)),
         }
     }
 

@@ -174,16 +174,20 @@ pub(crate) fn write(
     let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
     write_sources(&mut to, content.sources.iter().map(String::as_str))?;
     let mut strings = StringsWriter::new(&to);
-    let mut documents = content.documents.clone();
-    for document in &mut documents {
+    // of each document the block of its strings, and where they are in it
+    let mut places = Vec::with_capacity(content.documents.len());
+    for mut document in content.documents.iter().copied() {
         let at = document.strings as usize;
         let length = document.id_length as usize + document.places_length as usize;
         let bytes = content.strings.get(at..at + length).unwrap_or_default();
-        strings.append(&mut to, document, bytes)?;
+        strings.append(&mut to, &mut document, bytes)?;
+        places.push((document.strings, document.strings_at));
     }
     strings.finish(&mut to)?;
-    write_documents(&mut to, &documents)?;
-    drop(documents);
+    let placed = content.documents.iter().zip(places);
+    let placed =
+        placed.map(|(document, (strings, strings_at))| DocumentRow { strings, strings_at, ..*document });
+    write_documents(&mut to, placed)?;
     for copies in &content.copies {
         write_copies(&mut to, copies)?;
     }
@@ -271,18 +275,20 @@ impl StringsWriter {
     }
 }
 
-fn write_documents(to: &mut PageWriter, documents: &[DocumentRow]) -> Result<()> {
+fn write_documents(to: &mut PageWriter, documents: impl Iterator<Item = DocumentRow>) -> Result<()> {
     let mut bytes = Vec::with_capacity(DOCUMENT);
+    let mut first_paragraphs = Vec::with_capacity(documents.size_hint().0);
     let start = to.position();
     for document in documents {
         bytes.clear();
         document.encode(&mut bytes);
         to.append(&bytes)?;
+        first_paragraphs.push(document.first_paragraph);
     }
     to.end_section(start);
     let start = to.position();
-    for document in documents {
-        to.append(&document.first_paragraph.to_le_bytes())?;
+    for paragraph in first_paragraphs {
+        to.append(&paragraph.to_le_bytes())?;
     }
     to.end_section(start);
     Ok(())

@@ -13,7 +13,8 @@ const AGAIN: &str = "REDITE_ALLOCATOR";
 
 /// The variable, and what it holds.
 const VARIABLE: &str = "GLIBC_TUNABLES";
-const GIVES_BACK: &str = "glibc.malloc.mmap_threshold=1048576:glibc.malloc.trim_threshold=1048576";
+const GIVES_BACK: &str =
+    "glibc.malloc.mmap_threshold=1048576:glibc.malloc.trim_threshold=1048576:glibc.malloc.arena_max=4";
 
 /// Begins again with an allocator that gives back what is freed, and these arguments, which hold what a configuration adds: it
 /// may have come through a pipe. Returns where it does already, or where that can't be had.
