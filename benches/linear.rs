@@ -135,6 +135,15 @@ fn main() {
                 1,
                 Box::new(|_, _| (line[..10].join(" ") + ". ").repeat(million)),
             ),
+            (
+                "a text of verses of 28 words, behind each a line of 4 words seven times",
+                1,
+                Box::new(|n, _| {
+                    let mut verse =
+                        || n.words(28).join(" ") + "\n" + &(n.words(4).join(" ") + "\n").repeat(7);
+                    (0..million * 10 / 56).map(|_| verse()).collect()
+                }),
+            ),
         ],
     ];
     println!("| corpus | records | units | CPU µs a record | of distinct | compared a record | capped |");

@@ -100,10 +100,11 @@ fn agreeing_back(a: &[u64], b: &[u64]) -> usize {
 
 /// Follows the agreement from `run` to both sides over small differences; appends the runs it passes, in
 /// order, to `runs`. `steps` is a buffer. Whether it came so near to an end of `original` that more of it might
-/// have made a difference.
+/// have made a difference. Where both are one text, it goes no further than to where that stands beside itself, or as much
+/// further as it takes to tell which runs before that are part of it.
 pub(crate) fn extend(
     [copy, original]: [&[u64]; 2],
-    run: Run,
+    (run, are_one): (Run, bool),
     identity: f64,
     steps: &mut Vec<Step>,
     runs: &mut Vec<Run>,
@@ -111,9 +112,10 @@ pub(crate) fn extend(
     // an agreeing token earns 1; one passed over costs so much that the whole stays at the identity
     let cost = if identity < 1.0 { identity / (1.0 - identity) } else { f64::INFINITY };
     let (start, original_start) = (run.copy as usize, run.original as usize);
+    let apart = are_one.then(|| start.saturating_sub(original_start));
     let back_copy = Side { tokens: &copy[..start], backwards: true };
     let back_original = Side { tokens: &original[..original_start], backwards: true };
-    let is_open_before = follow(&back_copy, &back_original, cost, steps);
+    let is_open_before = follow([&back_copy, &back_original], apart, cost, steps);
     runs.extend(steps.iter().rev().map(|&(i, j, length)| Run {
         copy: (start - i - length) as u32,
         original: (original_start - j - length) as u32,
@@ -123,7 +125,7 @@ pub(crate) fn extend(
     let (end, original_end) = (run.end() as usize, (run.original + run.length) as usize);
     let on_copy = Side { tokens: &copy[end..], backwards: false };
     let on_original = Side { tokens: &original[original_end..], backwards: false };
-    let is_open_behind = follow(&on_copy, &on_original, cost, steps);
+    let is_open_behind = follow([&on_copy, &on_original], apart, cost, steps);
     runs.extend(steps.iter().map(|&(i, j, length)| Run {
         copy: (end + i) as u32,
         original: (original_end + j) as u32,
@@ -177,25 +179,27 @@ impl Side<'_> {
         }
     }
 
-    /// How many tokens agree from here on.
-    fn agreeing(&self, i: usize, other: &Side<'_>, j: usize) -> usize {
+    /// How many tokens agree from here on, up to so many.
+    fn agreeing(&self, i: usize, (other, j): (&Side<'_>, usize), most: usize) -> usize {
         let (tokens, others) = (self.tokens, other.tokens);
         if self.backwards {
-            agreeing_back(&tokens[..tokens.len() - i], &others[..others.len() - j])
+            let end = tokens.len() - i;
+            agreeing_back(&tokens[end.saturating_sub(most)..end], &others[..others.len() - j])
         } else {
-            agreeing(&tokens[i..], &others[j..])
+            agreeing(&tokens[i..tokens.len().min(i.saturating_add(most))], &others[j..])
         }
     }
 }
 
 /// Makes `runs` the agreeing runs up to the best balance. Whether it came to the end of what there is of
-/// `original`.
-fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64, runs: &mut Vec<Step>) -> bool {
+/// `original`. Of one text, the sides are `apart` tokens from each other: once they have met, what is still to come
+/// is no copy, and has a say only in whether the balance gets any better than it was before.
+fn follow([copy, original]: [&Side<'_>; 2], apart: Option<usize>, cost: f64, runs: &mut Vec<Step>) -> bool {
     runs.clear();
     let mut kept = 0;
     let (mut i, mut j) = (0, 0);
     let (mut balance, mut best) = (0.0, 0.0);
-    let mut is_open = false;
+    let (mut is_open, mut have_met) = (false, false);
     loop {
         is_open |= j + STEP + ANCHOR > original.tokens.len();
         let Some((skip_i, skip_j)) = smallest_difference(copy, original, (i, j)) else { break };
@@ -204,13 +208,19 @@ fn follow(copy: &Side<'_>, original: &Side<'_>, cost: f64, runs: &mut Vec<Step>)
             break;
         }
         (i, j) = (i + skip_i, j + skip_j);
-        let length = copy.agreeing(i, original, j);
+        have_met |= apart.is_some_and(|apart| if copy.backwards { i >= j + apart } else { j >= i + apart });
+        // one more than gets it above, and one for what is rounded
+        let most = if have_met { (best - balance) as usize + 2 } else { usize::MAX };
+        let length = copy.agreeing(i, (original, j), most);
         runs.push((i, j, length));
         (i, j) = (i + length, j + length);
         balance += length as f64;
         if balance > best {
             best = balance;
             kept = runs.len();
+            if have_met {
+                break;
+            }
         }
     }
     runs.truncate(kept);
@@ -432,11 +442,23 @@ mod tests {
         let find = |text: &[u64]| text.windows(s.len()).position(|window| window == s).unwrap();
         let run = run_around(&a, &b, (find(&a), find(&b)), s.len()).unwrap();
         let mut runs = Vec::new();
-        extend([&a, &b], run, 0.8, &mut Vec::new(), &mut runs);
+        extend([&a, &b], (run, false), 0.8, &mut Vec::new(), &mut runs);
         let alignment = Alignment { runs };
         let part =
             |text: &str, range: Range<u32>| words(text)[range.start as usize..range.end as usize].join(" ");
         (part(copy, alignment.copy()), part(original, alignment.original()))
+    }
+
+    /// Beside itself a text agrees from one end to the other.
+    #[test]
+    fn a_text_is_followed_not_far_beyond_where_it_stands_beside_itself() {
+        let text: Vec<u64> = (0..1000).chain((0..18).map(|i| 5000 + i % 3)).chain(2000..3000).collect();
+        let run = run_around(&text, &text, (1003, 1000), 12).unwrap();
+        let mut runs = Vec::new();
+        extend([&text, &text], (run, true), 0.8, &mut Vec::new(), &mut runs);
+        assert!(runs.contains(&run));
+        let most = run.length + 2 * (DROP as u32 + 2);
+        assert!(runs.iter().map(|run| run.length).sum::<u32>() <= most, "{runs:?}");
     }
 
     #[test]

@@ -472,7 +472,7 @@ impl Looking<'_, '_, '_> {
             if is_beyond {
                 return run.original == 0 || run.original + run.length == near.len() as u32;
             }
-            extend([tokens, near], run, identity, steps, runs)
+            extend([tokens, near], (run, is_own), identity, steps, runs)
         };
         let mut is_open = follow(near.tokens, run, runs) && !is_own;
         let mut most = 2 * margin;
@@ -570,6 +570,35 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    proptest::proptest! {
+        /// Whatever lies behind a place where a text stands beside itself, what lies before it is the same.
+        #[test]
+        fn what_is_kept_of_a_text_that_repeats_itself_hangs_on_no_more_than_is_looked_at(
+            parts in proptest::collection::vec((proptest::collection::vec(0u64..40, 1..9), 1usize..9), 1..9),
+            identity in 0.5f64..1.0,
+        ) {
+            let parts = parts.into_iter().enumerate().flat_map(|(i, (part, times))| {
+                let own = (0..5).map(move |n| 1000 + 5 * i as u64 + n);
+                part.repeat(times).into_iter().chain(own)
+            });
+            let text: Vec<u64> = parts.collect();
+            let kept = |run: Run, are_one| {
+                let mut runs = Vec::new();
+                extend([&text, &text], (run, are_one), identity, &mut Vec::new(), &mut runs);
+                keep_behind(&mut runs, 0, run.copy);
+                runs
+            };
+            for at in 0..text.len() {
+                for before in 0..at {
+                    let Some(run) = run_around(&text, &text, (at, before), 3) else { continue };
+                    if run.copy as usize == at {
+                        proptest::prop_assert_eq!(kept(run, true), kept(run, false));
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_text_is_no_copy_of_where_it_stands_itself() {
