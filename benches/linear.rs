@@ -144,6 +144,14 @@ fn main() {
                     (0..million * 10 / 56).map(|_| verse()).collect()
                 }),
             ),
+            (
+                "a text of lines of 40 words that differ in 3",
+                1,
+                Box::new(|_, _| {
+                    let [a, b, c] = [&long[..7], &long[7..17], &long[17..37]].map(|part| part.join(" "));
+                    (0..million / 4).map(|i| format!("a{i} {a} b{i} {b} c{i} {c}\n")).collect()
+                }),
+            ),
         ],
     ];
     println!("| corpus | records | units | CPU µs a record | of distinct | compared a record | capped |");

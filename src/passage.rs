@@ -8,7 +8,8 @@
 //! original text, with as much around it as a run across its border needs, is found from then on.
 //!
 //! Bounds, by corpus order and counted: a seed lists its first [`places::LISTED`] places, and of those behind each
-//! whole window that is new ([`windows`]); a token lies in at most [`hits::DEPTH`] candidates, and beyond them in
+//! whole window that is new ([`windows`]); a token lies in at most [`hits::DEPTH`] candidates, in
+//! [`hits::REPLACED`] more of which one that stood first took the place, and beyond them in
 //! verbatim runs that have a window which those have not. So a text costs time in proportion to its tokens, whatever
 //! it repeats, and no run of a passage's length is lost.
 

@@ -16,6 +16,9 @@ use crate::resolve::NumberMap;
 /// Candidates that one token of the later text may lie in.
 pub(super) const DEPTH: usize = 8;
 
+/// Of those that others took the place of, so many more.
+pub(super) const REPLACED: usize = 4 * DEPTH;
+
 /// Seeds that are looked up at once.
 const LOOKED_UP: usize = 4096;
 
@@ -25,6 +28,8 @@ pub(super) struct Workspace {
     listed: Listed,
     places: Vec<(u32, u32)>,
     open: Vec<Open>,
+    /// behind the last token of each alignment of which another took the place, where that lies behind the present seed
+    replaced: Vec<u32>,
     runs: Vec<Run>,
     steps: Vec<Step>,
     passed: PassedOver,
@@ -51,11 +56,17 @@ impl Workspace {
         self.often.retain(|number| before.replace(*number) == Some(*number));
         self.often.dedup();
         self.open.clear();
+        self.replaced.clear();
         self.runs.clear();
         self.passed.clear();
         self.own.clear();
         self.own_windows.clear();
         self.entered.clear();
+    }
+
+    /// Whether as many candidates as may be go on behind the present seed.
+    fn is_full(&self) -> bool {
+        self.open.len() >= DEPTH || self.replaced.len() >= REPLACED
     }
 }
 
@@ -280,7 +291,7 @@ impl Looking<'_, '_, '_> {
         let Prepared { document, seeds, tokens, .. } = *self.prepared;
         let found = seeds[seed];
         self.present = Present { seed, number: found.number, at: found.at, ..Present::default() };
-        let Workspace { listed, places, open, runs, passed, often, own, .. } = &mut *self.workspace;
+        let Workspace { listed, places, open, replaced, runs, passed, often, own, .. } = &mut *self.workspace;
         if seed.is_multiple_of(LOOKED_UP) {
             let end = (seed + LOOKED_UP).min(seeds.len());
             self.places.of(seeds, seed..end, listed);
@@ -290,10 +301,15 @@ impl Looking<'_, '_, '_> {
         if is_often && !is_again {
             own.insert(found.number, vec![found.at]);
         }
-        if open.iter().any(|open| open.is_past(runs, found.at)) {
+        if open.iter().any(|open| open.is_past(runs, found.at)) || replaced.iter().any(|end| *end <= found.at)
+        {
             self.alignments += 1;
             open.iter_mut().for_each(|open| open.go_on(runs, found.at));
             open.retain(|open| open.end > found.at);
+            replaced.retain(|end| *end > found.at);
+            if open.is_empty() {
+                runs.clear();
+            }
         }
         let deep = open.iter().filter(|open| {
             Hit::is_deep_in(&runs[open.runs.start], (found.at, self.seed), self.margin, tokens.len())
@@ -411,9 +427,11 @@ impl Looking<'_, '_, '_> {
         let Prepared { document, tokens, seeds, .. } = *self.prepared;
         let Present { seed: number, at: here, .. } = self.present;
         let diagonal = at.wrapping_sub(here);
-        let is_over = self.workspace.open.len() >= DEPTH && !self.uncovered();
+        let is_beyond = self.workspace.is_full();
+        let is_over = is_beyond && !self.uncovered();
         let alignments = self.alignments;
-        let Workspace { open, runs, steps, passed, listed, uncovered, entered, .. } = &mut *self.workspace;
+        let Workspace { open, replaced, runs, steps, passed, listed, uncovered, entered, .. } =
+            &mut *self.workspace;
         let same = passed.find(original, at);
         if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| is_over && those == alignments)) {
             self.capped += u64::from(same.too_many.is_some());
@@ -465,7 +483,6 @@ impl Looking<'_, '_, '_> {
             run_around(tokens, kept.tokens, place, self.seed as usize)
         };
         let Some(mut run) = run_in(&near) else { return };
-        let is_beyond = open.len() >= DEPTH;
         let identity = self.params.identity;
         let mut follow = |near: &[u64], run: Run, runs: &mut Vec<Run>| {
             runs.truncate(first);
@@ -533,7 +550,9 @@ impl Looking<'_, '_, '_> {
         open.retain(|open| {
             let other = &runs[open.runs.start];
             let is_further_on = open.original == original && other.across(here) > i64::from(at);
-            !(is_further_on && open.end <= end && run.holds(other.copy, other.length))
+            let gives_way = is_further_on && open.end <= end && run.holds(other.copy, other.length);
+            replaced.extend(Some(open.end).filter(|_| gives_way));
+            !gives_way
         });
         open.push(Open { original, runs: first + from..runs.len(), end });
         self.alignments += 1;
@@ -570,6 +589,40 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::passage::repeated::Repeated;
+    use crate::passage::winnow::{SeedHead, Winnower};
+
+    /// All candidates of a text that nothing stands before.
+    fn candidates(tokens: &[u64], params: &Params) -> Vec<Candidate> {
+        let mut seeds = Vec::new();
+        Winnower::new(params.passage).seeds(tokens, &mut Vec::new(), |seed| seeds.push(seed));
+        let heads: Vec<SeedHead> = seeds.iter().map(|seed| SeedHead::of(seed.hash)).collect();
+        let mut before = 0;
+        let gaps = seeds.iter().map(|seed| seed.at - std::mem::replace(&mut before, seed.at)).collect();
+        let mut repeated = Repeated::new(&heads, &gaps, &[seeds.len() as u32]);
+        let mut own = Vec::new();
+        repeated.of(0, &mut own);
+        let mut finder = Finder::new(params, &mut repeated);
+        finder.candidates(&Prepared { tokens, seeds: &own, ..Prepared::default() }).all
+    }
+
+    /// Lines of one template, each with numbers of its own: each line leads to the first, and from there to the end.
+    #[test]
+    fn a_text_of_one_template_has_few_candidates() {
+        let line = |i: u64| {
+            let own = [0, 1, 2].map(|n| 1000 + 3 * i + n);
+            [&own[..1], &[1, 2, 3, 4, 5, 6], &own[1..2], &[7, 8, 9, 10, 11], &own[2..]]
+                .concat()
+                .into_iter()
+                .chain(100..120)
+                .collect::<Vec<u64>>()
+        };
+        let text: Vec<u64> = (0..1000).flat_map(line).collect();
+        let all = candidates(&text, &Params::dedup());
+        let longest = all.iter().max().map(|longest| longest.alignment.copy());
+        assert_eq!(longest, Some(35..text.len() as u32));
+        assert!(all.len() <= DEPTH + REPLACED, "{}", all.len());
+    }
 
     proptest::proptest! {
         /// Whatever lies behind a place where a text stands beside itself, what lies before it is the same.
