@@ -17,6 +17,7 @@ pub(crate) mod align;
 mod contained;
 pub(crate) mod gaps;
 mod hits;
+mod passed;
 pub(crate) mod places;
 pub(crate) mod recurring;
 pub(crate) mod repeated;

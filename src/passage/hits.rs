@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::params::Params;
 use crate::passage::align::{Alignment, Run, Step, entered_late, extend, run_around};
 use crate::passage::contained::Comparison;
+use crate::passage::passed::{Passed, PassedOver};
 use crate::passage::places::{Kept, LISTED, Listed, Places, SeedPlace};
 use crate::passage::windows::{WindowMaker, WindowMap};
 use crate::passage::{Candidate, Candidates, Finder, MARGIN, Occurrence, Prepared, Read};
@@ -41,6 +42,10 @@ pub(super) struct Workspace {
     own: NumberMap<Vec<u32>>,
     /// where windows stood first in this document, of seeds that it has too often to list them
     own_windows: WindowMap<u32>,
+    /// of seeds near the present one, by which they are of the document's, what [`Workspace::led`] has of them
+    led_to: NumberMap<Range<usize>>,
+    /// the places that the windows of each lead to, in order
+    led: Vec<(u32, u32)>,
     /// verbatim runs that are a passage, of which an alignment has less
     entered: Vec<Candidate>,
     pub(super) comparison: Comparison,
@@ -61,7 +66,14 @@ impl Workspace {
         self.passed.clear();
         self.own.clear();
         self.own_windows.clear();
+        self.forget_led();
         self.entered.clear();
+    }
+
+    /// What windows lead to is told again where it is asked for.
+    fn forget_led(&mut self) {
+        self.led_to.clear();
+        self.led.clear();
     }
 
     /// Whether as many candidates as may be go on behind the present seed.
@@ -89,69 +101,6 @@ impl Open {
     fn go_on(&mut self, runs: &[Run], at: u32) {
         while self.runs.len() > 1 && runs[self.runs.start + 1].copy <= at {
             self.runs.start += 1;
-        }
-    }
-}
-
-/// A place that was passed over. Those of the seeds to come on the same diagonal are too, for a while.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Passed {
-    original: u32,
-    /// tokens from a place in the later text to the one in the earlier
-    diagonal: u32,
-    /// the last token at which a seed may start for this to be sure
-    until: u32,
-    /// that holds while the alignments are these, if there were too many of them already; `None` where the
-    /// verbatim run there covers nothing new, since it lies inside of one that stood first
-    too_many: Option<u32>,
-}
-
-/// The places that were passed over at this seed and at the one before, by original and diagonal. What it forgets
-/// is looked at again.
-#[derive(Default)]
-struct PassedOver {
-    now: Vec<Passed>,
-    before: Vec<Passed>,
-    /// how many of those before have been looked at
-    done: usize,
-    /// the present seed
-    at: u32,
-}
-
-impl PassedOver {
-    fn clear(&mut self) {
-        self.now.clear();
-        self.before.clear();
-    }
-
-    /// Goes on to the seed at `at`.
-    fn go_on(&mut self, at: u32) {
-        while self.done < self.before.len() {
-            self.keep();
-        }
-        std::mem::swap(&mut self.now, &mut self.before);
-        self.now.clear();
-        (self.done, self.at) = (0, at);
-    }
-
-    /// What is known of the place at `at` of `original`; places are asked for in order.
-    fn find(&mut self, original: u32, at: u32) -> Option<Passed> {
-        let here = self.at;
-        let key = |of: &Passed| (of.original, of.diagonal.wrapping_add(here));
-        while self.before.get(self.done).is_some_and(|of| key(of) < (original, at)) {
-            self.keep();
-        }
-        let same = *self.before.get(self.done).filter(|of| key(of) == (original, at))?;
-        self.done += 1;
-        Some(same).filter(|same| self.at <= same.until)
-    }
-
-    /// Remembers one of those before for the next seed, if they are few.
-    fn keep(&mut self) {
-        let of = self.before[self.done];
-        self.done += 1;
-        if self.at <= of.until && self.now.len() < 2 * usize::from(LISTED) {
-            self.now.push(of);
         }
     }
 }
@@ -291,11 +240,12 @@ impl Looking<'_, '_, '_> {
         let Prepared { document, seeds, tokens, .. } = *self.prepared;
         let found = seeds[seed];
         self.present = Present { seed, number: found.number, at: found.at, ..Present::default() };
-        let Workspace { listed, places, open, replaced, runs, passed, often, own, .. } = &mut *self.workspace;
         if seed.is_multiple_of(LOOKED_UP) {
             let end = (seed + LOOKED_UP).min(seeds.len());
-            self.places.of(seeds, seed..end, listed);
+            self.places.of(seeds, seed..end, &mut self.workspace.listed);
+            self.workspace.forget_led();
         }
+        let Workspace { places, open, replaced, runs, passed, often, own, listed, .. } = &mut *self.workspace;
         let is_often = often.binary_search(&found.number).is_ok();
         let is_again = is_often && own.contains_key(&found.number);
         if is_often && !is_again {
@@ -430,8 +380,9 @@ impl Looking<'_, '_, '_> {
         let is_beyond = self.workspace.is_full();
         let is_over = is_beyond && !self.uncovered();
         let alignments = self.alignments;
-        let Workspace { open, replaced, runs, steps, passed, listed, uncovered, entered, .. } =
-            &mut *self.workspace;
+        let Workspace {
+            open, replaced, runs, steps, passed, listed, uncovered, led_to, led, entered, ..
+        } = &mut *self.workspace;
         let same = passed.find(original, at);
         if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| is_over && those == alignments)) {
             self.capped += u64::from(same.too_many.is_some());
@@ -495,11 +446,18 @@ impl Looking<'_, '_, '_> {
         let mut most = 2 * margin;
         while is_open {
             let mut of_windows = |seed: usize, found: &mut Vec<u32>| {
-                let windows = self.windows.of(tokens, seeds[seed].at);
-                let windows = windows.filter(|&first| self.windows.may_come_again(first));
-                let keys = windows.map(|first| self.windows.key(tokens, first));
-                let places = keys.filter_map(|key| self.places.window(key));
-                found.extend(places.filter(|place| place.0 == original).map(|place| place.1));
+                let those = led_to.entry(seed as u32).or_insert_with(|| {
+                    let windows = self.windows.of(tokens, seeds[seed].at);
+                    let windows = windows.filter(|&first| self.windows.may_come_again(first));
+                    let keys = windows.map(|first| self.windows.key(tokens, first));
+                    let before = led.len();
+                    led.extend(keys.filter_map(|key| self.places.window(key)));
+                    led[before..].sort_unstable();
+                    before..led.len()
+                });
+                let those = &led[those.clone()];
+                let those = &those[those.partition_point(|place| place.0 < original)..];
+                found.extend(those.iter().take_while(|place| place.0 == original).map(|place| place.1));
             };
             let margins = [self.margin, self.params.passage];
             let from = SeedPlace { original, at, margin };
@@ -670,25 +628,5 @@ mod tests {
         }
         let left: BTreeSet<u32> = ranges.into_iter().flatten().collect();
         assert_eq!(left, BTreeSet::from([11, 12, 15, 16, 17]));
-    }
-
-    #[test]
-    fn what_was_passed_over_is_known_while_it_is_sure() {
-        let of = |original, diagonal, until| Passed { original, diagonal, until, too_many: None };
-        let mut passed = PassedOver::default();
-        passed.go_on(10);
-        assert_eq!(passed.find(1, 12), None);
-        passed.now.extend([of(1, 2, 20), of(3, 2, 30), of(3, 5, 12)]);
-        passed.go_on(13);
-        assert_eq!(passed.find(2, 15), None);
-        assert_eq!(passed.find(3, 15), Some(of(3, 2, 30)));
-        passed.now.push(of(3, 2, 30));
-        assert_eq!(passed.find(3, 18), None, "not sure any more");
-        passed.go_on(19);
-        assert_eq!(passed.find(1, 21), Some(of(1, 2, 20)), "kept, though not asked for");
-        assert_eq!(passed.find(3, 21), Some(of(3, 2, 30)));
-        passed.clear();
-        passed.go_on(0);
-        assert_eq!(passed.find(3, 2), None);
     }
 }
