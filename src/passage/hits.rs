@@ -20,6 +20,12 @@ pub(super) const DEPTH: usize = 8;
 /// Of those that others took the place of, so many more.
 pub(super) const REPLACED: usize = 4 * DEPTH;
 
+/// Alignments may go back over so many times the tokens before the present seed, together.
+pub(super) const GONE_BACK: u64 = 16;
+
+/// And over so many more.
+const GONE_BACK_MORE: u64 = 1 << 16;
+
 /// Seeds that are looked up at once.
 const LOOKED_UP: usize = 4096;
 
@@ -195,6 +201,8 @@ struct Looking<'f, 'p, 'r> {
     present: Present,
     /// changes with what is open
     alignments: u32,
+    /// tokens that alignments went back over
+    gone_back: u64,
     /// there is a candidate from end to end
     is_whole: bool,
     capped: u64,
@@ -218,6 +226,7 @@ impl Finder<'_> {
             margin: MARGIN * self.params.passage,
             present: Present::default(),
             alignments: 0,
+            gone_back: 0,
             is_whole: false,
             capped: 0,
         };
@@ -377,7 +386,8 @@ impl Looking<'_, '_, '_> {
         let Prepared { document, tokens, seeds, .. } = *self.prepared;
         let Present { seed: number, at: here, .. } = self.present;
         let diagonal = at.wrapping_sub(here);
-        let is_beyond = self.workspace.is_full();
+        let has_gone_back = self.gone_back > GONE_BACK * u64::from(here) + GONE_BACK_MORE;
+        let is_beyond = has_gone_back || self.workspace.is_full();
         let is_over = is_beyond && !self.uncovered();
         let alignments = self.alignments;
         let Workspace {
@@ -483,6 +493,7 @@ impl Looking<'_, '_, '_> {
             }
             runs.push(run);
         }
+        self.gone_back += u64::from(run.copy - runs[first].copy);
         let mut late = Vec::new();
         entered_late([tokens, near.tokens], &runs[first..], self.params.passage, &mut late);
         runs[first..].iter_mut().chain(&mut late).for_each(|run| run.original += near.start);
@@ -580,6 +591,28 @@ mod tests {
         let longest = all.iter().max().map(|longest| longest.alignment.copy());
         assert_eq!(longest, Some(35..text.len() as u32));
         assert!(all.len() <= DEPTH + REPLACED, "{}", all.len());
+    }
+
+    /// Differences that are stepped over backwards only: behind each block an alignment ends, and from the next one it
+    /// goes back to the first.
+    #[test]
+    fn alignments_do_not_all_go_back_to_the_first() {
+        let block = |i: u64| 100 * i..100 * i + 45;
+        let first = (1..=3000).flat_map(|i| std::iter::once(100 * i + 50).chain(block(i)));
+        let second = (1..=3000)
+            .flat_map(|i| (100 * i + 2..100 * i + 6).chain(100 * i + 60..100 * i + 63).chain(block(i)));
+        let text: Vec<u64> = first.chain(0..40).chain(second).collect();
+        let all = candidates(&text, &Params::dedup());
+        let [told, found]: [Vec<Range<u32>>; 2] = [1, 25].map(|least| {
+            let long = all.iter().flat_map(|of| &of.alignment.runs).filter(|run| run.length >= least);
+            let mut ranges: Vec<Range<u32>> = long.map(|run| run.copy..run.end()).collect();
+            ranges.sort_by_key(|range| range.start);
+            ranges
+        });
+        let tokens = told.iter().map(|range| range.len() as u64).sum::<u64>();
+        assert!(tokens <= 2 * (GONE_BACK * text.len() as u64 + GONE_BACK_MORE), "{tokens}");
+        let starts: BTreeSet<u32> = found.into_iter().map(|range| range.start).collect();
+        assert_eq!(starts.len(), 3000, "no block is lost");
     }
 
     proptest::proptest! {
