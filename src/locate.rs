@@ -1,6 +1,8 @@
 //! Token ranges to places in a text: bytes, characters, and the first paragraph touched. The last look at
 //! the documents that passages were found in, each read once more, in parallel.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 
 use crate::corpus::Corpus;
@@ -122,7 +124,11 @@ fn find(corpus: &Corpus, tokenizer: &mut Tokenizer, document: u32, parts: &[Part
     Ok(found)
 }
 
-/// Measures stretches of one text.
+/// Bytes after which it is noted how many characters a text has so far.
+const NOTED: usize = 4 << 10;
+
+/// Measures stretches of one text. They may come in any order: no more is counted than the text once, and a
+/// little for each.
 pub(crate) struct Ruler<'a> {
     /// from a byte on; `None` where bytes and characters are the same
     text: Option<&'a str>,
@@ -133,11 +139,13 @@ pub(crate) struct Ruler<'a> {
     spans: &'a [[u32; 2]],
     /// where the last stretch began and ended: a byte, and how many characters stand before it
     known: [(usize, usize); 2],
+    /// the same of bytes that long counts have passed
+    noted: BTreeMap<usize, usize>,
 }
 
 impl<'a> Ruler<'a> {
     pub(crate) fn new(text: Option<&'a str>, places: &'a [Span], spans: &'a [[u32; 2]]) -> Self {
-        Ruler { text, base: 0, places, spans, known: [(0, 0); 2] }
+        Ruler { text, base: 0, places, spans, known: [(0, 0); 2], noted: BTreeMap::new() }
     }
 
     /// The stretch from a token up to another, which it does not hold; `None` where there are no such tokens.
@@ -156,12 +164,24 @@ impl<'a> Ruler<'a> {
         Stretch { bytes: [start, end], chars: self.known.map(|(_, characters)| characters as u32), paragraph }
     }
 
-    /// A byte, and the characters before it: counted from the start of its paragraph, or from what is known behind that.
-    fn characters(&self, at: usize) -> (usize, usize) {
+    /// A byte, and the characters before it.
+    fn characters(&mut self, at: usize) -> (usize, usize) {
         let Some(text) = self.text else { return (at, at) };
+        let counted = |from: usize, to: usize| bytecount(&text.as_bytes()[from - self.base..to - self.base]);
+        let (mut byte, mut characters) = self.nearest(at);
+        while at - byte > NOTED {
+            characters += counted(byte, byte + NOTED);
+            byte += NOTED;
+            self.noted.insert(byte, characters);
+        }
+        (at, characters + counted(byte, at))
+    }
+
+    /// From where the characters before a byte are counted: the start of its paragraph, or what is known behind that.
+    fn nearest(&self, at: usize) -> (usize, usize) {
         let known = self.known.into_iter().filter(|(byte, _)| *byte <= at);
-        let (byte, characters) = known.fold(start_of(self.places, at), std::cmp::max);
-        (at, characters + bytecount(&text.as_bytes()[byte - self.base..at - self.base]))
+        let noted = self.noted.range(..=at).next_back().map(|(byte, characters)| (*byte, *characters));
+        known.chain(noted).fold(start_of(self.places, at), std::cmp::max)
     }
 }
 
@@ -169,4 +189,35 @@ impl<'a> Ruler<'a> {
 fn start_of(places: &[Span], at: usize) -> (usize, usize) {
     let paragraph = places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1);
     paragraph.map_or((0, 0), |i| (places[i].bytes.start as usize, places[i].chars.start as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_counted_once_in_whatever_order_its_stretches_come() {
+        let word = "mañana, größer, ½ шаг; ";
+        let before = "een twee\n";
+        let text = before.to_owned() + &word.repeat(4_000);
+        let (start, end) = (before.len() as u64, text.len() as u64);
+        let all = text.chars().count() as u64;
+        let places = [
+            Span { bytes: 0..start - 1, chars: 0..start - 1 },
+            Span { bytes: start..end, chars: start..all },
+        ];
+        let mut ruler = Ruler::new(Some(&text), &places, &[]);
+        let mut counted = 0;
+        for i in 0..2_000 {
+            let words = [i, 2_000 + i * 1_237 % 2_000];
+            let bytes = words.map(|words| (before.len() + word.len() * words) as u32);
+            for byte in bytes.map(|byte| byte as usize) {
+                counted += byte - ruler.nearest(byte).0;
+            }
+            let stretch = ruler.stretch(bytes);
+            let expected = words.map(|words| (before.len() + word.chars().count() * words) as u32);
+            assert_eq!((stretch.chars, stretch.paragraph), (expected, 1));
+        }
+        assert!(counted < text.len() + 4_000 * NOTED, "{counted} of {}", text.len());
+    }
 }
