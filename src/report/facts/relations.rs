@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::outcome::Outcome;
-use crate::report::walk::Told;
+use crate::report::walk;
 use crate::verify::Overlap;
 
 /// The most pairs of sources, and of documents, that are kept.
@@ -97,7 +97,7 @@ impl Sums {
         }
     }
 
-    pub(super) fn add(&mut self, outcome: &Outcome, told: &Told) {
+    pub(super) fn add(&mut self, outcome: &Outcome, told: &walk::Told) {
         let source = outcome.record(told.document).0;
         let folder = self.folder_of[source as usize];
         let characters = outcome.span(Place { document: told.document, paragraph: None }).chars.end;
@@ -155,9 +155,11 @@ impl Sums {
             copy,
             original,
             characters,
-            shares: shares(outcome, [copy, original], characters),
+            shares: [0.0; 2],
         };
         made.documents = self.pairs.iter().map(pair).collect();
+        let spans = |original| outcome.spans(original).collect();
+        share(outcome, &mut made.documents, |copy| outcome.matches_of(copy), spans);
         made.document_pairs = self.pair_count;
         made
     }
@@ -241,33 +243,85 @@ fn similarity_step(similarity: f64) -> usize {
     ((similarity * 20.0 + 1e-9) as usize).min(19)
 }
 
-/// How much of the copy is in the original, so many characters where it is not all of it, and the other way round.
-fn shares(outcome: &Outcome, [copy, original]: [u32; 2], characters: u64) -> [f64; 2] {
-    let matches = outcome.matches_of(copy);
-    let between = |of: &&Match| of.original.document == original;
-    let whole =
-        matches.iter().filter(between).find(|of| of.unit == Unit::Document && of.kind != Kind::Contained);
-    if let Some(whole) = whole {
-        let overlap = outcome.overlap(copy).filter(|_| whole.kind == Kind::Near);
-        return overlap.map_or([1.0; 2], of_shingles);
+/// Tells of each pair how much of the copy is in the original, so many characters where it is not all of it, and the
+/// other way round. The matches of a copy, and where the paragraphs of an original stand, are asked for once.
+fn share(
+    outcome: &Outcome,
+    pairs: &mut [DocumentPair],
+    mut matches_of: impl FnMut(u32) -> Vec<Match>,
+    mut spans_of: impl FnMut(u32) -> Vec<Span>,
+) {
+    let mut by_copy: Vec<&mut DocumentPair> = pairs.iter_mut().collect();
+    by_copy.sort_unstable_by_key(|pair| pair.copy);
+    let mut by_original = Vec::new();
+    for pairs in by_copy.chunk_by_mut(|a, b| a.copy == b.copy) {
+        let mut matches = matches_of(pairs[0].copy);
+        matches.sort_by_key(|of| of.original.document);
+        for pair in pairs {
+            let original = pair.original;
+            let first = matches.partition_point(|of| of.original.document < original);
+            let between = matches[first..].iter().take_while(|of| of.original.document == original);
+            match whole(outcome, between.clone()) {
+                Some(shares) => pair.shares = shares,
+                None => by_original.push((&mut **pair, Told::new(between))),
+            }
+        }
     }
-    let spans: Vec<Span> = outcome.spans(original).collect();
-    // what is contained has its passages
-    let counts = |of: &&Match| of.unit != Unit::Document && of.kind != Kind::Contained;
-    let told = matches.iter().filter(between).filter(counts).filter_map(|of| {
-        let original = match &of.stretches {
-            Some([_, original]) => original.chars.clone(),
-            None => spans.get(of.original.paragraph? as usize)?.chars.clone(),
-        };
-        Some((0, original.start, original.end))
-    });
-    let mut of_original = 0;
-    each_once(&mut told.collect::<Vec<_>>(), |_, sum| of_original = sum);
-    let share = |document: u32, characters: u64| {
-        let all = outcome.span(Place { document, paragraph: None }).chars.end;
-        characters as f64 / all.max(1) as f64
-    };
-    [share(copy, characters), share(original, of_original)]
+    by_original.sort_unstable_by_key(|(pair, _)| pair.original);
+    for pairs in by_original.chunk_by_mut(|(a, _), (b, _)| a.original == b.original) {
+        let has_paragraphs = pairs.iter().any(|(_, told)| !told.paragraphs.is_empty());
+        let spans = if has_paragraphs { spans_of(pairs[0].0.original) } else { Vec::new() };
+        for (pair, told) in pairs {
+            let share = |document: u32, characters: u64| {
+                let all = outcome.span(Place { document, paragraph: None }).chars.end;
+                characters as f64 / all.max(1) as f64
+            };
+            let of_original = std::mem::take(told).characters(&spans);
+            pair.shares = [share(pair.copy, pair.characters), share(pair.original, of_original)];
+        }
+    }
+}
+
+/// The shares of two documents that match as a whole, if they do.
+fn whole<'a>(outcome: &Outcome, mut between: impl Iterator<Item = &'a Match>) -> Option<[f64; 2]> {
+    let whole = between.find(|of| of.unit == Unit::Document && of.kind != Kind::Contained)?;
+    let overlap = outcome.overlap(whole.copy.document).filter(|_| whole.kind == Kind::Near);
+    Some(overlap.map_or([1.0; 2], of_shingles))
+}
+
+/// What of an original is repeated.
+#[derive(Default)]
+struct Told {
+    /// the paragraphs by their numbers, each once
+    paragraphs: Vec<u32>,
+    /// stretches, from a character up to one
+    stretches: Vec<(u64, u64)>,
+}
+
+impl Told {
+    fn new<'a>(between: impl Iterator<Item = &'a Match>) -> Self {
+        let mut told = Told::default();
+        // what is contained has its passages
+        for of in between.filter(|of| of.unit != Unit::Document && of.kind != Kind::Contained) {
+            match &of.stretches {
+                Some([_, original]) => told.stretches.push((original.chars.start, original.chars.end)),
+                None => told.paragraphs.extend(of.original.paragraph),
+            }
+        }
+        told.paragraphs.sort_unstable();
+        told.paragraphs.dedup();
+        told
+    }
+
+    /// How many characters that is, each once; `spans` are those of the paragraphs of the original.
+    fn characters(self, spans: &[Span]) -> u64 {
+        let paragraphs = self.paragraphs.into_iter().filter_map(|paragraph| spans.get(paragraph as usize));
+        let paragraphs = paragraphs.map(|span| (0, span.chars.start, span.chars.end));
+        let stretches = self.stretches.into_iter().map(|(start, end)| (0, start, end));
+        let mut sum = 0;
+        each_once(&mut paragraphs.chain(stretches).collect::<Vec<_>>(), |_, of_all| sum = of_all);
+        sum
+    }
 }
 
 /// Shared shingles divided by those of each side.
@@ -278,6 +332,10 @@ fn of_shingles(overlap: Overlap) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::Params;
+    use crate::pipeline::{Progress, Surroundings, audit};
+    use crate::read::sources::find;
+    use crate::report::facts::Facts;
 
     #[test]
     fn steps() {
@@ -289,5 +347,42 @@ mod tests {
         let mut made = Relations::default();
         [1, 2, 3, 4, 5, 8, 9, u64::MAX].into_iter().for_each(|copies| made.count_group(copies));
         assert_eq!(made.group_sizes, [1, 1, 2, 2, 1, 0, 0, 0, 0, 0, 0, 1]);
+    }
+
+    /// A digest of many texts is asked for its matches once, and a text that many repeat for its paragraphs.
+    #[test]
+    fn what_pairs_have_in_common_is_asked_for_once() {
+        let paragraph =
+            |name: &str| (0..12).map(|word| format!(" {name}w{word}")).collect::<String>().trim().to_owned();
+        let texts = (0..5).map(|of| ["a", "b", "c"].map(|name| paragraph(&format!("{name}{of}"))).join("\n"));
+        let digest = (0..5).map(|of| paragraph(&format!("a{of}")) + "\n").collect::<String>();
+        let other = [paragraph("d"), paragraph("b0"), paragraph("c0"), paragraph("b1")].join("\n");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("corpus.jsonl");
+        let line = |text: String| serde_json::json!({ "text": text }).to_string() + "\n";
+        std::fs::write(&path, texts.chain([digest, other]).map(line).collect::<String>()).unwrap();
+        let mut params = Params::audit();
+        params.units.passages = false;
+        let sources = find(&[path], None).unwrap();
+        let outcome = audit(sources, &params, &Surroundings::default(), &Progress::default()).unwrap();
+        let told = Facts::new(&outcome).unwrap().relations.documents;
+        let mut pairs = told.clone();
+        pairs.iter_mut().for_each(|pair| pair.shares = [0.0; 2]);
+        let (mut copies, mut originals) = (Vec::new(), Vec::new());
+        let matches_of = |copy| {
+            copies.push(copy);
+            outcome.matches_of(copy)
+        };
+        let spans_of = |original| {
+            originals.push(original);
+            outcome.spans(original).collect()
+        };
+        share(&outcome, &mut pairs, matches_of, spans_of);
+        assert_eq!(pairs, told);
+        assert_eq!((pairs.len(), copies, originals), (7, vec![5, 6], vec![0, 1, 2, 3, 4]));
+        let length = |document| outcome.span(Place { document, paragraph: None }).chars.end as f64;
+        let of_first = pairs.iter().find(|pair| (pair.copy, pair.original) == (6, 0)).unwrap();
+        let characters = [of_first.characters as f64, 2.0 * paragraph("b0").len() as f64];
+        assert_eq!(of_first.shares, [characters[0] / length(6), characters[1] / length(0)]);
     }
 }
