@@ -9,7 +9,8 @@
 //! A token is never a string here: it is 64 bits of hash. The text is read once, a window of 4 KiB at a
 //! time. Vector kernels fold the letters of the usual scripts and find the tokens (`classify`, `wide`), which are
 //! hashed where they lie (`hashes`); a token with any other character goes code point by code point through a table
-//! ([`table`], `run`), and only a segment that is really not in normal form is normalised as a string.
+//! ([`table`], `run`), and only a segment that is really not in normal form is normalised as a string, once: short ones
+//! are remembered.
 //! [`crate::plain::tokens`] is the twin of all of it.
 
 pub(crate) mod classify;

@@ -6,14 +6,14 @@
 //! bytes gather in a buffer, eight stored at a time, and only a token longer than that is put into a vector.
 
 use super::table::{Block, Class, Entry, block, fold};
-use super::{MASK, SHORT, TokenHasher, halves};
+use super::{MASK, SHORT, TokenHasher, folded_product, halves};
 
 /// Reads runs; keeps the buffers for the rare cases.
 #[derive(Default)]
 pub(super) struct Runs {
     entries: Entries,
     token: Token,
-    normal: String,
+    folds: Folds,
 }
 
 impl Runs {
@@ -150,11 +150,74 @@ impl Runs {
                 at = end;
             }
         } else {
-            fold(text[range.clone()].chars(), &mut self.normal);
-            for c in self.normal.chars() {
-                self.token.take(hasher, Entry::folded(c), range.clone(), emit);
+            for &entry in self.folds.of(&text[range.clone()]) {
+                self.token.take(hasher, entry, range.clone(), emit);
             }
         }
+    }
+}
+
+/// Segments whose normal form is remembered; a power of two.
+const REMEMBERED: usize = 512;
+
+/// An odd number that spreads segments over the places.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The most characters of a normal form that is remembered.
+const CHARACTERS: usize = 6;
+
+/// Normal forms of segments. A text that has one has it again and again, and the crates' tables are slow: the last
+/// one that has a place here is remembered, unless it is long.
+#[derive(Default)]
+struct Folds {
+    /// none until there is one
+    places: Vec<Folded>,
+    normal: String,
+    entries: Vec<Entry>,
+}
+
+/// A segment, and the characters of its normal form.
+#[derive(Clone, Default)]
+struct Folded {
+    segment: [u8; SHORT],
+    length: usize,
+    count: usize,
+    entries: [Entry; CHARACTERS],
+}
+
+impl Folds {
+    /// The normal form of a segment.
+    fn of(&mut self, segment: &str) -> &[Entry] {
+        let bytes = segment.as_bytes();
+        if bytes.len() > SHORT {
+            self.fold(segment);
+            return &self.entries;
+        }
+        let mut key = [0; SHORT];
+        key[..bytes.len()].copy_from_slice(bytes);
+        let [low, high] = halves(&key);
+        let place = (folded_product(low ^ SPREAD, high ^ SPREAD) as usize) % REMEMBERED;
+        let is_known =
+            self.places.get(place).is_some_and(|known| (known.segment, known.length) == (key, bytes.len()));
+        if !is_known {
+            self.fold(segment);
+            let count = self.entries.len();
+            if count > CHARACTERS {
+                return &self.entries;
+            }
+            let mut entries = [Entry::default(); CHARACTERS];
+            entries[..count].copy_from_slice(&self.entries);
+            self.places.resize(REMEMBERED, Folded::default());
+            self.places[place] = Folded { segment: key, length: bytes.len(), count, entries };
+        }
+        let known = &self.places[place];
+        &known.entries[..known.count]
+    }
+
+    fn fold(&mut self, segment: &str) {
+        fold(segment.chars(), &mut self.normal);
+        self.entries.clear();
+        self.entries.extend(self.normal.chars().map(Entry::folded));
     }
 }
 
@@ -334,5 +397,22 @@ impl Token {
         emit(hash, self.start, self.end);
         self.length = 0;
         self.single = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_is_folded_once() {
+        let mut folds = Folds::default();
+        for segment in ["½", "e\u{301}", "㍿"] {
+            let expected: Vec<Entry> = folds.of(segment).to_vec();
+            assert!(!expected.is_empty());
+            folds.normal = "not folded again".to_owned();
+            assert_eq!(folds.of(segment), expected);
+            assert_eq!(folds.normal, "not folded again");
+        }
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn fold(text: impl Iterator<Item = char>, into: &mut String) {
 
 /// What one code point becomes, in 64 bits: its folded UTF-8 in the low half, then length, class, flags
 /// and combining class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Entry(u64);
 
 const BOUNDARY: u64 = 1 << 40;

@@ -115,13 +115,18 @@ fn hashes_depend_on_the_seed_alone() {
 #[test]
 fn golden_digest_of_every_code_point() {
     let mut digest = xxhash_rust::xxh3::Xxh3::new();
+    // one for all of them: what it remembers of other texts makes no difference
+    let mut tokenizer = Tokenizer::new(7);
+    let mut hashes = Vec::new();
     for c in '\0'..=char::MAX {
         let text = format!("{c} a{c}b");
         for token in plain::tokens(&text) {
             digest.update(token.as_bytes());
             digest.update(&[0xFF]);
         }
-        assert_eq!(fast(&text), slow(&text), "{c:?} U+{:04X}", u32::from(c));
+        hashes.clear();
+        tokenizer.hashes(&text, &mut hashes);
+        assert_eq!(hashes, slow(&text), "{c:?} U+{:04X}", u32::from(c));
     }
     assert_eq!(digest.digest(), 9771366150134987554, "the tokens of some code point have changed");
 }
@@ -184,6 +189,16 @@ proptest! {
     #[test]
     fn equals_its_twin_on_any_text(text in any::<String>()) {
         prop_assert_eq!(fast(&text), slow(&text), "{:?}", plain::tokens(&text));
+    }
+
+    #[test]
+    fn equals_its_twin_again_and_again(texts in prop::collection::vec(tricky(), 1..6)) {
+        let mut tokenizer = Tokenizer::new(7);
+        for text in texts.iter().chain(&texts) {
+            let mut hashes = Vec::new();
+            tokenizer.hashes(text, &mut hashes);
+            prop_assert_eq!(hashes, slow(text), "{:?} of {:?}", text, texts);
+        }
     }
 
     #[test]
