@@ -2,7 +2,8 @@
 //!
 //! A sample of the distinct units, drawn by a hash of their content, and all of the corpus is read once more:
 //! an inverted index of the sample's shingles counts what each unit shares with each of the sample, exactly.
-//! No sketch and no band takes part.
+//! No sketch and no band takes part. Where memory has no room for the whole sample, the corpus is read once for each
+//! slice of it; what is counted does not depend on where the cuts are.
 //!
 //! A *true match* is a later unit together with the earlier original of the run that it is most similar to,
 //! where that similarity reaches the threshold, both are not equal to the token, and one of them is in the
@@ -10,9 +11,10 @@
 //! earlier unit is itself a copy asks for nothing. Each later unit counts once, so that counts are of events
 //! that are independent but for the sample.
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hashbrown::HashTable;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -24,7 +26,17 @@ use crate::outcome::{Fate, Outcome};
 use crate::pipeline::Progress;
 use crate::shingle::Shingler;
 use crate::split::paragraphs;
-use crate::verify::{Overlap, compare};
+use crate::verify::Overlap;
+
+mod count;
+mod draw;
+mod index;
+
+pub(crate) use draw::Draw;
+pub(crate) use index::OF_SHINGLE;
+
+use count::{Counted, Counter, Tally};
+use index::{Drawn, Index, OF_UNIT};
 
 /// The quantile of the normal distribution for an interval of 95 %.
 const NORMAL: f64 = 1.959_963_984_540_054;
@@ -38,41 +50,11 @@ pub const MISSED: usize = 20;
 /// Documents that one thread goes through at once.
 const DOCUMENTS: usize = 256;
 
-/// The units with the smallest keys so far.
-#[derive(Debug, Default)]
-pub(crate) struct Draw {
-    most: usize,
-    drawn: Vec<(u128, u32)>,
-    /// keys above it are not among the smallest
-    limit: Option<u128>,
-}
+/// Documents of a slice that are read before their shingles are put together.
+const TOGETHER: usize = 1024;
 
-impl Draw {
-    /// Of `most` units.
-    pub(crate) fn new(most: u32) -> Self {
-        Draw { most: most as usize, drawn: Vec::new(), limit: None }
-    }
-
-    /// Offers a distinct unit with the hash of its content.
-    pub(crate) fn offer(&mut self, key: u128, unit: u32) {
-        if self.most == 0 || self.limit.is_some_and(|limit| key > limit) {
-            return;
-        }
-        self.drawn.push((key, unit));
-        if self.drawn.len() >= 2 * self.most {
-            self.drawn.select_nth_unstable(self.most - 1);
-            self.drawn.truncate(self.most);
-            self.limit = self.drawn.last().map(|(key, _)| *key);
-        }
-    }
-
-    /// The units drawn, by their keys.
-    pub(crate) fn finish(mut self) -> Vec<u32> {
-        self.drawn.sort_unstable();
-        self.drawn.truncate(self.most);
-        self.drawn.into_iter().map(|(_, unit)| unit).collect()
-    }
-}
+/// The longest text, in bytes, that threads read beside others where memory is bounded.
+const BESIDE: u32 = 1 << 20;
 
 /// Found of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -161,264 +143,6 @@ pub struct Certificate {
     pub missed: Vec<Missed>,
 }
 
-/// A unit of the sample.
-struct Drawn {
-    unit: u32,
-    set: Vec<u64>,
-    is_copy: bool,
-}
-
-/// An inverted index: from a shingle to the units of the sample that have it.
-struct Index {
-    /// in order
-    drawn: Vec<Drawn>,
-    /// a bit for each shingle, by its low bits: most shingles of a corpus stop here
-    filter: Vec<u64>,
-    /// numbers the shingles
-    table: HashTable<(u64, u32)>,
-    /// of each shingle, where its units end in `holders`
-    ends: Vec<u32>,
-    holders: Vec<u32>,
-}
-
-impl Index {
-    fn new(mut drawn: Vec<Drawn>) -> Self {
-        drawn.sort_unstable_by_key(|drawn| drawn.unit);
-        let mut all: Vec<(u64, u32)> = Vec::new();
-        for (number, drawn) in (0..).zip(&drawn) {
-            all.extend(drawn.set.iter().map(|shingle| (*shingle, number)));
-        }
-        all.sort_unstable();
-        let bits = (all.len() * 16).next_power_of_two().max(64);
-        let mut filter = vec![0; bits / 64];
-        let mut table = HashTable::with_capacity(all.len());
-        let (mut ends, mut holders) = (Vec::new(), Vec::with_capacity(all.len()));
-        for same in all.chunk_by(|(a, _), (b, _)| a == b) {
-            let shingle = same[0].0;
-            let bit = shingle as usize & (bits - 1);
-            filter[bit / 64] |= 1 << (bit % 64);
-            table.insert_unique(spread(shingle), (shingle, ends.len() as u32), |(shingle, _)| {
-                spread(*shingle)
-            });
-            holders.extend(same.iter().map(|(_, number)| *number));
-            ends.push(holders.len() as u32);
-        }
-        Index { drawn, filter, table, ends, holders }
-    }
-
-    /// The number of a shingle, if a unit of the sample has it.
-    #[inline]
-    fn find(&self, shingle: u64) -> Option<u32> {
-        let bit = shingle as usize & (self.filter.len() * 64 - 1);
-        if self.filter[bit / 64] >> (bit % 64) & 1 == 0 {
-            return None;
-        }
-        let found = self.table.find(spread(shingle), |(known, _)| *known == shingle);
-        found.map(|(_, number)| *number)
-    }
-
-    fn holders(&self, number: u32) -> &[u32] {
-        let number = number as usize;
-        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.holders[start as usize..self.ends[number] as usize]
-    }
-}
-
-/// Where a shingle stands in a table; by other bits than those of the filter.
-fn spread(shingle: u64) -> u64 {
-    shingle.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32)
-}
-
-/// What one thread counts with.
-struct Counter<'a> {
-    index: &'a Index,
-    threshold: f64,
-    /// for each shingle of the index, the unit that had it last, from 1
-    seen: Vec<u32>,
-    asked: u32,
-    /// for each unit of the sample, shingles shared with the one that asks; all zero in between
-    shared: Vec<u32>,
-    touched: Vec<u32>,
-    set: Vec<u64>,
-    tally: Tally,
-}
-
-impl<'a> Counter<'a> {
-    fn new(index: &'a Index, threshold: f64) -> Self {
-        Counter {
-            index,
-            threshold,
-            seen: vec![0; index.ends.len()],
-            asked: 0,
-            shared: vec![0; index.drawn.len()],
-            touched: Vec::new(),
-            set: Vec::new(),
-            tally: Tally::new(index, threshold),
-        }
-    }
-
-    /// Holds a unit against the sample. Units ask in order.
-    fn ask(&mut self, unit: u32, shingles: &[u64], is_copy: impl FnOnce() -> bool) {
-        self.asked += 1;
-        for &shingle in shingles {
-            let Some(number) = self.index.find(shingle) else { continue };
-            if std::mem::replace(&mut self.seen[number as usize], self.asked) == self.asked {
-                continue;
-            }
-            for &holder in self.index.holders(number) {
-                let shared = &mut self.shared[holder as usize];
-                if *shared == 0 {
-                    self.touched.push(holder);
-                }
-                *shared += 1;
-            }
-        }
-        let mut asking: Option<Asking> = None;
-        let mut is_copy = Some(is_copy);
-        for holder in self.touched.drain(..) {
-            let shared = std::mem::take(&mut self.shared[holder as usize]);
-            let drawn = &self.index.drawn[holder as usize];
-            // the union is no smaller than the sample's set
-            if f64::from(shared) + 1e-6 < self.threshold * drawn.set.len() as f64 || drawn.unit == unit {
-                continue;
-            }
-            let asking = asking.get_or_insert_with(|| {
-                self.set.clear();
-                self.set.extend_from_slice(shingles);
-                self.set.sort_unstable();
-                self.set.dedup();
-                let own = self.index.drawn.binary_search_by_key(&unit, |drawn| drawn.unit).ok();
-                Asking { own, is_copy: is_copy.take().is_some_and(|is_copy| is_copy()), best: None }
-            });
-            if drawn.unit < unit {
-                if let Some(overlap) = compare(&self.set, &drawn.set, self.threshold) {
-                    let best = asking.own.map_or(&mut asking.best, |own| &mut self.tally.best[own]);
-                    self.tally.pairs.add(best, (drawn.unit, drawn.is_copy), overlap);
-                }
-            } else if asking.own.is_none()
-                // of two that are both in the sample the later one asks
-                && let Some(overlap) = compare(&drawn.set, &self.set, self.threshold)
-            {
-                let best = &mut self.tally.best[holder as usize];
-                self.tally.pairs.add(best, (unit, asking.is_copy), overlap);
-            }
-        }
-        if let Some(Asking { best: Some(best), is_copy, .. }) = asking {
-            self.tally.count(unit, best, is_copy);
-        }
-    }
-}
-
-/// A unit that is similar to some of the sample.
-struct Asking {
-    /// its number there, where it is of the sample itself
-    own: Option<usize>,
-    is_copy: bool,
-    /// where it is not, the original before it to which it is most similar
-    best: Option<Earlier>,
-}
-
-/// An earlier unit that is no copy, and what a later one shares with it.
-type Earlier = (u32, Overlap);
-
-/// A later unit and the earlier one.
-type Pair = (u32, Earlier);
-
-/// Similar pairs.
-#[derive(Default, Clone, Copy)]
-struct Pairs {
-    all: u64,
-    of_copies: u64,
-}
-
-impl Pairs {
-    /// Counts a pair; tells whether its earlier unit is the best one so far.
-    fn add(&mut self, best: &mut Option<Earlier>, (earlier, is_copy): (u32, bool), overlap: Overlap) {
-        self.all += 1;
-        if is_copy {
-            self.of_copies += 1;
-        } else {
-            better(best, (earlier, overlap));
-        }
-    }
-}
-
-/// Keeps the more similar one, of equals the earlier.
-fn better(best: &mut Option<Earlier>, other: Earlier) {
-    let order = |(unit, overlap): Earlier| (overlap.jaccard(), std::cmp::Reverse(unit));
-    if best.is_none_or(|best| order(other) > order(best)) {
-        *best = Some(other);
-    }
-}
-
-/// What was counted of one kind of unit: no more of it than there is of the sample.
-struct Tally {
-    /// where ranges of similarity start
-    borders: Vec<f64>,
-    /// of later units outside of the sample: matches and those found, by range
-    ranges: Vec<[u64; 2]>,
-    pairs: Pairs,
-    /// the first [`MISSED`] that were not found
-    missed: Vec<Pair>,
-    /// for each unit of the sample, the original before it to which it is most similar
-    best: Vec<Option<Earlier>>,
-}
-
-impl Tally {
-    fn new(index: &Index, threshold: f64) -> Self {
-        let borders = borders(threshold);
-        Tally {
-            ranges: vec![[0; 2]; borders.len()],
-            borders,
-            pairs: Pairs::default(),
-            missed: Vec::new(),
-            best: vec![None; index.drawn.len()],
-        }
-    }
-
-    /// Counts a true match. They come in order.
-    fn count(&mut self, later: u32, best: Earlier, is_found: bool) {
-        let similarity = best.1.jaccard();
-        let range = self.borders.partition_point(|border| *border <= similarity).saturating_sub(1);
-        self.ranges[range][0] += 1;
-        self.ranges[range][1] += u64::from(is_found);
-        if !is_found && self.missed.len() < MISSED {
-            self.missed.push((later, best));
-        }
-    }
-
-    /// With what was counted of other units.
-    fn with(mut self, other: Self) -> Self {
-        for (own, other) in self.ranges.iter_mut().flatten().zip(other.ranges.iter().flatten()) {
-            *own += other;
-        }
-        self.pairs.all += other.pairs.all;
-        self.pairs.of_copies += other.pairs.of_copies;
-        for (own, other) in self.best.iter_mut().zip(other.best) {
-            other.into_iter().for_each(|other| better(own, other));
-        }
-        self.missed.extend(other.missed);
-        self.first_missed();
-        self
-    }
-
-    fn first_missed(&mut self) {
-        self.missed.sort_unstable_by_key(|(later, _)| *later);
-        self.missed.truncate(MISSED);
-    }
-
-    /// With the matches of the sample's own units, when all have been asked.
-    fn finished(mut self, index: &Index) -> Self {
-        let missed = std::mem::take(&mut self.missed);
-        for (drawn, best) in index.drawn.iter().zip(std::mem::take(&mut self.best)) {
-            best.into_iter().for_each(|best| self.count(drawn.unit, best, drawn.is_copy));
-        }
-        self.missed.extend(missed);
-        self.first_missed();
-        self
-    }
-}
-
 /// Where ranges of similarity start.
 fn borders(threshold: f64) -> Vec<f64> {
     let first = (threshold / STEP + 1e-9).floor() as u32 + 1;
@@ -426,24 +150,14 @@ fn borders(threshold: f64) -> Vec<f64> {
     std::iter::once(threshold).chain(steps).collect()
 }
 
-/// Measures the recall of a finished run by the units drawn of its documents and paragraphs, by their keys;
-/// of these, `sample` units are taken, half of them documents where there are enough of both.
-pub(crate) fn measure(
-    outcome: &Outcome,
-    corpus: &Corpus,
-    [documents, paragraphs]: [&[u32]; 2],
-    progress: &Progress,
-) -> Result<Certificate> {
+/// Measures the recall of a finished run by the units drawn of its documents and paragraphs, by their keys; of
+/// these as many are taken as were asked for, half of them documents where there are enough of both. What is held of
+/// the sample at once takes about `room` bytes.
+pub(crate) fn measure(outcome: &Outcome, room: u64, progress: &Progress) -> Result<Certificate> {
     let parameters = &outcome.summary().parameters;
-    let sample = parameters.certify as usize;
-    let of_documents = documents.len().min((sample / 2).max(sample.saturating_sub(paragraphs.len())));
-    let of_paragraphs = paragraphs.len().min(sample - of_documents);
-    let exact = Exact { outcome, corpus, tokenizers: Tokenizers::of(parameters), progress };
-    let indexes = [
-        Index::new(exact.drawn(&documents[..of_documents], Unit::Document)?),
-        Index::new(exact.drawn(&paragraphs[..of_paragraphs], Unit::Paragraph)?),
-    ];
-    let tallies = exact.tallies(&indexes)?;
+    let exact = Exact::new(outcome, room, progress);
+    let [of_documents, of_paragraphs] = [0, 1].map(|kind: usize| exact.sample[kind].len());
+    let counted = exact.count(room)?;
     let units = parameters.units;
     let mut certificate = Certificate {
         sample: (of_documents + of_paragraphs) as u64,
@@ -457,25 +171,33 @@ pub(crate) fn measure(
     };
     let borders = borders(parameters.threshold);
     let mut ranges = vec![[0; 2]; borders.len()];
-    for (unit, tally) in [Unit::Document, Unit::Paragraph].into_iter().zip(&tallies) {
-        ranges.iter_mut().flatten().zip(tally.ranges.iter().flatten()).for_each(|(all, own)| *all += own);
-        certificate.pairs += tally.pairs.all;
-        certificate.pairs_of_copies += tally.pairs.of_copies;
-        let places = tally.missed.iter().map(|&(later, (earlier, overlap))| {
-            let [later, earlier] = [later, earlier].map(|number| place(corpus, unit, number));
-            Missed { unit, later, earlier, overlap }
-        });
-        certificate.missed.extend(places);
-    }
-    certificate.missed.truncate(MISSED);
     let all = |ranges: &[[u64; 2]]| {
         let [matches, found] = [0, 1].map(|of| ranges.iter().map(|range| range[of]).sum());
         Measured::new(found, matches)
     };
-    let of_unit =
-        |sample: usize, tally: &Tally| OfUnit { sample: sample as u64, measured: all(&tally.ranges) };
-    certificate.documents = units.documents.then(|| of_unit(of_documents, &tallies[0]));
-    certificate.paragraphs = units.paragraphs.then(|| of_unit(of_paragraphs, &tallies[1]));
+    let mut measured = [Measured::new(0, 0); 2];
+    for (kind, unit) in [Unit::Document, Unit::Paragraph].into_iter().enumerate() {
+        let Counted { pairs, matches } = &counted[kind];
+        certificate.pairs += pairs.all;
+        certificate.pairs_of_copies += pairs.of_copies;
+        let mut own = vec![[0; 2]; borders.len()];
+        for &(later, (earlier, overlap)) in matches {
+            let similarity = overlap.jaccard();
+            let range = borders.partition_point(|border| *border <= similarity).saturating_sub(1);
+            let is_found = exact.is_copy(unit, later);
+            own[range][0] += 1;
+            own[range][1] += u64::from(is_found);
+            if !is_found && certificate.missed.len() < MISSED {
+                let [later, earlier] = [later, earlier].map(|number| place(exact.corpus, unit, number));
+                certificate.missed.push(Missed { unit, later, earlier, overlap });
+            }
+        }
+        ranges.iter_mut().flatten().zip(own.iter().flatten()).for_each(|(all, own)| *all += own);
+        measured[kind] = all(&own);
+    }
+    let of_unit = |sample: usize, measured| OfUnit { sample: sample as u64, measured };
+    certificate.documents = units.documents.then(|| of_unit(of_documents, measured[0]));
+    certificate.paragraphs = units.paragraphs.then(|| of_unit(of_paragraphs, measured[1]));
     certificate.measured = all(&ranges);
     let ends = borders.iter().skip(1).copied().chain([1.0]);
     let ranges = borders.iter().zip(ends).zip(&ranges);
@@ -489,6 +211,11 @@ pub(crate) fn measure(
 struct Exact<'a> {
     outcome: &'a Outcome,
     corpus: &'a Corpus,
+    /// the documents and paragraphs of the sample, in order
+    sample: [Vec<u32>; 2],
+    /// the longest texts that are read beside others; `alone` is held with a longer one
+    beside: u32,
+    alone: Mutex<()>,
     tokenizers: Tokenizers,
     progress: &'a Progress,
 }
@@ -501,18 +228,111 @@ struct Read {
     shingles: Vec<u64>,
 }
 
-impl Exact<'_> {
-    fn drawn(&self, units: &[u32], unit: Unit) -> Result<Vec<Drawn>> {
+impl<'a> Exact<'a> {
+    fn new(outcome: &'a Outcome, room: u64, progress: &'a Progress) -> Self {
+        let (corpus, parameters) = (outcome.corpus(), &outcome.summary().parameters);
+        let [documents, paragraphs] = &corpus.drawn;
+        let sample = parameters.certify as usize;
+        let of_documents = documents.len().min((sample / 2).max(sample.saturating_sub(paragraphs.len())));
+        let of_paragraphs = paragraphs.len().min(sample - of_documents);
+        let sample = [&documents[..of_documents], &paragraphs[..of_paragraphs]].map(|drawn| {
+            let mut drawn = drawn.to_vec();
+            drawn.sort_unstable();
+            drawn
+        });
+        let beside = if room == u64::MAX { u32::MAX } else { BESIDE };
+        let (alone, tokenizers) = (Mutex::default(), Tokenizers::of(parameters));
+        Exact { outcome, corpus, sample, beside, alone, tokenizers, progress }
+    }
+
+    /// Holds all units against the sample, a slice of it after the other, for which there is room.
+    fn count(&self, room: u64) -> Result<[Counted; 2]> {
+        let mut counted: [Counted; 2] = Default::default();
+        let mut slice = [0..0, 0..0];
+        loop {
+            let held: usize = counted.iter().map(|counted| size_of_val(&counted.matches[..])).sum();
+            slice = self
+                .slice(slice.map(|before| before.end), room.saturating_sub(2 * held as u64).max(room / 4));
+            if slice.iter().all(Range::is_empty) {
+                return Ok(counted);
+            }
+            let [documents, paragraphs] = &slice;
+            let indexes = [
+                self.index(Unit::Document, documents.clone())?,
+                self.index(Unit::Paragraph, paragraphs.clone())?,
+            ];
+            for ((counted, index), tally) in counted.iter_mut().zip(&indexes).zip(self.tallies(&indexes)?) {
+                counted.add(index, tally);
+            }
+        }
+    }
+
+    /// The documents and paragraphs of the sample from such ones on, as many as there is room for; at least one,
+    /// if one is left.
+    fn slice(&self, starts: [usize; 2], room: u64) -> [Range<usize>; 2] {
+        let room = room.min(OF_SHINGLE << 31);
+        let of_unit = OF_UNIT + 24 * rayon::current_num_threads() as u64;
+        let mut taken = 0;
+        let mut slice = starts.map(|start| start..start);
+        for (kind, units) in
+            [&self.corpus.document_units, &self.corpus.paragraph_units].into_iter().enumerate()
+        {
+            for &unit in &self.sample[kind][starts[kind]..] {
+                let takes = of_unit + OF_SHINGLE * u64::from(tokens(units, unit));
+                if taken > 0 && taken + takes > room {
+                    return slice;
+                }
+                taken += takes;
+                slice[kind].end += 1;
+            }
+        }
+        slice
+    }
+
+    /// Of a slice of the sample.
+    fn index(&self, unit: Unit, slice: Range<usize>) -> Result<Index> {
         let shingler = Shingler::new(self.outcome.summary().parameters.shingle);
-        let one = |&number: &u32| {
-            let place = place(self.corpus, unit, number);
+        let kind = usize::from(unit == Unit::Paragraph);
+        let units = &self.sample[kind][slice];
+        let place_of = |number: u32| place(self.corpus, unit, number);
+        let of_document: Vec<&[u32]> =
+            units.chunk_by(|a, b| place_of(*a).document == place_of(*b).document).collect();
+        let one = |numbers: &&[u32]| -> Result<(Vec<Drawn>, Vec<u64>)> {
+            let document = place_of(numbers[0]).document;
             let mut read = Read::default();
-            self.read(place.document, &mut read)?;
-            let mut set = Vec::new();
-            shingler.set(&read.tokens[read.range(place.paragraph)], &mut set);
-            Ok(Drawn { unit: number, set, is_copy: self.is_copy(unit, number) })
+            let _alone = self.alone(document);
+            self.read(document, &mut read)?;
+            let (mut drawn, mut shingles, mut set) = (Vec::new(), Vec::new(), Vec::new());
+            for &number in *numbers {
+                shingler.set(&read.tokens[read.range(place_of(number).paragraph)], &mut set);
+                shingles.extend_from_slice(&set);
+                let is_copy = self.is_copy(unit, number);
+                drawn.push(Drawn { unit: number, size: set.len() as u32, is_copy });
+            }
+            Ok((drawn, shingles))
         };
-        units.par_iter().map(one).collect()
+        let of_kind = [&self.corpus.document_units, &self.corpus.paragraph_units][kind];
+        let tokens = units.iter().map(|&number| tokens(of_kind, number) as usize);
+        let (mut drawn, mut all) = (Vec::with_capacity(units.len()), Vec::with_capacity(tokens.sum()));
+        for documents in of_document.chunks(TOGETHER) {
+            self.progress.check()?;
+            let made: Vec<(Vec<Drawn>, Vec<u64>)> = documents.par_iter().map(one).collect::<Result<_>>()?;
+            for (of_document, shingles) in made {
+                let mut shingles = shingles.into_iter();
+                for unit in of_document {
+                    let number = drawn.len() as u32;
+                    all.extend(shingles.by_ref().take(unit.size as usize).map(|shingle| (shingle, number)));
+                    drawn.push(unit);
+                }
+            }
+        }
+        Ok(Index::new(drawn, all))
+    }
+
+    /// To be held while a document is read, and what was read of it: keeps others away from a long one.
+    fn alone(&self, document: u32) -> Option<MutexGuard<'_, ()>> {
+        let is_long = self.corpus.documents[document as usize].locator.text_length > self.beside;
+        is_long.then(|| self.alone.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn read(&self, document: u32, into: &mut Read) -> Result<()> {
@@ -530,13 +350,13 @@ impl Exact<'_> {
         Ok(())
     }
 
-    /// What all units, documents and paragraphs, share with the sample.
+    /// What all units, documents and paragraphs, share with a slice of the sample.
     fn tallies(&self, indexes: &[Index; 2]) -> Result<[Tally; 2]> {
         let documents: Vec<u32> = (0..self.corpus.documents.len() as u32).collect();
         self.progress.text_done.store(0, Ordering::Relaxed);
         self.progress.text_total.store(self.corpus.counts.text_bytes, Ordering::Relaxed);
         let threshold = self.outcome.summary().parameters.threshold;
-        let counters = || [0, 1].map(|kind| Counter::new(&indexes[kind], threshold));
+        let counters = || [0, 1].map(|kind| Counter::new(&indexes[kind], &self.sample[kind], threshold));
         let counted: Option<[Tally; 2]> = documents
             .par_chunks(DOCUMENTS)
             .try_fold(counters, |mut counters, documents| {
@@ -545,9 +365,7 @@ impl Exact<'_> {
             .map(|counters| counters.map(|counters| counters.map(|counter| counter.tally)))
             .try_reduce_with(|[a, b], [c, d]| Ok([a.with(c), b.with(d)]))
             .transpose()?;
-        let [documents, paragraphs] =
-            counted.unwrap_or_else(|| [0, 1].map(|kind| Tally::new(&indexes[kind], threshold)));
-        Ok([documents.finished(&indexes[0]), paragraphs.finished(&indexes[1])])
+        Ok(counted.unwrap_or_default())
     }
 
     fn ask(&self, documents: &[u32], counters: &mut [Counter<'_>; 2]) -> Result<()> {
@@ -556,17 +374,18 @@ impl Exact<'_> {
         let shingler = Shingler::new(parameters.shingle);
         let (of_documents, of_paragraphs) = (&self.corpus.document_units, &self.corpus.paragraph_units);
         let is_first = |units: &Units, unit: u32| units.first[unit as usize] == unit;
+        let [asks_documents, asks_paragraphs] =
+            [0, 1].map(|kind: usize| !counters[kind].index.drawn.is_empty());
         let mut read = Read::default();
         for &document in documents {
             let length = self.corpus.documents[document as usize].locator.text_length;
             self.progress.text_done.fetch_add(length.into(), Ordering::Relaxed);
-            let own = parameters.units.documents && is_first(of_documents, document);
-            let numbers = self.corpus.paragraphs(document);
-            let has_new = parameters.units.paragraphs
-                && numbers.clone().any(|paragraph| is_first(of_paragraphs, paragraph));
-            if !own && !has_new {
+            let own = asks_documents && is_first(of_documents, document);
+            let numbers = if asks_paragraphs { self.corpus.paragraphs(document) } else { 0..0 };
+            if !own && !numbers.clone().any(|paragraph| is_first(of_paragraphs, paragraph)) {
                 continue;
             }
+            let alone = self.alone(document);
             self.read(document, &mut read)?;
             let Read { tokens, shingles, .. } = &mut read;
             shingler.all(tokens, shingles);
@@ -584,6 +403,10 @@ impl Exact<'_> {
                     counters[1].ask(unit, &read.shingles[shingles], is_copy);
                 }
             }
+            if alone.is_some() {
+                read = Read::default();
+                counters.iter_mut().for_each(Counter::let_go);
+            }
         }
         Ok(())
     }
@@ -594,11 +417,16 @@ impl Exact<'_> {
 }
 
 impl Read {
-    fn range(&self, paragraph: Option<u32>) -> std::ops::Range<usize> {
+    fn range(&self, paragraph: Option<u32>) -> Range<usize> {
         let Some(paragraph) = paragraph else { return 0..self.tokens.len() };
         let start = (paragraph as usize).checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         start..self.ends[paragraph as usize] as usize
     }
+}
+
+/// The tokens of a distinct unit.
+fn tokens(units: &Units, unit: u32) -> u32 {
+    units.row(unit).map_or(0, |row| units.tokens[row])
 }
 
 fn place(corpus: &Corpus, unit: Unit, number: u32) -> Place {
@@ -612,7 +440,9 @@ fn place(corpus: &Corpus, unit: Unit, number: u32) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
+    use crate::params::{Params, Units};
+    use crate::pipeline::{Surroundings, audit};
+    use crate::read::sources::find;
 
     #[test]
     fn the_interval_is_wilsons() {
@@ -631,16 +461,62 @@ mod tests {
         assert_eq!(Measured::new(0, 0), Measured { matches: 0, found: 0, recall: None, interval: None });
     }
 
-    proptest! {
-        #[test]
-        fn the_draw_is_of_the_smallest_keys(keys in prop::collection::btree_set(any::<u128>(), 0..60), most in 0u32..20) {
-            let mut draw = Draw::new(most);
-            let mut order: Vec<u128> = keys.iter().copied().collect();
-            order.sort_unstable_by_key(|key| key.rotate_left(64).wrapping_mul(3));
-            order.iter().zip(0..).for_each(|(key, unit)| draw.offer(*key, unit));
-            let expected: Vec<u32> =
-                keys.iter().take(most as usize).map(|key| order.iter().position(|of| of == key).unwrap() as u32).collect();
-            prop_assert_eq!(draw.finish(), expected);
+    /// Pairs of texts, most of them just above the threshold; with a plan that loses many.
+    fn pairs() -> (Outcome, tempfile::TempDir) {
+        let words = |range: Range<usize>, changed: usize| {
+            let word = |word| if word % 50 < changed { format!("x{word} ") } else { format!("w{word} ") };
+            range.map(word).collect::<String>()
+        };
+        let paragraph = |of: usize, changed| words(of * 50..of * 50 + 40, changed);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("corpus.jsonl");
+        let text = |of: usize| {
+            [(of, 0), (of / 2, 7), (of / 3, 9), (of / 5 + 3, 8), (of + 500, 0)]
+                .map(|(of, changed)| paragraph(of, changed))
+                .join("\n")
+        };
+        let line = |of: usize| serde_json::json!({ "text": text(of) }).to_string() + "\n";
+        std::fs::write(&path, (0..200).map(line).collect::<String>()).unwrap();
+        let units = Units { documents: true, paragraphs: true, passages: false };
+        let params = Params { recall: 0.5, certify: 500, units, ..Params::audit() };
+        let sources = find(&[path], None).unwrap();
+        let outcome = audit(sources, &params, &Surroundings::default(), &Progress::default()).unwrap();
+        (outcome, folder)
+    }
+
+    #[test]
+    fn slices_of_a_sample_count_what_all_of_it_does() {
+        let (outcome, _folder) = pairs();
+        let whole = outcome.summary().certificate.clone().unwrap();
+        let Certificate { measured, pairs, pairs_of_copies, missed, .. } = &whole;
+        assert!(measured.matches > measured.found && measured.found > 0, "{measured:?}");
+        assert!(*pairs > measured.matches && *pairs_of_copies > 0 && !missed.is_empty());
+        for (room, threads) in [(0, 1), (20_000, 3), (300_000, 1), (300_000, 2)] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let told = pool.install(|| measure(&outcome, room, &Progress::default())).unwrap();
+            assert_eq!(told, whole, "{room} bytes, {threads} threads");
         }
+    }
+
+    #[test]
+    fn no_slice_takes_more_than_there_is_room_for() {
+        let (outcome, _folder) = pairs();
+        let progress = Progress::default();
+        let exact = Exact::new(&outcome, 20_000, &progress);
+        let (mut ends, mut slices) = ([0; 2], 0);
+        loop {
+            let slice = exact.slice(ends, 20_000);
+            if slice.iter().all(Range::is_empty) {
+                break;
+            }
+            assert_eq!([slice[0].start, slice[1].start], ends);
+            let indexes = [Unit::Document, Unit::Paragraph].into_iter().zip(&slice);
+            let bytes = indexes.map(|(unit, slice)| exact.index(unit, slice.clone()).unwrap().size() as u64);
+            let bytes: u64 = bytes.sum();
+            assert!(bytes <= 20_000, "{bytes} bytes in {slice:?}");
+            (ends, slices) = (slice.map(|slice| slice.end), slices + 1);
+        }
+        assert_eq!(ends, [0, 1].map(|kind: usize| exact.sample[kind].len()));
+        assert!(slices > 10, "{slices}");
     }
 }

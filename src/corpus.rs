@@ -281,7 +281,8 @@ impl<'a> Builder<'a> {
             + self.ids.len()
             + size_of_val(&self.seed_counts[..])
             + size_of_val(&self.pieces[..])
-            + self.labels.size();
+            + self.labels.size()
+            + self.draws.iter().map(Draw::size).sum::<usize>();
         let windows = self.windows.as_ref().map_or(0, WindowMarks::size);
         let seeds = seeds * SEEDS_WORKING[usize::from(!is_first)];
         (tables * 5 / 4 + keys * KEYS_WORKING + seeds + windows) as u64

@@ -1,5 +1,6 @@
 //! What a run will take, as far as the sizes of its inputs tell before anything is read.
 
+use crate::certify::OF_SHINGLE;
 use crate::document::{Compression, Format};
 use crate::params::Params;
 use crate::parts::{LEAST, RESERVED};
@@ -23,6 +24,10 @@ pub struct Expected {
 /// paragraphs, passages.
 const EACH: [(u64, u64); 3] = [(200, 170), (300, 330), (300, 210)];
 
+/// Bytes of text for each shingle, and shingles of a unit that is drawn for the certificate.
+const SHINGLE: u64 = 6;
+const DRAWN: u64 = 300;
+
 impl Expected {
     /// Bytes that a run may need however small its parts are: a bound below may not be held.
     pub const LEAST: u64 = RESERVED + LEAST;
@@ -44,9 +49,11 @@ impl Expected {
             EACH.iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(each, _)| of(each)).sum()
         };
         let share = |thousandths: u64| text / 1000 * thousandths;
+        let kinds = u64::from(params.units.documents) + u64::from(params.units.paragraphs);
+        let drawn = (DRAWN * u64::from(params.certify)).min(text / SHINGLE * kinds);
         Some(Expected {
             text,
-            memory: RESERVED + share(sum(|each| each.0)),
+            memory: RESERVED + share(sum(|each| each.0)) + OF_SHINGLE * drawn,
             disk,
             parts: share(sum(|each| each.1)),
         })
@@ -61,4 +68,22 @@ fn grows(compression: Compression, format: Format) -> u64 {
         _ => 4,
     };
     if format == Format::Parquet { 3 } else { packed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::sources::find;
+
+    #[test]
+    fn a_certificate_is_expected_to_take_what_its_sample_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("corpus.jsonl");
+        std::fs::File::create(&path).unwrap().set_len(1 << 30).unwrap();
+        let sources = find(&[path], None).unwrap();
+        let memory = |certify| Expected::of(&sources, &Params { certify, ..Params::audit() }).unwrap().memory;
+        assert_eq!(memory(100_000) - memory(0), 100_000 * DRAWN * OF_SHINGLE);
+        // no more than all there is, once in documents and once in paragraphs
+        assert_eq!(memory(u32::MAX) - memory(0), 2 * ((1 << 30) / SHINGLE) * OF_SHINGLE);
+    }
 }

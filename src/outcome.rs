@@ -13,7 +13,6 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::band::Plan;
-use crate::certify;
 use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Places, Units};
 use crate::document::{Format, Kind, Match, Place, Source, Span, Unit, told_id};
 use crate::error::Result;
@@ -23,12 +22,13 @@ use crate::night::Night;
 use crate::params::Params;
 use crate::passage::places::Window;
 use crate::passage::{Contained, Found};
-use crate::pipeline::{Progress, Searched, Surroundings};
+use crate::pipeline::{Searched, Surroundings};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
 use crate::skips::Skips;
 use crate::verify::Overlap;
 
+mod certified;
 mod column;
 mod floor;
 mod leaving;
@@ -296,14 +296,6 @@ impl Outcome {
             }
         }
         merged
-    }
-
-    /// Measures recall, see [`certify`].
-    pub(crate) fn certify(&mut self, progress: &Progress) -> Result<()> {
-        let [documents, paragraphs] = &self.corpus.drawn;
-        let certificate = certify::measure(self, &self.corpus, [documents, paragraphs], progress)?;
-        self.summary.certificate = Some(certificate);
-        Ok(())
     }
 
     /// Notes how long the stages took, and what they held.

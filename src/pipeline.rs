@@ -222,7 +222,7 @@ pub fn run(
     if params.certify > 0 {
         progress.enter(Stage::Certifying)?;
         clock.skip();
-        outcome.certify(progress)?;
+        outcome.certify(surroundings, progress)?;
         clock.lap(|seconds| &mut seconds.certifying);
     }
     outcome.bound(surroundings);

@@ -139,6 +139,11 @@ impl Passages {
         self.count
     }
 
+    /// Bytes that they take.
+    pub(super) fn size(&self) -> usize {
+        size_of_val(&self.copies[..]) + size_of_val(&self.starts[..]) + self.bytes.len()
+    }
+
     /// Those of a later document.
     pub(super) fn of(&self, document: u32) -> OfDocument<'_> {
         match self.copies.binary_search(&document) {

@@ -194,6 +194,7 @@ impl Whole {
             + size_of::<(Contained, Stretch)>() * self.contained.len()
             + size_of_val(&self.leaving[..])
             + self.labels.size()
+            + self.draws.iter().map(Draw::size).sum::<usize>()
             + if is_kept { KEEPING[0] * self.documents.len() + KEEPING[1] * copies } else { 0 };
         bytes as u64
     }
