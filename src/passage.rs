@@ -8,10 +8,9 @@
 //! original text, with as much around it as a run across its border needs, is found from then on.
 //!
 //! Bounds, by corpus order and counted: a seed lists its first [`places::LISTED`] places, and of those behind each
-//! whole window that is new ([`windows`]); a token lies in at most [`hits::DEPTH`] candidates, in
-//! [`hits::REPLACED`] more of which one that stood first took the place, and beyond them in
-//! verbatim runs that have a window which those have not; so it does where alignments went back over too much
-//! ([`hits::GONE_BACK`]). So a text costs time in proportion to its tokens, whatever
+//! whole window that is new ([`windows`]); a token lies in at most [`hits::DEPTH`] candidates that go on, and on average in
+//! [`hits::AGAIN`] others, and beyond them in
+//! verbatim runs that have a window which those have not. So a text costs time in proportion to its tokens, whatever
 //! it repeats, and no run of a passage's length is lost.
 
 pub(crate) mod align;

@@ -17,14 +17,12 @@ use crate::resolve::NumberMap;
 /// Candidates that one token of the later text may lie in.
 pub(super) const DEPTH: usize = 8;
 
-/// Of those that others took the place of, so many more.
-pub(super) const REPLACED: usize = 4 * DEPTH;
-
-/// Alignments may go back over so many times the tokens before the present seed, together.
-pub(super) const GONE_BACK: u64 = 16;
+/// Alignments may go so many times over the tokens before the present seed, together, beside those that go on: back from
+/// where they were found, and on from where another took their place.
+pub(super) const AGAIN: u64 = 16;
 
 /// And over so many more.
-const GONE_BACK_MORE: u64 = 1 << 16;
+const AGAIN_MORE: u64 = 1 << 16;
 
 /// Seeds that are looked up at once.
 const LOOKED_UP: usize = 4096;
@@ -35,8 +33,6 @@ pub(super) struct Workspace {
     listed: Listed,
     places: Vec<(u32, u32)>,
     open: Vec<Open>,
-    /// behind the last token of each alignment of which another took the place, where that lies behind the present seed
-    replaced: Vec<u32>,
     runs: Vec<Run>,
     steps: Vec<Step>,
     passed: PassedOver,
@@ -67,7 +63,6 @@ impl Workspace {
         self.often.retain(|number| before.replace(*number) == Some(*number));
         self.often.dedup();
         self.open.clear();
-        self.replaced.clear();
         self.runs.clear();
         self.passed.clear();
         self.own.clear();
@@ -80,11 +75,6 @@ impl Workspace {
     fn forget_led(&mut self) {
         self.led_to.clear();
         self.led.clear();
-    }
-
-    /// Whether as many candidates as may be go on behind the present seed.
-    fn is_full(&self) -> bool {
-        self.open.len() >= DEPTH || self.replaced.len() >= REPLACED
     }
 }
 
@@ -201,8 +191,8 @@ struct Looking<'f, 'p, 'r> {
     present: Present,
     /// changes with what is open
     alignments: u32,
-    /// tokens that alignments went back over
-    gone_back: u64,
+    /// tokens that alignments went over beside those that go on
+    again: u64,
     /// there is a candidate from end to end
     is_whole: bool,
     capped: u64,
@@ -226,7 +216,7 @@ impl Finder<'_> {
             margin: MARGIN * self.params.passage,
             present: Present::default(),
             alignments: 0,
-            gone_back: 0,
+            again: 0,
             is_whole: false,
             capped: 0,
         };
@@ -254,18 +244,16 @@ impl Looking<'_, '_, '_> {
             self.places.of(seeds, seed..end, &mut self.workspace.listed);
             self.workspace.forget_led();
         }
-        let Workspace { places, open, replaced, runs, passed, often, own, listed, .. } = &mut *self.workspace;
+        let Workspace { places, open, runs, passed, often, own, listed, .. } = &mut *self.workspace;
         let is_often = often.binary_search(&found.number).is_ok();
         let is_again = is_often && own.contains_key(&found.number);
         if is_often && !is_again {
             own.insert(found.number, vec![found.at]);
         }
-        if open.iter().any(|open| open.is_past(runs, found.at)) || replaced.iter().any(|end| *end <= found.at)
-        {
+        if open.iter().any(|open| open.is_past(runs, found.at)) {
             self.alignments += 1;
             open.iter_mut().for_each(|open| open.go_on(runs, found.at));
             open.retain(|open| open.end > found.at);
-            replaced.retain(|end| *end > found.at);
             if open.is_empty() {
                 runs.clear();
             }
@@ -386,13 +374,12 @@ impl Looking<'_, '_, '_> {
         let Prepared { document, tokens, seeds, .. } = *self.prepared;
         let Present { seed: number, at: here, .. } = self.present;
         let diagonal = at.wrapping_sub(here);
-        let has_gone_back = self.gone_back > GONE_BACK * u64::from(here) + GONE_BACK_MORE;
-        let is_beyond = has_gone_back || self.workspace.is_full();
+        let is_enough = self.again > AGAIN * u64::from(here) + AGAIN_MORE;
+        let is_beyond = is_enough || self.workspace.open.len() >= DEPTH;
         let is_over = is_beyond && !self.uncovered();
         let alignments = self.alignments;
-        let Workspace {
-            open, replaced, runs, steps, passed, listed, uncovered, led_to, led, entered, ..
-        } = &mut *self.workspace;
+        let Workspace { open, runs, steps, passed, listed, uncovered, led_to, led, entered, .. } =
+            &mut *self.workspace;
         let same = passed.find(original, at);
         if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| is_over && those == alignments)) {
             self.capped += u64::from(same.too_many.is_some());
@@ -493,7 +480,7 @@ impl Looking<'_, '_, '_> {
             }
             runs.push(run);
         }
-        self.gone_back += u64::from(run.copy - runs[first].copy);
+        self.again += u64::from(run.copy - runs[first].copy);
         let mut late = Vec::new();
         entered_late([tokens, near.tokens], &runs[first..], self.params.passage, &mut late);
         runs[first..].iter_mut().chain(&mut late).for_each(|run| run.original += near.start);
@@ -520,7 +507,7 @@ impl Looking<'_, '_, '_> {
             let other = &runs[open.runs.start];
             let is_further_on = open.original == original && other.across(here) > i64::from(at);
             let gives_way = is_further_on && open.end <= end && run.holds(other.copy, other.length);
-            replaced.extend(Some(open.end).filter(|_| gives_way));
+            self.again += if gives_way { u64::from(open.end - here) } else { 0 };
             !gives_way
         });
         open.push(Open { original, runs: first + from..runs.len(), end });
@@ -590,7 +577,8 @@ mod tests {
         let all = candidates(&text, &Params::dedup());
         let longest = all.iter().max().map(|longest| longest.alignment.copy());
         assert_eq!(longest, Some(35..text.len() as u32));
-        assert!(all.len() <= DEPTH + REPLACED, "{}", all.len());
+        let tokens = all.iter().map(|of| of.alignment.copy().len() as u64).sum::<u64>();
+        assert!(tokens <= (DEPTH as u64 + AGAIN + 1) * text.len() as u64 + AGAIN_MORE, "{tokens}");
     }
 
     /// Differences that are stepped over backwards only: behind each block an alignment ends, and from the next one it
@@ -610,7 +598,7 @@ mod tests {
             ranges
         });
         let tokens = told.iter().map(|range| range.len() as u64).sum::<u64>();
-        assert!(tokens <= 2 * (GONE_BACK * text.len() as u64 + GONE_BACK_MORE), "{tokens}");
+        assert!(tokens <= 2 * (AGAIN * text.len() as u64 + AGAIN_MORE), "{tokens}");
         let starts: BTreeSet<u32> = found.into_iter().map(|range| range.start).collect();
         assert_eq!(starts.len(), 3000, "no block is lost");
     }
