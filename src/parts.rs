@@ -243,11 +243,12 @@ impl<'a> Parts<'a> {
         if self.keep {
             self.keep(&last)?;
         }
-        let texts = self.whole.absorb(last)?;
+        let mut texts = self.whole.absorb(last)?;
         texts.check_sources()?;
         clock.lap(|seconds| &mut seconds.spilling);
         let Stages { params, plan, .. } = self.stages;
         // what nobody needs any more makes room
+        texts.let_go();
         let index = self.index.take().filter(|_| self.keep);
         let ends = Ends {
             texts,
@@ -273,6 +274,9 @@ impl<'a> Parts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::params::Params;
+    use crate::pipeline::{Progress, Surroundings, audit};
+    use crate::read::sources::find;
 
     #[test]
     fn what_a_part_leads_to_is_expected_from_the_last_one() {
@@ -284,5 +288,20 @@ mod tests {
         assert_eq!(drawn.expected(1000), 400, "the same share of each, and two parts before it");
         drawn.add(100, 250);
         assert_eq!(drawn.expected(500), 225);
+    }
+
+    /// It is as large as a tenth of the text, and the texts of the last part still knew it.
+    #[test]
+    fn the_index_of_the_parts_is_gone_when_they_are_put_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in.jsonl");
+        let line =
+            |i: u32| format!("{{\"text\":\"Le conseil a voté hier soir le budget, numéro {}.\"}}\n", i / 2);
+        std::fs::write(&path, (0..40).map(line).collect::<String>()).unwrap();
+        let surroundings = Surroundings { part: 1, chunk: 64, ..Surroundings::default() };
+        let sources = find(&[path], None).unwrap();
+        let outcome = audit(sources, &Params::audit(), &surroundings, &Progress::default()).unwrap();
+        assert!(outcome.summary().seconds.spilling > 0.0, "it was not taken in parts");
+        assert!(!outcome.corpus().texts.has_index());
     }
 }

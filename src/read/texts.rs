@@ -212,11 +212,22 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Appends the sources of an index, in place of those of another.
-    pub(crate) fn archive(&mut self, index: Arc<Index>, sources: Vec<Source>) {
-        if let Some((first, _)) = self.archive {
+    /// Whether some of them are in an index.
+    #[cfg(test)]
+    pub(crate) fn has_index(&self) -> bool {
+        self.archive.is_some()
+    }
+
+    /// Lets go of the index, and of its sources.
+    pub(crate) fn let_go(&mut self) {
+        if let Some((first, _)) = self.archive.take() {
             self.sources.truncate(first as usize);
         }
+    }
+
+    /// Appends the sources of an index, in place of those of another.
+    pub(crate) fn archive(&mut self, index: Arc<Index>, sources: Vec<Source>) {
+        self.let_go();
         self.archive = Some((self.sources.len() as u32, index));
         self.sources.extend(sources);
     }
