@@ -11,7 +11,8 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::read::texts::read_exact_at;
-use crate::report::facts::{COPIES, Extent, Repeat, Stretch, in_thousandths};
+use crate::report::facts::add_up::in_thousandths;
+use crate::report::facts::{COPIES, Extent, Repeat, Stretch};
 
 /// Bytes of copies that are held where memory is bounded, and at first where it is not.
 pub(crate) const HELD: usize = 32 << 20;
