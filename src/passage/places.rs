@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::passage::steps::Steps;
+use crate::passage::steps::{Steps, packed, unpacked};
 use crate::passage::windows::{OfSeed, Windows};
 use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
@@ -117,7 +117,7 @@ impl Text {
         let ranges = || bounds.iter().map(|&[start, end]| start as usize..end as usize);
         let mut first = 0;
         for &[start, end] in bounds {
-            all.push(u64::from(start) << 32 | u64::from(first));
+            all.push(packed([start, first]));
             first += end - start;
         }
         ranges().for_each(|range| all.extend_from_slice(&prepared.tokens[range]));
@@ -141,12 +141,11 @@ impl Text {
         }
         let (stretches, all) = texts.get(self.all).split_at(self.stretches as usize);
         let (tokens, steps) = all.split_at(self.tokens as usize);
-        let behind = stretches.partition_point(|stretch| (stretch >> 32) as u32 <= at);
-        let stretch = stretches[behind.checked_sub(1)?];
-        let first = stretch as u32 as usize;
-        let end = stretches.get(behind).map_or(tokens.len(), |next| *next as u32 as usize);
-        let kept = Kept { tokens: &tokens[first..end], start: (stretch >> 32) as u32 };
-        Some((kept, Steps::read(steps), first))
+        let behind = stretches.partition_point(|stretch| unpacked(*stretch)[0] <= at);
+        let [start, first] = unpacked(stretches[behind.checked_sub(1)?]);
+        let first = first as usize;
+        let end = stretches.get(behind).map_or(tokens.len(), |next| unpacked(*next)[1] as usize);
+        Some((Kept { tokens: &tokens[first..end], start }, Steps::read(steps), first))
     }
 }
 

@@ -27,13 +27,13 @@ pub(super) struct Steps<'a> {
     marks: &'a [u64],
 }
 
-/// Where a token stands, as one number, and back.
-fn packed([start, end]: [u32; 2]) -> u64 {
-    u64::from(start) << 32 | u64::from(end)
+/// Two numbers as one, in the same order, and back.
+pub(super) fn packed([first, second]: [u32; 2]) -> u64 {
+    u64::from(first) << 32 | u64::from(second)
 }
 
-fn unpacked(span: u64) -> [u32; 2] {
-    [(span >> 32) as u32, span as u32]
+pub(super) fn unpacked(both: u64) -> [u32; 2] {
+    [(both >> 32) as u32, both as u32]
 }
 
 impl<'a> Steps<'a> {
