@@ -131,8 +131,8 @@ fn count() -> Vec<Counted> {
     ] {
         let mut command = callgrind(folder.path(), name);
         command.arg(env!("CARGO_BIN_EXE_redite"));
-        // without it the command begins again in this environment, where callgrind does not follow
-        command.env("GLIBC_TUNABLES", "glibc.malloc.mmap_threshold=1048576");
+        // without it the command begins again, where callgrind does not follow
+        command.env("REDITE_ALLOCATOR", "as it is");
         command.args([
             "audit",
             "--threshold",

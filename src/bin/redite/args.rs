@@ -78,14 +78,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether what is freed goes back to the system at once: where memory is bounded, and where passages are looked for,
-    /// which takes 6 % less then at the same cost.
+    /// Whether it may take so much memory that what is freed has to go back to the system.
+    #[cfg(all(feature = "jemalloc", unix))]
     pub(crate) fn gives_back(&self) -> bool {
         match self {
-            Command::Audit(args) => {
-                args.run.memory.is_some() || args.run.params(Params::audit()).units.passages
-            }
-            Command::Dedup(args) => args.run.memory.is_some() || args.params(Params::dedup()).units.passages,
+            Command::Audit(_) | Command::Dedup(_) => true,
             Command::Query(args) => args.run.memory.is_some(),
             _ => false,
         }

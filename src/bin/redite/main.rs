@@ -1,5 +1,6 @@
 //! The command line: flags to parameters, the library's answer to files and to the terminal. No logic.
 
+#[cfg(all(feature = "jemalloc", unix))]
 mod allocator;
 mod args;
 mod config;
@@ -37,6 +38,7 @@ use redite::write::Pending;
 fn main() -> ExitCode {
     let result = config::arguments(std::env::args_os().collect()).and_then(|arguments| {
         let Cli { command } = arguments.parse()?;
+        #[cfg(all(feature = "jemalloc", unix))]
         if command.gives_back() {
             allocator::give_back(&arguments.all);
         }
