@@ -261,7 +261,7 @@ impl Piece<'_> {
 }
 
 /// Where those end that are `before`, which come first; it is near where these begin.
-fn first_from<T>(of: &[T], before: impl Fn(&T) -> bool) -> usize {
+pub(crate) fn first_from<T>(of: &[T], before: impl Fn(&T) -> bool) -> usize {
     let mut end = 1;
     while of.get(end - 1).is_some_and(&before) {
         end *= 2;

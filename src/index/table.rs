@@ -13,9 +13,10 @@ mod v1;
 
 use std::marker::PhantomData;
 
+use crate::band::in_order::first_from;
 use crate::error::Result;
 use crate::index::pages::{CARRIED, Forward, PageWriter, Pages, Section};
-use leaf::{Leaf, View};
+use leaf::{Leaf, Reached, View};
 
 /// Bits of the filter for each key: about one miss in 12 goes on to a leaf.
 const FILTER_BITS: u64 = 6;
@@ -295,11 +296,15 @@ impl Table {
         let base = self.leaves[0] / CARRIED as u64;
         let limit = base + self.fences.len() as u64;
         let mut decoded = (usize::MAX, Vec::new());
+        // of which page, and how far the search in it has come
+        let mut reached = (usize::MAX, Reached::default());
+        let mut next = 0;
         for (i, key) in keys.iter().map(|key| key.cut(self.bits)).enumerate() {
             if !is_longer && !self.may_hold(key, blocks, &mut filter)? {
                 continue;
             }
-            let mut page = self.fences.partition_point(|fence| *fence < key.high()).saturating_sub(1);
+            next += first_from(&self.fences[next..], |fence| *fence < key.high());
+            let mut page = next.saturating_sub(1);
             while page < self.fences.len() && self.fences[page] <= key.high() | others {
                 let wrong = || pages.wrong(self.leaves[0] + (page * CARRIED) as u64, "no leaf of a table");
                 if is_longer {
@@ -314,9 +319,13 @@ impl Table {
                     let same = leaf[from..].iter().take_while(|entry| entry.key.cut(self.bits) == key);
                     same.for_each(|entry| tell(i, entry.numbers));
                 } else {
+                    if reached.0 != page {
+                        reached = (page, Reached::default());
+                    }
                     let carried = leaves.page(base + page as u64, limit)?;
                     let leaf = View::new(carried).ok_or_else(wrong)?;
-                    leaf.find(key.wide() >> rest, |numbers| tell(i, numbers)).ok_or_else(wrong)?;
+                    let key = key.wide() >> rest;
+                    leaf.find(key, &mut reached.1, |numbers| tell(i, numbers)).ok_or_else(wrong)?;
                 }
                 page += 1;
             }

@@ -165,6 +165,13 @@ pub(super) struct View<'a> {
     high: usize,
 }
 
+/// How far a search has come in a leaf: so many zeros of the row of high parts, in so many of its bits.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Reached {
+    zeros: usize,
+    bits: usize,
+}
+
 impl<'a> View<'a> {
     /// What a page holds; `None` where it is no leaf.
     pub(super) fn new(page: &'a [u8]) -> Option<Self> {
@@ -225,8 +232,14 @@ impl<'a> View<'a> {
         Some([number(0)?, number(1)?])
     }
 
-    /// Tells the numbers of each entry with this key, in order; `None` where this is no leaf.
-    pub(super) fn find(&self, key: u128, mut tell: impl FnMut([u32; 2])) -> Option<()> {
+    /// Tells the numbers of each entry with this key, in order; `None` where this is no leaf. It goes on where
+    /// the search for a key before came to.
+    pub(super) fn find(
+        &self,
+        key: u128,
+        reached: &mut Reached,
+        mut tell: impl FnMut([u32; 2]),
+    ) -> Option<()> {
         let Some(distance) = key.checked_sub(self.first) else { return Some(()) };
         let end = 8 * (self.page.len() - HEAD);
         let Some(high) = usize::try_from(distance >> self.low).ok().filter(|high| *high < end) else {
@@ -234,7 +247,8 @@ impl<'a> View<'a> {
         };
         let low = distance & ((1 << self.low) - 1);
         // behind so many zeros of the row stand the keys with this high part
-        let (mut at, mut zeros) = (self.high, 0);
+        let Reached { mut zeros, bits } = if reached.zeros <= high { *reached } else { Reached::default() };
+        let mut at = self.high + bits;
         while zeros < high {
             if at >= end {
                 return Some(());
@@ -252,6 +266,7 @@ impl<'a> View<'a> {
             at += rest.trailing_zeros() as usize + 1;
             zeros = high;
         }
+        *reached = Reached { zeros, bits: at - self.high };
         let mut i = at - self.high - high;
         while i < self.count && self.bits(at, 1) == 1 {
             if self.low(i) == low {
