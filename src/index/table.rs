@@ -21,6 +21,9 @@ use leaf::{Leaf, Reached, View};
 /// Bits of the filter for each key: about one miss in 12 goes on to a leaf.
 const FILTER_BITS: u64 = 6;
 
+/// Entries of a table for each key that is looked up in it, up to which all of them are walked through.
+const WALKED: u64 = 4;
+
 /// Bytes of one block of the filter.
 const BLOCK: usize = 32;
 
@@ -286,11 +289,15 @@ impl Table {
         keys: &[K],
         mut tell: impl FnMut(usize, [u32; 2]),
     ) -> Result<()> {
+        let rest = K::BITS - self.bits;
+        let is_longer = self.has_whole_keys || self.stored > self.bits;
+        if K::BITS == u64::BITS && !is_longer && self.is_worth_joining(keys) {
+            let wanted: Vec<u64> = keys.iter().map(|key| key.high() >> rest).collect();
+            return self.join(pages, &wanted, rest, tell);
+        }
         let blocks = (self.filter[1] - self.filter[0]) / BLOCK as u64;
         let mut filter = Forward::new(pages);
         let mut leaves = Forward::new(pages);
-        let rest = K::BITS - self.bits;
-        let is_longer = self.has_whole_keys || self.stored > self.bits;
         // keys that agree in the bits that count
         let others = if is_longer { K::narrow((1 << rest) - 1).high() } else { 0 };
         let base = self.leaves[0] / CARRIED as u64;
@@ -329,6 +336,44 @@ impl Table {
                 }
                 page += 1;
             }
+        }
+        Ok(())
+    }
+
+    /// Whether keys are so many that a walk through all leaves where they may be costs less than to look for each.
+    fn is_worth_joining<K: Key>(&self, keys: &[K]) -> bool {
+        let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return false };
+        let page = |key: &K| self.fences.partition_point(|fence| *fence <= key.high());
+        let pages = (page(last) + 1).saturating_sub(page(first)) as u64;
+        let entries = pages * self.count / (self.fences.len() as u64).max(1);
+        entries < keys.len() as u64 * WALKED
+    }
+
+    /// Looks up keys of 64 bits, which are sorted and come without the `rest` that does not count.
+    fn join(
+        &self,
+        pages: &Pages,
+        wanted: &[u64],
+        rest: u32,
+        mut tell: impl FnMut(usize, [u32; 2]),
+    ) -> Result<()> {
+        let mut leaves = Forward::new(pages);
+        let base = self.leaves[0] / CARRIED as u64;
+        let limit = base + self.fences.len() as u64;
+        let mut next = 0;
+        let first = wanted.first().map_or(0, |key| key << rest);
+        let start = self.fences.partition_point(|fence| *fence < first).saturating_sub(1);
+        for (page, fence) in (start..).zip(&self.fences[start..]) {
+            let Some(sought) = wanted.get(next).map(|key| key << rest) else { break };
+            if wanted.last().is_none_or(|last| *fence > last << rest) {
+                break;
+            }
+            if self.fences.get(page + 1).is_some_and(|behind| *behind < sought) {
+                continue;
+            }
+            let carried = leaves.page(base + page as u64, limit)?;
+            let leaf = View::new(carried).and_then(|leaf| leaf.join(wanted, &mut next, &mut tell));
+            leaf.ok_or_else(|| pages.wrong(self.leaves[0] + (page * CARRIED) as u64, "no leaf of a table"))?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 //! bits of each key less the first, the first numbers and the second numbers, each less the least, and the
 //! row of the high parts.
 
+use crate::band::in_order::first_from;
 use crate::index::pages::CARRIED;
 
 /// Bytes before the row of bits.
@@ -273,6 +274,43 @@ impl<'a> View<'a> {
                 tell(self.numbers(i)?);
             }
             (i, at) = (i + 1, at + 1);
+        }
+        Some(())
+    }
+
+    /// Tells the numbers of the entries that have one of the wanted keys, all in order, each by its place among these; goes on
+    /// with the one at `next`. `None` where this is no leaf. It is for keys of 64 bits, of which there are many.
+    pub(super) fn join(
+        &self,
+        wanted: &[u64],
+        next: &mut usize,
+        mut tell: impl FnMut(usize, [u32; 2]),
+    ) -> Option<()> {
+        let end = 8 * (self.page.len() - HEAD);
+        let base = u64::try_from(self.first).ok()?;
+        let (mut at, mut row, mut left) = (self.high, 0, 0);
+        let mut high = 0_u64;
+        for i in 0..self.count {
+            let Some(&sought) = wanted.get(*next) else { return Some(()) };
+            while row == 0 {
+                (at < end).then_some(())?;
+                high += left as u64;
+                row = self.bits(at, AT_ONCE);
+                (at, left) = (at + AT_ONCE, AT_ONCE);
+            }
+            let zeros = row.trailing_zeros() as usize;
+            high += zeros as u64;
+            row >>= zeros + 1;
+            left -= zeros + 1;
+            let distance = u64::try_from((u128::from(high) << self.low) | self.low(i)).ok()?;
+            let key = base.checked_add(distance)?;
+            if sought < key {
+                *next += first_from(&wanted[*next..], |wanted| *wanted < key);
+            }
+            let same = wanted[*next..].iter().take_while(|wanted| **wanted == key);
+            for place in (*next..).zip(same).map(|(place, _)| place) {
+                tell(place, self.numbers(i)?);
+            }
         }
         Some(())
     }
