@@ -259,6 +259,26 @@ fn wrong_usage_leaves_no_index() {
     }
 }
 
+/// A volume that is not mounted is an empty folder, or none.
+#[test]
+fn an_index_that_has_to_be_there_is_not_begun() {
+    let dir = week();
+    std::fs::create_dir(dir.path("empty")).unwrap();
+    let night = |index: &str, output: &str| {
+        let flags = ["--index", index, "--no-new-index", "--output", output, "--quiet"];
+        redite(&dir, ["dedup", "monday.jsonl"].into_iter().chain(flags)).ends()
+    };
+    for index in ["none", "empty"] {
+        let ended = night(index, "o");
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{index}");
+        assert!(ended.stderr.contains(&format!("`{index}`: there is no index")), "{}", ended.stderr);
+        assert_eq!(names(dir.root()), ["empty", "monday.jsonl", "tuesday.jsonl"]);
+        assert_eq!(names(&dir.path("empty")).len(), 0);
+    }
+    redite(&dir, ["dedup", "monday.jsonl", "--index", "archive", "--output", "first", "-q"]).ends().ok();
+    night("archive", "again").ok();
+}
+
 #[test]
 fn a_file_where_the_index_should_be_is_told() {
     let dir = week();

@@ -206,6 +206,10 @@ pub(crate) struct RemovingArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) removed: Option<PathBuf>,
 
+    /// Fail where there is no index yet, as where the volume that has it is not mounted, in place of beginning one
+    #[arg(long, requires = "index")]
+    pub(crate) no_new_index: bool,
+
     /// Write the numbers of the run, and of the index after it, in the text format of Prometheus, when all
     /// else is done
     #[arg(long, value_name = "FILE")]

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let sources = sources::find(&common.inputs, common.format())?;
     let asked = Asked::of(args, &sources)?;
     // it may be made here: so not before all else is known to be right
-    let mut archive = Archive::adding(common.index.as_deref())?;
+    let mut archive = Archive::adding(common.index.as_deref(), removing.no_new_index)?;
     let params = args.params(archive.params(Params::dedup()));
     params.validate()?;
     args.check_fields(&params)?;

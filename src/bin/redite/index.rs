@@ -196,9 +196,15 @@ impl Archive {
         Ok(Archive { index: dir.map(open).transpose()?, writer: None })
     }
 
-    /// The index that the flags name, to add to; it need not be there yet.
-    pub(crate) fn adding(dir: Option<&Path>) -> anyhow::Result<Self> {
+    /// The index that the flags name, to add to; it need not be there yet, unless that is asked for.
+    pub(crate) fn adding(dir: Option<&Path>, is_there: bool) -> anyhow::Result<Self> {
         let Some(dir) = dir else { return Ok(Archive { index: None, writer: None }) };
+        if is_there {
+            there(
+                dir,
+                "is its volume mounted? The first night, which makes it, goes without `--no-new-index`",
+            )?;
+        }
         let folder = Folder::new(dir);
         let lock = Lock::take(&folder)?;
         let writer = Writer::open(Arc::new(folder), Some(lock))?;
@@ -265,11 +271,13 @@ pub(crate) fn is_there(dir: Option<&Path>) -> anyhow::Result<bool> {
 
 /// A snapshot of an index that must be there.
 fn open(dir: &Path) -> anyhow::Result<Arc<Index>> {
+    there(dir, "`redite dedup --index` makes one")
+}
+
+/// The same, with what to do where it is not there.
+fn there(dir: &Path, hint: &str) -> anyhow::Result<Arc<Index>> {
     is_folder(dir)?;
-    let none = || {
-        let hint = "hint: `redite dedup --index` makes one";
-        Usage(format!("`{}`: there is no index\n\n{hint}", dir.display()))
-    };
+    let none = || Usage(format!("`{}`: there is no index\n\nhint: {hint}", dir.display()));
     Ok(Index::open(Arc::new(Folder::new(dir)))?.ok_or_else(none)?)
 }
 
