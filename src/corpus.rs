@@ -28,6 +28,7 @@ use crate::skips::Skips;
 mod labels;
 mod places;
 mod ranks;
+mod working;
 
 pub(crate) use labels::Labels;
 pub(crate) use places::{Places, split_places};
@@ -125,7 +126,7 @@ pub(crate) struct Corpus {
     pub(crate) seed_gaps: Gaps,
     /// how many seeds each distinct document has
     pub(crate) seed_counts: Vec<u32>,
-    /// which windows may come again, where nothing comes before or after the corpus
+    /// which windows may come again in the corpus, where nothing comes before it
     pub(crate) recurring: Option<RecurringWindows>,
     /// where in long texts one can start to read, by documents without those of an index; only for an index
     pub(crate) marks: Vec<Mark>,
@@ -167,14 +168,6 @@ impl Counts {
     }
 }
 
-/// Bytes held for each document beside its own: its row in the index of parts and that of all parts together.
-const OF_A_DOCUMENT: usize = 156;
-/// The same for each byte of band keys, at the most: some keys in order, what earlier parts know of them.
-const KEYS_WORKING: usize = 3;
-
-/// The same for each byte of seeds: where nothing comes before, and behind earlier parts, whose texts many lead to.
-const SEEDS_WORKING: [usize; 2] = [6, 22];
-
 /// The tables while they grow.
 pub(crate) struct Builder<'a> {
     documents: Vec<Document>,
@@ -190,7 +183,7 @@ pub(crate) struct Builder<'a> {
     seeds: Vec<SeedHead>,
     seed_gaps: Gaps,
     seed_counts: Vec<u32>,
-    /// of a corpus that nothing comes before or after, as far as that is known
+    /// of a corpus that nothing comes before
     pub(crate) windows: Option<WindowMarks>,
     marks: Vec<Mark>,
     counts: Counts,
@@ -265,37 +258,9 @@ impl<'a> Builder<'a> {
         next
     }
 
-    /// About how many bytes will be held when this is searched: the tables, and what linking, reading again and
-    /// keeping take beside them, where it `is_first` or earlier parts come before. Measured on `real.jsonl`, where it is
-    /// mostly more than that.
-    pub(crate) fn working_size(&self, is_first: bool) -> u64 {
-        let all = [&self.document_units, &self.paragraph_units];
-        let keys: usize = all.iter().map(|units| size_of_val(&units.keys[..])).sum();
-        let distinct: usize = all.iter().map(|units| units.distinct.len()).sum();
-        let units: usize = all.iter().map(|units| size_of_val(&units.first[..])).sum();
-        let seeds = (size_of::<SeedHead>() + size_of::<u8>()) * self.seeds.len();
-        let tables = (size_of::<Document>() + OF_A_DOCUMENT) * self.documents.len()
-            + units
-            + (8 + 25) * distinct
-            + self.places.len()
-            + self.ids.len()
-            + size_of_val(&self.seed_counts[..])
-            + size_of_val(&self.pieces[..])
-            + self.labels.size()
-            + self.draws.iter().map(Draw::size).sum::<usize>();
-        let windows = self.windows.as_ref().map_or(0, WindowMarks::size);
-        let seeds = seeds * SEEDS_WORKING[usize::from(!is_first)];
-        (tables * 5 / 4 + keys * KEYS_WORKING + seeds + windows) as u64
-    }
-
     /// Whether no document is in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.documents.is_empty()
-    }
-
-    /// How many units have tokens of their own.
-    pub(crate) fn distinct(&self) -> u64 {
-        (self.document_units.distinct.len() + self.paragraph_units.distinct.len()) as u64
     }
 
     /// Finds which units of a batch are new.
@@ -453,7 +418,7 @@ impl<'a> Builder<'a> {
             seeds: self.seeds,
             seed_gaps: self.seed_gaps,
             seed_counts: self.seed_counts,
-            recurring: self.windows.filter(|_| !keep_keys).map(WindowMarks::finish),
+            recurring: self.windows.map(WindowMarks::finish),
             marks: self.marks,
             counts: self.counts,
             skips: self.skips,

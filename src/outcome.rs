@@ -378,6 +378,11 @@ impl Outcome {
         (earlier as u64, (all - earlier) as u64)
     }
 
+    /// Windows of seeds with full lists: those that it tells an index, and those of an index that led somewhere.
+    pub(crate) fn windows(&self) -> u64 {
+        (self.covered().windows.len() + self.corpus.archived.windows.len()) as u64
+    }
+
     /// The documents that are contained in another, and were compared.
     pub(crate) fn contained_documents(&self) -> impl Iterator<Item = &Contained> {
         self.located.contained.iter().map(|(contained, _)| contained).filter(|of| of.paragraph.is_none())

@@ -28,6 +28,9 @@ use crate::read::sources::Sources;
 /// Bytes that a process holds whatever it reads: its code, its threads, the chunks on their way.
 pub(crate) const RESERVED: u64 = 96 << 20;
 
+/// Bytes of these that a run can't do without: one is refused where not even they are left.
+const NEEDED: u64 = 48 << 20;
+
 /// Bytes that a part may take at least: with less the run would take more time for its parts than for what is
 /// in them.
 pub(crate) const LEAST: u64 = 24 << 20;
@@ -35,6 +38,9 @@ pub(crate) const LEAST: u64 = 24 << 20;
 /// Bytes held for each unit of an earlier part that something of a part leads to: what it was, its keys, its verdict,
 /// some of them twice.
 const JOINED: u64 = 200;
+
+/// Bytes held for each window of a seed with a full list, behind earlier parts.
+const OF_A_WINDOW: u64 = 72;
 
 /// Units of parts.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +50,20 @@ struct Drawn {
     /// its own, and those of all parts so far
     own: u64,
     all: u64,
+    /// seeds of the last part, and windows of seeds with full lists
+    seeds: u64,
+    windows: u64,
 }
 
 impl Drawn {
-    fn add(&mut self, earlier: u64, own: u64) {
-        *self = Drawn { earlier, own, all: self.all + own };
+    /// Another part: units of earlier ones and its own, seeds and windows.
+    fn add(&mut self, [earlier, own]: [u64; 2], [seeds, windows]: [u64; 2]) {
+        *self = Drawn { earlier, own, all: self.all + own, seeds, windows };
+    }
+
+    /// About how many windows a part with so many seeds will have, of seeds with full lists: as many each as the last one.
+    fn windows(&self, seeds: u64) -> u64 {
+        (self.windows as f64 / self.seeds.max(1) as f64 * seeds as f64) as u64
     }
 
     /// About how many of earlier parts a part of so many units will lead to: as many each as in the last one, and more as
@@ -155,7 +170,8 @@ impl<'a> Parts<'a> {
     pub(crate) fn are_full(&self, read: &Builder<'_>) -> Result<bool> {
         let is_alone = self.past.is_none() && self.is_empty();
         let earlier = if is_alone { 0 } else { self.drawn.expected(read.distinct()) };
-        let working = read.working_size(is_alone) + JOINED * earlier;
+        let windows = self.drawn.windows(read.seeds());
+        let working = read.working_size(is_alone) + JOINED * earlier + OF_A_WINDOW * windows;
         let surroundings = self.stages.surroundings;
         let room = surroundings
             .memory
@@ -163,10 +179,10 @@ impl<'a> Parts<'a> {
         // what is reserved is more than most runs need
         let least = self.unforeseen[0] + LEAST;
         if self.unforeseen[0] > 0 && surroundings.memory.is_some_and(|memory| memory < least) {
-            return Err(self.too_little(least));
+            return Err(self.too_little(NEEDED + least));
         }
         match self.may_cut {
-            false if working > room => Err(self.too_little(working)),
+            false if working > room => Err(self.too_little(RESERVED + self.held() + working)),
             may_cut => Ok(may_cut && !read.is_empty() && working >= room.min(surroundings.part)),
         }
     }
@@ -195,7 +211,7 @@ impl<'a> Parts<'a> {
 
     fn too_little(&self, held: u64) -> Error {
         let memory = self.stages.surroundings.memory.unwrap_or(u64::MAX);
-        Error::TooLittleMemory { memory, held: RESERVED + held }
+        Error::TooLittleMemory { memory, held }
     }
 
     /// Searches a part, and lets those that come find it.
@@ -209,14 +225,15 @@ impl<'a> Parts<'a> {
             let store = Arc::new(Scratch::new(&self.stages.surroundings.temporary));
             self.index = Some(Writer::scratch(store, past.map(|past| (&*past.index, sees))));
         }
+        let seeds = corpus.seeds.len() as u64;
         let outcome = self.search(corpus, true, clock)?;
         let (earlier, own) = outcome.distinct();
-        self.drawn.add(earlier, own);
+        self.drawn.add([earlier, own], [seeds, outcome.windows()]);
         self.keep(&outcome)?;
         self.whole.absorb(outcome)?;
-        let held = self.at_least();
-        if self.stages.surroundings.memory.is_some_and(|memory| memory < RESERVED + held) {
-            return Err(self.too_little(held));
+        let needed = NEEDED + self.at_least();
+        if self.stages.surroundings.memory.is_some_and(|memory| memory < needed) {
+            return Err(self.too_little(needed));
         }
         clock.lap(|seconds| &mut seconds.spilling);
         Ok(())
@@ -282,12 +299,22 @@ mod tests {
     fn what_a_part_leads_to_is_expected_from_the_last_one() {
         let mut drawn = Drawn::default();
         assert_eq!(drawn.expected(1000), 500);
-        drawn.add(0, 1000);
+        drawn.add([0, 1000], [0; 2]);
         assert_eq!(drawn.expected(1000), 500);
-        drawn.add(200, 1000);
+        drawn.add([200, 1000], [0; 2]);
         assert_eq!(drawn.expected(1000), 400, "the same share of each, and two parts before it");
-        drawn.add(100, 250);
+        drawn.add([100, 250], [0; 2]);
         assert_eq!(drawn.expected(500), 225);
+    }
+
+    #[test]
+    fn windows_are_expected_from_the_last_part() {
+        let mut drawn = Drawn::default();
+        assert_eq!(drawn.windows(1000), 0);
+        drawn.add([0; 2], [1000, 3000]);
+        assert_eq!(drawn.windows(500), 1500);
+        drawn.add([0; 2], [500, 100]);
+        assert_eq!(drawn.windows(500), 100);
     }
 
     /// It is as large as a tenth of the text, and the texts of the last part still knew it.

@@ -176,7 +176,7 @@ pub(crate) struct OriginalText {
 
 impl OriginalText {
     /// Appends those of the windows of the seed at a token that lie between two others, and not whole in one of the runs:
-    /// there they have been copied from where they stood before. Of what does not come again none is needed.
+    /// there they have been copied from where they stood before. Of what does not come again none is needed but by an index.
     pub(crate) fn windows(
         &self,
         (maker, tokens): (&mut WindowMaker, &[u64]),
@@ -189,8 +189,12 @@ impl OriginalText {
             let run = covered.partition_point(|run| run.end < end);
             first <= start && end <= behind && covered.get(run).is_none_or(|run| run.start > start)
         };
-        let windows = maker.of(tokens, at).filter(is_new).filter(|&start| maker.may_come_again(start));
-        into.extend(windows.map(|start| (maker.key(tokens, start), start)));
+        for start in maker.of(tokens, at).filter(is_new) {
+            let (is_told, comes_again) = maker.is_told(start);
+            if is_told {
+                into.push(AtToken { key: maker.key(tokens, start), first: start, comes_again });
+            }
+        }
     }
 
     /// Whether the seed at a token is one: a seed deep inside of a verbatim run is found where that came from;
@@ -274,9 +278,10 @@ impl<'a> Finder<'a> {
     pub(crate) fn tell_covered(&mut self) {
         self.covered = Some(Vec::new());
         self.places.tell_windows();
+        self.windows.tell_all();
     }
 
-    /// Of a corpus that nothing comes before or after: which windows may come again.
+    /// Of a corpus that nothing comes before: which windows may come again in it.
     pub(crate) fn expect(&mut self, recurring: RecurringWindows) {
         self.windows.expect(recurring);
     }
@@ -365,7 +370,11 @@ impl<'a> Finder<'a> {
             let around = leaves.map_or(Some([0, tokens]), |leaves| leaves.around(found.at, seed, tokens));
             let first = windows.partition_point(|window| window.seed < found.at);
             let own = windows[first..].iter().take_while(|window| window.seed == found.at);
-            into.extend(own.map(|window| (window.key, window.first)));
+            into.extend(own.map(|&ArchivedWindow { key, first, .. }| AtToken {
+                key,
+                first,
+                comes_again: true,
+            }));
             match around {
                 None => FoundBy::Nothing,
                 Some(around) if into.is_empty() => FoundBy::Seed(around),

@@ -48,11 +48,16 @@ pub struct Surroundings {
     pub memory: Option<u64>,
     /// a part ends in any case when so many bytes have to be held for it
     pub part: u64,
+    /// bytes of sets that may still be compared, of each kind of unit: more of them wait in a temporary file
+    pub sets: u64,
 }
 
 /// Chunks that memory must have room for: up to some 400 of their size are held, read ahead or read again, with their
 /// tokens.
 const CHUNKS_IN_MEMORY: u64 = 4096;
+
+/// The part of memory that sets of each kind of unit may take.
+const SETS_IN_MEMORY: u64 = 32;
 
 /// Bytes of text that each thread may read again ahead of its turn.
 const READ_AGAIN: u64 = 16 << 20;
@@ -61,10 +66,15 @@ const READ_AGAIN: u64 = 16 << 20;
 const LEAST_CHUNK: usize = 16 << 10;
 
 impl Surroundings {
-    /// With chunks that memory has room for.
+    /// With chunks and sets that memory has room for.
     fn fitting(&self) -> Self {
         let fits = self.memory.map_or(usize::MAX, |memory| (memory / CHUNKS_IN_MEMORY) as usize);
-        Surroundings { chunk: self.chunk.min(fits.max(LEAST_CHUNK)), ..self.clone() }
+        let sets = self.memory.map_or(u64::MAX, |memory| memory / SETS_IN_MEMORY);
+        Surroundings {
+            chunk: self.chunk.min(fits.max(LEAST_CHUNK)),
+            sets: self.sets.min(sets),
+            ..self.clone()
+        }
     }
 
     /// Bytes of text that may be read again at once by so many threads, unless one text alone is longer. With tokens and
@@ -77,7 +87,8 @@ impl Surroundings {
 
 impl Default for Surroundings {
     fn default() -> Self {
-        Surroundings { temporary: std::env::temp_dir(), chunk: 128 << 10, memory: None, part: u64::MAX }
+        let temporary = std::env::temp_dir();
+        Surroundings { temporary, chunk: 128 << 10, memory: None, part: u64::MAX, sets: u64::MAX }
     }
 }
 
@@ -322,10 +333,14 @@ impl Stages<'_> {
         });
         let resolver = |units, buckets| Resolver::new(units, buckets, params.threshold, params.comparisons);
         let [of_documents, of_paragraphs] = &corpus.archived.verdicts;
-        let (documents, paragraphs) = rayon::join(
+        let (mut documents, mut paragraphs) = rayon::join(
             || resolver((&corpus.document_units, of_documents), documents),
             || resolver((&corpus.paragraph_units, of_paragraphs), paragraphs),
         );
+        if surroundings.sets < u64::MAX {
+            documents.bound(&surroundings.temporary, surroundings.sets);
+            paragraphs.bound(&surroundings.temporary, surroundings.sets);
+        }
         let searches = Searches { documents, paragraphs, passages, pairs };
         let mut resolved = reread::search(&corpus, (params, surroundings), searches, progress)?;
         if let Some(twins) = twins {
@@ -656,10 +671,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_fit_into_memory() {
+    fn chunks_and_sets_fit_into_memory() {
         let chunk = |memory| Surroundings { memory, ..Surroundings::default() }.fitting().chunk;
         let bounds = [None, Some(4 << 30), Some(1 << 30), Some(256 << 20), Some(1 << 20)];
         assert_eq!(bounds.map(chunk), [128 << 10, 128 << 10, 128 << 10, 64 << 10, 16 << 10]);
+        let sets = |memory| Surroundings { memory, ..Surroundings::default() }.fitting().sets;
+        assert_eq!([None, Some(1 << 30)].map(sets), [u64::MAX, 32 << 20]);
         let asked = Surroundings { memory: Some(1 << 30), chunk: 1, ..Surroundings::default() };
         assert_eq!(asked.fitting().chunk, 1);
     }

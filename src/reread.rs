@@ -169,6 +169,8 @@ impl Underway<'_> {
             };
             rayon::join(find_passages, || rayon::join(compare_paragraphs, compare_documents));
         }
+        self.documents.take_failure()?;
+        self.paragraphs.take_failure()?;
         self.finder.as_mut().map_or(Ok(()), Finder::take_failure)
     }
 

@@ -21,11 +21,13 @@ pub(crate) mod twins;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::path::Path;
 
 use rayon::prelude::*;
 
 use crate::band::Buckets;
 use crate::corpus::{IS_SHORT, Units};
+use crate::error::{Error, Result};
 use crate::resolve::sets::Sets;
 use crate::verify::{Overlap, compare, retain_hopeful};
 
@@ -140,6 +142,9 @@ pub(crate) struct Resolver<'a> {
     shared: Vec<u16>,
     /// which unit of each row counts as the first, where not all do; see [`standing`]
     firsts: Option<Vec<u32>>,
+    /// for sets that have to be read
+    buffers: [Vec<u64>; 2],
+    failed: Option<Error>,
 }
 
 impl<'a> Resolver<'a> {
@@ -193,8 +198,20 @@ impl<'a> Resolver<'a> {
             candidates: Vec::new(),
             shared: Vec::new(),
             firsts: None,
+            buffers: Default::default(),
+            failed: None,
             buckets,
         }
+    }
+
+    /// Holds so many bytes of sets in memory; the others wait in a file in `folder`.
+    pub(crate) fn bound(&mut self, folder: &Path, bytes: u64) {
+        self.sets.bound(folder, bytes);
+    }
+
+    /// What could not be read, if anything.
+    pub(crate) fn take_failure(&mut self) -> Result<()> {
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     /// Whether the distinct unit at this row shares a bucket, so that its set is needed.
@@ -356,26 +373,39 @@ impl<'a> Resolver<'a> {
         candidates.iter().for_each(|&original| self.shared[original as usize] = 0);
         candidates.truncate(self.cap);
         self.cost.verified += candidates.len() as u64;
-        let best = self.best(place, &mut candidates);
-        self.candidates = candidates;
-        best
+        let mut buffers = std::mem::take(&mut self.buffers);
+        let best = self.best(place, &mut candidates, &mut buffers);
+        (self.candidates, self.buffers) = (candidates, buffers);
+        best.unwrap_or_else(|error| {
+            self.failed.get_or_insert(error);
+            None
+        })
     }
 
     /// The candidate that the set at a place matches best.
-    fn best(&self, place: u32, candidates: &mut Vec<u32>) -> Verdict {
+    fn best(
+        &self,
+        place: u32,
+        candidates: &mut Vec<u32>,
+        [own_buffer, buffer]: &mut [Vec<u64>; 2],
+    ) -> Result<Verdict> {
         let sets = &self.sets;
-        let (own, set) = (&sets.digests[place as usize], sets.get(place));
+        let own = &sets.digests[place as usize];
         retain_hopeful(own, &sets.digests, self.threshold, candidates);
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        let set = sets.get(place, own_buffer)?;
         let mut best: Verdict = None;
         for &original in &*candidates {
             let least = best.map_or(self.threshold, |(_, overlap)| overlap.jaccard());
             if !own.may_reach(&sets.digests[original as usize], least) {
                 continue;
             }
-            let Some(overlap) = compare(set, sets.get(original), least) else { continue };
+            let Some(overlap) = compare(set, sets.get(original, buffer)?, least) else { continue };
             best = self.better(best, Some((sets.rows[original as usize], overlap)));
         }
-        best
+        Ok(best)
     }
 
     /// The more similar of two; the earlier of equals.

@@ -3,6 +3,14 @@
 //! They lie in blocks of two megabytes, of which shelves, one for each size, take a page at a time. A list that goes
 //! makes room for another one of about its size, and in the end the blocks go back whole. With an allocation for
 //! each, of what a part of a large corpus took a quarter stayed with the allocator, in holes between what is held longer.
+//! Where memory is bounded, some may wait in a temporary file instead.
+
+mod waiting;
+
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use waiting::Waiting;
 
 /// Numbers of a block. What is as large is given back to the system, where memory is bounded.
 const BLOCK: usize = 1 << 18;
@@ -15,6 +23,9 @@ pub(crate) const LARGE: usize = BLOCK / 8;
 
 /// In [`Spot::shelf`]: it has an allocation of its own.
 const ALONE: u32 = u32::MAX;
+
+/// In [`Spot::shelf`]: it waits in a file, from the number `start` on, of which `block` are the first bits.
+const WAITS: u32 = u32::MAX - 1;
 
 /// Sizes of shelves in each doubling.
 const SIZES: usize = 8;
@@ -37,6 +48,8 @@ pub(crate) struct Shelves {
     alone: Vec<Vec<u64>>,
     /// which of these are nobody's
     free: Vec<u32>,
+    /// where memory is bounded
+    waiting: Option<Waiting>,
 }
 
 /// Room for lists of about one size.
@@ -79,7 +92,20 @@ impl Shelves {
     /// Of which each list has an allocation of its own: that takes less where sizes change, and some of it may stay with the
     /// allocator.
     pub(crate) fn alone() -> Self {
-        Shelves { shelves: Vec::new(), blocks: Vec::new(), largest: 0, alone: Vec::new(), free: Vec::new() }
+        Shelves {
+            shelves: Vec::new(),
+            blocks: Vec::new(),
+            largest: 0,
+            alone: Vec::new(),
+            free: Vec::new(),
+            waiting: None,
+        }
+    }
+
+    /// From now on memory holds so many bytes of lists; what is more waits in a file in `folder`, and [`Shelves::read`] reads
+    /// it. None may be held yet.
+    pub(crate) fn bound(&mut self, folder: &Path, bytes: u64) {
+        self.waiting = Some(Waiting::new(folder, bytes as usize / size_of::<u64>()));
     }
 
     /// Holds a list.
@@ -87,6 +113,10 @@ impl Shelves {
         let length = list.len() as u32;
         if list.is_empty() {
             return Spot::default();
+        }
+        let waits = self.waiting.as_mut().and_then(|waiting| waiting.put(list, shelf_of(list.len()).1));
+        if let Some(at) = waits {
+            return Spot { shelf: WAITS, block: (at >> 32) as u32, start: at as u32, length };
         }
         if list.len() > self.largest {
             let block = self.free.pop().unwrap_or_else(|| {
@@ -121,7 +151,24 @@ impl Shelves {
         [block as u32, start as u32, (start + size) as u32]
     }
 
-    /// The list at a spot.
+    /// The list at a spot, read into the buffer if it waits.
+    ///
+    /// # Errors
+    /// [`Error::Temporary`].
+    #[inline]
+    pub(crate) fn read<'a>(&'a self, spot: Spot, buffer: &'a mut Vec<u64>) -> Result<&'a [u64]> {
+        match &self.waiting {
+            Some(waiting) if spot.shelf == WAITS => {
+                let start = u64::from(spot.block) << 32 | u64::from(spot.start);
+                let read = waiting.read(start, spot.length as usize, buffer);
+                read.map_err(|source| Error::temporary(waiting.folder(), source))?;
+                Ok(buffer)
+            }
+            _ => Ok(self.get(spot)),
+        }
+    }
+
+    /// The list at a spot, where none waits.
     #[inline]
     pub(crate) fn get(&self, Spot { shelf, block, start, length }: Spot) -> &[u64] {
         match (length, shelf) {
@@ -133,6 +180,13 @@ impl Shelves {
 
     /// Lets go of the list at a spot, which is nobody's then.
     pub(crate) fn remove(&mut self, Spot { shelf, block, start, length }: Spot) {
+        if let Some(waiting) = self.waiting.as_mut().filter(|_| length > 0) {
+            let size = shelf_of(length as usize).1;
+            if shelf == WAITS {
+                return waiting.remove(u64::from(block) << 32 | u64::from(start), size);
+            }
+            waiting.let_go(size);
+        }
         match (length, shelf) {
             (0, _) => {}
             (_, ALONE) => {
@@ -153,7 +207,14 @@ mod tests {
     proptest! {
         #[test]
         fn lists_are_what_was_put(steps in prop::collection::vec((0u32..20, 0usize..90), 1..200)) {
-            for mut shelves in [Shelves::default(), Shelves::alone()] {
+            let bounded = |mut shelves: Shelves, bytes| {
+                shelves.bound(&std::env::temp_dir(), bytes);
+                shelves
+            };
+            let of_both = || [Shelves::default(), Shelves::alone()];
+            let of_bounded = [0, 900].into_iter().flat_map(|bytes| of_both().map(|shelves| bounded(shelves, bytes)));
+            for mut shelves in of_both().into_iter().chain(of_bounded) {
+                let mut buffer = Vec::new();
                 let mut held: BTreeMap<u32, (Spot, Vec<u64>)> = BTreeMap::new();
                 for &(name, length) in &steps {
                     match held.remove(&name) {
@@ -164,11 +225,33 @@ mod tests {
                         }
                     }
                     for (spot, list) in held.values() {
-                        prop_assert_eq!(shelves.get(*spot), &list[..]);
+                        prop_assert_eq!(shelves.read(*spot, &mut buffer).unwrap(), &list[..]);
                     }
                 }
             }
         }
+    }
+
+    /// Memory holds what it may and no more, and room in the file is used again.
+    #[test]
+    fn what_there_is_no_room_for_waits() {
+        let mut shelves = Shelves::default();
+        shelves.bound(&std::env::temp_dir(), 10 * 8);
+        let spots = [8, 8, 2, 8].map(|length| shelves.put(&vec![7; length]));
+        assert_eq!(spots.map(|spot| spot.shelf == WAITS), [false, true, false, true]);
+        assert_eq!(shelves.blocks.iter().map(Vec::len).sum::<usize>(), PAGE * 2);
+        shelves.remove(spots[3]);
+        assert_eq!(shelves.put(&[1; 8]).start, spots[3].start);
+        shelves.remove(spots[0]);
+        assert_ne!(shelves.put(&[1; 8]).shelf, WAITS);
+    }
+
+    #[test]
+    fn what_waits_in_a_folder_that_is_not_there_is_held() {
+        let mut shelves = Shelves::default();
+        shelves.bound(Path::new("no/such/folder"), 0);
+        let spot = shelves.put(&[3; 5]);
+        assert_eq!(shelves.read(spot, &mut Vec::new()).unwrap(), [3; 5]);
     }
 
     #[test]

@@ -80,9 +80,14 @@ impl WindowMarks {
         is_often
     }
 
+    /// Marks that are kept: about as many windows are told to an index, of seeds whose lists are full.
+    pub(crate) fn marked(&self) -> usize {
+        self.parts.iter().map(Vec::len).sum()
+    }
+
     /// Bytes that are held.
     pub(crate) fn size(&self) -> usize {
-        self.counts.len() + self.parts.iter().map(|part| size_of_val(&part[..])).sum::<usize>()
+        self.counts.len() + size_of::<u32>() * self.marked()
     }
 
     /// Those that were met more than once.

@@ -121,6 +121,8 @@ pub(crate) struct WindowMaker {
     made: Vec<u64>,
     /// where that is known, which may come again
     recurring: Option<RecurringWindows>,
+    /// whether the others are asked for, too
+    tells_all: bool,
 }
 
 impl WindowMaker {
@@ -128,12 +130,25 @@ impl WindowMaker {
     pub(crate) fn new(passage: u32) -> Self {
         let (hashes, made) = (Vec::new(), Vec::new());
         let winnower = Winnower::new(passage);
-        WindowMaker { winnower, passage: passage as usize, hashes, all: 0, made, recurring: None }
+        WindowMaker {
+            winnower,
+            passage: passage as usize,
+            hashes,
+            all: 0,
+            made,
+            recurring: None,
+            tells_all: false,
+        }
     }
 
     /// From now on it is known which windows may come again.
     pub(super) fn expect(&mut self, recurring: RecurringWindows) {
         self.recurring = Some(recurring);
+    }
+
+    /// From now on those are asked for, too, that do not come again: an index is to be told of them.
+    pub(super) fn tell_all(&mut self) {
+        self.tells_all = true;
     }
 
     /// Goes on to a text of so many tokens; the same must be given with each question about it.
@@ -164,6 +179,12 @@ impl WindowMaker {
     pub(super) fn may_come_again(&self, first: u32) -> bool {
         let mark = || self.winnower.mark(&self.hashes, first as usize);
         self.recurring.as_ref().is_none_or(|recurring| recurring.holds(mark()))
+    }
+
+    /// Whether the window that starts at a token, if it is one of those asked for, has to be told; and whether it may come again.
+    pub(super) fn is_told(&self, first: u32) -> (bool, bool) {
+        let comes_again = self.may_come_again(first);
+        (comes_again || self.tells_all, comes_again)
     }
 
     /// The key of the window that starts at a token, if it is one of those asked for.

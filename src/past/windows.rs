@@ -15,7 +15,7 @@ use crate::read::texts::{Ahead, Locator};
 
 /// Bytes of texts that are read by one thread at once, and such groups whose windows are looked up together.
 const GROUP: u64 = 256 << 10;
-const GROUPS: usize = 32;
+const GROUPS: usize = 8;
 
 /// A window of the corpus, and where it stood first in the index.
 pub(super) struct IndexWindow {
@@ -61,8 +61,9 @@ pub(super) fn find(
     let groups: Vec<&[Row]> = batches(&rows, GROUP, |row| u64::from(looking.locator(row).text_length));
     for groups in groups.chunks(GROUPS) {
         let sought = groups.par_iter().map(|rows| looking.windows(rows));
-        let sought: Vec<Vec<Sought>> = sought.collect::<Result<_>>()?;
-        let mut sought = sought.concat();
+        let of_groups: Vec<Vec<Sought>> = sought.collect::<Result<_>>()?;
+        let mut sought = of_groups.concat();
+        drop(of_groups);
         sought.par_sort_unstable();
         sought.dedup_by_key(|(key, _, _)| *key);
         let keys: Vec<u64> = sought.iter().map(|(key, _, _)| *key).collect();

@@ -537,6 +537,26 @@ pub(crate) fn read_exact_at(file: &File, offset: u64, into: &mut [u8]) -> io::Re
     std::os::unix::fs::FileExt::read_exact_at(file, into, offset)
 }
 
+/// Writes all bytes at `offset` of the file.
+#[cfg(unix)]
+pub(crate) fn write_all_at(file: &File, offset: u64, bytes: &[u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
+}
+
+/// Writes all bytes at `offset` of the file.
+#[cfg(windows)]
+pub(crate) fn write_all_at(file: &File, mut offset: u64, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let n = std::os::windows::fs::FileExt::seek_write(file, bytes, offset)?;
+        if n == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        offset += n as u64;
+        bytes = &bytes[n..];
+    }
+    Ok(())
+}
+
 /// Fills `into` from the file's bytes at `offset`, whatever other threads read from it.
 #[cfg(windows)]
 pub(crate) fn read_exact_at(file: &File, mut offset: u64, mut into: &mut [u8]) -> io::Result<()> {

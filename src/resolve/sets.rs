@@ -1,5 +1,8 @@
 //! The sets at hand, each at a place that it keeps until it is let go.
 
+use std::path::Path;
+
+use crate::error::Result;
 use crate::shelves::{Shelves, Spot};
 use crate::verify::Digest;
 
@@ -25,6 +28,11 @@ impl Sets {
         Sets { places: vec![NOWHERE; rows], ..Sets::default() }
     }
 
+    /// Holds so many bytes of sets in memory; the others wait in a file in `folder`.
+    pub(super) fn bound(&mut self, folder: &Path, bytes: u64) {
+        self.numbers.bound(folder, bytes);
+    }
+
     /// Holds the set of a row.
     pub(super) fn insert(&mut self, row: u32, set: &[u64]) {
         let place = self.free.pop().unwrap_or_else(|| {
@@ -42,10 +50,13 @@ impl Sets {
         self.places[row as usize] = place;
     }
 
-    /// The set at a place.
+    /// The set at a place, in the buffer if it had to be read.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Temporary`].
     #[inline]
-    pub(super) fn get(&self, place: u32) -> &[u64] {
-        self.numbers.get(self.spots[place as usize])
+    pub(super) fn get<'a>(&'a self, place: u32, buffer: &'a mut Vec<u64>) -> Result<&'a [u64]> {
+        self.numbers.read(self.spots[place as usize], buffer)
     }
 
     /// Where a row's set is.
@@ -95,6 +106,8 @@ mod tests {
             steps in prop::collection::vec((0u32..60, 0usize..90, prop::bool::weighted(0.05)), 1..300),
         ) {
             let mut sets = Sets::new(60);
+            sets.bound(&std::env::temp_dir(), 90 * 8);
+            let mut buffer = Vec::new();
             let mut plain: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
             for (i, (row, length, is_large)) in steps.into_iter().enumerate() {
                 match plain.remove(&row) {
@@ -108,7 +121,8 @@ mod tests {
                 }
                 prop_assert_eq!(sets.is_empty(), plain.is_empty());
                 for row in 0..60 {
-                    prop_assert_eq!(sets.place(row).map(|place| sets.get(place)), plain.get(&row).map(|set| &set[..]));
+                    let found = sets.place(row).map(|place| sets.get(place, &mut buffer).unwrap());
+                    prop_assert_eq!(found, plain.get(&row).map(|set| &set[..]));
                 }
             }
         }

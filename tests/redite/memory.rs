@@ -57,7 +57,8 @@ fn judge(texts: &[String], params: &Params, order: &Order, (chunk, parts): (usiz
     let expected = run(&surroundings);
     let expected = told(&expected);
     for &part in parts {
-        let outcome = run(&Surroundings { part, ..surroundings.clone() });
+        // and as few sets are held
+        let outcome = run(&Surroundings { part, sets: part, ..surroundings.clone() });
         let (lines, report) = told(&outcome);
         assert_eq!(lines, expected.0, "parts of {part} bytes: {texts:#?}");
         for (name, value) in expected.1.as_object().unwrap() {

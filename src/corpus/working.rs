@@ -1,0 +1,78 @@
+//! What will be held when what has been read is searched.
+
+use crate::certify::Draw;
+use crate::corpus::{Builder, Document};
+use crate::passage::recurring::WindowMarks;
+use crate::passage::winnow::SeedHead;
+
+/// Bytes held for each document beside its own: its row in the index of parts and that of all parts together.
+const OF_A_DOCUMENT: usize = 156;
+
+/// The same for each byte of band keys, at the most: some keys in order, what earlier parts know of them.
+const KEYS_WORKING: usize = 3;
+
+/// The same for each byte of seeds: where nothing comes before, and behind earlier parts, whose texts many lead to.
+const SEEDS_WORKING: [usize; 2] = [6, 22];
+
+/// The same for each window of a seed whose list may be full, where more is to come: nearly all of them are told to the index
+/// of the parts, and are held twice then.
+const OF_A_TOLD_WINDOW: usize = 40;
+
+impl Builder<'_> {
+    /// About how many bytes will be held when this is searched as a part: the tables, and what linking, reading again and
+    /// keeping take beside them, where it `is_first` or earlier parts come before. Measured on `real.jsonl`, where it is
+    /// mostly more than that.
+    pub(crate) fn working_size(&self, is_first: bool) -> u64 {
+        let all = [&self.document_units, &self.paragraph_units];
+        let keys: usize = all.iter().map(|units| size_of_val(&units.keys[..])).sum();
+        let distinct: usize = all.iter().map(|units| units.distinct.len()).sum();
+        let units: usize = all.iter().map(|units| size_of_val(&units.first[..])).sum();
+        let seeds = (size_of::<SeedHead>() + size_of::<u8>()) * self.seeds.len();
+        let tables = (size_of::<Document>() + OF_A_DOCUMENT) * self.documents.len()
+            + units
+            + (8 + 25) * distinct
+            + self.places.len()
+            + self.ids.len()
+            + size_of_val(&self.seed_counts[..])
+            + size_of_val(&self.pieces[..])
+            + self.labels.size()
+            + self.draws.iter().map(Draw::size).sum::<usize>();
+        let of_windows = |windows: &WindowMarks| windows.size() + OF_A_TOLD_WINDOW * windows.marked();
+        let windows = self.windows.as_ref().map_or(0, of_windows);
+        let seeds = seeds * SEEDS_WORKING[usize::from(!is_first)];
+        (tables * 5 / 4 + keys * KEYS_WORKING + seeds + windows) as u64
+    }
+
+    /// How many units have tokens of their own.
+    pub(crate) fn distinct(&self) -> u64 {
+        (self.document_units.distinct.len() + self.paragraph_units.distinct.len()) as u64
+    }
+
+    /// How many seeds its distinct documents have.
+    pub(crate) fn seeds(&self) -> u64 {
+        self.seeds.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::order::Order;
+    use crate::params::Params;
+
+    /// Where texts are much alike, these are most of what a part takes.
+    #[test]
+    fn windows_that_will_be_told_count() {
+        let order = Order::default();
+        let mut builder = Builder::new(1, &Params::audit(), &order);
+        let before = builder.working_size(true);
+        let mut windows = WindowMarks::new();
+        let seeds = [7u64 << 30; 100];
+        let marks: Vec<u32> = (0..100).collect();
+        windows.add(&[], &seeds, (&[1; 100], &marks));
+        // the list of a seed has room for the first ones
+        assert_eq!(windows.marked(), 92);
+        builder.windows = Some(windows);
+        assert!(builder.working_size(true) >= before + 92 * OF_A_TOLD_WINDOW as u64);
+    }
+}
