@@ -323,7 +323,7 @@ impl<'a> Scanner<'a> {
     fn file(&self, source: u32, work: &mut Work) {
         match text_file(&self.sources[source as usize], self.params.max_record as usize, self.progress) {
             Ok(text) => {
-                self.buffers.meet(text.len());
+                self.buffers.meet_text(text.as_bytes());
                 work.scanned.pieces.push(Piece::of(source, 0, text.as_bytes()));
                 let locator = whole(source, 0, &text);
                 self.document(&text, (locator, Vec::new()), work);

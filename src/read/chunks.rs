@@ -68,8 +68,8 @@ impl Chunk {
 pub(crate) struct Buffers {
     free: Pool<Vec<u8>>,
     chunk: usize,
-    /// bytes of the largest record so far
-    largest: AtomicU64,
+    /// bytes of the largest record so far, as they count at least, and at most
+    largest: [AtomicU64; 2],
     /// the most bytes that what unpacks a source holds, so far
     unpacking: Arc<AtomicU64>,
 }
@@ -82,10 +82,21 @@ const OF_LARGE_RECORDS: [u64; 2] = [12, 29];
 /// So many chunks are no outsized record yet.
 const USUAL: usize = 8;
 
+/// Bytes of text for each token, as these are measured: where tokens are shorter, there are more of them to be held.
+const OF_A_TOKEN: usize = 6;
+
+/// About how many tokens a text has: where words begin, and characters that are tokens.
+fn about_tokens(text: &[u8]) -> usize {
+    let is_token = |byte: u8| (0xE3..=0xE9).contains(&byte);
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80;
+    let begins = |pair: &[u8]| is_token(pair[1]) || is_word(pair[1]) && !is_word(pair[0]);
+    text.windows(2).filter(|pair| begins(pair)).count()
+}
+
 impl Buffers {
     /// For chunks of about this many bytes.
     pub(crate) fn new(chunk: usize) -> Self {
-        Buffers { free: Pool::default(), chunk, largest: AtomicU64::default(), unpacking: Arc::default() }
+        Buffers { free: Pool::default(), chunk, largest: Default::default(), unpacking: Arc::default() }
     }
 
     /// Whether a record of so many bytes is one of those beside which little else should be held.
@@ -95,8 +106,22 @@ impl Buffers {
 
     /// Takes note of a record of so many bytes.
     pub(crate) fn meet(&self, bytes: usize) {
+        self.meet_as(bytes, [bytes; 2]);
+    }
+
+    /// Takes note of a record with all its bytes: with short words it counts for more.
+    pub(crate) fn meet_text(&self, text: &[u8]) {
+        if self.is_outsized(text.len()) {
+            let most = text.len().max(OF_A_TOKEN * about_tokens(text));
+            self.meet_as(text.len(), [text.len().midpoint(most), most]);
+        }
+    }
+
+    fn meet_as(&self, bytes: usize, counts_as: [usize; 2]) {
         if self.is_outsized(bytes) {
-            self.largest.fetch_max(bytes as u64, Ordering::Relaxed);
+            for (largest, counts) in self.largest.iter().zip(counts_as) {
+                largest.fetch_max(counts as u64, Ordering::Relaxed);
+            }
         }
     }
 
@@ -113,9 +138,10 @@ impl Buffers {
 
     /// Bytes that are held for what no run foresees, outsized records and what unpacks sources: at least, and at most.
     pub(crate) fn unforeseen(&self, passages: bool) -> [u64; 2] {
-        let largest = self.largest.load(Ordering::Relaxed);
+        let [least, most] = [0, 1].map(|i| self.largest[i].load(Ordering::Relaxed));
         let unpacking = self.unpacking.load(Ordering::Relaxed);
-        [OF_A_LARGE_RECORD, OF_LARGE_RECORDS].map(|times| times[usize::from(passages)] * largest + unpacking)
+        let times = usize::from(passages);
+        [OF_A_LARGE_RECORD[times] * least + unpacking, OF_LARGE_RECORDS[times] * most + unpacking]
     }
 
     /// About how many bytes make a chunk.
@@ -373,6 +399,7 @@ impl Lines<'_, '_> {
             self.reader.buffers.give(bytes);
             return Ok(());
         }
+        self.reader.buffers.meet_text(&bytes);
         let offset = if self.source.is_plain_file() { self.offset } else { self.spool.append(&bytes)? };
         self.offset += bytes.len() as u64;
         let length = bytes.len();
@@ -428,6 +455,22 @@ pub(crate) fn announce(sources: &Sources, progress: &Progress) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Each token takes as much as another, however short it is.
+    #[test]
+    fn outsized_records_of_short_words_count_for_more() {
+        let of = |text: String| {
+            let buffers = Buffers::new(10);
+            buffers.meet(text.len());
+            buffers.meet_text(text.as_bytes());
+            buffers.unforeseen(true)
+        };
+        assert_eq!(of(" a".repeat(30)), [0; 2], "it is not outsized");
+        assert_eq!(of(" token".repeat(100)), [9 * 600, 29 * 600]);
+        assert_eq!(of(" much-longer".repeat(100)), [9 * 1200, 29 * 1200]);
+        assert_eq!(of(" a".repeat(300)), [9 * 1200, 29 * 1800]);
+        assert_eq!(of("\u{5b57}".repeat(301)), [9 * 1351, 29 * 1800]);
+    }
 
     #[test]
     fn who_wants_no_more_gets_no_more() {

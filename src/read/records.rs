@@ -135,7 +135,7 @@ impl<'a, 'b> Collector<'a, 'b> {
         if text.len() > self.max_record() {
             return self.lose_too_large(line);
         }
-        self.reader.buffers.meet(text.len());
+        self.reader.buffers.meet_text(text);
         let records = &mut self.records;
         let (start, id) = (records.bytes.len(), records.ids.len());
         records.bytes.extend_from_slice(text);
