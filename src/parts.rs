@@ -22,7 +22,7 @@ use crate::keep;
 use crate::outcome::Outcome;
 use crate::outcome::whole::{Ends, Whole};
 use crate::past::{Before, Past};
-use crate::pipeline::{Clock, Stages};
+use crate::pipeline::{Clock, Stages, Surroundings};
 use crate::read::sources::Sources;
 
 /// Bytes that a process holds whatever it reads: its code, its threads, the chunks on their way.
@@ -105,6 +105,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) beside: u64,
     /// bytes held beside, by what is larger than most is: at least, and at most
     pub(crate) unforeseen: [u64; 2],
+    /// bytes that memory has room for beside the part that is read, as it was asked last
+    left: u64,
     /// all documents as they were measured, and the order in which they pass; only where that is not the
     /// order of the corpus
     pub(crate) measured: Option<(Corpus, Vec<u32>)>,
@@ -129,6 +131,7 @@ impl<'a> Parts<'a> {
             files: sources.files.iter().map(of_file).sum(),
             beside: 0,
             unforeseen: [0; 2],
+            left: 0,
             measured: None,
         }
     }
@@ -167,7 +170,7 @@ impl<'a> Parts<'a> {
     ///
     /// # Errors
     /// [`Error::TooLittleMemory`] where there may be no parts.
-    pub(crate) fn are_full(&self, read: &Builder<'_>) -> Result<bool> {
+    pub(crate) fn are_full(&mut self, read: &Builder<'_>) -> Result<bool> {
         let is_alone = self.past.is_none() && self.is_empty();
         let earlier = if is_alone { 0 } else { self.drawn.expected(read.distinct()) };
         let windows = self.drawn.windows(read.seeds());
@@ -176,6 +179,7 @@ impl<'a> Parts<'a> {
         let room = surroundings
             .memory
             .map_or(u64::MAX, |memory| memory.saturating_sub(RESERVED + self.held()).max(LEAST));
+        self.left = room.saturating_sub(working);
         // what is reserved is more than most runs need
         let least = self.unforeseen[0] + LEAST;
         if self.unforeseen[0] > 0 && surroundings.memory.is_some_and(|memory| memory < least) {
@@ -185,6 +189,11 @@ impl<'a> Parts<'a> {
             false if working > room => Err(self.too_little(RESERVED + self.held() + working)),
             may_cut => Ok(may_cut && !read.is_empty() && working >= room.min(surroundings.part)),
         }
+    }
+
+    /// What what has been read is searched in.
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        self.stages.surroundings.with_room(self.left)
     }
 
     /// Bytes that are held beside a part: what is known of those before, and what an open index takes.
@@ -283,7 +292,9 @@ impl<'a> Parts<'a> {
         let past = index.map(|index| Past { index: index.clone(), before: u32::MAX, is_batch: false });
         let own = (self.whole.first()[0], self.whole.all_documents());
         let before = past.as_ref().map(|past| Before::with_own(past, own));
-        let found = self.stages.search(corpus, before.as_ref(), keep, clock)?;
+        let surroundings = &self.surroundings();
+        let stages = Stages { surroundings, ..self.stages };
+        let found = stages.search(corpus, before.as_ref(), keep, clock)?;
         Ok(Outcome::of_part(found, (self.stages.params, self.stages.plan)))
     }
 }

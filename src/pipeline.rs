@@ -77,6 +77,14 @@ impl Surroundings {
         }
     }
 
+    /// The same, where memory has room for so many bytes more than what is searched takes: a quarter of them is for sets of each
+    /// kind of unit, unless less was asked for.
+    pub(crate) fn with_room(&self, left: u64) -> Self {
+        let fits = self.memory.map(|memory| memory / SETS_IN_MEMORY);
+        let sets = if fits == Some(self.sets) { self.sets.max(left / 4) } else { self.sets };
+        Surroundings { sets, ..self.clone() }
+    }
+
     /// Bytes of text that may be read again at once by so many threads, unless one text alone is longer. With tokens and
     /// sets some six times as much is held.
     pub(crate) fn read_again(&self, threads: usize) -> u64 {
@@ -221,7 +229,9 @@ pub fn run(
     }
     let mut outcome = if parts.is_empty() {
         clock.lap(|seconds| &mut seconds.reading);
+        let surroundings = &parts.surroundings();
         drop(parts);
+        let stages = Stages { surroundings, ..stages };
         let past = past.map(|past| past.unless_known(corpus.identity));
         let before = past.as_ref().map(Before::archive);
         let found = stages.search(corpus, before.as_ref(), keep, &mut clock)?;
@@ -677,6 +687,10 @@ mod tests {
         assert_eq!(bounds.map(chunk), [128 << 10, 128 << 10, 128 << 10, 64 << 10, 16 << 10]);
         let sets = |memory| Surroundings { memory, ..Surroundings::default() }.fitting().sets;
         assert_eq!([None, Some(1 << 30)].map(sets), [u64::MAX, 32 << 20]);
+        let fitting = Surroundings { memory: Some(1 << 30), ..Surroundings::default() }.fitting();
+        assert_eq!([0, 400 << 20].map(|left| fitting.with_room(left).sets), [32 << 20, 100 << 20]);
+        let asked = Surroundings { sets: 5, ..fitting };
+        assert_eq!(asked.with_room(400 << 20).sets, 5);
         let asked = Surroundings { memory: Some(1 << 30), chunk: 1, ..Surroundings::default() };
         assert_eq!(asked.fitting().chunk, 1);
     }
