@@ -286,37 +286,28 @@ impl<'a> View<'a> {
         next: &mut usize,
         mut tell: impl FnMut(usize, [u32; 2]),
     ) -> Option<()> {
-        let end = 8 * (self.page.len() - HEAD);
-        let base = u64::try_from(self.first).ok()?;
-        let (mut at, mut row, mut left) = (self.high, 0, 0);
-        let mut high = 0_u64;
-        for i in 0..self.count {
+        self.each_key(|i, key| {
             let Some(&sought) = wanted.get(*next) else { return Some(()) };
-            while row == 0 {
-                (at < end).then_some(())?;
-                high += left as u64;
-                row = self.bits(at, AT_ONCE);
-                (at, left) = (at + AT_ONCE, AT_ONCE);
-            }
-            let zeros = row.trailing_zeros() as usize;
-            high += zeros as u64;
-            row >>= zeros + 1;
-            left -= zeros + 1;
-            let distance = u64::try_from((u128::from(high) << self.low) | self.low(i)).ok()?;
-            let key = base.checked_add(distance)?;
+            let key = u64::try_from(key).ok()?;
             if sought < key {
                 *next += first_from(&wanted[*next..], |wanted| *wanted < key);
             }
             let same = wanted[*next..].iter().take_while(|wanted| **wanted == key);
-            for place in (*next..).zip(same).map(|(place, _)| place) {
+            for (place, _) in (*next..).zip(same) {
                 tell(place, self.numbers(i)?);
             }
-        }
-        Some(())
+            Some(())
+        })
     }
 
     /// Tells all keys with their numbers, in order; `None` where this is no leaf.
     pub(super) fn each(&self, mut tell: impl FnMut(u128, [u32; 2]) -> Option<()>) -> Option<()> {
+        self.each_key(|i, key| tell(key, self.numbers(i)?))
+    }
+
+    /// Tells all keys, in order, each by its place; `None` where this is no leaf.
+    #[inline]
+    fn each_key(&self, mut tell: impl FnMut(usize, u128) -> Option<()>) -> Option<()> {
         let end = 8 * (self.page.len() - HEAD);
         let (mut at, mut row, mut left) = (self.high, 0, 0);
         let mut high = 0_u128;
@@ -332,7 +323,7 @@ impl<'a> View<'a> {
             row >>= zeros + 1;
             left -= zeros + 1;
             let key = self.first.checked_add((high << self.low) | self.low(i))?;
-            tell(key, self.numbers(i)?)?;
+            tell(i, key)?;
         }
         Some(())
     }
