@@ -19,7 +19,7 @@ use crate::pipeline::Progress;
 use crate::pool::Pool;
 use crate::read::compression;
 use crate::read::json::Fields;
-use crate::read::records::{Collector, Records};
+use crate::read::records::{Collector, Records, too_large};
 use crate::read::sources::Sources;
 use crate::read::texts::Spool;
 use crate::read::window::fill;
@@ -408,7 +408,7 @@ impl Lines<'_, '_> {
     }
 
     fn lose_record(&mut self) {
-        let detail = format!("a record of more than {} bytes", self.reader.max_record);
+        let detail = too_large(self.reader.max_record as u64);
         self.lose(true, SkipReason::TooLarge, detail);
     }
 

@@ -27,8 +27,9 @@ pub(crate) struct Rows<R> {
     begun: bool,
     core: Reader,
     limit: usize,
-    /// bytes of the row at hand, with its line end
+    /// bytes of the row at hand, with its line end; and those of it that are not at hand any more
     length: usize,
+    passed: usize,
     line: u64,
     next_line: u64,
     /// the fields without quotes, one after the other, and where each ends
@@ -44,8 +45,10 @@ pub(crate) enum Row {
     Between,
     /// its fields are there
     Fields,
-    /// it has more bytes, or fields, than are allowed; it has been passed over
+    /// it has more bytes than are allowed; it has been passed over
     TooLarge,
+    /// the same of fields
+    TooManyFields,
     /// the stream ends inside of quotes
     Unclosed,
 }
@@ -59,6 +62,7 @@ impl<R: Read> Rows<R> {
             core: ReaderBuilder::new().delimiter(delimiter).build(),
             limit,
             length: 0,
+            passed: 0,
             line: 1,
             next_line: 1,
             fields: vec![0; 4096],
@@ -73,7 +77,7 @@ impl<R: Read> Rows<R> {
     /// Whatever the stream fails with; [`Rows::in_row`] tells whether a row had begun.
     pub(crate) fn advance(&mut self) -> io::Result<Option<Row>> {
         self.forget(self.length);
-        self.length = 0;
+        (self.length, self.passed) = (0, 0);
         self.line = self.next_line;
         self.count = 0;
         if !std::mem::replace(&mut self.begun, true)
@@ -94,6 +98,14 @@ impl<R: Read> Rows<R> {
     }
 
     fn row(&mut self) -> io::Result<Row> {
+        let row = self.take_apart()?;
+        if row != Row::Fields {
+            self.count = 0; // what was passed over has left nothing to look at
+        }
+        Ok(row)
+    }
+
+    fn take_apart(&mut self) -> io::Result<Row> {
         let mut written = 0;
         let mut row = Row::Fields;
         loop {
@@ -104,21 +116,20 @@ impl<R: Read> Rows<R> {
             written += out;
             self.count += ends;
             match result {
-                ReadRecordResult::OutputFull if row == Row::TooLarge => written = 0,
+                ReadRecordResult::OutputFull if row != Row::Fields => written = 0,
                 ReadRecordResult::OutputFull => self.fields.resize(2 * self.fields.len(), 0),
                 ReadRecordResult::OutputEndsFull if self.count >= COLUMNS => {
-                    row = Row::TooLarge;
-                    self.count = 0;
+                    (row, written, self.count) = (Row::TooManyFields, 0, 0);
                 }
                 ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
                 ReadRecordResult::InputEmpty => {
-                    if self.length > self.limit {
+                    if self.is_too_large() {
                         row = Row::TooLarge;
                     }
-                    if row == Row::TooLarge {
+                    if row != Row::Fields {
                         (written, self.count) = (0, 0);
                         self.forget(self.length);
-                        self.length = 0;
+                        self.passed += std::mem::take(&mut self.length);
                     }
                     if !self.window.more()? {
                         return Ok(self.last_row(written, row));
@@ -135,7 +146,7 @@ impl<R: Read> Rows<R> {
                 self.length += 1;
             }
         }
-        Ok(if self.length > self.limit { Row::TooLarge } else { row })
+        Ok(if self.is_too_large() { Row::TooLarge } else { row })
     }
 
     /// The row at the end of the stream, without a line end: outside of quotes a line end would end it.
@@ -150,10 +161,15 @@ impl<R: Read> Rows<R> {
         let (result, _, _, ends) = self.core.read_record(b"\n", fields, ends);
         self.count += ends;
         match result {
-            ReadRecordResult::Record if self.length <= self.limit => row,
-            _ if row == Row::TooLarge || self.length > self.limit => Row::TooLarge,
+            _ if self.is_too_large() => Row::TooLarge,
+            ReadRecordResult::Record => row,
+            _ if row != Row::Fields => row,
             _ => Row::Unclosed,
         }
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.passed + self.length > self.limit
     }
 
     fn forget(&mut self, bytes: usize) {
@@ -255,7 +271,9 @@ fn read_rows(
         }
         Ok(Some(_)) => Err((
             SkipReason::Unreadable,
-            "the row of column names is too large, or its quotes do not close".to_owned(),
+            format!(
+                "the row of column names has more than {COLUMNS}, is too large, or its quotes do not close"
+            ),
         )),
         Err(error) => Err((to.reason(rows.in_row(), &error), error.to_string())),
     };
@@ -298,6 +316,10 @@ fn read_rows(
                 to.lose(line, SkipReason::FieldCount, detail)?;
             }
             (Row::TooLarge, _) => to.lose_too_large(line)?,
+            (Row::TooManyFields, _) => {
+                let detail = format!("more than {COLUMNS} fields, the first row names {}", columns.count);
+                to.lose(line, SkipReason::FieldCount, detail)?;
+            }
             (Row::Unclosed, _) => {
                 let detail = "a quote is not closed before the end of the file";
                 to.lose(line, SkipReason::Truncated, detail.to_owned())?;
@@ -450,6 +472,36 @@ mod tests {
         let rows = told(line.as_bytes(), 1 << 20);
         assert_eq!((rows.len(), rows[0].3.len(), &rows[0].3[3_000]), (1, 3_001, &long));
         let rows = told(format!("{}\nz\n", ",".repeat(2 * COLUMNS)).as_bytes(), 1 << 20);
-        assert_eq!((rows[0].0, &rows[1].3[0]), (Row::TooLarge, &"z".to_owned()));
+        assert_eq!((rows[0].0, &rows[1].3[0]), (Row::TooManyFields, &"z".to_owned()));
+    }
+
+    /// However much of it is read at once.
+    #[test]
+    fn what_is_too_large_has_no_fields() {
+        let long = "x".repeat(270_000);
+        let commas = ",".repeat(200_000);
+        for (row, limit, expected) in [
+            (long.clone(), 1 << 10, Row::TooLarge),
+            (format!("\"{long}\""), 1 << 10, Row::TooLarge),
+            (format!("{long},{long}"), 300_000, Row::TooLarge),
+            (long.clone(), 300_000, Row::Fields),
+            (commas.clone(), 1 << 20, Row::TooManyFields),
+            (commas.clone() + &long, 300_000, Row::TooLarge),
+            (format!("y,{commas}\"{long}"), 1 << 20, Row::TooManyFields),
+        ] {
+            let all = format!("a\n{row}\nb\n");
+            let mut rows = Rows::new(all.as_bytes(), b',', limit);
+            let mut found = Vec::new();
+            while let Some(row) = rows.advance().unwrap() {
+                found.push((row, rows.count(), rows.field(0).map(<[u8]>::to_vec)));
+            }
+            let is_there = expected == Row::Fields;
+            let field = is_there.then(|| row.clone().into_bytes());
+            assert_eq!(found[0], (Row::Fields, 1, Some(b"a".to_vec())));
+            assert_eq!(found[1], (expected, usize::from(is_there), field), "{} bytes", row.len());
+            if !row.contains("\"x") || row.ends_with('"') {
+                assert_eq!(found[2], (Row::Fields, 1, Some(b"b".to_vec())));
+            }
+        }
     }
 }

@@ -159,8 +159,7 @@ impl<'a, 'b> Collector<'a, 'b> {
     /// # Errors
     /// Those of the spool.
     pub(crate) fn lose_too_large(&mut self, line: Option<u64>) -> Result<()> {
-        let detail = format!("a record of more than {} bytes", self.max_record());
-        self.lose(line, SkipReason::TooLarge, detail)
+        self.lose(line, SkipReason::TooLarge, too_large(self.max_record() as u64))
     }
 
     /// Neighbouring records that can't be used.
@@ -221,6 +220,11 @@ impl Source {
 
 /// The most columns that a message names.
 const NAMED: usize = 20;
+
+/// What is said of a record of more bytes than are allowed: how many it has hangs on how much of it is read at once.
+pub(crate) fn too_large(limit: u64) -> String {
+    format!("a record of more than {limit} bytes")
+}
 
 /// What to say where a column is missing.
 pub(crate) fn no_such_column(wanted: &str, names: impl Iterator<Item = impl AsRef<str>>) -> String {

@@ -62,7 +62,7 @@ fn rows_that_cannot_be_used() {
             .skips(TooLarge, 0, 2),
         case("a fence of commas", "x.csv", format!("id,text\n{}\n2,a\n", ",".repeat(1 << 20)))
             .gives(["a"])
-            .skips(TooLarge, 0, 2),
+            .skips(FieldCount, 0, 2),
     ];
     cases.iter().for_each(Case::holds);
 }

@@ -363,6 +363,10 @@ fn outputs_without_a_place_are_told_before_the_run() {
             "error: `corpus`: the output can't be written: it is a folder\n\nhint: name a file\n",
         ),
         (
+            ["--matches", "lists/"],
+            "error: `lists/`: the output can't be written: a name that ends so is a folder's\n\nhint: name a file\n",
+        ),
+        (
             ["--matches", "corpus/a.txt/m"],
             "error: `corpus/a.txt/m`: the output can't be written: `corpus/a.txt` is no folder\n\nhint: name a file in a folder\n",
         ),

@@ -182,6 +182,9 @@ pub(crate) fn has_a_place(path: &Path) -> anyhow::Result<()> {
     if path.is_dir() || path.file_name().is_none() {
         return refuse("it is a folder".to_owned(), "name a file");
     }
+    if path.to_string_lossy().ends_with(std::path::is_separator) {
+        return refuse("a name that ends so is a folder's".to_owned(), "name a file");
+    }
     if path.is_symlink() && !path.exists() {
         return refuse("it is a link that leads nowhere".to_owned(), "remove it, or name another file");
     }
