@@ -22,17 +22,19 @@ use crate::passage::recurring::{RecurringWindows, WindowMarks};
 use crate::passage::winnow::SeedHead;
 use crate::past::{Archived, Strings};
 use crate::read::texts::{Locator, Texts};
-use crate::scan::{Counted, EMPTY, Piece, SHORT, Scanned, Signed, SignedUnits};
+use crate::scan::{Counted, EMPTY, MARKED, Piece, SHORT, Scanned, Signed, SignedUnits};
 use crate::skips::Skips;
 
 mod labels;
 mod places;
 mod ranks;
+mod starts;
 mod working;
 
 pub(crate) use labels::Labels;
 pub(crate) use places::{Places, split_places};
 pub(crate) use ranks::Ranks;
+pub(crate) use starts::{Around, NOWHERE, Start, Starts};
 
 /// In [`Units::first`]: a unit without a token.
 pub(crate) const IS_EMPTY: u32 = u32::MAX;
@@ -128,8 +130,9 @@ pub(crate) struct Corpus {
     pub(crate) seed_counts: Vec<u32>,
     /// which windows may come again in the corpus, where nothing comes before it
     pub(crate) recurring: Option<RecurringWindows>,
-    /// where in long texts one can start to read, by documents without those of an index; only for an index
-    pub(crate) marks: Vec<Mark>,
+    /// where in long texts one can start to read, by documents without those of an index; only for an index, or where
+    /// there may be parts
+    pub(crate) starts: Vec<Start>,
     pub(crate) counts: Counts,
     pub(crate) skips: Skips,
     /// what was read, by source and in the order of each
@@ -185,7 +188,7 @@ pub(crate) struct Builder<'a> {
     seed_counts: Vec<u32>,
     /// of a corpus that nothing comes before
     pub(crate) windows: Option<WindowMarks>,
-    marks: Vec<Mark>,
+    starts: Vec<Start>,
     counts: Counts,
     /// records and lines of each source that an earlier part of the run has read
     before: [Vec<u64>; 2],
@@ -234,7 +237,7 @@ impl<'a> Builder<'a> {
             seed_gaps: Gaps::default(),
             seed_counts: Vec::new(),
             windows: None,
-            marks: Vec::new(),
+            starts: Vec::new(),
             counts: Counts { records: vec![0; sources], lines: vec![0; sources], ..Counts::default() },
             before: [(); 2].map(|()| vec![0; sources]),
             skips: Skips::default(),
@@ -344,8 +347,10 @@ impl<'a> Builder<'a> {
             document += documents;
             paragraph += paragraphs;
             let base = (self.documents.len() - documents) as u32;
-            self.marks
-                .extend(scanned.marks.iter().map(|mark| Mark { document: base + mark.document, ..*mark }));
+            self.starts.extend(scanned.starts.iter().map(|start| Start {
+                mark: Mark { document: base + start.mark.document, ..start.mark },
+                ..*start
+            }));
             self.pieces.extend_from_slice(&scanned.pieces);
             self.places.extend_from_slice(&scanned.places);
             self.ids.push_str(&scanned.ids);
@@ -419,7 +424,7 @@ impl<'a> Builder<'a> {
             seed_gaps: self.seed_gaps,
             seed_counts: self.seed_counts,
             recurring: self.windows.map(WindowMarks::finish),
-            marks: self.marks,
+            starts: self.starts,
             counts: self.counts,
             skips: self.skips,
             pieces: self.pieces,
@@ -583,11 +588,30 @@ impl Corpus {
         told
     }
 
-    /// Where one can start to read in a document: in long ones of an index.
-    pub(crate) fn marks(&self, document: u32) -> &[Mark] {
+    /// Where one can start in a document of an index, if it is long.
+    fn marks(&self, document: u32) -> &[Mark] {
         let is_archived = document < self.archived.documents();
         let locator = is_archived.then(|| &self.documents[document as usize].locator);
         locator.map_or(&[], |locator| self.texts.marks(locator))
+    }
+
+    /// What of a document that came before has its tokens from `first` to `behind`; `None` where it can only be read from its
+    /// start.
+    pub(crate) fn around(&self, document: u32, tokens: [u32; 2]) -> Option<Around> {
+        let marks = self.marks(document);
+        if !marks.is_empty() {
+            return Some(Around::marks(marks, tokens));
+        }
+        if self.documents[document as usize].locator.text_length as usize <= MARKED {
+            return None;
+        }
+        let starts = self.archived.starts_of(document);
+        (!starts.is_empty()).then(|| Around::starts(starts, tokens))
+    }
+
+    /// Whether parts of a document's text can be read for themselves by their bytes in it.
+    pub(crate) fn is_in_index(&self, document: u32) -> bool {
+        self.texts.is_in_index(&self.documents[document as usize].locator)
     }
 
     /// Reads some bytes of a document's text again, as far as it goes.
@@ -597,9 +621,8 @@ impl Corpus {
 
     /// A document of an index that is so long that its paragraphs are better read one by one.
     pub(crate) fn long_text(&self, document: u32) -> Result<Option<LongText<'_>>> {
-        let is_archived = document < self.archived.documents();
         let length = self.documents[document as usize].locator.text_length;
-        if !is_archived || length < LONG || self.marks(document).is_empty() {
+        if length < LONG || self.marks(document).is_empty() {
             return Ok(None);
         }
         let (bytes, left) = self.texts.places_in_index(&self.documents[document as usize].locator)?;

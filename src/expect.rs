@@ -4,6 +4,7 @@ use crate::certify::OF_SHINGLE;
 use crate::document::{Compression, Format};
 use crate::params::Params;
 use crate::parts::{LEAST, RESERVED};
+use crate::pipeline::Surroundings;
 use crate::read::sources::Sources;
 
 /// What a run is expected to take; measured on `real.jsonl`, so that a corpus with shorter paragraphs takes
@@ -18,6 +19,13 @@ pub struct Expected {
     pub disk: u64,
     /// bytes of temporary files that parts take beside
     pub parts: u64,
+}
+
+/// Whether a run over these sources is expected to come in parts, as far as their sizes tell.
+pub(crate) fn parts(sources: &Sources, params: &Params, surroundings: &Surroundings) -> bool {
+    let expected = || Expected::of(sources, params);
+    let is_more = |memory: u64| expected().is_none_or(|expected| expected.memory > memory);
+    surroundings.part < u64::MAX || surroundings.memory.is_some_and(is_more)
 }
 
 /// Thousandths of a byte for each byte of text: held, and written where there are parts; of documents,

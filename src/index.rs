@@ -282,13 +282,13 @@ impl Index {
     /// Units with these exact keys, of documents (0) or paragraphs (1): the key's index and what is known.
     /// Keys are sorted.
     pub(crate) fn find_exact(&self, kind: usize, keys: &[u128], before: u32) -> Result<Vec<(u32, Known)>> {
-        let found = self.find(keys, |segment| Some(&segment.exact[kind]))?;
+        let kept = |segment: usize, key: u32, [unit, copy]: [u32; 2]| {
+            self.is_kept(segment, kind, unit, before).then_some((key, segment, unit, copy))
+        };
+        let found = self.find(keys, |segment| Some(&segment.exact[kind]), kept)?;
         let mut known = Vec::with_capacity(found.len());
-        for (segment, key, [unit, copy]) in found {
+        for (key, segment, unit, copy) in found {
             let segment = &self.segments[segment];
-            if !self.is_kept(segment, kind, unit, before) {
-                continue;
-            }
             let copy = copy.checked_sub(1).map(|index| segment.copy(kind, index)).transpose()?;
             let lost = |copy: &CopyRow| {
                 let owner = self.segment_of(kind, copy.original);
@@ -331,13 +331,13 @@ impl Index {
     /// Originals with these keys of bands: the key's index, the unit, and 1 + the band, or 0 where a segment (of
     /// version 1) does not say of which band a key is; sorted. Keys are sorted.
     pub(crate) fn find_bands(&self, kind: usize, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
-        let found = self.find(keys, |segment| Some(&segment.bands[kind]))?;
-        let kept = found
-            .into_iter()
-            .filter(|(segment, _, [unit, _])| self.is_kept(&self.segments[*segment], kind, *unit, before));
-        let mut units: Vec<(u32, u32, u32)> = kept.map(|(_, key, [unit, band])| (key, unit, band)).collect();
-        units.par_sort_unstable();
-        Ok(units)
+        self.find(
+            keys,
+            |segment| Some(&segment.bands[kind]),
+            |segment, key, [unit, band]| {
+                self.is_kept(segment, kind, unit, before).then_some((key, unit, band))
+            },
+        )
     }
 
     /// The sketches of these paragraphs, which are in order; none of those that have none.
@@ -357,26 +357,27 @@ impl Index {
 
     /// Places of these seeds in original text: the key's index, the document, the token; sorted.
     pub(crate) fn find_seeds(&self, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
-        Ok(self.places(self.find(keys, |segment| Some(&segment.seeds))?, before))
+        self.places(keys, |segment| Some(&segment.seeds), before)
     }
 
     /// Where these windows stood first, as far as segments (since version 4) know: the key's index, the document, the
     /// token at which it starts; sorted. Keys are sorted.
     pub(crate) fn find_windows(&self, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
-        let mut places = self.places(self.find(keys, |segment| segment.windows.as_ref())?, before);
+        let mut places = self.places(keys, |segment| segment.windows.as_ref(), before)?;
         // where one was forgotten another may have come: the first counts
         places.dedup_by_key(|(key, _, _)| *key);
         Ok(places)
     }
 
-    fn places(&self, found: Vec<(usize, u32, [u32; 2])>, before: u32) -> Vec<(u32, u32, u32)> {
-        let kept = found.into_iter().filter(|(segment, _, [document, _])| {
-            self.is_kept(&self.segments[*segment], 0, *document, before)
-        });
-        let mut places: Vec<(u32, u32, u32)> =
-            kept.map(|(_, key, [document, at])| (key, document, at)).collect();
-        places.par_sort_unstable();
-        places
+    fn places(
+        &self,
+        keys: &[u64],
+        table: impl Fn(&Segment) -> Option<&Table> + Sync,
+        before: u32,
+    ) -> Result<Vec<(u32, u32, u32)>> {
+        self.find(keys, table, |segment, key, [document, at]| {
+            self.is_kept(segment, 0, document, before).then_some((key, document, at))
+        })
     }
 
     /// Whether something was forgotten, so that lists may have room again.
@@ -384,35 +385,43 @@ impl Index {
         !self.manifest.forgotten.is_empty()
     }
 
-    /// Looks up sorted keys in all segments that have the table: segment, key's index, numbers.
-    fn find<K: Key>(
+    /// Looks up sorted keys in all segments that have the table. What `tell` makes of segment, the key's index and the
+    /// numbers, it makes with the key's index first; sorted.
+    fn find<K: Key, T: Ord + Send>(
         &self,
         keys: &[K],
         table: impl Fn(&Segment) -> Option<&Table> + Sync,
-    ) -> Result<Vec<(usize, u32, [u32; 2])>> {
-        let pieces: Vec<(usize, usize)> = (0..self.segments.len())
-            .flat_map(|segment| (0..keys.len()).step_by(LOOKED_UP).map(move |start| (segment, start)))
-            .collect();
-        let find = |&(number, start): &(usize, usize)| {
+        tell: impl Fn(usize, u32, [u32; 2]) -> Option<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let in_segment = |number: usize, start: usize| -> Result<Vec<T>> {
             let segment = &self.segments[number];
             let keys = &keys[start..(start + LOOKED_UP).min(keys.len())];
             let mut found = Vec::new();
             if let Some(table) = table(segment) {
                 table.find(&segment.pages, keys, |i, numbers| {
-                    found.push((number, (start + i) as u32, numbers));
+                    found.extend(tell(number, (start + i) as u32, numbers));
                 })?;
             }
             Ok(found)
         };
-        let found: Vec<Vec<(usize, u32, [u32; 2])>> = pieces.par_iter().map(find).collect::<Result<_>>()?;
+        let piece = |start: usize| -> Result<Vec<T>> {
+            let found = (0..self.segments.len()).into_par_iter().map(|number| in_segment(number, start));
+            let mut found = found.collect::<Result<Vec<Vec<T>>>>()?.into_iter().flatten().collect::<Vec<T>>();
+            // what is of one segment is in order: a sort by merging
+            found.sort();
+            Ok(found)
+        };
+        let starts: Vec<usize> = (0..keys.len()).step_by(LOOKED_UP).collect();
+        let found: Vec<Vec<T>> = starts.into_par_iter().map(piece).collect::<Result<_>>()?;
         Ok(found.into_iter().flatten().collect())
     }
 
-    fn is_kept(&self, segment: &Segment, kind: usize, unit: u32, before: u32) -> bool {
+    /// Whether a unit of a segment is kept, and stands before a document.
+    fn is_kept(&self, segment: usize, kind: usize, unit: u32, before: u32) -> bool {
         if before == u32::MAX && self.manifest.forgotten.is_empty() {
             return true;
         }
-        let document = if kind == 0 { unit } else { segment.document_of(unit) };
+        let document = if kind == 0 { unit } else { self.segments[segment].document_of(unit) };
         self.keeps(document, before)
     }
 
@@ -421,11 +430,12 @@ impl Index {
         document < before && !self.manifest.is_forgotten(document)
     }
 
-    fn segment_of(&self, kind: usize, unit: u32) -> Option<&Arc<Segment>> {
+    /// Which segment a unit is of.
+    fn segment_of(&self, kind: usize, unit: u32) -> Option<usize> {
         let range = |segment: &Segment| {
             if kind == 0 { segment.entry.documents } else { segment.entry.paragraphs }
         };
-        self.segments.iter().find(|segment| {
+        self.segments.iter().position(|segment| {
             let [start, end] = range(segment);
             (start..end).contains(&unit)
         })
@@ -433,7 +443,7 @@ impl Index {
 
     /// The document in which a paragraph stands.
     pub(crate) fn document_of(&self, paragraph: u32) -> Option<u32> {
-        self.segment_of(1, paragraph).map(|segment| segment.document_of(paragraph))
+        self.segment_of(1, paragraph).map(|segment| self.segments[segment].document_of(paragraph))
     }
 
     /// A document, and the segment that it is of.

@@ -122,7 +122,7 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     check_numbers(u64::from(base[0]), u64::from(own), "documents")?;
     check_numbers(u64::from(base[1]), u64::from(paragraphs), "paragraphs")?;
     check_numbers(u64::from(base[2]), outcome.own_sources().len() as u64, "sources")?;
-    let keeping = Keeping { outcome, corpus, base, cuts: BTreeMap::new(), tells: true };
+    let keeping = Keeping { outcome, corpus, base, cuts: BTreeMap::new(), tells: true, tells_texts: true };
     let summary = outcome.summary();
     let batch = Batch {
         digest: outcome.identity().digest,
@@ -151,16 +151,20 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
 }
 
 /// Makes the documents of a part of a run findable for the parts behind: their keys, but not their texts and
-/// matches; their ids and places where `tells` says so.
+/// matches; their ids and places where `tells` says so, and where one can start to read, where their texts come later.
 ///
 /// # Errors
 /// Those of [`keep`].
-pub(crate) fn keep_part(outcome: &Outcome, writer: &mut Writer, tells: bool) -> Result<()> {
+pub(crate) fn keep_part(
+    outcome: &Outcome,
+    writer: &mut Writer,
+    [tells, tells_texts]: [bool; 2],
+) -> Result<()> {
     let number = writer.index().map_or(0, |index| index.batches().len());
     let addition = writer.begin(&outcome.summary().parameters, number as u128)?;
     let base = addition.base();
     let corpus = outcome.corpus();
-    let keeping = Keeping { outcome, corpus, base, cuts: cuts(outcome, corpus)?, tells };
+    let keeping = Keeping { outcome, corpus, base, cuts: cuts(outcome, corpus)?, tells, tells_texts };
     let exact = [0, 1].map(|kind| keeping.exact(kind));
     let bands = [0, 1].map(|kind| keeping.bands(kind));
     let mut content = keeping.keys();
@@ -189,6 +193,8 @@ struct Keeping<'a> {
     cuts: BTreeMap<u32, Cuts>,
     /// whether ids and places of the documents are asked for
     tells: bool,
+    /// whether their texts will be in the index
+    tells_texts: bool,
 }
 
 impl Keeping<'_> {
@@ -226,8 +232,11 @@ impl Keeping<'_> {
         content.copies = [self.copies(0), self.copies(1)];
         content.keys.seeds = self.seeds();
         content.keys.windows = self.windows();
-        let own = |mark: &Mark| Mark { document: self.base[0] + mark.document, ..*mark };
-        content.marks = self.corpus.marks.iter().map(own).collect();
+        if self.tells_texts {
+            let marks = self.corpus.starts.iter().map(|start| start.mark).filter(|mark| mark.byte > 0);
+            let own = |mark: Mark| Mark { document: self.base[0] + mark.document, ..mark };
+            content.marks = marks.map(own).collect();
+        }
         content.paragraphs = [self.base[1], self.base[1] + self.corpus.counts.paragraphs as u32];
         content.sketches = self.sketches();
         content.gone = self.gone();

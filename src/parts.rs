@@ -254,7 +254,7 @@ impl<'a> Parts<'a> {
         let Some(index) = &mut self.index else { return Ok(()) };
         // nothing else tells of documents of earlier parts
         let tells = self.keep || self.stages.params.units.passages;
-        keep::keep_part(part, index, tells).map_err(|error| match error {
+        keep::keep_part(part, index, [tells, self.keep]).map_err(|error| match error {
             Error::Io { source, .. } => Error::temporary(folder, source),
             error => error,
         })
@@ -290,7 +290,7 @@ impl<'a> Parts<'a> {
         self.whole.check_room(&corpus)?;
         let index = self.index.as_ref().and_then(Writer::index);
         let past = index.map(|index| Past { index: index.clone(), before: u32::MAX, is_batch: false });
-        let own = (self.whole.first()[0], self.whole.all_documents());
+        let own = (self.whole.first()[0], self.whole.all_documents(), self.whole.starts());
         let before = past.as_ref().map(|past| Before::with_own(past, own));
         let surroundings = &self.surroundings();
         let stages = Stages { surroundings, ..self.stages };

@@ -111,13 +111,19 @@ pub(crate) struct Finder<'a> {
     /// the tokens of verbatim runs: document, first, behind the last; only for an index
     covered: Option<Vec<(u32, Range<u32>)>>,
     /// reads tokens of a document of an index
-    read: Option<Box<Read<'a>>>,
+    read: Option<Box<dyn ReadTokens + 'a>>,
     /// the first thing that could not be read
     failed: Option<Error>,
 }
 
-/// Reads tokens of a document, or fails where it has not so many.
-pub(crate) type Read<'a> = dyn Fn(u32, SoughtTokens) -> Result<Tokens> + Send + Sync + 'a;
+/// Reads the tokens of documents that came before.
+pub(crate) trait ReadTokens: Send {
+    /// Calls `take` with tokens of a document, at least those that are sought.
+    ///
+    /// # Errors
+    /// Where it can't be read, or has not so many.
+    fn tokens(&mut self, document: u32, sought: SoughtTokens, take: &mut dyn FnMut(&Tokens)) -> Result<()>;
+}
 
 /// A seed of a document that occurs more than once in the corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,7 +293,7 @@ impl<'a> Finder<'a> {
     }
 
     /// How the texts of an index are read.
-    pub(crate) fn reads_with(&mut self, read: Box<Read<'a>>) {
+    pub(crate) fn reads_with(&mut self, read: Box<dyn ReadTokens + 'a>) {
         self.read = Some(read);
     }
 

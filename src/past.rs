@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use crate::band::in_order::{Asked, InOrder};
 use crate::band::with_band;
 use crate::collapse::Keyed;
-use crate::corpus::{Corpus, Document, Ranks, Units, split_places};
+use crate::corpus::{Corpus, Document, Ranks, Start, Starts, Units, split_places};
 use crate::document::{Compression, Format, Source};
 use crate::error::Result;
 use crate::index::segment::{DocumentRow, Held};
@@ -87,6 +87,8 @@ struct Own<'a> {
     first: u32,
     /// its documents; their texts are where they were read
     documents: &'a [Document],
+    /// where one can start in these
+    starts: Option<&'a Starts>,
 }
 
 impl Own<'_> {
@@ -99,12 +101,15 @@ impl Own<'_> {
 impl<'a> Before<'a> {
     /// An index alone.
     pub(crate) fn archive(past: &'a Past) -> Self {
-        Before { past, own: Own { first: u32::MAX, documents: &[] } }
+        Before { past, own: Own { first: u32::MAX, documents: &[], starts: None } }
     }
 
     /// An index in which the documents from a number on are these.
-    pub(crate) fn with_own(past: &'a Past, (first, documents): (u32, &'a [Document])) -> Self {
-        Before { past, own: Own { first, documents } }
+    pub(crate) fn with_own(
+        past: &'a Past,
+        (first, documents, starts): (u32, &'a [Document], &'a Starts),
+    ) -> Self {
+        Before { past, own: Own { first, documents, starts: Some(starts) } }
     }
 }
 
@@ -174,6 +179,8 @@ pub(crate) struct Archived {
     pub(crate) hopeless: Vec<u32>,
     /// ids and places of those of which something has to be told; [`tell`] fills in more
     pub(crate) told: BTreeMap<u32, Strings>,
+    /// where one can start to read in those that the run itself has put into the index, by their numbers from this on
+    pub(crate) starts: (u32, Starts),
 }
 
 /// The id of a document of an index, as JSON, and the places of its paragraphs.
@@ -214,6 +221,13 @@ impl Archived {
     /// Where a paragraph stands among those of its document, which is of the index.
     pub(crate) fn number_in_document(&self, document: u32, paragraph: u32) -> u32 {
         self.paragraph_in_index(paragraph) - self.first_paragraphs[document as usize].0
+    }
+
+    /// Where one can start to read in one that an earlier part of the run has put into the index.
+    pub(crate) fn starts_of(&self, document: u32) -> &[Start] {
+        let (first, starts) = &self.starts;
+        let own = self.numbers.get(document as usize).and_then(|number| number.checked_sub(*first));
+        own.map_or(&[], |own| starts.of(own))
     }
 
     /// How many documents there are.

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 use crate::band::{Buckets, Plan};
 use crate::corpus::{Builder, Corpus, Document, check_numbers, link};
 use crate::error::{Error, Result};
+use crate::expect;
 use crate::in_turn::{Turns, batches};
 use crate::order::Order;
 use crate::outcome::{Located, Outcome, Seconds};
@@ -411,10 +412,11 @@ impl<'a> Reading<'a> {
     where
         'a: 'b,
     {
-        let Stages { params, progress, .. } = self.stages;
+        let Stages { params, progress, surroundings, .. } = self.stages;
         let mut scanner = Scanner::new(params, &self.sources.files, progress, buffers);
         scanner.also = self.order.fields();
         scanner.hash_texts = self.for_index;
+        scanner.finds_starts = params.units.passages && expect::parts(self.sources, params, surroundings);
         *scanner.mark_windows.get_mut() = self.marks_windows();
         scanner
     }

@@ -8,16 +8,17 @@
 use std::ops::Range;
 use std::sync::atomic::Ordering;
 
-use crate::corpus::Corpus;
+use crate::corpus::{Around, Corpus};
 use crate::error::Result;
 use crate::in_turn::{Weight, batches, in_turn};
 use crate::normalise::Tokenizers;
 use crate::params::Params;
 use crate::passage::places::{SoughtTokens, Tokens};
 use crate::passage::repeated::Repeated;
-use crate::passage::{ArchivedDocument, Finder, Found, Prepared};
+use crate::passage::{ArchivedDocument, Finder, Found, Prepared, ReadTokens};
 use crate::pipeline::{Progress, Surroundings};
 use crate::pool::Pool;
+use crate::read::texts::Ahead;
 use crate::resolve::pairs::{KeptPairs, Pairs};
 use crate::resolve::{Cost, Near, Resolver};
 use crate::standing::{Decided, Decisions, Searching};
@@ -84,8 +85,7 @@ pub(crate) fn search(
         }
     }
     if let Some(finder) = &mut finder {
-        let tokenizers = &tokenizers;
-        finder.reads_with(Box::new(move |document, sought| tokens_of(corpus, tokenizers, document, sought)));
+        finder.reads_with(Box::new(Rereading::new(corpus, &tokenizers)));
     }
     let length = |wanted: &Wanted| u64::from(corpus.documents[wanted.document as usize].locator.text_length);
     progress.text_total.store(wanted.iter().map(length).sum(), Ordering::Relaxed);
@@ -241,46 +241,91 @@ const PIECE: usize = 1 << 10;
 /// Bytes of a text from the start of which one had better not start often.
 const LONG: u32 = 16 << 10;
 
-/// Tokens of a document, at least from one to another. Of a long text that can only be read from its start all that
-/// may be needed is read at once.
-fn tokens_of(
-    corpus: &Corpus,
-    tokenizers: &Tokenizers,
-    document: u32,
-    SoughtTokens { first, behind, last }: SoughtTokens,
-) -> Result<Tokens> {
-    let marks = corpus.marks(document);
-    let is_long = corpus.documents[document as usize].locator.text_length > LONG;
-    let behind = if is_long && marks.is_empty() { last } else { behind };
-    let before = marks.partition_point(|mark| mark.token <= first).checked_sub(1).map(|i| marks[i]);
-    let after = marks.iter().find(|mark| mark.token >= behind);
-    let base = before.map_or(0, |mark| mark.byte);
-    let end = after.map_or(u32::MAX, |mark| mark.byte);
-    let text = corpus.text_part(document, base..end)?;
-    let mut made = Tokens { start: before.map_or(0, |mark| mark.token), ..Tokens::default() };
-    let wanted = behind.saturating_sub(made.start) as usize;
-    let room = (wanted + PIECE / 4).min(text.len());
-    made.tokens.reserve_exact(room);
-    made.spans.reserve_exact(room);
-    let mut start = 0;
-    tokenizers.with(|tokenizer| {
-        while start < text.len() && made.tokens.len() < wanted {
-            // a line break is in no token
-            let least = (start + PIECE).min(text.len());
-            let end =
-                memchr::memchr(b'\n', &text.as_bytes()[least..]).map_or(text.len(), |at| least + at + 1);
-            let from = base + start as u32;
-            tokenizer.tokens(&text[start..end], |hash, first, end| {
-                made.tokens.push(hash);
-                made.spans.push([from + first as u32, from + end as u32]);
-            });
-            start = end;
-        }
-    });
-    if made.tokens.len() < wanted {
-        return Err(corpus.texts.changed(&corpus.documents[document as usize].locator));
+/// The longest text for which what it took is held for the next one.
+const HELD: usize = 1 << 18;
+
+/// Reads the tokens of documents that came before, one after the other.
+struct Rereading<'a> {
+    corpus: &'a Corpus,
+    tokenizers: &'a Tokenizers,
+    ahead: Ahead,
+    raw: Vec<u8>,
+    text: String,
+    made: Tokens,
+}
+
+impl<'a> Rereading<'a> {
+    fn new(corpus: &'a Corpus, tokenizers: &'a Tokenizers) -> Self {
+        let (ahead, raw, text, made) = Default::default();
+        Rereading { corpus, tokenizers, ahead, raw, text, made }
     }
-    Ok(made)
+
+    /// Makes `text` a part of a document's text, of one that can only be read whole all of it; returns where in it the part
+    /// is.
+    fn read(&mut self, document: u32, Around { bytes, raw, .. }: &Around) -> Result<Range<usize>> {
+        let Rereading { corpus, ahead, text, raw: buffer, .. } = self;
+        let locator = &corpus.documents[document as usize].locator;
+        let changed = || corpus.texts.changed(locator);
+        text.clear();
+        if corpus.is_in_index(document) {
+            *text = corpus.text_part(document, bytes.clone())?;
+        } else if let Some(raw) = raw {
+            corpus.texts.append_between(locator, raw.clone(), (buffer, text))?;
+        } else {
+            corpus.texts.append(std::iter::once(*locator), ahead, text)?;
+            return Ok(bytes.start as usize..text.len().min(bytes.end as usize));
+        }
+        let length = bytes.end.min(locator.text_length).checked_sub(bytes.start);
+        if length.is_some_and(|length| length as usize == text.len()) {
+            Ok(0..text.len())
+        } else {
+            Err(changed())
+        }
+    }
+}
+
+impl ReadTokens for Rereading<'_> {
+    /// Of a long text that can only be read from its start all that may be needed is taken apart at once.
+    fn tokens(&mut self, document: u32, sought: SoughtTokens, take: &mut dyn FnMut(&Tokens)) -> Result<()> {
+        let SoughtTokens { first, mut behind, last } = sought;
+        let corpus = self.corpus;
+        let locator = &corpus.documents[document as usize].locator;
+        let around = corpus.around(document, [first, behind]).unwrap_or_else(|| {
+            behind = if corpus.is_in_index(document) && locator.text_length <= LONG { behind } else { last };
+            Around { token: 0, bytes: 0..u32::MAX, raw: None }
+        });
+        let part = self.read(document, &around)?;
+        let Rereading { text, made, .. } = self;
+        let text = text.get(part).ok_or_else(|| corpus.texts.changed(locator))?;
+        let base = around.bytes.start;
+        made.start = around.token;
+        made.tokens.clear();
+        made.spans.clear();
+        let wanted = behind.saturating_sub(made.start) as usize;
+        let mut start = 0;
+        self.tokenizers.with(|tokenizer| {
+            while start < text.len() && made.tokens.len() < wanted {
+                // a line break is in no token
+                let least = (start + PIECE).min(text.len());
+                let end =
+                    memchr::memchr(b'\n', &text.as_bytes()[least..]).map_or(text.len(), |at| least + at + 1);
+                let from = base + start as u32;
+                tokenizer.tokens(&text[start..end], |hash, first, end| {
+                    made.tokens.push(hash);
+                    made.spans.push([from + first as u32, from + end as u32]);
+                });
+                start = end;
+            }
+        });
+        if made.tokens.len() < wanted {
+            return Err(corpus.texts.changed(locator));
+        }
+        take(made);
+        if text.len() > HELD {
+            *self = Rereading::new(corpus, self.tokenizers);
+        }
+        Ok(())
+    }
 }
 
 /// The documents that a search needs, in corpus order.

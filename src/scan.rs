@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use crate::band::Plan;
+use crate::corpus::{NOWHERE, Start};
 use crate::document::{Format, Skip, SkipReason, Source};
 use crate::error::Result;
 use crate::index::segment::Mark;
@@ -25,7 +26,7 @@ use crate::pipeline::Progress;
 use crate::pool::Pool;
 use crate::read::chunks::{Buffers, Chunk, text_file};
 use crate::read::json::Fields;
-use crate::read::records::{Entry, Records};
+use crate::read::records::{self, Entry, Records};
 use crate::read::texts::{Locator, Texts, checksum};
 pub(crate) use crate::scan::made::{Counted, Piece, Scanned, ScannedDocument, Signed, SignedUnits};
 use crate::shingle::Shingler;
@@ -58,11 +59,23 @@ pub(crate) struct Scanner<'a> {
     pub(crate) only_measures: bool,
     /// whether the batch may go into an index, which knows it by its texts
     pub(crate) hash_texts: bool,
+    /// whether it is asked where in their records one can start to read long texts
+    pub(crate) finds_starts: bool,
     /// whether windows are marked, see [`crate::passage::recurring`]
     pub(crate) mark_windows: AtomicBool,
     free: Pool<Workspace>,
     scanned: Pool<Scanned>,
     signed: Pool<Signed>,
+}
+
+/// How a text is stored.
+#[derive(Clone, Copy)]
+enum Stored<'a> {
+    /// its bytes are those of its record
+    AsItIs,
+    /// in this line of JSON
+    Line(&'a str),
+    Otherwise,
 }
 
 /// What one worker writes into, again and again.
@@ -101,6 +114,7 @@ impl<'a> Scanner<'a> {
             also: Vec::new(),
             only_measures: false,
             hash_texts: false,
+            finds_starts: false,
             mark_windows: AtomicBool::new(false),
             free: Pool::default(),
             scanned: Pool::default(),
@@ -191,7 +205,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn lines(&self, source: u32, offset: u64, bytes: &[u8], work: &mut Work) {
-        let fields = Fields { text: &self.params.text_field, id: &self.params.id_field, also: &self.also };
+        let fields = self.fields();
         work.scanned.pieces.push(Piece::of(source, offset, bytes));
         let all_utf8 = simdutf8::basic::from_utf8(bytes).ok();
         let mut counted = Counted { source, records: 0, lines: 0 };
@@ -212,7 +226,7 @@ impl<'a> Scanner<'a> {
             counted.records += 1;
             let raw = &bytes[line.clone()];
             let parsed = if raw.len() as u64 > self.params.max_record {
-                Err((SkipReason::TooLarge, format!("a record of {} bytes", raw.len())))
+                Err((SkipReason::TooLarge, records::too_large(self.params.max_record)))
             } else {
                 let text = match all_utf8 {
                     Some(all) => Ok(&all[line.clone()]),
@@ -236,7 +250,8 @@ impl<'a> Scanner<'a> {
                         checksum: checksum(&work.workspace.text),
                     };
                     let text = std::mem::take(&mut work.workspace.text);
-                    self.document(&text, (locator, found.also), work);
+                    let line = all_utf8.map_or(Stored::Otherwise, |all| Stored::Line(&all[line]));
+                    self.document(&text, (locator, found.also), line, work);
                     work.workspace.text = text;
                 }
                 Err((reason, detail)) => work.scanned.skips.push(Skip {
@@ -258,7 +273,7 @@ impl<'a> Scanner<'a> {
         match simdutf8::compat::from_utf8(bytes) {
             Ok(text) => {
                 let locator = whole(source, offset, text);
-                self.document(text, (locator, Vec::new()), work);
+                self.document(text, (locator, Vec::new()), Stored::Otherwise, work);
             }
             Err(error) => work.scanned.skips.push(Skip {
                 source,
@@ -275,6 +290,9 @@ impl<'a> Scanner<'a> {
     /// Records that the reader has taken apart.
     fn records(&self, records: &Records, work: &mut Work) {
         let source = records.source;
+        let is_quoted = self.sources[source as usize].is_plain_file()
+            && self.sources[source as usize].format.delimiter().is_some();
+        let stored = if is_quoted { Stored::Otherwise } else { Stored::AsItIs };
         let all_utf8 = simdutf8::basic::from_utf8(&records.bytes).ok();
         let mut counted = Counted { source, records: 0, lines: 0 };
         for entry in &records.entries {
@@ -307,7 +325,7 @@ impl<'a> Scanner<'a> {
                                 text_length: text.len() as u32,
                                 checksum: checksum(text),
                             };
-                            self.document(text, (locator, also.clone()), work);
+                            self.document(text, (locator, also.clone()), stored, work);
                         }
                         Err(error) => {
                             let reason = SkipReason::InvalidUtf8;
@@ -326,7 +344,7 @@ impl<'a> Scanner<'a> {
                 self.buffers.meet_text(text.as_bytes());
                 work.scanned.pieces.push(Piece::of(source, 0, text.as_bytes()));
                 let locator = whole(source, 0, &text);
-                self.document(&text, (locator, Vec::new()), work);
+                self.document(&text, (locator, Vec::new()), Stored::Otherwise, work);
             }
             Err((reason, detail)) => {
                 let (record, records) = (Some(0), 1);
@@ -346,7 +364,7 @@ impl<'a> Scanner<'a> {
             let (text, found) = texts.record(locator, &self.also)?;
             work.scanned.lone_surrogates += u64::from(found.has_lone_surrogates);
             work.scanned.ids.push_str(found.id.as_deref().unwrap_or_default());
-            self.document(&text, (*locator, found.also), &mut work);
+            self.document(&text, (*locator, found.also), Stored::Otherwise, &mut work);
         }
         Ok(self.done(work))
     }
@@ -357,7 +375,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Splits and tokenises a text. Its id has been appended to the chunk's ids.
-    fn document(&self, text: &str, (locator, also): (Locator, Vec<Option<String>>), work: &mut Work) {
+    fn document(
+        &self,
+        text: &str,
+        (locator, also): (Locator, Vec<Option<String>>),
+        stored: Stored<'_>,
+        work: &mut Work,
+    ) {
         let Work { workspace: Workspace { tokenizer, ranges, .. }, scanned } = work;
         ranges.clear();
         if !self.only_measures {
@@ -378,8 +402,12 @@ impl<'a> Scanner<'a> {
         let characters = write_places(text, ranges, &mut scanned.places);
         if self.hash_texts {
             scanned.text_hashes.push(xxh3_64(text.as_bytes()));
-            if text.len() > MARKED {
-                mark(scanned, ranges, (first_token, first_paragraph));
+        }
+        if (self.hash_texts || self.finds_starts) && text.len() > MARKED {
+            let first = scanned.starts.len();
+            mark(scanned, ranges, (first_token, first_paragraph));
+            if self.finds_starts {
+                self.find_starts(&mut scanned.starts[first..], stored);
             }
         }
         scanned.text_bytes += text.len() as u64;
@@ -393,6 +421,24 @@ impl<'a> Scanner<'a> {
             places_end: scanned.places.len() as u32,
             ids_end: scanned.ids.len() as u32,
         });
+    }
+
+    /// Finds where in the record of a text the starts are.
+    fn find_starts(&self, starts: &mut [Start], stored: Stored<'_>) {
+        match stored {
+            Stored::AsItIs => starts.iter_mut().for_each(|start| start.raw = start.mark.byte),
+            Stored::Line(line) => {
+                let bytes: Vec<u32> = starts.iter().map(|start| start.mark.byte).collect();
+                let offsets = self.fields().offsets(line, &bytes);
+                let found = starts.iter_mut().zip(offsets.into_iter().flatten());
+                found.for_each(|(start, offset)| start.raw = offset);
+            }
+            Stored::Otherwise => {}
+        }
+    }
+
+    fn fields(&self) -> Fields<'_> {
+        Fields { text: &self.params.text_field, id: &self.params.id_field, also: &self.also }
     }
 
     /// 128 bits that only equal token sequences share.
@@ -513,17 +559,18 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Bytes of a text from one mark to the next, at least.
-const MARKED: usize = 4 << 10;
+/// Bytes of a text from one mark to the next, at least; shorter ones have none.
+pub(crate) const MARKED: usize = 4 << 10;
 
-/// Notes which token starts some of its paragraphs.
+/// Notes which token starts the text, and some of its paragraphs.
 fn mark(scanned: &mut Scanned, paragraphs: &[Range<usize>], (first_token, first_paragraph): (usize, usize)) {
     let document = scanned.documents.len() as u32;
+    let start = |token, byte| Start { mark: Mark { document, token, byte }, raw: NOWHERE };
+    scanned.starts.push(start(0, 0));
     let mut next = MARKED;
     for (paragraph, end) in paragraphs.iter().skip(1).zip(&scanned.paragraph_ends[first_paragraph..]) {
         if paragraph.start >= next {
-            let (token, byte) = (end - first_token as u32, paragraph.start as u32);
-            scanned.marks.push(Mark { document, token, byte });
+            scanned.starts.push(start(end - first_token as u32, paragraph.start as u32));
             next = paragraph.start + MARKED;
         }
     }

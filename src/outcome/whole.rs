@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::band::Plan;
 use crate::certify::Draw;
 use crate::corpus::{
-    Corpus, Counts, Document, IS_SHORT, Labels, Ranks, Units, check_numbers, document_starts,
+    Corpus, Counts, Document, IS_SHORT, Labels, Ranks, Starts, Units, check_numbers, document_starts,
 };
 use crate::error::Result;
 use crate::index::{Identity, Index};
@@ -34,6 +34,8 @@ pub(crate) struct Whole {
     /// the first numbers that are free in that index: of documents, of paragraphs
     first: [u32; 2],
     documents: Vec<Document>,
+    /// where one can start in long ones
+    starts: Starts,
     waiting: Waiting,
     // these are empty until all that waits is there
     document_units: Units,
@@ -142,6 +144,7 @@ impl Whole {
         Whole {
             first,
             documents: Vec::new(),
+            starts: Starts::default(),
             waiting: Waiting::new(folder),
             document_units: Units::default(),
             paragraph_units: Units::default(),
@@ -172,6 +175,11 @@ impl Whole {
         [documents + self.documents.len() as u32, paragraphs + self.waiting.units[1].first.len() as u32]
     }
 
+    /// Where one can start to read in them.
+    pub(crate) fn starts(&self) -> &Starts {
+        &self.starts
+    }
+
     /// The documents, in their order.
     pub(crate) fn all_documents(&self) -> &[Document] {
         &self.documents
@@ -189,6 +197,7 @@ impl Whole {
     pub(crate) fn held(&self, is_kept: bool) -> u64 {
         let copies = self.near.iter().map(|(near, _)| near.len()).sum::<usize>();
         let bytes = size_of::<Document>() * self.documents.len()
+            + self.starts.size()
             + size_of::<Piece>() * self.pieces.len()
             + size_of::<Near>() * copies
             + size_of::<(Contained, Stretch)>() * self.contained.len()
@@ -214,6 +223,7 @@ impl Whole {
         let own = &corpus.documents[document as usize..];
         let (places, ids) = own.first().map_or((0, 0), |first| (first.places, first.id));
         let shift = (self.waiting.places.len() as u64, self.waiting.ids.len() as u64);
+        self.starts.append(&corpus.starts, self.documents.len() as u32);
         self.documents.extend(own.iter().map(|document| Document {
             locator: document.locator,
             first_paragraph: base + (document.first_paragraph - paragraph),
@@ -266,7 +276,9 @@ impl Whole {
     /// # Errors
     /// [`crate::error::Error::Temporary`].
     pub(crate) fn absorb(&mut self, part: Outcome) -> Result<Texts> {
-        let Outcome { corpus, near, located, summary, .. } = part;
+        let Outcome { mut corpus, near, located, summary, .. } = part;
+        // held once, these are appended to where they are
+        corpus.archived.starts = Default::default();
         let base = self.end();
         let numbers = Numbers { archived: &corpus.archived, base };
         let [documents, paragraphs] = &mut self.waiting.units;
@@ -363,7 +375,7 @@ impl Whole {
             seed_gaps: Gaps::default(),
             seed_counts: Vec::new(),
             recurring: None,
-            marks: Vec::new(),
+            starts: Vec::new(),
             counts: self.counts,
             skips: self.skips,
             pieces: self.pieces,

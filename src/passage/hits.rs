@@ -11,7 +11,7 @@ use crate::passage::contained::Comparison;
 use crate::passage::passed::{Passed, PassedOver};
 use crate::passage::places::{Kept, LISTED, Listed, Places, SeedPlace};
 use crate::passage::windows::{WindowMaker, WindowMap};
-use crate::passage::{Candidate, Candidates, Finder, MARGIN, Occurrence, Prepared, Read};
+use crate::passage::{Candidate, Candidates, Finder, MARGIN, Occurrence, Prepared, ReadTokens};
 use crate::resolve::NumberMap;
 
 /// Candidates that one token of the later text may lie in.
@@ -180,7 +180,7 @@ struct Looking<'f, 'p, 'r> {
     params: &'f Params,
     places: &'f mut Places,
     windows: &'f mut WindowMaker,
-    read: Option<&'f Read<'r>>,
+    read: Option<&'f mut (dyn ReadTokens + 'r)>,
     failed: &'f mut Option<Error>,
     workspace: &'f mut Workspace,
     candidates: Vec<Candidate>,
@@ -208,7 +208,7 @@ impl Finder<'_> {
             params: self.params,
             places: &mut self.places,
             windows: &mut self.windows,
-            read: self.read.as_deref(),
+            read: self.read.as_deref_mut(),
             failed: &mut self.failed,
             workspace: &mut self.workspace,
             candidates: Vec::new(),
@@ -400,8 +400,10 @@ impl Looking<'_, '_, '_> {
             return;
         }
         let is_own = original == document;
-        if let Some(read) = self.read.filter(|_| !is_own && self.places.is_unread(original))
-            && let Err(error) = self.places.read(original, at, |sought| read(original, sought))
+        let sought = if is_own { None } else { self.places.sought(original, at) };
+        if let Some((sought, read)) = sought.zip(self.read.as_mut())
+            && let Err(error) =
+                read.tokens(original, sought, &mut |tokens| self.places.fill(original, tokens))
         {
             self.failed.get_or_insert(error);
             return;

@@ -7,7 +7,6 @@
 
 use std::ops::Range;
 
-use crate::error::Result;
 use crate::passage::steps::{Steps, packed, unpacked};
 use crate::passage::windows::{OfSeed, Windows};
 use crate::passage::{Occurrence, Prepared};
@@ -376,30 +375,24 @@ impl Places {
         })
     }
 
-    /// Whether a document is one of an index, of which not all may have been read.
-    pub(crate) fn is_unread(&self, document: u32) -> bool {
-        document < self.archived
+    /// Which tokens around a place in a document of an index are needed, if nobody has looked at them yet.
+    pub(crate) fn sought(&self, document: u32, at: u32) -> Option<SoughtTokens> {
+        if document >= self.archived {
+            return None;
+        }
+        let stretches = self.texts.get(&document)?.unread.as_ref()?;
+        let before = stretches.partition_point(|stretch| stretch.start <= at);
+        let stretch = stretches.get(before.checked_sub(1)?).filter(|stretch| stretch.is_unread())?;
+        let last = stretches.last().map_or(stretch.end, |last| last.end);
+        Some(SoughtTokens { first: stretch.start, behind: stretch.end, last })
     }
 
-    /// Reads what is kept around a place in a document of an index, if nobody has looked at it yet, and what comes
-    /// with it.
-    pub(crate) fn read(
-        &mut self,
-        document: u32,
-        at: u32,
-        read: impl FnOnce(SoughtTokens) -> Result<Tokens>,
-    ) -> Result<()> {
+    /// Takes what is kept of a document of an index from some of its tokens.
+    pub(crate) fn fill(&mut self, document: u32, Tokens { start, tokens, spans }: &Tokens) {
         let text = self.texts.get_mut(&document);
-        let Some(stretches) = text.and_then(|text| text.unread.as_mut()) else { return Ok(()) };
-        let before = stretches.partition_point(|stretch| stretch.start <= at);
-        let Some(stretch) = before.checked_sub(1).map(|i| &stretches[i]).filter(|s| s.is_unread()) else {
-            return Ok(());
-        };
-        let (first, behind) = (stretch.start, stretch.end);
-        let last = stretches.last().map_or(behind, |last| last.end);
-        let Tokens { start, tokens, spans } = read(SoughtTokens { first, behind, last })?;
-        for stretch in stretches.iter_mut().filter(|stretch| stretch.is_unread()) {
-            let first = stretch.start.checked_sub(start);
+        let stretches = text.and_then(|text| text.unread.as_mut()).into_iter().flatten();
+        for stretch in stretches.filter(|stretch| stretch.is_unread()) {
+            let first = stretch.start.checked_sub(*start);
             let range = first.map(|first| first as usize..(stretch.end - start) as usize);
             if let Some(range) = range.filter(|range| range.end <= tokens.len()) {
                 stretch.tokens = tokens[range.clone()].into();
@@ -408,7 +401,6 @@ impl Places {
                 stretch.steps = steps.into();
             }
         }
-        Ok(())
     }
 
     /// What is kept around a place.

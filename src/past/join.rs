@@ -78,7 +78,8 @@ impl Joining<'_> {
     /// The documents with these numbers and rows, and which of their paragraphs are here.
     fn documents(&self, numbers: Vec<u32>, rows: &[DocumentRow]) -> Result<Ahead> {
         let own_sources = self.corpus.texts.sources().len() as u32;
-        let mut archived = Archived { numbers, own_sources, ..Archived::default() };
+        let starts = (self.own.first, self.own.starts.cloned().unwrap_or_default());
+        let mut archived = Archived { numbers, own_sources, starts, ..Archived::default() };
         archived.some_paragraphs = (!self.own.is_told(self.passages)).then(Vec::new);
         let mut documents = Vec::with_capacity(archived.numbers.len() + self.corpus.documents.len());
         let mut sources: BTreeMap<u32, u32> = BTreeMap::new();

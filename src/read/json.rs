@@ -30,6 +30,12 @@ pub(crate) struct Record {
     pub(crate) has_lone_surrogates: bool,
 }
 
+/// Appends what a part of a string stands for: up to where the string ends, or the part does. `None` where no such string
+/// has that part.
+pub(crate) fn unescape(part: &str, text: &mut String) -> Option<()> {
+    direct::unescape(part, text)
+}
+
 /// Why a record can't be used, with what was found.
 pub(crate) type Refusal = (SkipReason, String);
 
@@ -53,6 +59,12 @@ impl Fields<'_> {
             text.truncate(before);
         }
         result
+    }
+
+    /// Where in a line these bytes of its text are, which are in order and where characters start; `None` where the line is
+    /// not as nearly all are.
+    pub(crate) fn offsets(&self, line: &str, of: &[u32]) -> Option<Vec<u32>> {
+        direct::offsets(self, line, of)
     }
 
     fn attempt(&self, line: &str, text: &mut String) -> Result<Record, Refusal> {
@@ -324,6 +336,36 @@ mod tests {
         assert_eq!(parse(r#"{"id":{"a":1},"text":""}"#).unwrap().1.id, None);
         assert_eq!(parse(r#"{"text":"one","text":"two"}"#).unwrap().0, "two");
         assert_eq!(parse(r#"{"t\u0065xt":"escaped name"}"#).unwrap().0, "escaped name");
+    }
+
+    proptest::proptest! {
+        /// Any part of a text is what the bytes of the record between its offsets stand for.
+        #[test]
+        fn parts_are_where_their_offsets_are(
+            pieces in proptest::collection::vec("[a-c]{0,70}|[é日😀]|\\PC|[\n\t\"\\\\/]", 0..30),
+            escaped in proptest::collection::vec(proptest::prelude::any::<bool>(), 30),
+        ) {
+            let fields = Fields { text: "text", id: "id", also: &[] };
+            let content: String = pieces.iter().zip(&escaped).map(|(piece, &escaped)| {
+                let json = serde_json::Value::from(piece.as_str()).to_string();
+                let units = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|u| format!("\\u{u:04X}")).collect();
+                let all: String = piece.chars().map(units).collect::<Vec<String>>().concat();
+                if escaped { all } else { json[1..json.len() - 1].to_owned() }
+            }).collect();
+            let line = format!(r#" {{"text":"no","a":{{"text":["\""]}}, "text" : "{content}","id":"\""}}"#);
+            let text = pieces.concat();
+            proptest::prop_assert_eq!(&parse(&line).unwrap().0, &text);
+            let bytes: Vec<u32> = text.char_indices().map(|(at, _)| at as u32).collect();
+            let offsets = fields.offsets(&line, &bytes).unwrap();
+            let ends = bytes.iter().map(|&byte| byte as usize).chain([text.len()]).skip(1);
+            let raw_ends = offsets.iter().map(|&raw| raw as usize).chain([line.len()]).skip(1);
+            for (((&byte, &raw), end), raw_end) in bytes.iter().zip(&offsets).zip(ends).zip(raw_ends) {
+                let mut part = String::new();
+                unescape(&line[raw as usize..raw_end], &mut part).unwrap();
+                proptest::prop_assert_eq!(&part, &text[byte as usize..end]);
+            }
+            proptest::prop_assert_eq!(unescape("a\\", &mut String::new()), None);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -16,7 +17,7 @@ use crate::pipeline::Progress;
 use crate::read::chunks::text_file;
 use crate::read::csv;
 use crate::read::digest::ByteDigest;
-use crate::read::json::{Fields, Record};
+use crate::read::json::{self, Fields, Record};
 
 /// The spool stays in memory up to this many bytes.
 const IN_MEMORY: usize = 8 << 20;
@@ -300,7 +301,7 @@ impl Texts {
     ) -> Result<()> {
         let mut locators = locators.peekable();
         let Some(&locator) = locators.peek() else { return Ok(()) };
-        let of_index = self.index_of(&locator).is_some();
+        let of_index = self.is_in_index(&locator);
         let source = &self.sources[locator.source as usize];
         if of_index || source.format != Format::JsonLines || !source.is_plain_file() {
             into.push_str(&self.read(&locator)?);
@@ -354,9 +355,36 @@ impl Texts {
         self.archive.as_ref().filter(|(first, _)| locator.source >= *first).map(|(_, index)| &**index)
     }
 
+    /// Whether a text is in an index.
+    pub(crate) fn is_in_index(&self, locator: &Locator) -> bool {
+        self.index_of(locator).is_some()
+    }
+
     /// Where one can start to read in a document: in long ones of an index.
     pub(crate) fn marks(&self, locator: &Locator) -> &[Mark] {
         self.index_of(locator).map_or(&[], |index| index.marks(locator.place_in_index().0))
+    }
+
+    /// Appends what of a text is between two places in the bytes of its record, as these are stored; `bytes` is a buffer.
+    ///
+    /// # Errors
+    /// Those of [`Texts::read`]; but what is not read can't be compared.
+    pub(crate) fn append_between(
+        &self,
+        locator: &Locator,
+        raw: Range<u32>,
+        (bytes, into): (&mut Vec<u8>, &mut String),
+    ) -> Result<()> {
+        let changed = || self.changed(locator);
+        let length = raw.end.min(locator.length).checked_sub(raw.start).ok_or_else(changed)?;
+        bytes.resize(length as usize, 0);
+        self.bytes_at(locator, locator.offset + u64::from(raw.start), bytes)?;
+        let part = simdutf8::basic::from_utf8(bytes).map_err(|_| changed())?;
+        if self.sources[locator.source as usize].format == Format::JsonLines {
+            return json::unescape(part, into).ok_or_else(changed);
+        }
+        into.push_str(part);
+        Ok(())
     }
 
     /// The places of the paragraphs of a document of an index, as [`crate::corpus::Places`] reads them, and how many
@@ -372,7 +400,7 @@ impl Texts {
     ///
     /// # Errors
     /// Those of [`Texts::read`].
-    pub(crate) fn read_part(&self, locator: &Locator, part: std::ops::Range<u32>) -> Result<String> {
+    pub(crate) fn read_part(&self, locator: &Locator, part: Range<u32>) -> Result<String> {
         let part = part.start..part.end.min(locator.text_length);
         if let Some(index) = self.index_of(locator) {
             let (document, place) = locator.place_in_index();
@@ -451,15 +479,18 @@ impl Texts {
     /// Those of [`Texts::read`].
     pub(crate) fn bytes(&self, locator: &Locator) -> Result<Vec<u8>> {
         let mut bytes = vec![0; locator.length as usize];
-        let result = if self.sources[locator.source as usize].is_plain_file()
-            && self.sources[locator.source as usize].format != Format::Parquet
-        {
-            let file = self.file(locator.source)?;
-            read_exact_at(&file, locator.offset, &mut bytes)
+        self.bytes_at(locator, locator.offset, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn bytes_at(&self, locator: &Locator, offset: u64, into: &mut [u8]) -> Result<()> {
+        let source = &self.sources[locator.source as usize];
+        let result = if source.is_plain_file() && source.format != Format::Parquet {
+            read_exact_at(&*self.file(locator.source)?, offset, into)
         } else {
-            self.spool.read(locator.offset, &mut bytes)
+            self.spool.read(offset, into)
         };
-        self.read_result(locator, result).map(|()| bytes)
+        self.read_result(locator, result)
     }
 
     /// Checks that no source has been changed since the run began.

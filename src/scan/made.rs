@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::index::segment::Mark;
+use crate::corpus::Start;
 use crate::index::sketches::Sketch;
 use crate::read::texts::Locator;
 use crate::skips::Skips;
@@ -32,8 +32,8 @@ pub(crate) struct Scanned {
     pub(crate) text_characters: u64,
     /// a hash of each document's text as given; only for an index
     pub(crate) text_hashes: Vec<u64>,
-    /// where in long texts one can start to read; only for an index
-    pub(crate) marks: Vec<Mark>,
+    /// where in long texts one can start to read; only for an index, or where there may be parts
+    pub(crate) starts: Vec<Start>,
 }
 
 /// A document of a chunk. Its record number counts from the first record of its source in the chunk.
@@ -119,7 +119,7 @@ impl Scanned {
         self.counted.clear();
         self.pieces.clear();
         self.text_hashes.clear();
-        self.marks.clear();
+        self.starts.clear();
         (self.lone_surrogates, self.text_bytes, self.text_characters) = (0, 0, 0);
         self
     }

@@ -27,12 +27,23 @@ pub(crate) fn told(outcome: &Outcome) -> (String, serde_json::Value) {
     (String::from_utf8(lines).unwrap(), report)
 }
 
+/// JSON whose characters outside of ASCII are escapes.
+fn ascii(json: &str) -> String {
+    let mut units = [0; 2];
+    let escaped = |c: char, units: &mut [u16; 2]| -> String {
+        c.encode_utf16(units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
+    };
+    let one = |c: char| if c.is_ascii() { c.to_string() } else { escaped(c, &mut units) };
+    json.chars().map(one).collect()
+}
+
 /// The texts in several files of several formats, a bad record among them.
 pub(crate) fn files(texts: &[String]) -> Dir {
     let line = |(i, text): (usize, &String)| {
         let source = ["a", "b", "c"][i % 3];
         let date = if i % 4 == 3 { serde_json::json!("soon") } else { serde_json::json!(i * 7 % 5) };
-        format!("{}\n", serde_json::json!({"id": i, "text": text, "source": source, "date": date}))
+        let json = serde_json::json!({"id": i, "text": text, "source": source, "date": date}).to_string();
+        (if i % 2 == 0 { json } else { ascii(&json) }) + "\n"
     };
     let lines = |range: std::ops::Range<usize>| -> String {
         texts.iter().enumerate().skip(range.start).take(range.len()).map(line).collect()
@@ -83,6 +94,30 @@ fn passages_in_parts() {
         let units = Units { documents: seed % 3 > 0, paragraphs: seed % 4 > 0, passages: true };
         let params = Params { units, certify: [0, 5][seed as usize % 2], ..Params::audit() };
         judge(&texts, &params, &Order::default(), (1, &[0, 2000]));
+    }
+}
+
+/// Of long texts no more is read again than lies around what is looked at, wherever that is in the record.
+#[test]
+fn passages_of_long_texts_in_parts() {
+    let mut numbers = Numbers(7);
+    let units = Units { documents: false, paragraphs: false, passages: true };
+    for _ in 0..8 {
+        let copied: Vec<String> = (0..6).map(|i| words(50_000 + 40 * i..50_000 + 40 * (i + 1))).collect();
+        let paragraph = |numbers: &mut Numbers| {
+            let [kind, at] = [numbers.below(40), numbers.below(6)];
+            let first = 100 * numbers.below(400);
+            match kind {
+                0..3 => copied[at].clone(),
+                3..5 => format!("« {} » \"😀\"\t{}", copied[at], words(first..first + 9)),
+                5..8 => "日本語の文章 \\ n’est 𝄞 pas".to_owned(),
+                _ => words(first..first + 60),
+            }
+        };
+        let text = |_| (0..90).map(|_| paragraph(&mut numbers)).collect::<Vec<_>>().join("\n");
+        let texts: Vec<String> = (0..7).map(text).collect();
+        let params = Params { units, ..Params::audit() };
+        judge(&texts, &params, &Order::default(), (1, &[0, 20_000]));
     }
 }
 

@@ -17,6 +17,32 @@ pub(super) fn parse(fields: &Fields<'_>, line: &str, text: &mut String) -> Optio
     record
 }
 
+/// What [`Fields::offsets`] tells.
+pub(super) fn offsets(fields: &Fields<'_>, line: &str, of: &[u32]) -> Option<Vec<u32>> {
+    let mut cursor = Cursor { line, at: 0 };
+    let mut offsets = None;
+    cursor.white();
+    cursor.expect(b'{')?;
+    cursor.members(|cursor, name| {
+        if Name::of(name, fields) == Name::Text {
+            // the last one counts; those before may be shorter
+            let start = cursor.at;
+            offsets = cursor.offsets(of);
+            if offsets.is_some() {
+                return cursor.pass_string();
+            }
+            cursor.at = start;
+        }
+        cursor.raw_value().map(drop)
+    })?;
+    offsets
+}
+
+/// What [`super::unescape`] does.
+pub(super) fn unescape(part: &str, text: &mut String) -> Option<()> {
+    Cursor { line: part, at: 0 }.append_content(text)
+}
+
 /// A place in a line.
 struct Cursor<'a> {
     line: &'a str,
@@ -110,15 +136,41 @@ impl<'a> Cursor<'a> {
     /// Appends a string.
     fn append_string(&mut self, text: &mut String) -> Option<()> {
         self.expect(b'"')?;
+        self.append_content(text)?;
+        self.expect(b'"')
+    }
+
+    /// Appends what is before the next quote, or the end.
+    fn append_content(&mut self, text: &mut String) -> Option<()> {
         text.reserve(self.line.len() - self.at);
         loop {
             self.at += append_plain(&self.line[self.at..], text);
-            if self.next_is(b'"') {
+            if matches!(self.peek(), None | Some(b'"')) {
                 return Some(());
             }
             self.expect(b'\\')?;
             text.push(self.escaped()?);
         }
+    }
+
+    /// Where in the line these bytes of a string are, which are in order and where characters start.
+    fn offsets(&mut self, of: &[u32]) -> Option<Vec<u32>> {
+        self.expect(b'"')?;
+        let mut passed = 0;
+        let mut offsets = Vec::new();
+        for wanted in of.iter().map(|byte| *byte as usize) {
+            while passed < wanted {
+                let rest = &self.line.as_bytes()[self.at..];
+                let plain = special(&rest[..rest.len().min(wanted - passed)]);
+                (self.at, passed) = (self.at + plain, passed + plain);
+                if passed < wanted {
+                    self.expect(b'\\')?;
+                    passed += self.escaped()?.len_utf8();
+                }
+            }
+            offsets.push(self.at as u32);
+        }
+        Some(offsets)
     }
 
     /// What an escape stands for, of which the backslash has been passed.
