@@ -118,7 +118,7 @@ pub enum Error {
     #[error("{0}")]
     Refused(String),
     /// A file of an index is not what was written.
-    #[error("`{}`: damaged at byte {offset}: {found}\n\nhint: `redite index verify` looks through all files; `rollback` or a copy brings the index back", path.display())]
+    #[error("`{}`: damaged at byte {offset}: {found}\n\nhint: `redite index verify` looks through all files, and says what brings the index back", path.display())]
     Damaged {
         /// the file
         path: PathBuf,

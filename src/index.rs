@@ -191,6 +191,26 @@ impl Index {
         }
     }
 
+    /// The generation before the latest, whether that one can be opened or not.
+    fn before_latest(store: &Arc<dyn Store>) -> Result<Self> {
+        let names = store.list().map_err(|e| Error::io(store.path(""), "looking into", e))?;
+        let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max().unwrap_or_default();
+        let manifest = Manifest::read(&**store, latest.saturating_sub(1))?;
+        Index::of(store.clone(), manifest, &[])
+    }
+
+    /// Whether an index that is damaged would be whole without its last batch, or is without its last change: what
+    /// [`Writer::rollback`] and [`Writer::go_back`] lead to. Reads all of that.
+    pub fn can_go_back(store: &Arc<dyn Store>) -> bool {
+        let undone = || {
+            let index = Index::open(store.clone()).ok()??;
+            let (left, _) = index.manifest.without_last_batch()?;
+            Index::of(store.clone(), left, &[&index]).and_then(|left| left.verify()).ok()
+        };
+        let before = || Index::before_latest(store).and_then(|before| before.verify());
+        undone().is_some() || before().is_ok()
+    }
+
     /// The documents that are kept: calls `tell` with the id of each (JSON, empty where it
     /// has none), its source, its record number, and its text where the index has one.
     ///
@@ -540,7 +560,10 @@ impl Index {
         let own: Vec<&Arc<Segment>> = self.segments.iter().filter(|segment| !has(segment)).collect();
         own.par_iter().try_for_each(|segment| segment.verify())?;
         for segment in own {
-            for document in documents_of(&segment.entry) {
+            // it may have more than its index, as where a batch is to be undone
+            for document in
+                documents_of(&segment.entry).filter(|document| *document < self.manifest.documents)
+            {
                 let (row, _) = self.document(document)?;
                 if row.text.is_some() && !self.manifest.is_forgotten(document) {
                     self.text(document, &row)?;

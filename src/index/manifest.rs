@@ -233,6 +233,31 @@ impl Manifest {
         is_ours.then(|| digits.parse().ok())?
     }
 
+    /// What is left without the last batch, and that batch; `None` where there is none. The last segment and the last file
+    /// of texts may reach beyond what is left.
+    pub(crate) fn without_last_batch(&self) -> Option<(Self, Batch)> {
+        let mut manifest = self.clone();
+        let batch = manifest.batches.pop()?;
+        manifest.generation += 1;
+        let end = manifest.batches.last();
+        let documents = batch.first_document;
+        let sources = end.map_or(0, |batch| batch.end_source);
+        manifest.documents = documents;
+        manifest.paragraphs = end.map_or(0, |batch| batch.end_paragraph);
+        manifest.sources = sources;
+        // a batch without documents still has sources
+        manifest.segments.retain(|segment| segment.documents[0] < documents || segment.sources[0] < sources);
+        manifest.texts.retain_mut(|texts| {
+            texts.documents[1] = texts.documents[1].min(documents);
+            texts.documents[0] < documents
+        });
+        manifest.forgotten.retain_mut(|range| {
+            range[1] = range[1].min(documents);
+            range[0] < range[1]
+        });
+        Some((manifest, batch))
+    }
+
     /// Whether a file of this name is of an index, or was on its way to be: nothing else is ever removed.
     pub(crate) fn is_ours(name: &str) -> bool {
         let name = name.strip_suffix(".tmp").unwrap_or(name);

@@ -356,13 +356,11 @@ impl Writer {
     /// # Errors
     /// [`Error::Damaged`], [`Error::Io`] where that one is not whole either; nothing has changed then.
     pub fn go_back(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<Self> {
-        let names = store.list().map_err(|e| Error::io(store.path(""), "looking into", e))?;
-        let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max().unwrap_or_default();
-        let mut manifest = Manifest::read(&*store, latest.saturating_sub(1))?;
-        let index = Arc::new(Index::of(store.clone(), manifest.clone(), &[])?);
-        index.verify()?;
-        let mut writer = Writer::of(store, Some(index), lock);
-        manifest.generation = latest + 1;
+        let before = Index::before_latest(&store)?;
+        before.verify()?;
+        let mut manifest = before.manifest.clone();
+        let mut writer = Writer::of(store, Some(Arc::new(before)), lock);
+        manifest.generation += 2;
         writer.publish(manifest)?;
         let _ = writer.clean_up(false); // what is damaged is nothing to go back to
         Ok(writer)
@@ -371,28 +369,11 @@ impl Writer {
     /// Undoes the last batch. Returns it; `None` where there is none.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::Io`]; the index is then what it was.
+    /// [`Error::Damaged`] where what would be left is not whole, [`Error::Io`]; the index is then what it was.
     pub fn rollback(&mut self) -> Result<Option<Batch>> {
-        let Some(index) = &self.index else { return Ok(None) };
-        let mut manifest = index.manifest.clone();
-        let Some(batch) = manifest.batches.pop() else { return Ok(None) };
-        manifest.generation += 1;
-        let end = manifest.batches.last();
-        let documents = batch.first_document;
-        let sources = end.map_or(0, |batch| batch.end_source);
-        manifest.documents = documents;
-        manifest.paragraphs = end.map_or(0, |batch| batch.end_paragraph);
-        manifest.sources = sources;
-        // a batch without documents still has sources
-        manifest.segments.retain(|segment| segment.documents[0] < documents || segment.sources[0] < sources);
-        manifest.texts.retain_mut(|texts| {
-            texts.documents[1] = texts.documents[1].min(documents);
-            texts.documents[0] < documents
-        });
-        manifest.forgotten.retain_mut(|range| {
-            range[1] = range[1].min(documents);
-            range[0] < range[1]
-        });
+        let Some(index) = self.index.clone() else { return Ok(None) };
+        let Some((mut manifest, batch)) = index.manifest.without_last_batch() else { return Ok(None) };
+        let (documents, sources) = (manifest.documents, manifest.sources);
         let reaches_beyond =
             |segment: &&SegmentEntry| segment.documents[1] > documents || segment.sources[1] > sources;
         if let Some(last) = manifest.segments.last().filter(reaches_beyond) {
@@ -404,6 +385,8 @@ impl Writer {
             let start = manifest.segments.len() - 1;
             self.merge(&mut manifest, start, &Rewrite { end: Some(end), ..Rewrite::default() })?;
         }
+        // a batch is not given up for what the others would still be damaged by
+        Index::of(self.store.clone(), manifest.clone(), &[&index])?.verify()?;
         self.publish(manifest)?;
         let _ = self.clean_up(true);
         Ok(Some(batch))

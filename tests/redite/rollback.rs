@@ -62,13 +62,7 @@ fn rollback_goes_back_where_the_latest_generation_can_not_be_read() {
 /// A night that merged may have to be undone by writing anew what is damaged: then the generation before is the way back.
 #[test]
 fn rollback_goes_back_where_a_page_of_what_a_night_merged_is_damaged() {
-    let text = |night: usize, record: usize| {
-        let words: Vec<String> = (0..40).map(|word| format!("w{night}r{record}x{word}")).collect();
-        format!("{{\"id\":\"{night}-{record}\",\"text\":\"{}\"}}\n", words.join(" "))
-    };
-    let dir = (0..4).fold(Dir::new(), |dir, night| {
-        dir.file(&format!("{night}.jsonl"), (0..60).map(|record| text(night, record)).collect::<String>())
-    });
+    let dir = nights(4);
     let mut third = String::new();
     for number in 0..4 {
         if number == 3 {
@@ -88,6 +82,88 @@ fn rollback_goes_back_where_a_page_of_what_a_night_merged_is_damaged() {
     assert!(back.stderr.contains(&merged), "{}", back.stderr);
     assert_eq!(index(&dir, &["export", "archive"]).ok(), third);
     index(&dir, &["verify", "archive"]).ok();
+}
+
+/// So many nights of records that share nothing, in files by their numbers.
+fn nights(number: usize) -> Dir {
+    let text = |night: usize, record: usize| {
+        let words: Vec<String> = (0..40).map(|word| format!("w{night}r{record}x{word}")).collect();
+        format!("{{\"id\":\"{night}-{record}\",\"text\":\"{}\"}}\n", words.join(" "))
+    };
+    (0..number).fold(Dir::new(), |dir, night| {
+        dir.file(&format!("{night}.jsonl"), (0..60).map(|record| text(night, record)).collect::<String>())
+    })
+}
+
+/// A good night is not given up for damage that is older: what would be left is not whole either.
+#[test]
+fn rollback_undoes_nothing_where_what_is_left_would_be_damaged() {
+    let dir = nights(5);
+    for number in 0..5 {
+        assert_eq!(night(&dir, &format!("{number}.jsonl"), &format!("clean{number}")).code, 0);
+    }
+    let whole = files(&dir.path("archive"));
+    let segments: Vec<&String> =
+        whole.iter().map(|(name, _)| name).filter(|name| name.starts_with("segment-")).collect();
+    let [merged, last] = segments[..] else { panic!("four nights in one segment, and one: {segments:?}") };
+    let flip = |name: &str, at: usize| {
+        let path = dir.path(&format!("archive/{name}"));
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = if at == 0 { bytes.len() / 2 } else { at };
+        bytes[at] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+    };
+    let restore = || {
+        std::fs::remove_dir_all(dir.path("archive")).unwrap();
+        std::fs::create_dir(dir.path("archive")).unwrap();
+        for (name, bytes) in &whole {
+            std::fs::write(dir.path(&format!("archive/{name}")), bytes).unwrap();
+        }
+    };
+    // in the middle, and where the file can't even be opened
+    for (name, at, why) in [
+        ("texts-0000000000", 0, "the generation before is damaged, too"),
+        (merged, 0, "earlier batches have that file, too"),
+        (merged, 1, "the generation before is damaged, too"),
+    ] {
+        flip(name, at);
+        let before = files(&dir.path("archive"));
+        let told = index(&dir, &["rollback", "archive"]);
+        assert_eq!((told.code, told.stdout.as_str()), (1, ""), "{name}: {}", told.stderr);
+        let expected =
+            format!("\n\nnothing was undone: {why}\n\nhint: put a copy of the folder in its place\n");
+        let damage = format!("error: `archive/{name}`: damaged at byte ");
+        assert!(told.stderr.starts_with(&damage) && told.stderr.ends_with(&expected), "{}", told.stderr);
+        let is_lock = |(name, _): &&(String, Vec<u8>)| name == "lock";
+        assert!(
+            files(&dir.path("archive"))
+                .iter()
+                .filter(|of| !is_lock(of))
+                .eq(before.iter().filter(|of| !is_lock(of)))
+        );
+        let verified = index(&dir, &["verify", "archive"]);
+        let hint = "hint: put a copy of the folder in its place; without the last batch it is damaged, too\n";
+        assert!(verified.code == 1 && verified.stderr.starts_with(&damage), "{}", verified.stderr);
+        assert!(
+            verified.stderr.ends_with(hint) && verified.stderr.matches("hint").count() == 1,
+            "{}",
+            verified.stderr
+        );
+        restore();
+    }
+    // what only the last night has goes with it
+    for (name, at) in [(last.as_str(), 0), (last, 1), ("texts-0000000009", 0)] {
+        assert!(whole.iter().any(|(has, _)| has == name), "{name}: {segments:?}");
+        flip(name, at);
+        let verified = index(&dir, &["verify", "archive"]);
+        assert!(verified.code == 1 && verified.stderr.contains(name), "{}", verified.stderr);
+        assert!(verified.stderr.contains("hint: `redite index rollback` undoes"), "{}", verified.stderr);
+        let back = index(&dir, &["rollback", "archive"]);
+        assert!(back.code == 0 && back.stdout.starts_with("undone"), "{name}: {}", back.stderr);
+        index(&dir, &["verify", "archive"]).ok();
+        assert!(index(&dir, &["stats", "archive"]).ok().contains("batches                  4"));
+        restore();
+    }
 }
 
 #[test]
@@ -113,7 +189,8 @@ fn rollback_undoes_the_last_night() {
     for _ in 0..2 {
         assert!(index(&dir, &["rollback", "archive"]).ok().starts_with("undone"));
     }
-    assert_eq!(index(&dir, &["rollback", "archive"]).ok(), "there is no batch to undo\n");
+    let nothing = index(&dir, &["rollback", "archive"]);
+    assert_eq!((nothing.code, nothing.stderr.as_str()), (1, "error: `archive`: there is no batch to undo\n"));
     assert_eq!(told(&dir), "");
 }
 

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use clap::Subcommand;
 use redite::dedup::Removal;
 use redite::error::Error;
-use redite::index::store::Folder;
+use redite::index::store::{Folder, Store};
 use redite::index::{Identity, Index, Lock, Writer};
 use redite::metrics::Metrics;
 use redite::outcome::Outcome;
@@ -56,7 +56,10 @@ pub(crate) enum IndexCommand {
         /// The index
         dir: PathBuf,
     },
-    /// Undo the last batch
+    /// Undo the last batch; or, where that is damaged, the last change
+    ///
+    /// What would be left is read and checked first: where that is damaged, too, nothing is undone (exit code 1), as where
+    /// there is no batch.
     Rollback {
         /// The index
         dir: PathBuf,
@@ -92,15 +95,7 @@ pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
 fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
     match command {
         IndexCommand::Stats { dir, json } => stats(&*open(dir)?, *json, to)?,
-        IndexCommand::Verify { dir } => {
-            let index = open(dir)?;
-            index.verify()?;
-            writeln!(to, "generation {}: every file is whole", index.generation())?;
-            if let Some(before) = index.before()? {
-                before.verify_beside(Some(&index))?;
-                writeln!(to, "generation {}, to go back to: every file is whole", before.generation())?;
-            }
-        }
+        IndexCommand::Verify { dir } => verify(dir, to)?,
         IndexCommand::Forget { dir, id, source } => {
             if id.is_empty() && source.is_empty() {
                 let hint = "hint: name them with `--id` or `--source`";
@@ -300,10 +295,8 @@ fn writer(dir: &Path) -> anyhow::Result<Writer> {
 /// Undoes the last batch.
 fn undo(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
     let mut writer = writer(dir)?;
-    let Some(batch) = writer.rollback()? else {
-        writeln!(to, "there is no batch to undo")?;
-        return Ok(());
-    };
+    let none = || anyhow::anyhow!("`{}`: there is no batch to undo", dir.display());
+    let batch = writer.rollback()?.ok_or_else(none)?;
     let left = writer.index().map_or(0, |index| index.batches().len());
     let documents = batch.documents();
     let documents = format!("{documents} {}", if documents == 1 { "document" } else { "documents" });
@@ -311,26 +304,80 @@ fn undo(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Undoes the last batch; where the index, or what has to be written anew, is damaged, the last change.
+/// Reads both generations. What is damaged is told with what helps.
+fn verify(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
+    let whole = |error| {
+        let store: Arc<dyn Store> = Arc::new(Folder::new(dir));
+        with_hint(error, |damage| match Index::can_go_back(&store) {
+            true => format!(
+                "{damage}\n\nhint: `redite index rollback` undoes the last change, and leaves an index that is whole"
+            ),
+            false => format!("{damage}\n\nhint: {COPY}; without the last batch it is damaged, too"),
+        })
+    };
+    let index = open(dir).and_then(|index| Ok(index.verify().map(|()| index)?)).map_err(whole)?;
+    writeln!(to, "generation {}: every file is whole", index.generation())?;
+    let before = || -> anyhow::Result<_> {
+        let Some(before) = index.before()? else { return Ok(None) };
+        before.verify_beside(Some(&index))?;
+        Ok(Some(before.generation()))
+    };
+    let hint = "hint: only the generation to go back to has that; the next change makes another one";
+    if let Some(before) =
+        before().map_err(|error| with_hint(error, |damage| format!("{damage}\n\n{hint}")))?
+    {
+        writeln!(to, "generation {before}, to go back to: every file is whole")?;
+    }
+    Ok(())
+}
+
+/// The next move where no generation is whole.
+const COPY: &str = "put a copy of the folder in its place";
+
+/// An error that tells of damage, told anew: its text without its hint is given.
+fn with_hint(error: anyhow::Error, tell: impl FnOnce(&str) -> String) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(damaged @ Error::Damaged { .. }) => anyhow::Error::msg(tell(&without_hint(damaged))),
+        _ => error,
+    }
+}
+
+fn without_hint(error: &Error) -> String {
+    let told = error.to_string();
+    told.split_once("\n\nhint: ").map_or_else(|| told.clone(), |(damage, _)| damage.to_owned())
+}
+
+/// Undoes the last batch; where the index, or what has to be written anew, is damaged, the last change. What is left is
+/// whole, or nothing is undone.
 fn rollback(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
-    let damage = match open(dir).map(drop).and_then(|()| undo(dir, to)) {
-        Err(error) if matches!(error.downcast_ref(), Some(Error::Damaged { .. })) => error,
-        undone => return undone,
+    let opened = open(dir).map(drop);
+    let is_open = opened.is_ok();
+    let damage = match opened.and_then(|()| undo(dir, to)).map_err(anyhow::Error::downcast) {
+        Ok(()) => return Ok(()),
+        Err(Ok(damage @ Error::Damaged { .. })) => without_hint(&damage),
+        Err(Ok(error)) => return Err(error.into()),
+        Err(Err(error)) => return Err(error),
+    };
+    let stays = |before: &str| {
+        let why = if is_open { "earlier batches have that file, too" } else { before };
+        anyhow::anyhow!("{damage}\n\nnothing was undone: {why}\n\nhint: {COPY}")
     };
     let folder = Folder::new(dir);
     let lock = Lock::take(&folder)?;
     // where the generation before is not whole either, what is wrong with the last one is told
     let writer = match Writer::go_back(Arc::new(folder), Some(lock)) {
         Ok(writer) => writer,
-        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Err(damage),
-        Err(Error::Damaged { .. }) => return Err(damage),
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            return Err(stays("there is no generation before to go back to"));
+        }
+        Err(Error::Damaged { .. }) => return Err(stays("the generation before is damaged, too")),
         Err(error) => return Err(error.into()),
     };
     let batches = writer.index().map_or(0, |index| index.batches().len());
     let batches = format!("{batches} {}", if batches == 1 { "batch" } else { "batches" });
     writeln!(to, "undone: the last change, which is damaged; the index has {batches}")?;
     let hint = "hint: what that change brought, or made forgotten, has to be done again";
-    crate::say("warning", &format!("{damage:#}\n\n{hint}"));
+    crate::say("warning", &format!("{damage}\n\n{hint}"));
     Ok(())
 }
 
