@@ -114,7 +114,7 @@ pub enum Error {
         /// the next move
         hint: &'static str,
     },
-    /// A run would remove more than its guard allows; nothing was written.
+    /// A run would remove more than its guard allows, or could use nothing of what it read; nothing was written.
     #[error("{0}")]
     Refused(String),
     /// A file of an index is not what was written.

@@ -5,10 +5,13 @@ mod direct;
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 
 use crate::document::SkipReason;
+use crate::read::records::{NAMED, no_such};
 
 /// The fields to look for.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +83,7 @@ impl Fields<'_> {
             Some(TextField::Other(what)) => {
                 return Err((SkipReason::TextNotString, format!("field `{}` holds {what}", self.text)));
             }
-            None => return Err((SkipReason::MissingText, format!("no field `{}`", self.text))),
+            None => return Err((SkipReason::MissingText, no_such_field(self.text, line))),
         }
         let mut has_lone_surrogates = false;
         let mut repaired = |value: &str| {
@@ -100,6 +103,43 @@ fn what_is_wrong(error: &serde_json::Error) -> String {
     let place = format!(" at line {} column {}", error.line(), error.column());
     told.strip_suffix(&place)
         .map_or_else(|| told.clone(), |what| format!("{what} at byte {}", error.column()))
+}
+
+/// What to say of an object without the field of the text.
+fn no_such_field(wanted: &str, line: &str) -> String {
+    let names = serde_json::from_str(line).map_or_else(|_| Vec::new(), |Names(names)| names);
+    no_such(["field", wanted], names.iter())
+}
+
+/// The names of an object's fields.
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(NamesVisitor)
+    }
+}
+
+struct NamesVisitor;
+
+impl<'de> Visitor<'de> for NamesVisitor {
+    type Value = Names;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Names, A::Error> {
+        let mut names = Vec::new();
+        while let Some(name) = object.next_key()? {
+            // no more are told
+            if names.len() <= NAMED {
+                names.push(name);
+            }
+            object.next_value::<IgnoredAny>()?;
+        }
+        Ok(Names(names))
+    }
 }
 
 /// Whether a value may be an id: a string, a number, `true` or `false`.
@@ -375,6 +415,10 @@ mod tests {
         assert_eq!(reason(r#"{"text":"a"} x"#), SkipReason::InvalidJson);
         assert_eq!(reason("[1,[2]]"), SkipReason::NotAnObject);
         assert_eq!(reason(r#""text""#), SkipReason::NotAnObject);
+        let missing = |line: &str| parse(line).unwrap_err().1;
+        let told = "no field `text`; there are `id`, `b\u{e9}`; `--text-field` names one";
+        assert_eq!(missing(r#"{"id":1,"b\u00e9":{"text":"x"}}"#), told);
+        assert_eq!(missing("{}"), "no field `text`, nor any other");
         assert_eq!(reason("-1.5"), SkipReason::NotAnObject);
         assert_eq!(reason(r#"{"id":1}"#), SkipReason::MissingText);
         for value in ["null", "1", "[]", r#"{"text":"x"}"#, "true"] {

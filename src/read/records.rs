@@ -219,7 +219,7 @@ impl Source {
 }
 
 /// The most columns that a message names.
-const NAMED: usize = 20;
+pub(crate) const NAMED: usize = 20;
 
 /// What is said of a record of more bytes than are allowed: how many it has hangs on how much of it is read at once.
 pub(crate) fn too_large(limit: u64) -> String {
@@ -228,6 +228,11 @@ pub(crate) fn too_large(limit: u64) -> String {
 
 /// What to say where a column is missing.
 pub(crate) fn no_such_column(wanted: &str, names: impl Iterator<Item = impl AsRef<str>>) -> String {
+    no_such(["column", wanted], names)
+}
+
+/// What to say where a column, or a field, of this name is missing.
+pub(crate) fn no_such([what, wanted]: [&str; 2], names: impl Iterator<Item = impl AsRef<str>>) -> String {
     let short = |name: &str| name.chars().take(40).collect::<String>();
     let mut names: Vec<String> =
         names.take(NAMED + 1).map(|name| format!("`{}`", short(name.as_ref()))).collect();
@@ -240,7 +245,7 @@ pub(crate) fn no_such_column(wanted: &str, names: impl Iterator<Item = impl AsRe
         listed = listed.chars().take(150).chain("…".chars()).collect();
     }
     if listed.is_empty() {
-        return format!("no column `{}`, nor any other", short(wanted));
+        return format!("no {what} `{}`, nor any other", short(wanted));
     }
-    format!("no column `{}`; there are {listed}; `--text-field` names one", short(wanted))
+    format!("no {what} `{}`; there are {listed}; `--text-field` names one", short(wanted))
 }

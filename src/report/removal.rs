@@ -154,6 +154,33 @@ pub fn told(outcome: &Outcome, finding: &Finding) -> String {
     told
 }
 
+/// The first of what could not be used: its place, and why.
+pub fn first_skipped(outcome: &Outcome) -> Option<String> {
+    outcome.skips().first().map(|skip| wording::skipped(outcome, skip))
+}
+
+/// Why nothing is written where there were records, or files, and none could be used: as a night of another feed's
+/// fields, which would be added as an empty one. `None` where some could, or there were none.
+pub fn unusable(outcome: &Outcome) -> Option<String> {
+    if outcome.own_documents() > 0 || outcome.skips().is_empty() {
+        return None;
+    }
+    let mut told = String::new();
+    for (reason, skipped) in outcome.skipped().filter(|(_, skipped)| *skipped > 0) {
+        let first = outcome.skips_for(reason).first().map(|skip| wording::skipped(outcome, skip));
+        told += &format!(
+            "  {} {}, first {}\n",
+            number(skipped),
+            wording::reason(reason),
+            first.unwrap_or_default()
+        );
+    }
+    let all =
+        count(outcome.skipped().map(|(_, skipped)| skipped).sum(), "record or file", "records and files");
+    let hint = "say how they are to be read with `--text-field` or `--format`, or leave them out";
+    Some(format!("nothing was written: of {all} none could be used\n\n{told}\nhint: {hint}"))
+}
+
 /// Why nothing is written, with the next move.
 pub fn refusal(outcome: &Outcome, removal: &Removal, limit: f64) -> String {
     let findings: Vec<String> = removal.refusals.iter().map(|finding| told(outcome, finding)).collect();

@@ -435,9 +435,7 @@ impl Summary<'_> {
         let mut more = all;
         for skip in outcome.skips_for(reason) {
             more = more.saturating_sub(skip.records.max(1));
-            let source = clean::line(&outcome.sources()[skip.source as usize].name, NAME);
-            let at = wording::skipped_at(skip, outcome.has_records(skip.source));
-            writeln!(self.to, "    {source}{at}: {}", clean::line(&skip.detail, NAME))?;
+            writeln!(self.to, "    {}", wording::skipped(outcome, skip))?;
         }
         if more > 0 {
             writeln!(self.to, "    and {} more", number(more))?;

@@ -4,9 +4,11 @@
 use crate::certify::{Certificate, Measured};
 use crate::document::{Kind, Skip, SkipReason};
 use crate::outcome::{Outcome, Summary, UnitSummary};
+use crate::report::clean;
 #[cfg(feature = "html")]
 use crate::report::facts::Explained;
 use crate::report::facts::{Extent, Repeat, Stretch};
+use crate::report::terminal::NAME;
 
 /// Lengths by which passages are counted, in words.
 pub(super) const PASSAGE_LENGTHS: [&str; 6] =
@@ -182,6 +184,13 @@ pub(super) fn reason(reason: SkipReason) -> &'static str {
         SkipReason::Truncated => "data cut short or damaged",
         SkipReason::Unreadable => "could not be read",
     }
+}
+
+/// Where something was skipped, and why: `a.jsonl:12: expected value at byte 1`.
+pub(super) fn skipped(outcome: &Outcome, skip: &Skip) -> String {
+    let source = clean::line(&outcome.sources()[skip.source as usize].name, NAME);
+    let at = skipped_at(skip, outcome.has_records(skip.source));
+    format!("{source}{at}: {}", clean::line(&skip.detail, NAME))
 }
 
 /// The place of something skipped, behind its source's name: `:12` for a line, else nothing or its record.

@@ -652,19 +652,47 @@ fn nights_that_bring_nothing() {
     };
     run("empty.jsonl", "o1");
     run("empty.jsonl", "o1");
-    run("bad.jsonl", "o2");
     run("nobody", "o3");
     assert_eq!(std::fs::read(dir.path("o1/empty.jsonl")).unwrap(), b"");
-    assert_eq!(std::fs::read(dir.path("o2/bad.jsonl")).unwrap(), b"");
     let stats = index(&dir, &["stats", "archive"]).ok();
     assert!(stats.contains("documents                0") && !stats.contains("of the text"), "{stats}");
     index(&dir, &["verify", "archive"]).ok();
     run("a.jsonl", "o4");
     let asked = redite(&dir, ["query", "--index", "archive", "-"]).given(words(0..40)).ok();
     assert!(asked.contains("documents   1 of 1 are copies"), "{asked}");
-    let strict =
-        redite(&dir, ["dedup", "bad.jsonl", "--output", "o5", "--index", "archive", "-q", "--strict"]).ends();
-    assert_eq!(strict.code, 3);
+}
+
+/// A feed that has renamed its fields is no empty night: it neither passes for a good one nor becomes a batch.
+#[test]
+fn a_night_of_which_nothing_can_be_used_is_refused() {
+    let record = |i: usize| format!("{{\"id\":{i},\"body\":\"{}\"}}\n", words(20 * i..20 * (i + 1)));
+    let renamed = (1_000..1_060).map(record).collect::<String>() + "nonsense\n";
+    let dir = after_monday().file("tonight/feed.jsonl", renamed).file("tonight/empty.jsonl", "");
+    let before = files(&dir.path("archive"));
+    let flags = [
+        "--index",
+        "archive",
+        "--output",
+        "clean",
+        "--max-removed",
+        "50%",
+        "--metrics",
+        "m.prom",
+        "--units",
+        ALL,
+    ];
+    let run = |more: &[&str]| redite(&dir, ["dedup", "tonight"].iter().chain(&flags).chain(more)).ends();
+    for more in [&["-q", "--json"][..], &["--strict"], &["--memory", "200MiB"]] {
+        let refused = run(more);
+        assert_eq!((refused.code, refused.stdout.as_str()), (4, ""), "{}", refused.stderr);
+        assert!(refused.stderr.ends_with("error: nothing was written: of 61 records and files none could be used\n\n  \
+            1 not valid JSON, first tonight/feed.jsonl:61: expected ident at byte 2\n  \
+            60 without the text field, first tonight/feed.jsonl:1: no field `text`; there are `id`, `body`; `--text-field` names one\n\n\
+            hint: say how they are to be read with `--text-field` or `--format`, or leave them out\n"), "{}", refused.stderr);
+        assert_eq!(names(dir.root()), ["archive", "tonight", "tuesday.jsonl"]);
+        assert!(files(&dir.path("archive")) == before);
+    }
+    assert_eq!(run(&["-q", "--text-field", "body"]).code, 0);
 }
 
 /// The numbers of the run and of the index, each family told once with its type, in a file that any reader of

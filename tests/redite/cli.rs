@@ -302,7 +302,7 @@ fn skipped_records_are_told_and_strict_makes_them_exit_3() {
     let dir = Dir::new().file("a.jsonl", "{\"text\":\"fine\"}\n{\"txet\":1}\nnonsense\n");
     let lax = redite(&dir, ["audit", "a.jsonl"]).ends();
     assert_eq!(lax.code, 0);
-    assert_snapshot!(lax.stderr, @"warning: 2 records or files were skipped: 1 `invalid_json`, 1 `missing_text`");
+    assert_snapshot!(lax.stderr, @"warning: 2 records or files were skipped: 1 `invalid_json`, 1 `missing_text`; first a.jsonl:2: no field `text`; there are `txet`; `--text-field` names one");
     assert!(lax.stdout.contains("Skipped: 2 records and files"), "{}", lax.stdout);
     redite(&dir, ["audit", "a.jsonl", "--quiet"]).ends().ok();
     let strict = redite(&dir, ["audit", "a.jsonl", "--strict", "--matches", "m.jsonl"]).ends();

@@ -103,7 +103,7 @@ const DEDUP_HELP: &str = "Exit codes:
   1  failed or interrupted, nothing half-written
   2  wrong usage
   3  done, but records were skipped (only with --strict)
-  4  refused by --max-removed, nothing written
+  4  refused by --max-removed, or because no record could be used; nothing written
 
 Example:
   redite dedup tonight/*.jsonl.zst --output clean --removed removed.jsonl --max-removed 50%";

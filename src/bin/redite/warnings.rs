@@ -9,6 +9,7 @@ use redite::order::Prefer;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::read::sources::Sources;
+use redite::report::removal::first_skipped;
 use redite::write::places::Places;
 
 use crate::args::RunArgs;
@@ -137,12 +138,13 @@ pub(crate) fn skipped(outcome: &Outcome) -> Option<String> {
     let listed: Vec<_> = listed.map(|(reason, count)| format!("{count} `{reason}`")).collect();
     let all: u64 = reasons.values().sum();
     let what = if all == 1 { "record or file was" } else { "records or files were" };
+    let first = first_skipped(outcome).map(|first| format!("; first {first}")).unwrap_or_default();
     let hint = if is_text_as_records(outcome) {
         "\n\nhint: a text on standard input needs `--format text`"
     } else {
         ""
     };
-    (all > 0).then(|| format!("{all} {what} skipped: {}{hint}", listed.join(", ")))
+    (all > 0).then(|| format!("{all} {what} skipped: {}{first}{hint}", listed.join(", ")))
 }
 
 /// Whether nothing but standard input was read, as records, and none of its lines is one.
