@@ -127,6 +127,20 @@ pub enum Error {
         /// what stands there
         found: String,
     },
+    /// Parts of an index that has lost its manifests.
+    #[error("`{}`: part of an index, but the folder has no manifest\n\nhint: put a copy of the folder in its place", path.display())]
+    NoManifest {
+        /// one of the files
+        path: PathBuf,
+    },
+    /// A folder in which an index would be begun among other files.
+    #[error("`{}`: it is not empty (there is `{other}`), and holds no index\n\nhint: name a folder of its own", path.display())]
+    NotForAnIndex {
+        /// the folder
+        path: PathBuf,
+        /// what is in it
+        other: String,
+    },
     /// An index of another version of the format.
     #[error("`{}`: format version {version}, this program knows up to {known}\n\nhint: use the version of redite that wrote the index, or a later one", path.display())]
     OtherVersion {
@@ -198,6 +212,7 @@ impl Error {
             | Error::Input { .. }
             | Error::UnknownFormat { .. }
             | Error::Output { .. }
+            | Error::NotForAnIndex { .. }
             | Error::OtherParameter { .. }
             | Error::OtherOrder { .. } => Kind::Usage,
             Error::Io { .. }
@@ -207,6 +222,7 @@ impl Error {
             | Error::TooMany { .. }
             | Error::TooLittleMemory { .. }
             | Error::Damaged { .. }
+            | Error::NoManifest { .. }
             | Error::OtherVersion { .. }
             | Error::OtherRules { .. }
             | Error::Pairs { .. }

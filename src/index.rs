@@ -67,7 +67,7 @@ impl Index {
     /// Opens the latest generation in a folder; `None` where there is no index yet.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::OtherVersion`], [`Error::Io`].
+    /// [`Error::Damaged`], [`Error::NoManifest`], [`Error::OtherVersion`], [`Error::Io`].
     #[expect(clippy::needless_pass_by_value, reason = "an index keeps its store; trying twice takes clones")]
     pub fn open(store: Arc<dyn Store>) -> Result<Option<Arc<Self>>> {
         let mut missed: Option<(u64, Error)> = None;
@@ -78,7 +78,7 @@ impl Index {
                 Err(error) => return Err(Error::io(store.path(""), "looking into the index", error)),
             };
             let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max();
-            let Some(generation) = latest else { return Ok(None) };
+            let Some(generation) = latest else { return has_no_parts(&*store, &names).map(|()| None) };
             if let Some((_, error)) = missed.filter(|(missed, _)| *missed == generation) {
                 return Err(match error {
                     Error::Io { path, .. } => Error::Damaged {
@@ -572,6 +572,14 @@ impl Index {
         }
         Ok(())
     }
+}
+
+/// Refuses the files of an index that has lost its manifests. A first batch that broke off leaves no more than a file of
+/// texts and a segment.
+fn has_no_parts(store: &dyn Store, names: &[String]) -> Result<()> {
+    let is_later = |name: &&String| Manifest::number_of(name).is_some_and(|number| number > 1);
+    let lost = |name: &String| Err(Error::NoManifest { path: store.path(name) });
+    names.iter().find(is_later).map_or(Ok(()), lost)
 }
 
 /// A parameter's value as its flag takes it.

@@ -126,14 +126,14 @@ impl Writer {
     /// from then on, even where the last folder sync of the change before has failed.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::OtherVersion`], [`Error::Io`].
+    /// [`Error::Damaged`], [`Error::NoManifest`], [`Error::NotForAnIndex`], [`Error::OtherVersion`], [`Error::Io`].
     pub fn open(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<Self> {
         let index = Index::open(store.clone())?;
         let writer = Writer::of(store, index, lock);
         if writer.index.is_some() {
             writer.sync_folder()?;
         } else {
-            writer.check_beginning()?;
+            Writer::check_beginning(&*writer.store)?;
         }
         let _ = writer.clean_up(true); // what can't be removed now is tried again by the next writer
         Ok(writer)
@@ -196,15 +196,20 @@ impl Writer {
         done
     }
 
-    /// Refuses to begin an index among the files of one that has lost its manifests: they would be written over. A first
-    /// batch that broke off leaves no more than a file of texts and a segment.
-    fn check_beginning(&self) -> Result<()> {
-        let names = self.store.list().unwrap_or_default();
-        let is_later = |name: &&String| Manifest::number_of(name).is_some_and(|number| number > 1);
-        names.iter().find(is_later).map_or(Ok(()), |name| {
-            let found = "part of an index, but the folder has no manifest".to_owned();
-            Err(Error::Damaged { path: self.store.path(name), offset: 0, found })
-        })
+    /// Refuses to begin an index in a folder of other things: among an input's files its own would be taken for some. What
+    /// a file system or a tool puts into each folder is no matter.
+    ///
+    /// # Errors
+    /// [`Error::NotForAnIndex`].
+    pub fn check_beginning(store: &dyn Store) -> Result<()> {
+        let names = store.list().unwrap_or_default();
+        let is_other = |name: &&String| {
+            let is_free = name.starts_with('.') || ["lock", "lost+found"].contains(&name.as_str());
+            !is_free && !Manifest::is_ours(name)
+        };
+        let has = |other: &String| Err(Error::NotForAnIndex { path: store.path(""), other: other.clone() });
+        let has_index = names.iter().any(|name| Manifest::generation_of(name).is_some());
+        names.iter().find(is_other).filter(|_| !has_index).map_or(Ok(()), has)
     }
 
     fn sync_folder(&self) -> Result<()> {

@@ -270,8 +270,8 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
     matches!(&found, [Ok(one), Ok(other)] if one == other)
 }
 
-/// Whether a path without links leads into a folder, by its names or by what they lead to.
-fn lies_in(path: &Path, folder: &Path) -> bool {
+/// Whether a path without links is a folder, or leads into it, by its names or by what they lead to.
+pub fn lies_in(path: &Path, folder: &Path) -> bool {
     path.starts_with(folder) || path.ancestors().any(|above| is_same(above, folder))
 }
 

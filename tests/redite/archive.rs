@@ -464,12 +464,11 @@ fn what_an_index_holds_and_that_it_is_whole() {
 #[test]
 fn what_is_not_of_an_index_stays_in_its_folder() {
     let dir = week();
+    redite(&dir, ["dedup", "monday.jsonl", "--index", "data", "--output", "clean", "-q"]).ends().ok();
     let others = ["texts-2026.jsonl", "manifest-fr.jsonl", "segment-1", "texts-00000000001.md"];
     for name in others {
-        std::fs::create_dir_all(dir.path("data")).unwrap();
         std::fs::copy(dir.path("monday.jsonl"), dir.path("data").join(name)).unwrap();
     }
-    redite(&dir, ["dedup", "monday.jsonl", "--index", "data", "--output", "clean", "-q"]).ends().ok();
     redite(&dir, ["dedup", "tuesday.jsonl", "--index", "data", "--output", "clean-2", "-q"]).ends().ok();
     index(&dir, &["compact", "data"]).ok();
     let monday = std::fs::read(dir.path("monday.jsonl")).unwrap();
@@ -515,17 +514,63 @@ fn an_index_without_its_manifests_is_not_begun_anew() {
         manifests.iter().map(|name| std::fs::read(dir.path("archive").join(name)).unwrap()).collect();
     manifests.iter().for_each(|name| std::fs::remove_file(dir.path("archive").join(name)).unwrap());
     let before = files(&dir.path("archive"));
-    let refused = redite(&dir, ["dedup", "tuesday.jsonl", "--output", "new", "--index", "archive"]).ends();
-    assert_eq!(refused.code, 1);
-    assert!(
-        refused.stderr.contains("part of an index, but the folder has no manifest"),
-        "{}",
-        refused.stderr
-    );
+    for line in [
+        "dedup tuesday.jsonl --output new --index archive",
+        "audit tuesday.jsonl --index archive",
+        "index stats archive",
+        "index verify archive",
+        "index rollback archive",
+        "index compact archive",
+    ] {
+        let refused = redite(&dir, line.split(' ')).ends();
+        assert_eq!((refused.code, refused.stdout.as_str()), (1, ""), "{line}");
+        let told = "part of an index, but the folder has no manifest\n\nhint: put a copy of the folder in its place\n";
+        assert!(refused.stderr.ends_with(told), "{line}: {}", refused.stderr);
+    }
     assert_eq!(files(&dir.path("archive")), before);
     for (name, bytes) in manifests.iter().zip(kept) {
         std::fs::write(dir.path("archive").join(name), bytes).unwrap();
     }
+    index(&dir, &["verify", "archive"]).ok();
+}
+
+/// Nor among other files, or in an input, however that is called: its files would be taken for records.
+#[test]
+fn an_index_is_begun_in_a_folder_of_its_own() {
+    let dir = week().file("in/a.txt", words(0..30)).file("other/notes.txt", "x");
+    let before = names(dir.root());
+    let refused = |line: &str, told: &str| {
+        let ended = redite(&dir, line.split(' ')).ends();
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{line}");
+        assert!(ended.stderr.contains(told), "{line}: {}", ended.stderr);
+        assert_eq!(names(dir.root()), before);
+        assert_eq!(
+            (names(&dir.path("in")), names(&dir.path("other"))),
+            (vec!["a.txt".into()], vec!["notes.txt".into()])
+        );
+    };
+    let other = "`other`: it is not empty (there is `notes.txt`), and holds no index\n\nhint: name a folder of its own";
+    refused("dedup monday.jsonl --output o --index other", other);
+    let lies =
+        "the index can't lie in the input `in`\n\nhint: give it a folder of its own, beside the inputs";
+    for index in ["in", "in/archive", "./other/../in/x"] {
+        refused(&format!("dedup monday.jsonl in --output o --index {index}"), lies);
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("in", dir.path("link")).unwrap();
+        let ended = redite(&dir, "dedup in --output o --index link/archive".split(' ')).ends();
+        assert!(ended.code == 2 && ended.stderr.contains(lies), "{}", ended.stderr);
+    }
+    // what a first night leaves that is interrupted, and what a file system has everywhere
+    for name in
+        ["lock", "texts-0000000000", "segment-0000000001", "manifest-0000000001.tmp", "lost+found/x", ".keep"]
+    {
+        let path = dir.path("archive").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "").unwrap();
+    }
+    assert_eq!(night(&dir, "monday.jsonl", "clean").code, 0);
     index(&dir, &["verify", "archive"]).ok();
 }
 

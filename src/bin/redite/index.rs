@@ -201,6 +201,8 @@ impl Archive {
             )?;
         }
         let folder = Folder::new(dir);
+        // the lock is a file in it, too
+        Writer::check_beginning(&folder)?;
         let lock = Lock::take(&folder)?;
         let writer = Writer::open(Arc::new(folder), Some(lock))?;
         Ok(Archive { index: writer.index().cloned(), writer: Some(writer) })

@@ -8,7 +8,7 @@ use redite::error::Error;
 use redite::read::sources::{Sources, is_read};
 use redite::report::pairs;
 use redite::write::Pending;
-use redite::write::places::{absolute, is_same};
+use redite::write::places::{absolute, is_same, lies_in};
 
 use crate::args::{RunArgs, Usage};
 
@@ -75,6 +75,9 @@ impl<'a> Outputs<'a> {
         let folders = folders.into_iter().filter_map(|(folder, name)| Some((folder?, name)));
         let folders: Vec<(&Path, &str)> = folders.collect();
         apart(&folders)?;
+        if let (Some(index), Some(_)) = (&args.index, folder) {
+            beside_inputs(index, &args.inputs)?;
+        }
         let inputs: Vec<PathBuf> = args.inputs.iter().filter_map(|input| absolute(input).ok()).collect();
         let mut read_next = Vec::new();
         let mut files: Vec<(PathBuf, &str)> = Vec::new();
@@ -117,6 +120,21 @@ pub(crate) fn not_in(path: &Path, (folder, name): (&Path, &str)) -> anyhow::Resu
     if is_file && absolute(path)?.starts_with(absolute(folder)?) {
         let hint = format!("hint: write it outside of `{}`", folder.display());
         return Err(Usage(format!("`{}`: it lies in the {name}\n\n{hint}", path.display())).into());
+    }
+    Ok(())
+}
+
+/// Refuses an index among the inputs: its files would be read, or ignored, with theirs.
+fn beside_inputs(index: &Path, inputs: &[PathBuf]) -> anyhow::Result<()> {
+    let target = absolute(index)?;
+    for input in inputs.iter().filter(|input| input.is_dir()) {
+        if lies_in(&target, &absolute(input)?) {
+            let (index, input) = (index.display(), input.display());
+            let hint = "hint: give it a folder of its own, beside the inputs";
+            return Err(
+                Usage(format!("`{index}`: the index can't lie in the input `{input}`\n\n{hint}")).into()
+            );
+        }
     }
     Ok(())
 }
