@@ -374,6 +374,13 @@ impl Removal {
         }
         let first = examples.iter().flatten().copied().take(EXAMPLES).collect();
         look(&self.all, [Outstanding::AllText, Outstanding::All], first);
+        // the copies of one source are examples enough
+        let mut told = refusals.iter_mut().filter(|finding| !finding.examples.is_empty());
+        if let (Some(_), Some(Finding { what: Outstanding::All, examples, .. })) =
+            (told.next(), told.next_back())
+        {
+            examples.clear();
+        }
         (self.refusals, self.warnings) = (refusals, warnings);
     }
 

@@ -2,6 +2,7 @@
 //! guards.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -181,10 +182,11 @@ pub fn unusable(outcome: &Outcome) -> Option<String> {
     Some(format!("nothing was written: of {all} none could be used\n\n{told}\nhint: {hint}"))
 }
 
-/// Why nothing is written, with the next move.
-pub fn refusal(outcome: &Outcome, removal: &Removal, limit: f64) -> String {
+/// Why nothing is written, with the next move; `index` is the one that the run was matched against.
+pub fn refusal(outcome: &Outcome, removal: &Removal, limit: f64, index: Option<&Path>) -> String {
     let findings: Vec<String> = removal.refusals.iter().map(|finding| told(outcome, finding)).collect();
-    let hint = "look at the copies with `redite audit`, or raise `--max-removed`";
+    let index = index.map(|index| format!(" INPUT --index {}", index.display())).unwrap_or_default();
+    let hint = format!("look at the copies with `redite audit{index}`, or raise `--max-removed`");
     let limit = format!("{} %", (limit * 1e8).round() / 1e6);
     format!(
         "nothing was written: more than {limit} would be removed (`--max-removed`)\n\n{}\n\nhint: {hint}",

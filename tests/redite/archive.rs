@@ -310,6 +310,24 @@ fn a_first_night_that_is_refused_leaves_no_index() {
     assert_eq!(names(&dir.path("ix")), ["lock"]);
 }
 
+/// Of an archive the copies are seen only beside it, and none are told twice.
+#[test]
+fn a_refused_night_says_how_its_copies_are_looked_at() {
+    let dir = after_tuesday()
+        .file("more/a.jsonl", named(&[("x1", JAPANESE)]))
+        .file("more/b.jsonl", named(&[("x2", FRENCH)]));
+    let refused = redite(&dir, "dedup more --output o --index archive --max-removed 60%".split(' ')).ends();
+    assert_eq!(refused.code, 4);
+    let told = refused.stderr.split_once("all sources together").expect("both lose all").1;
+    let expected = " lose 2 of 2 documents (100 %)\n\nhint: look at the copies with `redite audit INPUT --index archive`, or raise `--max-removed`\n";
+    assert_eq!(told, expected);
+    assert!(
+        refused.stderr.contains("id x1 repeats") && refused.stderr.contains("id x2 repeats"),
+        "{}",
+        refused.stderr
+    );
+}
+
 /// A folder that is moved away during a night is not begun anew in its place.
 #[test]
 fn an_index_that_is_moved_away_is_missed() {

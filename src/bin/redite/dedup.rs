@@ -61,7 +61,8 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     }
     let removal = run.pool.install(|| Removal::new(&outcome, rules))?;
     if let (Some(limit), false) = (rules.max_removed, removal.refusals.is_empty()) {
-        return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit)).into());
+        let index = common.index.as_deref().filter(|_| archive.has_index());
+        return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit, index)).into());
     }
     let removed = Removed { removal: &removal, rules, output: &removing.output };
     run.interrupt.writing()?;

@@ -224,6 +224,11 @@ impl Archive {
         Ok(Inputs { past, keep: self.writer.is_some(), ..sources.into() })
     }
 
+    /// Whether there is something in it.
+    pub(crate) fn has_index(&self) -> bool {
+        self.index.is_some()
+    }
+
     /// Whether the index has this batch already.
     pub(crate) fn knows(&self, identity: Identity) -> bool {
         self.index.as_ref().is_some_and(|index| index.knows(identity))
