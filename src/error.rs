@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -39,7 +39,7 @@ pub enum Error {
         hint: &'static str,
     },
     /// An input path that does not exist or can't be looked at.
-    #[error("`{}`: input can't be read: {source}\n\nhint: inputs are files, folders or `-` for standard input", path.display())]
+    #[error("`{}`: input can't be read: {source}\n\nhint: {}", path.display(), about_input(path))]
     Input {
         /// the input as given
         path: PathBuf,
@@ -97,12 +97,14 @@ pub enum Error {
         limit: u64,
     },
     /// The run would have to hold more than it may.
-    #[error("{} of memory are not enough: so far about {} are needed\n\nhint: allow more with `--memory`, look for fewer units with `--units`, leave out large records with `--max-record`, or take the corpus in several batches with `--index`", bytes(*memory), bytes(*held))]
+    #[error("{} of memory are not enough: so far about {} are needed\n\nhint: allow more with `--memory`, look for fewer units with `--units`, leave out large records with `--max-record`, or {}", bytes(*memory), bytes(*held), in_pieces(*has_floor))]
     TooLittleMemory {
         /// bytes that the run may hold
         memory: u64,
         /// bytes that it would have to
         held: u64,
+        /// it keeps all pairs down to a floor, and takes the corpus in one piece
+        has_floor: bool,
     },
     /// The folder of the deduplicated corpus is not one that can be written to.
     #[error("`{}`: the output can't be written: {wrong}\n\nhint: {hint}", path.display())]
@@ -245,6 +247,23 @@ impl Error {
     /// An [`Error::Temporary`] in `folder`.
     pub(crate) fn temporary(folder: impl Into<PathBuf>, source: io::Error) -> Self {
         Error::Temporary { folder: folder.into(), source: plain(source) }
+    }
+}
+
+/// How a corpus is taken in pieces.
+fn in_pieces(has_floor: bool) -> &'static str {
+    match has_floor {
+        true => "leave out `--floor`, which takes the corpus in one piece",
+        false => "take the corpus in several batches with `--index`",
+    }
+}
+
+/// The next move where an input can't be read.
+fn about_input(path: &Path) -> &'static str {
+    let is_pattern = path.as_os_str().as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte));
+    match is_pattern {
+        true => "no file fits that pattern; give the folder in its place, whose files are all read",
+        false => "inputs are files, folders or `-` for standard input",
     }
 }
 

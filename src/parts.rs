@@ -220,7 +220,7 @@ impl<'a> Parts<'a> {
 
     fn too_little(&self, held: u64) -> Error {
         let memory = self.stages.surroundings.memory.unwrap_or(u64::MAX);
-        Error::TooLittleMemory { memory, held }
+        Error::TooLittleMemory { memory, held, has_floor: self.stages.params.floor.is_some() }
     }
 
     /// Searches a part, and lets those that come find it.

@@ -75,10 +75,15 @@ fn first(times: u64, median_seconds: Option<u64>) -> String {
     format!("{} (median {})", number(times), count(amount, one, several))
 }
 
+/// A source for a person.
+pub(super) fn named(source: &str) -> String {
+    if source == "-" { "standard input".to_owned() } else { clean::line(source, NAME) }
+}
+
 /// The place of a document in one line.
 pub(super) fn line_of_place(outcome: &Outcome, document: u32) -> String {
     let place = wording::place(outcome, document);
-    let mut told = clean::line(place.source, NAME);
+    let mut told = named(place.source);
     let id = place.id.map(|id| format!("id {id}"));
     let archived = place.is_archived.then(|| "in the index".to_owned());
     for part in [place.record, id, archived].into_iter().flatten() {
@@ -272,7 +277,7 @@ impl Summary<'_> {
         });
         self.heading("Sources with the largest copied share")?;
         for (share, at) in copied.into_iter().take(SHARES) {
-            let name = clean::line(&self.outcome.sources()[at].name, NAME);
+            let name = named(&self.outcome.sources()[at].name);
             self.share(share.copied, share.characters, &name)?;
         }
         Ok(())
@@ -299,7 +304,7 @@ impl Summary<'_> {
             self.heading("Who repeats whom")?;
             for pair in relations.sources.iter().take(PAIRS) {
                 let [copy, original] = [pair.copy, pair.original]
-                    .map(|source| clean::line(&self.outcome.sources()[source as usize].name, NAME));
+                    .map(|source| named(&self.outcome.sources()[source as usize].name));
                 let own = self.outcome.own_sources().len() as u32;
                 let original =
                     if pair.original < own { original } else { format!("{original} (in the index)") };
@@ -346,8 +351,7 @@ impl Summary<'_> {
             writeln!(self.to, "  of {copies} with both dates, {older} older than the original")?;
         }
         for pair in dates.pairs.iter().take(PAIRS) {
-            let [a, b] =
-                pair.sources.map(|source| clean::line(&self.outcome.sources()[source as usize].name, NAME));
+            let [a, b] = pair.sources.map(|source| named(&self.outcome.sources()[source as usize].name));
             let same =
                 if pair.same > 0 { format!(", {} of one date", number(pair.same)) } else { String::new() };
             if pair.sources[0] == pair.sources[1] {

@@ -8,7 +8,7 @@ use crate::report::clean;
 #[cfg(feature = "html")]
 use crate::report::facts::Explained;
 use crate::report::facts::{Extent, Repeat, Stretch};
-use crate::report::terminal::NAME;
+use crate::report::terminal::{NAME, named};
 
 /// Lengths by which passages are counted, in words.
 pub(super) const PASSAGE_LENGTHS: [&str; 6] =
@@ -188,7 +188,7 @@ pub(super) fn reason(reason: SkipReason) -> &'static str {
 
 /// Where something was skipped, and why: `a.jsonl:12: expected value at byte 1`.
 pub(super) fn skipped(outcome: &Outcome, skip: &Skip) -> String {
-    let source = clean::line(&outcome.sources()[skip.source as usize].name, NAME);
+    let source = named(&outcome.sources()[skip.source as usize].name);
     let at = skipped_at(skip, outcome.has_records(skip.source));
     format!("{source}{at}: {}", clean::line(&skip.detail, NAME))
 }

@@ -252,6 +252,12 @@ fn a_preference_chooses_the_original() {
         "warning: `--prefer source:nobody`: there is no such source"
     );
     assert_eq!(warned(&["--source-field", "no"]), "warning: `--source-field no`: no record has that field");
+    assert_eq!(warned(&["--id-field", "no"]), "warning: `--id-field no`: no record has that field");
+    assert_eq!(warned(&["--date-field", "no"]), "warning: `--date-field no`: no record has that field");
+    assert_eq!(
+        warned(&["--prefer", "oldest:no"]),
+        "warning: `--prefer oldest:no`: no record has a date there"
+    );
     assert_eq!(warned(&["--source-field", "of", "--prefer", "source:y,x"]), "");
     assert_eq!(kept(&["--protect", "in/paper/b.*"]), "b1 b2 undated 0");
     assert_eq!(kept(&["--protect", "paper"]), "c1 b1 b2 undated 0");
@@ -672,6 +678,8 @@ fn flags_may_stand_in_a_file() {
         "threshold = {}",
         "report = 1979-05-27",
         "config = 'x'",
+        "quiett = true",
+        "threads = 1.5",
         "threshold = 0.5\nthreshold = 0.6",
         "nonsense",
         "[dedup]\nforce = true",

@@ -151,6 +151,15 @@ fn too_little_memory_is_an_error() {
     let error = result.err().expect("1 MiB can't do");
     assert!(matches!(error, redite::error::Error::TooLittleMemory { .. }), "{error}");
     assert!(error.to_string().contains("1 MiB of memory are not enough"), "{error}");
+    assert!(error.to_string().ends_with("in several batches with `--index`"), "{error}");
+    // which is refused beside a floor
+    let found = sources::find(&[dir.path("in")], None).unwrap();
+    let params = Params { floor: Some(0.5), ..Params::audit() };
+    let error = pipeline::audit(found, &params, &surroundings, &Progress::default()).err().unwrap();
+    assert!(
+        error.to_string().ends_with("leave out `--floor`, which takes the corpus in one piece"),
+        "{error}"
+    );
 }
 
 /// A part ends where something follows, not behind all.

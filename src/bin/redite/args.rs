@@ -1,6 +1,9 @@
 //! Flags to plain data. What changes an answer becomes [`Params`] and [`Rules`]; the rest stays in [`RunArgs`].
 
+use std::fmt::Debug;
+use std::ops::RangeBounds;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 use redite::dedup::Rules;
@@ -269,11 +272,11 @@ pub(crate) struct RunArgs {
     pub(crate) matches: Option<PathBuf>,
 
     /// Measure recall: find all true matches of N units by an exact pass, and tell how many the run found
-    #[arg(long, value_name = "1..1000000", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "1..1000000", value_parser = whole(1..=1_000_000_u32))]
     certify: Option<u32>,
 
     /// A paragraph that stands in so many documents is boilerplate, and so is a repeated text of which half is; told apart [default: 10]
-    #[arg(long, value_name = "2..", value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_name = "2..", value_parser = whole(2_u32..))]
     boilerplate: Option<u32>,
 
     /// Keep all verified pairs down to this similarity: the report tells what other thresholds would have told, and
@@ -303,7 +306,7 @@ pub(crate) struct RunArgs {
     pub(crate) strict: bool,
 
     /// Threads that work [default: one a core]
-    #[arg(long, value_name = "1..4096", value_parser = clap::value_parser!(u16).range(1..=4096))]
+    #[arg(long, value_name = "1..4096", value_parser = whole(1..=4096_u16))]
     pub(crate) threads: Option<u16>,
 
     /// Memory that the run may hold; what does not fit goes to temporary files, and the answer is the same.
@@ -339,11 +342,11 @@ struct ComparingArgs {
     recall: Option<f64>,
 
     /// Tokens in a shingle [default: 3]
-    #[arg(long, value_name = "1..32")]
+    #[arg(long, value_name = "1..32", value_parser = whole(0_u32..))]
     shingle: Option<u32>,
 
     /// A paragraph with fewer tokens is not compared as a paragraph [default: 10]
-    #[arg(long, value_name = "1..")]
+    #[arg(long, value_name = "1..", value_parser = whole(0_u32..))]
     min_tokens: Option<u32>,
 
     /// What is looked for [default: document,paragraph,passage; of dedup what it removes, to which this adds]
@@ -351,7 +354,7 @@ struct ComparingArgs {
     units: Vec<UnitArg>,
 
     /// Every verbatim run of this many tokens is part of a passage [default: 25]
-    #[arg(long, value_name = "8..10000")]
+    #[arg(long, value_name = "8..10000", value_parser = whole(0_u32..))]
     passage: Option<u32>,
 
     /// Least share of a passage's tokens that agree [default: 0.8]
@@ -379,11 +382,11 @@ struct ComparingArgs {
     max_record: Option<u64>,
 
     /// Most originals that a unit is compared with; what that leaves out is counted [default: 64]
-    #[arg(long, value_name = "1..")]
+    #[arg(long, value_name = "1..", value_parser = whole(0_u32..))]
     comparisons: Option<u32>,
 
     /// Seed of every hash [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0_u64..))]
     seed: Option<u64>,
 }
 
@@ -486,7 +489,16 @@ impl RunArgs {
             let hint = "hint: the bands of an index are planned for its threshold; audit the batch alone";
             return Err(Usage(format!("`--floor` and `--index` can't be together\n\n{hint}")));
         }
+        if self.certify.is_some() && self.index.is_some() {
+            let hint = "hint: what an index holds can't be read whole for a sample; certify an audit of the batch alone";
+            return Err(Usage(format!("`--certify` and `--index` can't be together\n\n{hint}")));
+        }
         Ok(())
+    }
+
+    /// The field of ids, where it was given.
+    pub(crate) fn id_field(&self) -> Option<&str> {
+        self.comparing.id_field.as_deref()
     }
 
     /// Whether `--units` was given.
@@ -552,6 +564,22 @@ impl RunArgs {
             FormatArg::Parquet => Format::Parquet,
             FormatArg::Wet => Format::Wet,
         })
+    }
+}
+
+/// A whole number in a range.
+fn whole<T>(
+    range: impl RangeBounds<T> + Debug + Clone + Send + Sync + 'static,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync
+where
+    T: FromStr + PartialOrd + 'static,
+{
+    move |given| match given.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ if !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Err(format!("{given} is not in {range:?}"))
+        }
+        _ => Err("expected a whole number such as `4`".to_owned()),
     }
 }
 

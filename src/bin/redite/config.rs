@@ -76,7 +76,10 @@ pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Arguments> {
             continue;
         }
         let flag = command.get_arguments().find(|flag| flag.get_long() == Some(key) && key != "config");
-        let flag = flag.ok_or_else(|| at.unknown(command, &all))?;
+        let flag = flag.ok_or_else(|| match value {
+            Value::Table(_) => at.wrong("is a section\n\nhint: keys stand at the top, without sections"),
+            _ => at.unknown(command, &all),
+        })?;
         if !is_given(found, flag.get_id().as_str()) {
             added.extend(at.arguments(flag, value)?);
             keys.push(key.clone());
@@ -156,8 +159,14 @@ impl At<'_> {
                 .wrong(&format!("is a flag of `redite {}`, not of `redite {name}`", other.get_name()));
         }
         let own = known(command).into_iter().chain([INPUTS.to_owned()]);
-        let nearest = own.min_by_key(|flag| distance(flag, self.key)).unwrap_or_default();
-        self.wrong(&format!("is unknown\n\nhint: the nearest known key is `{nearest}`"))
+        let near = own.map(|flag| (distance(&flag, self.key), flag)).min();
+        let hint = match near.filter(|(distance, flag)| 3 * distance <= flag.len()) {
+            Some((_, nearest)) => format!("the nearest known key is `{nearest}`"),
+            None => {
+                format!("keys are called as the flags of `redite {name}`, which `redite help {name}` lists")
+            }
+        };
+        self.wrong(&format!("is unknown\n\nhint: {hint}"))
     }
 }
 

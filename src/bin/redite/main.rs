@@ -163,6 +163,7 @@ impl Run {
         printed: &[u8],
     ) -> anyhow::Result<ExitCode> {
         self.interrupt.printing();
+        warn(args, warnings::unknown_fields(args, outcome));
         warn(args, warnings::skipped(outcome));
         match self.pool.install(|| print(outputs, printed, (outcome, removed))) {
             // whoever reads has seen enough

@@ -154,6 +154,26 @@ fn is_text_as_records(outcome: &Outcome) -> bool {
     outcome.sources().iter().all(|source| source.path.is_none()) && invalid > 0 && invalid == input.records
 }
 
+/// Fields in the flags that no record has, of those that every run may name.
+pub(crate) fn unknown_fields(args: &RunArgs, outcome: &Outcome) -> Vec<String> {
+    let mut told = Vec::new();
+    let has_records = outcome.own_documents() > 0;
+    let own = outcome.first_document()..outcome.documents();
+    if let Some(field) =
+        args.id_field().filter(|_| has_records && own.clone().all(|document| outcome.id(document).is_none()))
+    {
+        told.push(format!("`--id-field {field}`: no record has that field"));
+    }
+    if let Some(field) = args.date_field.as_ref().filter(|_| has_records) {
+        match outcome.dated() {
+            Some((_, [0, _, 0])) => told.push(format!("`--date-field {field}`: no record has that field")),
+            Some((_, [0, ..])) => told.push(format!("`--date-field {field}`: no record has a date there")),
+            _ => {}
+        }
+    }
+    told
+}
+
 /// Names in the flags that no record has.
 pub(crate) fn unknown_names(rules: &Rules, removal: &Removal) -> Vec<String> {
     let is_there = |name: &str| removal.accounts.iter().any(|account| account.name == name);
@@ -164,6 +184,10 @@ pub(crate) fn unknown_names(rules: &Rules, removal: &Removal) -> Vec<String> {
     } else if let Prefer::Sources(names) = &rules.order.prefer {
         let unknown = names.iter().filter(|name| has_records && !is_there(name));
         told.extend(unknown.map(|name| format!("`--prefer source:{name}`: there is no such source")));
+    }
+    if let prefer @ (Prefer::Oldest(_) | Prefer::Newest(_)) = &rules.order.prefer {
+        let is_idle = has_records && removal.undated == removal.all.read - removal.all.skipped;
+        told.extend(is_idle.then(|| format!("`--prefer {prefer}`: no record has a date there")));
     }
     told
 }
