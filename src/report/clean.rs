@@ -10,7 +10,7 @@ const REPLACEMENT: char = '\u{FFFD}';
 #[cfg(feature = "html")]
 const LINE_ENDS: [char; 2] = ['\u{2028}', '\u{2029}'];
 
-/// A text for HTML: line ends as line feeds, tabs as they are, any other control replaced.
+/// A text for HTML: line ends as line feeds, tabs as they are; any other control, and what turns the direction, replaced.
 #[cfg(feature = "html")]
 pub(super) fn text(raw: &str) -> String {
     let mut clean = String::with_capacity(raw.len());
@@ -22,7 +22,7 @@ pub(super) fn text(raw: &str) -> String {
                 '\n'
             }
             '\n' | '\t' => c,
-            c if c.is_control() => REPLACEMENT,
+            c if c.is_control() || turns_direction(c) => REPLACEMENT,
             c => c,
         });
     }
@@ -103,6 +103,10 @@ mod tests {
     #[test]
     fn texts_keep_their_lines_and_nothing_else_that_is_invisible() {
         assert_eq!(text("a\r\nb\rc\n\td\0\u{85}"), "a\nb\nc\n\td\u{FFFD}\u{FFFD}");
+        assert_eq!(
+            text("\u{200F}a\u{202E}b\u{202C}\u{2066}\u{2069}"),
+            "\u{200F}a\u{FFFD}b\u{FFFD}\u{FFFD}\u{FFFD}"
+        );
         assert_eq!(
             excerpt(" \u{200F}א\u{200E}\n\u{61C}b\u{202E}c\u{2067}\0 ", 80),
             "\u{200F}א\u{200E} \u{61C}b\u{FFFD}c\u{FFFD}\u{FFFD}"

@@ -292,6 +292,9 @@ mod tests {
         let told = aligned(&mut marker, "🙂 one\r\ntwo\0 𝒳 three", "🙂 one\ntwo 𝒳 four three ½");
         assert_eq!(told.0, [["", "four"], ["", "½"]].map(|pair| pair.map(str::to_owned)));
         assert!(!told.1);
+        let told =
+            aligned(&mut marker, "\u{202E}one \u{2067}two three", "\u{202E}one two four\u{2069} three");
+        assert_eq!(told.0, [["", "four"].map(str::to_owned)], "what is replaced is as long as it was");
         let told = aligned(&mut marker, "Flight 12 to Rome leaves at 9.", "Flight 7 to Oslo leaves at 10.");
         assert_eq!(told.0, [["12", "7"], ["Rome", "Oslo"], ["9", "10"]].map(|pair| pair.map(str::to_owned)));
         assert!(told.1);
