@@ -19,7 +19,7 @@ const GROUPS: usize = 10;
 /// Copies of a group that are shown.
 const COPIES: usize = 3;
 
-/// Sources that are shown with their shares.
+/// Sources, and documents, that are shown with their shares.
 const SHARES: usize = 10;
 
 /// Pairs of sources, and of documents, that are shown.
@@ -264,12 +264,15 @@ impl Summary<'_> {
         Ok(())
     }
 
-    /// The sources of which the largest share stood before, if there is more than one.
+    /// The sources of which the largest share stood before, if there is more than one, and not each is a document.
     fn sources(&mut self) -> io::Result<()> {
         let sources = &self.facts.shares.sources;
         let mut copied: Vec<(&SourceShare, usize)> = sources.iter().zip(0..).collect();
         copied.retain(|(share, _)| share.copied > 0);
-        if sources.iter().filter(|share| share.documents > 0).count() < 2 || copied.is_empty() {
+        if sources.iter().filter(|share| share.documents > 0).count() < 2
+            || sources.iter().all(|share| share.documents < 2)
+            || copied.is_empty()
+        {
             return Ok(());
         }
         copied.sort_unstable_by_key(|(share, at)| {
@@ -283,18 +286,18 @@ impl Summary<'_> {
         Ok(())
     }
 
-    /// The documents of which the largest share stood before, unless each source is just one.
+    /// The documents with the most copied text, but for those that are copies as a whole.
     fn documents(&mut self) -> io::Result<()> {
         let shares = &self.facts.shares;
-        if shares.documents.is_empty() || shares.sources.iter().all(|source| source.documents < 2) {
+        if shares.partly.is_empty() {
             return Ok(());
         }
-        self.heading("Documents with the largest copied share")?;
-        for &DocumentShare { document, characters, copied, .. } in &shares.documents {
+        self.heading("Documents that hold copied text, no copies as a whole")?;
+        for &DocumentShare { document, characters, copied, .. } in shares.partly.iter().take(SHARES) {
             let name = line_of_place(self.outcome, document);
             self.share(copied, characters, &name)?;
         }
-        Ok(())
+        self.more([shares.partly_count, SHARES as u64], "document", "documents")
     }
 
     /// Which sources repeat which the most, and which documents.
@@ -317,7 +320,7 @@ impl Summary<'_> {
                 };
                 writeln!(self.to, "  {copy} repeats {what}: {characters}{copies}")?;
             }
-            self.more(relations.source_pairs, "pair", "pairs")?;
+            self.more([relations.source_pairs, PAIRS as u64], "pair", "pairs")?;
         }
         if !relations.documents.is_empty() {
             self.heading("Documents with the most in common")?;
@@ -328,7 +331,7 @@ impl Summary<'_> {
                 writeln!(self.to, "  {of_copy} of {copy}")?;
                 writeln!(self.to, "    is in {original}, {of_original} of that in it")?;
             }
-            self.more(relations.document_pairs, "pair", "pairs")?;
+            self.more([relations.document_pairs, PAIRS as u64], "pair", "pairs")?;
         }
         Ok(())
     }
@@ -365,7 +368,7 @@ impl Summary<'_> {
             let [of_a, of_b] = [0, 1].map(|side| first(pair.first[side], pair.median_seconds[side]));
             writeln!(self.to, "  {a} before {b}: {of_a}; after it: {of_b}{same}")?;
         }
-        self.more(dates.source_pairs, "pair", "pairs")
+        self.more([dates.source_pairs, PAIRS as u64], "pair", "pairs")
     }
 
     /// What other thresholds would have told.
@@ -405,9 +408,9 @@ impl Summary<'_> {
         Ok(())
     }
 
-    /// What a list of [`PAIRS`] leaves out.
-    fn more(&mut self, all: u64, one: &str, many: &str) -> io::Result<()> {
-        match all.saturating_sub(PAIRS as u64) {
+    /// What a list of so many leaves out.
+    fn more(&mut self, [all, listed]: [u64; 2], one: &str, many: &str) -> io::Result<()> {
+        match all.saturating_sub(listed) {
             0 => Ok(()),
             more => {
                 writeln!(self.to, "  and {}", count(more, &format!("more {one}"), &format!("more {many}")))

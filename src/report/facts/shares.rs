@@ -1,5 +1,5 @@
-//! How much of each source and document stood before. Sources are told in numbers; of documents, those are
-//! kept that are copied most.
+//! How much of each source and document stood before. Sources are told in numbers; of documents that are no copies, those
+//! are kept that are copied most.
 
 use std::cmp::Reverse;
 
@@ -8,16 +8,11 @@ use crate::outcome::Outcome;
 use crate::report::facts::{DOCUMENTS, Repeat};
 use crate::report::walk::Told;
 
-/// The most documents that are kept in [`Shares::documents`].
-const MOST: usize = 10;
-
 /// How much of the corpus stood before, by source and document.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Shares {
     /// every source, in corpus order
     pub sources: Vec<SourceShare>,
-    /// the documents with the largest share; among equals the one with more characters, then the earlier one
-    pub documents: Vec<DocumentShare>,
     /// of the documents that are no copies but hold copied text, the [`DOCUMENTS`] with the most copied
     /// characters, with their pieces
     pub partly: Vec<DocumentShare>,
@@ -54,8 +49,7 @@ pub struct DocumentShare {
 /// Adds up shares.
 pub(super) struct Sums {
     sources: Vec<SourceShare>,
-    documents: Top<(Reverse<u64>, Reverse<u64>, u32)>,
-    partly: Top<(Reverse<u64>, u32)>,
+    partly: Top,
     partly_count: u64,
 }
 
@@ -68,37 +62,22 @@ impl Sums {
             source.documents += 1;
             source.characters += outcome.span(Place { document, paragraph: None }).chars.end;
         }
-        let share = |of: &DocumentShare| {
-            (Reverse(share_of(of.copied, of.characters)), Reverse(of.copied), of.document)
-        };
-        let documents = Top { most: MOST, key: share, kept: Vec::new() };
-        let copied = |of: &DocumentShare| (Reverse(of.copied), of.document);
-        let partly = Top { most: DOCUMENTS, key: copied, kept: Vec::new() };
-        Sums { sources, documents, partly, partly_count: 0 }
+        Sums { sources, partly: Top::default(), partly_count: 0 }
     }
 
     /// A document with matches.
     pub(super) fn add(&mut self, outcome: &Outcome, told: &Told) {
         let (document, copied) = (told.document, told.copied);
         self.sources[outcome.record(document).0 as usize].copied += copied;
-        if copied > 0 {
+        if copied > 0 && !told.is_copy() {
             let characters = outcome.span(Place { document, paragraph: None }).chars.end;
-            let share = DocumentShare { document, characters, copied, ..DocumentShare::default() };
-            if !told.is_copy() {
-                self.partly_count += 1;
-                self.partly.add(share.clone());
-            }
-            self.documents.add(share);
+            self.partly_count += 1;
+            self.partly.add(DocumentShare { document, characters, copied, ..DocumentShare::default() });
         }
     }
 
     pub(super) fn finish(self) -> Shares {
-        Shares {
-            sources: self.sources,
-            documents: self.documents.finish(),
-            partly: self.partly.finish(),
-            partly_count: self.partly_count,
-        }
+        Shares { sources: self.sources, partly: self.partly.finish(), partly_count: self.partly_count }
     }
 }
 
@@ -107,25 +86,26 @@ pub(in crate::report) fn share_of(part: u64, whole: u64) -> u64 {
     part * 1_000_000 / whole.max(1)
 }
 
-/// Keeps the first ones by a key.
-struct Top<K> {
-    most: usize,
-    key: fn(&DocumentShare) -> K,
-    kept: Vec<DocumentShare>,
-}
+/// Keeps the [`DOCUMENTS`] with the most copied characters; among equals the earlier one.
+#[derive(Default)]
+struct Top(Vec<DocumentShare>);
 
-impl<K: Ord> Top<K> {
+impl Top {
+    fn key(of: &DocumentShare) -> (Reverse<u64>, u32) {
+        (Reverse(of.copied), of.document)
+    }
+
     fn add(&mut self, share: DocumentShare) {
-        self.kept.push(share);
-        if self.kept.len() >= self.most * 2 {
-            self.kept.select_nth_unstable_by_key(self.most, self.key);
-            self.kept.truncate(self.most);
+        self.0.push(share);
+        if self.0.len() >= DOCUMENTS * 2 {
+            self.0.select_nth_unstable_by_key(DOCUMENTS, Top::key);
+            self.0.truncate(DOCUMENTS);
         }
     }
 
     fn finish(mut self) -> Vec<DocumentShare> {
-        self.kept.sort_unstable_by_key(self.key);
-        self.kept.truncate(self.most);
-        self.kept
+        self.0.sort_unstable_by_key(Top::key);
+        self.0.truncate(DOCUMENTS);
+        self.0
     }
 }

@@ -382,10 +382,9 @@ fn shares_add_up_and_pieces_tell_where_copied_text_stands() {
     let facts = of_numbers(&[&[1, 2, 3, 4], &[11, 12, 13, 14, 15, 16, 1, 2, 3], &[1, 2, 3, 4]], true);
     let [source] = facts.shares.sources[..] else { panic!("one source") };
     assert_eq!(source.documents, 3);
-    assert_eq!(facts.shares.documents.iter().map(|share| share.document).collect::<Vec<_>>(), [2, 1]);
-    assert_eq!(source.copied, facts.shares.documents.iter().map(|share| share.copied).sum::<u64>());
     let [partly] = &facts.shares.partly[..] else { panic!("one document") };
     assert_eq!((partly.document, partly.piece_count, facts.shares.partly_count), (1, 1, 1));
+    assert!(partly.copied < source.copied, "a copy as a whole counts for its source");
     assert_eq!(wording::repeats(&partly.pieces[0]), "paragraphs 7-9 repeat paragraphs 1-3");
 }
 

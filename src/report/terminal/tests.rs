@@ -1,5 +1,27 @@
 use super::*;
+use crate::params::Params;
+use crate::pipeline::{Progress, Surroundings, audit};
 use crate::report::hostile;
+
+/// A run over files of these names and texts; of JSON lines each text is a line.
+fn run(files: &[(&str, &[String])], params: &Params) -> (Outcome, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, texts) in files {
+        let is_text = name.ends_with(".txt");
+        let record = |text: &String| {
+            if is_text { text.clone() } else { serde_json::json!({ "text": text }).to_string() + "\n" }
+        };
+        std::fs::write(folder.path().join(name), texts.iter().map(record).collect::<String>()).unwrap();
+    }
+    let sources = crate::read::sources::find(&[folder.path().to_path_buf()], None).unwrap();
+    (audit(sources, params, &Surroundings::default(), &Progress::default()).unwrap(), folder)
+}
+
+/// What stands below a heading.
+fn below<'a>(told: &'a str, heading: &str) -> Vec<&'a str> {
+    let lines = told.lines().skip_while(|line| !line.starts_with(heading));
+    lines.skip(1).take_while(|line| !line.is_empty()).collect()
+}
 
 fn told(outcome: &Outcome, options: Options) -> String {
     let mut told = Vec::new();
@@ -82,4 +104,26 @@ fn json_has_the_numbers_and_the_skips() {
         assert_eq!(skips[4]["detail"], hostile.text);
         assert!(json["parameters"]["threshold"].is_number());
     }
+}
+
+/// Copies as a whole are at 100 % all of them, and tell nothing that the numbers do not.
+#[test]
+fn documents_are_listed_that_are_no_copies_but_hold_copied_text() {
+    let [original, other] = [hostile::words(1), hostile::words(2)];
+    let partly = format!("{other}{original}");
+    let texts = [original.clone(), original.clone(), partly.clone(), original.clone()];
+    let (outcome, _folder) = run(&[("a.jsonl", &texts), ("b.jsonl", &texts[..1])], &Params::audit());
+    let summary = told(&outcome, Options::default());
+    let listed = below(&summary, "Documents that hold copied text, no copies as a whole");
+    assert!(listed.len() == 1 && listed[0].ends_with("a.jsonl, record 3"), "{summary}");
+    assert!(listed[0].starts_with("       49.9 %  439 of 880  "), "{summary}");
+    assert_eq!(below(&summary, "Sources with the largest copied share").len(), 2, "{summary}");
+
+    let texts = texts.each_ref().map(std::slice::from_ref);
+    let files = [("a.txt", texts[0]), ("b.txt", texts[1]), ("c.txt", texts[2]), ("d.txt", texts[3])];
+    let (outcome, _folder) = run(&files, &Params::audit());
+    let summary = told(&outcome, Options::default());
+    assert!(!summary.contains("Sources with"), "each is one document: {summary}");
+    let listed = below(&summary, "Documents that hold copied text, no copies as a whole");
+    assert!(listed.len() == 1 && listed[0].ends_with("c.txt"), "{summary}");
 }
