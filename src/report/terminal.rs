@@ -469,7 +469,8 @@ impl Summary<'_> {
     fn sureness(&mut self) -> io::Result<()> {
         let summary = self.outcome.summary();
         self.heading("How sure")?;
-        let mut sentences = vec![wording::matching(summary), wording::compared(summary)];
+        let mut sentences =
+            vec![wording::matching(summary), wording::NOT_COMPARED.to_owned(), wording::compared(summary)];
         sentences.extend(wording::matching_passages(summary));
         sentences.extend(wording::sureness(summary));
         for sentence in sentences {

@@ -216,6 +216,10 @@ pub(super) fn matching(summary: &Summary) -> String {
     format!("Two texts match when they share at least {threshold} of all {sequences} that either of them has")
 }
 
+/// What of a text is not compared.
+pub(super) const NOT_COMPARED: &str = "Case, punctuation and spacing are not compared; in scripts written without \
+                                       spaces each character counts as a word";
+
 /// What counts as a passage, and as contained.
 pub(super) fn matching_passages(summary: &Summary) -> Option<String> {
     let parameters = &summary.parameters;

@@ -14,8 +14,7 @@ pub(super) fn method(outcome: &Outcome) -> Vec<Both> {
     let units = summary.parameters.units;
     let mut told = vec![both(wording::matching(summary), matching(summary))];
     told.push(both(
-        "Case, punctuation and spacing are not compared; in scripts written without spaces each character counts \
-         as a word",
+        wording::NOT_COMPARED,
         "Casse, ponctuation et espaces ne comptent pas\u{A0}; dans les écritures sans espaces, chaque caractère \
          compte pour un mot",
     ));

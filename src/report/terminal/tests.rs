@@ -127,3 +127,12 @@ fn documents_are_listed_that_are_no_copies_but_hold_copied_text() {
     let listed = below(&summary, "Documents that hold copied text, no copies as a whole");
     assert!(listed.len() == 1 && listed[0].ends_with("c.txt"), "{summary}");
 }
+
+#[test]
+fn the_summary_says_what_is_not_compared() {
+    let (outcome, _folder) = hostile::run(&hostile::strings()[0]);
+    let words = told(&outcome, Options::default()).split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = "- Case, punctuation and spacing are not compared; in scripts written without spaces each \
+                    character counts as a word";
+    assert!(words.contains(sentence), "{words}");
+}
