@@ -3,8 +3,13 @@
 //! for people passes it through here first. What a medium needs beyond that (escaping, isolation) is the
 //! matter of its own writer.
 
+use unicode_width::UnicodeWidthChar;
+
 /// What stands for a character that is not shown.
 const REPLACEMENT: char = '\u{FFFD}';
+
+/// Characters for each column of a line.
+const PILED: usize = 8;
 
 /// Line ends that are no controls.
 #[cfg(feature = "html")]
@@ -37,20 +42,21 @@ pub(super) fn name(raw: &str, most: usize) -> String {
 }
 
 /// One line for a terminal: white space as single spaces; controls, escapes and direction marks replaced; at
-/// most `most` characters.
+/// most `most` columns, of which a Chinese character takes two.
 pub(crate) fn line(raw: &str, most: usize) -> String {
-    in_one_line(raw, most, |c| MARKS.contains(&c) || turns_direction(c))
+    let hidden = |c| MARKS.contains(&c) || turns_direction(c);
+    cut_by(in_one_line(raw, hidden), most, |c| c.width().unwrap_or(0)).trim_end().to_owned()
 }
 
 /// The first words of a text for HTML: as [`line`], but with the marks of Hebrew and Arabic; who shows it isolates it.
 #[cfg(feature = "html")]
 pub(super) fn excerpt(raw: &str, most: usize) -> String {
-    in_one_line(raw, most, turns_direction)
+    cut(in_one_line(raw, turns_direction), most).trim_end().to_owned()
 }
 
-fn in_one_line(raw: &str, most: usize, is_replaced: impl Fn(char) -> bool) -> String {
+fn in_one_line(raw: &str, is_replaced: impl Fn(char) -> bool) -> impl Iterator<Item = char> {
     let mut after_space = true;
-    let characters = raw.chars().filter_map(|c| {
+    raw.chars().filter_map(move |c| {
         let space = c.is_whitespace();
         let skip = space && after_space;
         after_space = space;
@@ -62,18 +68,33 @@ fn in_one_line(raw: &str, most: usize, is_replaced: impl Fn(char) -> bool) -> St
         } else {
             c
         })
-    });
-    let mut clean = cut(characters, most);
-    clean.truncate(clean.trim_end().len());
-    clean
+    })
 }
 
 /// The first `most` characters; an ellipsis is the last of them where there are more.
-fn cut(mut characters: impl Iterator<Item = char>, most: usize) -> String {
-    let mut kept: String = characters.by_ref().take(most).collect();
-    if characters.next().is_some() {
-        kept.pop();
-        kept.push('…');
+#[cfg(feature = "html")]
+fn cut(characters: impl Iterator<Item = char>, most: usize) -> String {
+    cut_by(characters, most, |_| 1)
+}
+
+/// What has a place in `most`, each character taking some of it; an ellipsis is the last where there are more. Of those that
+/// take none (accents behind their letters) there are no more than [`PILED`] for each that could stand there.
+fn cut_by(characters: impl Iterator<Item = char>, most: usize, takes: impl Fn(char) -> usize) -> String {
+    let mut kept = String::new();
+    // where it would be cut
+    let mut end = 0;
+    let mut used = 0;
+    for (c, before) in characters.zip(0..) {
+        used += takes(c);
+        if used > most || before >= most * PILED {
+            kept.truncate(end);
+            kept.push('…');
+            break;
+        }
+        kept.push(c);
+        if used < most {
+            end = kept.len();
+        }
     }
     kept
 }
@@ -97,6 +118,10 @@ mod tests {
         assert_eq!(line("a\u{202E}b\u{2066}c\u{200F}", 80), "a\u{FFFD}b\u{FFFD}c\u{FFFD}");
         assert_eq!(line("abcdef", 4), "abc…");
         assert_eq!(line("abcd", 4), "abcd");
+        assert_eq!([4, 5, 6, 7].map(|most| line("日本語文", most)), ["日…", "日本…", "日本…", "日本語…"]);
+        assert_eq!(line("日本語", 6), "日本語");
+        assert_eq!(line("e\u{301}e\u{301}", 2), "e\u{301}e\u{301}");
+        assert!(line(&format!("e{}", "\u{301}".repeat(1_000)), 9).chars().count() <= 9 * PILED + 1);
     }
 
     #[cfg(feature = "html")]

@@ -28,7 +28,10 @@ const PAIRS: usize = 5;
 /// Places that are shown for each reason of skipping, and ignored files.
 const PLACES: usize = crate::skips::OF_REASON;
 
-/// The most characters of a file's name or of an id.
+/// Columns that a sentence takes, whatever the width: longer lines are hard to read.
+const PROSE: usize = 100;
+
+/// The most columns of a file's name or of an id.
 pub(crate) const NAME: usize = 120;
 
 /// How the summary looks.
@@ -36,7 +39,7 @@ pub(crate) const NAME: usize = 120;
 pub struct Options {
     /// whether headings are bold
     pub colour: bool,
-    /// characters of a line; only the lines of text are cut to it
+    /// columns of a line; only the lines of text are cut to it
     pub width: usize,
     /// whether to leave out which texts repeat, and where
     pub brief: bool,
@@ -376,27 +379,26 @@ impl Summary<'_> {
         let Some(what_if) = &self.facts.what_if else { return Ok(()) };
         let compared = self.outcome.summary().parameters.units;
         let own = self.outcome.summary().parameters.threshold;
-        self.heading("What if the threshold were another")?;
+        self.heading("What if the threshold were another (> is this run)")?;
+        let units = [("documents", compared.documents), ("paragraphs", compared.paragraphs)];
+        let names = units.into_iter().filter(|(_, is_compared)| *is_compared);
+        let [names, columns]: [String; 2] = names.fold(Default::default(), |[names, columns], (name, _)| {
+            [
+                format!("{names}{name:>36}"),
+                format!("{columns}{:>13}{:>11}{:>12}", "originals", "copies", "contained"),
+            ]
+        });
+        writeln!(self.to, "      {names}\n      {columns}")?;
         for level in what_if.levels.iter().filter(|level| level.is_told(own)) {
-            let kinds = [
-                ("documents", level.documents, compared.documents),
-                ("paragraphs", level.paragraphs, compared.paragraphs),
-            ];
-            let kinds = kinds.into_iter().filter(|(_, _, is_compared)| *is_compared);
-            let told = kinds.map(|(name, units, _)| {
-                let contained = match units.contained_copies {
-                    0 => String::new(),
-                    contained => format!(" ({} contained)", number(contained)),
-                };
-                format!(
-                    "{name} {:>11} originals {:>11} copies{contained}",
-                    number(units.originals),
-                    number(units.copies())
-                )
-            });
-            let told: Vec<String> = told.collect();
-            let here = if level.threshold == own { "  this run" } else { "" };
-            writeln!(self.to, "  {:<5} {}{here}", wording::threshold(level.threshold), told.join("   "))?;
+            let here = if level.threshold == own { '>' } else { ' ' };
+            write!(self.to, "{here} {:<4}", wording::threshold(level.threshold))?;
+            let told = [(level.documents, compared.documents), (level.paragraphs, compared.paragraphs)];
+            for (units, _) in told.into_iter().filter(|(_, is_compared)| *is_compared) {
+                let [originals, copies, contained] =
+                    [units.originals, units.copies(), units.contained_copies].map(number);
+                write!(self.to, "{originals:>13}{copies:>11}{contained:>12}")?;
+            }
+            writeln!(self.to)?;
         }
         if what_if.capped_units > 0 {
             let units = count(what_if.capped_units, "text was", "texts were");
@@ -498,7 +500,7 @@ impl Summary<'_> {
         let mut column = 3;
         for word in sentence.split(' ') {
             let length = word.chars().count() + 1;
-            if column + length > self.options.width.max(40) {
+            if column + length > self.options.width.clamp(40, PROSE) {
                 write!(self.to, "\n   ")?;
                 column = 3;
             }

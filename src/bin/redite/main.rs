@@ -280,7 +280,11 @@ fn summary(
         return Ok(());
     }
     let colour = io::stdout().is_terminal() && shows_colour();
-    let options = terminal::Options { colour, brief: removed.is_some(), ..Default::default() };
+    let mut options = terminal::Options { colour, brief: removed.is_some(), ..Default::default() };
+    // a file, or a pipe, is the same wherever it is made
+    if let Some((terminal_size::Width(columns), _)) = terminal_size::terminal_size_of(io::stdout()) {
+        options.width = columns.into();
+    }
     terminal::write(outcome, facts, to, options)?;
     if let Some(night) = &outcome.summary().index {
         night.write(removed.is_some(), colour, to)?;

@@ -136,3 +136,32 @@ fn the_summary_says_what_is_not_compared() {
                     character counts as a word";
     assert!(words.contains(sentence), "{words}");
 }
+
+/// Columns of a line of which Japanese characters take two.
+fn columns(line: &str) -> usize {
+    line.chars().map(|c| if ('\u{3000}'..'\u{A000}').contains(&c) { 2 } else { 1 }).sum()
+}
+
+#[test]
+fn excerpts_are_cut_by_columns() {
+    let text: String = (0x4E00..0x4E00 + 200).filter_map(char::from_u32).collect();
+    let texts = [text.clone(), text];
+    let (outcome, _folder) = run(&[("a.jsonl", &texts)], &Params::audit());
+    for width in [80, 101] {
+        let summary = told(&outcome, Options { width, ..Options::default() });
+        let excerpt = summary.lines().find(|line| line.ends_with('…')).unwrap();
+        assert!((width - 1..=width).contains(&columns(excerpt)), "{excerpt}");
+    }
+}
+
+#[test]
+fn other_thresholds_fit_a_narrow_terminal() {
+    let [a, b, c] = [1, 2, 3].map(hostile::words);
+    let texts = [format!("{a}\n{b}\n{c}"), a.clone(), format!("{c} other words"), c];
+    let params = Params { floor: Some(0.5), ..Params::audit() };
+    let (outcome, _folder) = run(&[("a.jsonl", &texts)], &params);
+    let summary = told(&outcome, Options::default());
+    let table = below(&summary, "What if the threshold were another");
+    assert!(table.len() > 5 && table.iter().all(|line| line.len() <= 80), "{summary}");
+    assert_eq!(table.iter().filter(|line| line.starts_with("> ")).count(), 1, "{summary}");
+}
