@@ -131,7 +131,8 @@ pub struct Copy {
 }
 
 /// An original with its copies. Passages whose originals are the same for the most part belong together; the
-/// original is then that of the first copy.
+/// original is then that of the first copy among those that repeat what most do: all of the document, paragraphs, or a
+/// passage.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
     /// what is repeated

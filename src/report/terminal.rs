@@ -244,7 +244,7 @@ impl Summary<'_> {
         for (rank, (group, excerpt)) in facts.groups.iter().zip(excerpts).enumerate() {
             let boilerplate = if group.is_boilerplate { ", boilerplate" } else { "" };
             let template = if group.is_template == Some(true) { ", template" } else { "" };
-            let copies = count(group.count, "copy", "copies");
+            let copies = wording::copies_of(group);
             let characters = count(group.characters, "character", "characters");
             writeln!(self.to, "{:>2}. {copies}, {characters}{boilerplate}{template}", rank + 1)?;
             writeln!(self.to, "    {excerpt}")?;

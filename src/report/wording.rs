@@ -7,7 +7,7 @@ use crate::outcome::{Outcome, Summary, UnitSummary};
 use crate::report::clean;
 #[cfg(feature = "html")]
 use crate::report::facts::Explained;
-use crate::report::facts::{Extent, Repeat, Stretch};
+use crate::report::facts::{Copy, Extent, Group, Repeat, Stretch};
 use crate::report::terminal::{NAME, named};
 
 /// Lengths by which passages are counted, in words.
@@ -131,6 +131,38 @@ pub(super) fn extent(stretch: &Stretch) -> String {
             format!("paragraphs {first}{from} to {last}{upto}")
         }
     }
+}
+
+/// `5 copies of a document`, `12 copies of 4 paragraphs`, `2 documents contained in another`.
+pub(super) fn copies_of(group: &Group) -> String {
+    if let Some(contained) = all_contained(group) {
+        let (one, many) = match contained {
+            Extent::Document => ("document", "documents"),
+            _ => ("paragraph", "paragraphs"),
+        };
+        return format!("{} contained in another", count(group.count, one, many));
+    }
+    let what = match group.original.extent {
+        Extent::Document => "a document".to_owned(),
+        Extent::Paragraphs(paragraphs) | Extent::Passage(paragraphs, [None, None]) => {
+            match u64::from(paragraphs.last - paragraphs.first) + 1 {
+                1 => "a paragraph".to_owned(),
+                several => format!("{} paragraphs", number(several)),
+            }
+        }
+        Extent::Passage(..) => "a passage".to_owned(),
+    };
+    format!("{} of {what}", count(group.count, "copy", "copies"))
+}
+
+/// What the copies of a group are, where all are contained and alike in that.
+pub(super) fn all_contained(group: &Group) -> Option<Extent> {
+    let is_document = |copy: &Copy| copy.repeat.copy.extent == Extent::Document;
+    let first = group.copies.first()?;
+    let is_alike =
+        |copy: &Copy| copy.repeat.kind == Kind::Contained && is_document(copy) == is_document(first);
+    let is_all = group.count == group.copies.len() as u64 && group.copies.iter().all(is_alike);
+    is_all.then_some(first.repeat.copy.extent)
 }
 
 /// What repeats what: `whole document`, `paragraphs 9-15 repeat paragraphs 2-8`.

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::report::facts::add_up::Sums;
-use crate::report::facts::{Copy, EXPLAINED, Explained, Facts, Group, PIECES, Repeat, Wanted};
+use crate::report::facts::{
+    Copy, EXPLAINED, Explained, Extent, Facts, Group, PIECES, Repeat, Stretch, Wanted,
+};
 use crate::report::walk;
 
 impl Facts {
@@ -42,9 +44,8 @@ impl Facts {
             Ok(())
         })?;
         let groups = copies.into_iter().zip(&sums.groups).filter_map(|(copies, sum)| {
-            let original = copies.first()?.repeat.original.clone();
             Some(Group {
-                original,
+                original: original(&copies)?.clone(),
                 copies,
                 count: sum.count.into(),
                 exact: sum.exact.into(),
@@ -59,4 +60,18 @@ impl Facts {
         self.groups = groups.collect();
         Ok(())
     }
+}
+
+/// The original of a group: of the first of its copies that repeat what most of those kept do, a whole document, paragraphs or a
+/// passage; of equally many, the most.
+fn original(copies: &[Copy]) -> Option<&Stretch> {
+    let what = |of: &Stretch| match of.extent {
+        Extent::Document => 0,
+        Extent::Paragraphs(_) => 1,
+        Extent::Passage(..) => 2,
+    };
+    let mut counts = [0; 3];
+    copies.iter().for_each(|copy| counts[what(&copy.repeat.original)] += 1);
+    let most = (0..3).rev().max_by_key(|of| counts[*of])?;
+    copies.iter().map(|copy| &copy.repeat.original).find(|original| what(original) == most)
 }

@@ -229,25 +229,10 @@ impl TextView {
 /// another: 900 characters repeated`.
 fn title(group: &Group, rank: usize) -> String {
     let characters = count(group.characters, "character", "characters");
-    if let Some(contained) = all_contained(group) {
-        let (one, many) = match contained {
-            Extent::Document => ("document", "documents"),
-            _ => ("paragraph", "paragraphs"),
-        };
-        let copies = count(group.count, one, many);
-        return format!("{rank}. {copies} contained in another: {characters} repeated");
+    let copies = wording::copies_of(group);
+    if wording::all_contained(group).is_some() {
+        return format!("{rank}. {copies}: {characters} repeated");
     }
-    let copies = count(group.count, "copy", "copies");
-    let what = match group.original.extent {
-        Extent::Document => "a document".to_owned(),
-        Extent::Paragraphs(paragraphs) | Extent::Passage(paragraphs, [None, None]) => {
-            match u64::from(paragraphs.last - paragraphs.first) + 1 {
-                1 => "a paragraph".to_owned(),
-                several => format!("{} paragraphs", number(several)),
-            }
-        }
-        Extent::Passage(..) => "a passage".to_owned(),
-    };
     let is_contained = group.exact + group.near < group.count;
     let exact = match (group.exact, group.count) {
         (0, 1) if is_contained => "contained".to_owned(),
@@ -258,17 +243,7 @@ fn title(group: &Group, rank: usize) -> String {
         (0, _) => "all near".to_owned(),
         (exact, _) => format!("{} of them exact", number(exact)),
     };
-    format!("{rank}. {copies} of {what}, {exact}: {characters} repeated")
-}
-
-/// What the copies of a group are, where all are contained and alike in that.
-fn all_contained(group: &Group) -> Option<Extent> {
-    let is_document = |copy: &Copy| copy.repeat.copy.extent == Extent::Document;
-    let first = group.copies.first()?;
-    let is_alike =
-        |copy: &Copy| copy.repeat.kind == Kind::Contained && is_document(copy) == is_document(first);
-    let is_all = group.count == group.copies.len() as u64 && group.copies.iter().all(is_alike);
-    is_all.then_some(first.repeat.copy.extent)
+    format!("{rank}. {copies}, {exact}: {characters} repeated")
 }
 
 /// Whether two texts with the same words are equal but for white space and byte-order marks.

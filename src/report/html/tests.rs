@@ -254,6 +254,20 @@ fn a_contained_document_is_a_copy() {
     );
 }
 
+/// A passage that comes first does not name what others repeat whole.
+#[test]
+fn a_group_is_headed_by_what_most_of_it_repeats() {
+    let original = words("p", 100);
+    let passage = format!("{} {} {}", words("x", 90), words("p", 95), words("y", 90));
+    let texts = vec![original.clone(), passage, original.clone(), original.clone(), original];
+    let (facts, page) = page_of(&[texts]);
+    assert_eq!(facts.group_count, 1);
+    let told = said(&page, "#static-groups h3");
+    assert!(told[0].starts_with("1. 4 copies of a document, all exact: "), "{told:?}");
+    assert!(said(&page, "#static-groups h4")[0].ends_with(": whole document"));
+    assert_eq!(data(&page)["groups"][0].get("x"), None, "the whole document");
+}
+
 /// A heading keeps the marks of its script, and nothing that turns what is behind it around.
 #[test]
 fn headings_keep_direction_marks() {
