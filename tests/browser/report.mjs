@@ -394,6 +394,16 @@ test('another threshold: the numbers of a run with it, and what becomes a copy',
     assert.deepEqual(shown.map(text => text.replace(/,(?=\d)/g, '')), [line('documents', documents), line('paragraphs', paragraphs)]);
   };
   await at(0.8);
+  // the thumb stands below the line of its threshold
+  const [thumb, line] = await page.evaluate(() => {
+    const slider = document.querySelector('[name=level]');
+    const [box, line] = [slider, document.querySelector('.curve .own')].map(of => of.getBoundingClientRect());
+    return [box.x + 8 + (box.width - 16) * slider.value / slider.max, line.x];
+  });
+  assert(Math.abs(thumb - line) < 3, `${thumb} below ${line}`);
+  const most = told('audit', 'corpus', '--floor', '0.5', '--threshold', '0.5').documents;
+  const sum = most.exact_copies + most.near_copies + most.contained_copies;
+  assert(Number(await page.locator('.curve .m1.en').textContent()) >= sum, 'the number at the top');
   await slider.focus();
   for (let i = 0; i < 15; i++) await page.keyboard.press('ArrowLeft');
   assert.equal(await slider.getAttribute('aria-valuetext'), '0.65');

@@ -15,12 +15,19 @@ const HEIGHT: f64 = 100.0;
 /// What other thresholds would have told.
 pub(super) struct WhatIfView {
     pub(super) told: Vec<Both>,
-    /// points of the curves: copies among documents, among paragraphs
-    pub(super) curves: [Option<String>; 2],
+    /// copies among documents, among paragraphs
+    pub(super) curves: [Option<Curve>; 2],
     /// where the run's own threshold stands
     pub(super) own: u64,
     pub(super) ends: [Both; 2],
     pub(super) rows: Vec<Row>,
+}
+
+/// How many copies there are by threshold.
+pub(super) struct Curve {
+    pub(super) points: String,
+    /// where the curve is highest
+    pub(super) most: Both,
 }
 
 /// One threshold.
@@ -58,7 +65,7 @@ impl WhatIfView {
                 let y = HEIGHT * (1.0 - copies(level) as f64 / most as f64);
                 format!("{:.1},{:.1}", x(level.threshold), y + 4.0)
             });
-            points.collect::<Vec<_>>().join(" ")
+            Curve { points: points.collect::<Vec<_>>().join(" "), most: number(most) }
         };
         let row = |level: &Level| Row {
             threshold: share(level.threshold),
