@@ -341,6 +341,13 @@ test('it prints what is open, in the light, and which page of the list', async (
   assert(!await page.locator('.filters').isVisible() && await page.locator('#groups .pane').first().isVisible());
   assert(await page.locator('.pager span').isVisible() && !await page.locator('.pager button').first().isVisible());
   assert(await page.locator('figure table').first().isVisible(), 'tables behind charts');
+  const whole = page.viewportSize();
+  await page.setViewportSize({ width: 718, height: 1000 }); // A4 within its margins
+  const [tiles, charts] = await page.evaluate(() => ['.tiles div', 'figure']
+    .map(of => [...document.querySelectorAll(of)].map(one => one.getBoundingClientRect())));
+  assert.equal(new Set(tiles.map(tile => tile.top)).size, 1, 'tiles in one row');
+  assert(charts[0].height < 350, `a chart beside its table: ${charts[0].height}`);
+  await page.setViewportSize(whole);
   await page.emulateMedia({ media: 'screen' });
   await page.locator('#g1 summary').first().click();
   await page.emulateMedia({ media: 'print' });
