@@ -34,12 +34,12 @@
       paragraphPart: (n, a, b) => `paragraph ${num(n)} (characters ${num(a)}-${num(b)})`,
       from: n => ` (from character ${num(n)})`, upto: n => ` (up to character ${num(n)})`,
       fromTo: (a, b) => `paragraphs ${a} to ${b}`,
-      repeats: (a, b, several) => `${a} ${several ? 'repeat' : 'repeats'} ${b}`, sameDocument: 'the same document',
+      repeats: (a, b, several) => `${a} ${several ? 'repeat' : 'repeats'} ${b}`, the: told => told, sameDocument: 'the same document',
       levels: ['', 'the same text, letter for letter', 'the same text; only spacing or line breaks differ',
         'the same words; only case, punctuation, spacing or the form of characters differ', ''],
       explained: (p, q) => `Told with it: ${[p && (p === 1 ? '1 passage' : `${num(p)} passages`), q && (q === 1 ? '1 paragraph' : `${num(q)} paragraphs`)].filter(Boolean).join(' and ')} that stood before`,
       choose: 'Copy to compare with the original', link: 'Scroll together', sideOriginal: 'Text of the original', sideCopy: 'Text of the copy',
-      goesOn: n => `The text goes on: its first ${num(n)} characters are shown.`,
+      goesOn: n => `The text goes on: its first ${n === 1 ? 'character is' : `${num(n)} characters are`} shown.`,
       noText: 'The texts of this group are not in this file, which would be too large; here are its places.',
       noPair: 'The text of this copy is not in this file, which has those of the first copies.',
       more: n => n === 1 ? '1 more copy is not listed.' : `${num(n)} more copies are not listed.`,
@@ -80,16 +80,16 @@
       paragraphPart: (n, a, b) => `paragraphe ${num(n)} (caractères ${num(a)}-${num(b)})`,
       from: n => ` (à partir du caractère ${num(n)})`, upto: n => ` (jusqu’au caractère ${num(n)})`,
       fromTo: (a, b) => `paragraphes ${a} à ${b}`,
-      repeats: (a, b, several) => `${a} ${several ? 'répètent' : 'répète'} ${b}`, sameDocument: 'le même document',
+      repeats: (a, b, several) => `${a} ${several ? 'répètent' : 'répète'} ${b}`, the: (told, several) => `${several ? 'les' : 'le'} ${told}`, sameDocument: 'le même document',
       levels: ['', 'le même texte, lettre pour lettre', 'le même texte ; seuls les espaces ou les retours à la ligne diffèrent',
         'les mêmes mots ; seules la casse, la ponctuation, les espaces ou la forme des caractères diffèrent', ''],
-      explained: (p, q) => `Avec elle, déjà présents : ${[p && (p === 1 ? '1 passage' : `${num(p)} passages`), q && (q === 1 ? '1 paragraphe' : `${num(q)} paragraphes`)].filter(Boolean).join(' et ')}`,
+      explained: (p, q) => `Avec elle, ${p + q < 2 ? 'déjà présent' : 'déjà présents'} : ${[p && (p === 1 ? '1 passage' : `${num(p)} passages`), q && (q === 1 ? '1 paragraphe' : `${num(q)} paragraphes`)].filter(Boolean).join(' et ')}`,
       choose: 'Copie à comparer avec l’original', link: 'Faire défiler ensemble', sideOriginal: 'Texte de l’original', sideCopy: 'Texte de la copie',
-      goesOn: n => `Le texte continue : ses ${num(n)} premiers caractères sont montrés.`,
+      goesOn: n => n < 2 ? 'Le texte continue : son premier caractère est montré.' : `Le texte continue : ses ${num(n)} premiers caractères sont montrés.`,
       noText: 'Les textes de ce groupe ne sont pas dans ce fichier, qui serait trop grand ; voici leurs places.',
       noPair: 'Le texte de cette copie n’est pas dans ce fichier, qui a ceux des premières copies.',
       more: n => n < 2 ? `${n} autre copie n’est pas listée.` : `${num(n)} autres copies ne sont pas listées.`,
-      stood: (p, a, b) => `Déjà présents, ${p} : ${num(a)} caractères sur ${num(b)}`, pieces: n => n < 2 ? `${n} morceau` : `${num(n)} morceaux`,
+      stood: (p, a, b) => a < 2 ? `Déjà présent, ${p} : ${num(a)} caractère sur ${num(b)}` : `Déjà présents, ${p} : ${num(a)} caractères sur ${num(b)}`, pieces: n => n < 2 ? `${n} morceau` : `${num(n)} morceaux`,
       after: told => `${told} après l’original`, before: told => `${told} avant l’original`, sameDate: 'de la même date que l’original',
       delays: { second: n => n < 2 ? `${n} seconde` : `${num(n)} secondes`, minute: n => `${num(n)} minutes`, hour: n => `${num(n)} heures`, day: n => `${num(n)} jours` },
       under: 'moins de ', level: 'Seuil', at: (level, own) => `À ${level}${own ? ', comme dans ce rapport' : ''} :`,
@@ -162,7 +162,7 @@
   };
   const several = ([what, first, last]) => what > 0 && first < last;
   const repeats = (copy, original) => copy[0] === 0 && original[0] === 0 ? t.whole
-    : t.repeats(extent(copy), extent(original), several(copy));
+    : t.repeats(extent(copy), t.the(extent(original), several(original)), several(copy));
   const likeness = (kind, [low, high]) => kind === 0 ? t.exact : kind === 2 ? t.contained(1) : t.similarity(share(low), share(high));
 
   // --- the groups, to search and to filter

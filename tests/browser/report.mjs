@@ -425,6 +425,9 @@ test('another threshold: the numbers of a run with it, and what becomes a copy',
   await page.locator('#what-if').screenshot({ path: join(shots, 'what-if.png') });
   await page.locator('[name=language]').selectOption('fr');
   assert.match(await page.locator('#at-level').innerText(), /^À 0,50/);
+  const french = await page.evaluate(() => document.body.textContent);
+  assert.match(french, /répète le paragraphe \d|répètent les paragraphes \d/);
+  assert.doesNotMatch(french, /répète(nt)? (paragraphe|document)/);
   for (const summary of await page.locator('#what-if summary').all()) await summary.click();
   const troubles = await accessible(page, 'what if');
   assert.deepEqual(troubles.filter(line => /what-if|level/.test(line)), []);

@@ -41,7 +41,7 @@ pub(super) fn charts(outcome: &Outcome, facts: &Facts) -> Vec<Chart> {
         let most = first * 5;
         similar.insert(0, (both(format!("< {most}"), format!("<\u{202F}{most}")), below));
     }
-    similar.push((both("exact", "égal"), relations.exact_contained[0]));
+    similar.push((both("exact", "exactes"), relations.exact_contained[0]));
     let size = |step: usize| match (step, 1u64 << step) {
         (0 | 1, most) => same(most.to_string()),
         (11, _) => both("1,025 +", "1\u{202F}025 +"),

@@ -423,15 +423,17 @@ fn sources(outcome: &Outcome, facts: &Facts) -> Option<Sources> {
     };
     let told = both(
         format!(
-            "{} of {} hold text that stood before.{}",
+            "{} of {} {} text that stood before.{}",
             wording::number(copied as u64),
             wording::count(read as u64, "source", "sources"),
+            if copied == 1 { "holds" } else { "hold" },
             cut[0]
         ),
         format!(
-            "{} sur {} ont du texte déjà présent.{}",
-            number(copied as u64).fr,
-            nombre(read as u64, "source", "sources"),
+            "{} sur {} {} du texte déjà présent.{}",
+            nombre(copied as u64, "source", "sources"),
+            number(read as u64).fr,
+            if copied < 2 { "a" } else { "ont" },
             cut[1]
         ),
     );

@@ -36,7 +36,7 @@ pub(super) fn method(outcome: &Outcome) -> Vec<Both> {
             .to_owned(),
         format!(
             "Des paires exactement au seuil ({at}), {recall}\u{202F}% sont attendues parmi les trouvées\u{A0}; \
-             davantage des plus semblables\u{A0}; les textes égaux toujours"
+             davantage des plus semblables\u{A0}; les textes identiques, toujours"
         ),
     ];
     if units.passages {
@@ -210,7 +210,7 @@ pub(super) fn certified(certificate: &Certificate) -> Certified {
     };
     let meaning = "Un vrai rapprochement est un texte qui doit être une copie\u{A0}: comparé exactement, par toutes \
                    ses suites de mots, il atteint le seuil avec un original antérieur, et l’un des deux est dans \
-                   l’échantillon\u{A0}; il est trouvé si le programme l’appelle copie. Les textes égaux mot pour \
+                   l’échantillon\u{A0}; il est trouvé si le programme l’appelle copie. Les textes identiques mot pour \
                    mot sont toujours trouvés et ne comptent pas. Le rappel est mesuré pour cette définition de la \
                    similarité, et pour aucune autre";
     let told = english.into_iter().zip([told, meaning.to_owned()]).map(|(en, fr)| both(en, fr));

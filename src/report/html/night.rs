@@ -3,7 +3,8 @@
 use crate::document::Unit;
 use crate::index::stats::BatchStats;
 use crate::outcome::Outcome;
-use crate::report::html::both::{Both, both, count, number, percent};
+use crate::report::html::both::{Both, both, count, nombre, number, percent};
+use crate::report::wording;
 
 /// The run and the last batches before it.
 pub(super) struct NightView {
@@ -20,13 +21,15 @@ impl NightView {
         let (mut told_en, mut told_fr) = (Vec::new(), Vec::new());
         for (unit, counts) in night.of_each_unit() {
             let [of, all] = counts.map(number);
-            let [english, french] = match unit {
-                Unit::Document => ["copied documents", "documents copiés"],
-                Unit::Paragraph => ["paragraphs", "paragraphes"],
-                Unit::Passage => ["passages", "passages"],
+            let [one, many, un, plusieurs] = match unit {
+                Unit::Document => {
+                    ["copied document", "copied documents", "document copié", "documents copiés"]
+                }
+                Unit::Paragraph => ["paragraph", "paragraphs", "paragraphe", "paragraphes"],
+                Unit::Passage => ["passage", "passages", "passage", "passages"],
             };
-            told_en.push(format!("{} of {} {english}", of.en, all.en));
-            told_fr.push(format!("{} {french} sur {}", of.fr, all.fr));
+            told_en.push(format!("{} of {}", of.en, wording::count(counts[1], one, many)));
+            told_fr.push(format!("{} sur {}", nombre(counts[0], un, plusieurs), all.fr));
         }
         let told = vec![both(
             format!(

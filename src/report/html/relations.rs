@@ -3,7 +3,7 @@
 use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::facts::{AMONG, Facts, named};
-use crate::report::html::both::{Both, both, number, percent_of};
+use crate::report::html::both::{Both, both, count, number, percent_of};
 use crate::report::html::{NAME, PlaceView, archived};
 
 /// Pairs of documents that are listed.
@@ -157,15 +157,9 @@ fn matrix_told([what, quoi]: [&str; 2], not_shown: u64) -> Both {
          diagonale, les siens. Un texte qui se trouve dans plusieurs colonnes compte dans chacune."
     );
     if not_shown > 0 {
-        let rest = number(not_shown);
-        en.push_str(&format!(
-            " Not shown: {} other pairs, with fewer characters for the most part.",
-            rest.en
-        ));
-        fr.push_str(&format!(
-            " Non montré\u{A0}: {} autres paires, pour la plupart avec moins de caractères.",
-            rest.fr
-        ));
+        let rest = count(not_shown, ["other pair", "other pairs"], ["autre paire", "autres paires"]);
+        en.push_str(&format!(" Not shown: {}, with fewer characters for the most part.", rest.en));
+        fr.push_str(&format!(" Non montré\u{A0}: {}, pour la plupart avec moins de caractères.", rest.fr));
     }
     both(en, fr)
 }

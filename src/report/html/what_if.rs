@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::outcome::{Outcome, UnitSummary};
 use crate::report::facts::Facts;
-use crate::report::html::both::{Both, both, french, number};
+use crate::report::html::both::{Both, both, count, french, number};
 use crate::report::wording;
 use crate::what_if::{Level, WhatIf};
 
@@ -101,24 +101,33 @@ fn told(what_if: &WhatIf, own: f64) -> Vec<Both> {
             floor.en, documents.en, paragraphs.en, own.en
         ),
         format!(
-            "Toutes les paires qui partagent une case et sont semblables à {} au moins sont connues\u{A0}: {} de documents, {} \
+            "Toutes les paires qui partagent un compartiment et sont semblables à {} au moins sont connues\u{A0}: {} de documents, {} \
              de paragraphes. On sait donc ce qu’aurait dit tout seuil à partir de là\u{A0}; ce rapport est fait à {}. Les \
              passages n’en dépendent pas.",
             floor.fr, documents.fr, paragraphs.fr, own.fr
         ),
     )];
     if what_if.capped_units > 0 {
-        let [units, pairs] = [what_if.capped_units, what_if.capped].map(number);
+        let texts = count(
+            what_if.capped_units,
+            ["text shares", "texts share"],
+            ["texte partage", "textes partagent"],
+        );
+        let [it, them] = match what_if.capped_units {
+            1 => ["it is", "il est comparé"],
+            _ => ["they are", "ils sont comparés"],
+        };
+        let pairs = count(what_if.capped, ["pair", "pairs"], ["paire omise", "paires omises"]);
         told.push(both(
             format!(
-                "{} texts share a bucket with more texts than they are compared with ({} pairs left out): a run, this \
-                 one too, may tell these otherwise.",
-                units.en, pairs.en
+                "{} a bucket with more texts than {it} compared with ({} left out): a run, this one too, may tell \
+                 otherwise there.",
+                texts.en, pairs.en
             ),
             format!(
-                "{} textes partagent une case avec plus de textes qu’ils n’en sont comparés ({} paires omises)\u{A0}: une \
-                 exécution, celle-ci aussi, peut en dire autre chose.",
-                units.fr, pairs.fr
+                "{} un compartiment avec plus de textes que ceux auxquels {them} ({})\u{A0}: une exécution, celle-ci \
+                 aussi, peut y donner autre chose.",
+                texts.fr, pairs.fr
             ),
         ));
     }

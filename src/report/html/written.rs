@@ -83,9 +83,9 @@ fn parts(texts: &Texts) -> Vec<String> {
             number(texts.paragraphs_in_removed).fr
         ),
         format!(
-            "{}\u{A0}; en tout, {} retirés sur {} ({})",
+            "{}\u{A0}; en tout, {} sur {} ({})",
             nombre(texts.passages_removed, "passage retiré", "passages retirés"),
-            nombre(texts.characters_removed, "caractère", "caractères"),
+            nombre(texts.characters_removed, "caractère retiré", "caractères retirés"),
             number(texts.characters).fr,
             percent(texts.characters_removed, texts.characters).fr
         ),
