@@ -141,16 +141,16 @@ impl Night {
     pub fn write(&self, adds: bool, colour: bool, to: &mut impl Write) -> io::Result<()> {
         let [bold, plain] = if colour { ["\x1b[1m", "\x1b[0m"] } else { [""; 2] };
         writeln!(to, "\n{bold}Against the index{plain}")?;
-        let batches = if self.batches == 1 { "batch" } else { "batches" };
-        let documents = if self.documents == 1 { "document" } else { "documents" };
-        writeln!(to, "  {} {batches}, {} {documents} came before", self.batches, self.documents)?;
+        let batches = count(self.batches, "batch", "batches");
+        let documents = count(self.documents, "document", "documents");
+        writeln!(to, "  {batches}, {documents} came before")?;
         let told = self.of_each_unit().map(|(unit, [of, all])| {
             let name = match unit {
                 Unit::Document => "copied documents",
                 Unit::Paragraph => "paragraphs",
                 Unit::Passage => "passages",
             };
-            format!("{of} of {all} {name}")
+            format!("{} of {} {name}", number(of), number(all))
         });
         let told: Vec<String> = told.collect();
         writeln!(to, "  with their original there: {}", told.join(", "))?;
@@ -166,7 +166,11 @@ impl Night {
             return Ok(());
         }
         if let Some(Again { batch, forgotten }) = self.again {
-            writeln!(to, "  batch {batch} of it once more: it has these records, and nothing is added")?;
+            writeln!(
+                to,
+                "  batch {} of it once more: it has these records, and nothing is added",
+                number(batch)
+            )?;
             if forgotten > 0 {
                 let documents = count(forgotten, "document of it has", "documents of it have");
                 writeln!(
@@ -178,15 +182,14 @@ impl Night {
         self.write_groups(to)?;
         self.write_sources(to)?;
         writeln!(to, "  batch       documents    originals       copies")?;
-        let mut number = self.batches + 1;
+        let mut at = self.batches + 1;
         for batch in std::iter::once(&self.batch).chain(&self.batches_before) {
             let of = batch.of_documents;
-            let copies = of.copies();
-            let share = percent(copies, batch.documents);
-            let name = if number > self.batches { "this one".to_owned() } else { number.to_string() };
-            let (documents, originals) = (batch.documents, of.originals);
+            let share = percent(of.copies(), batch.documents);
+            let name = if at > self.batches { "this one".to_owned() } else { number(at) };
+            let [documents, originals, copies] = [batch.documents, of.originals, of.copies()].map(number);
             writeln!(to, "  {name:<8} {documents:>12} {originals:>12} {copies:>12} ({share})")?;
-            number = number.saturating_sub(1);
+            at = at.saturating_sub(1);
         }
         Ok(())
     }
@@ -233,6 +236,8 @@ impl Night {
             sources.iter().copied().take(TOLD)
         {
             let name = clean_line(name, NAME);
+            let [documents, originals, copies, copies_of_index] =
+                [*documents, *originals, *copies, *copies_of_index].map(number);
             writeln!(to, "  {documents:>9} {originals:>12} {copies:>12} {copies_of_index:>10}  {name}")?;
         }
         if sources.len() > TOLD {
@@ -249,5 +254,35 @@ pub(crate) fn units(of: &UnitSummary) -> BatchUnits {
         exact_copies: of.exact_copies,
         near_copies: of.near_copies,
         contained_copies: of.contained_copies,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::Params;
+    use crate::pipeline::{Progress, Surroundings, audit};
+
+    #[test]
+    fn numbers_are_told_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = crate::read::sources::find(&[folder.path().to_path_buf()], None).unwrap();
+        let params = Params::audit();
+        let outcome = audit(sources, &params, &Surroundings::default(), &Progress::default()).unwrap();
+        let mut night = Night::new(&outcome, None, false);
+        (night.batches, night.documents) = (1, 1083);
+        night.copies_of_index = Repeats { documents: 7609, paragraphs: 1, passages: 1000 };
+        night.copies = Repeats { documents: 8585, paragraphs: 2, passages: 2000 };
+        night.batch.documents = 10_000;
+        let mut told = Vec::new();
+        night.write(true, false, &mut told).unwrap();
+        let told = String::from_utf8(told).unwrap();
+        for line in [
+            "  1 batch, 1,083 documents came before",
+            "  with their original there: 7,609 of 8,585 copied documents, 1 of 2 paragraphs, 1,000 of 2,000 passages",
+            "  this one       10,000            0            0 (0 %)",
+        ] {
+            assert!(told.lines().any(|told| told == line), "{line}\n{told}");
+        }
     }
 }

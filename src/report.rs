@@ -22,3 +22,5 @@ pub mod terminal;
 mod texts;
 mod walk;
 pub(crate) mod wording;
+
+pub use wording::{count, number};

@@ -18,7 +18,7 @@ pub(super) const PASSAGE_LENGTHS: [&str; 6] =
 const LONGEST_ID: usize = 4096;
 
 /// `1,234,567`.
-pub(crate) fn number(number: u64) -> String {
+pub fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut told = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -31,7 +31,7 @@ pub(crate) fn number(number: u64) -> String {
 }
 
 /// `1 file`, `2 files`.
-pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
+pub fn count(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count == 1 { one } else { many })
 }
 

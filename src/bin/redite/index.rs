@@ -17,6 +17,7 @@ use redite::params::Params;
 use redite::past::Past;
 use redite::pipeline::Inputs;
 use redite::read::sources::Sources;
+use redite::report;
 use redite::write::Pending;
 
 use crate::args::Usage;
@@ -108,7 +109,7 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
             let before = writer.index().map(|index| index.stats()).transpose()?.map_or(0, |s| s.bytes.total);
             writer.compact()?;
             let after = writer.index().map(|index| index.stats()).transpose()?.map_or(0, |s| s.bytes.total);
-            writeln!(to, "{before} bytes before, {after} after")?;
+            writeln!(to, "{} bytes before, {} after", report::number(before), report::number(after))?;
         }
         IndexCommand::Rollback { dir } => rollback(dir, to)?,
         IndexCommand::Export { dir, matches, documents } => {
@@ -138,7 +139,7 @@ fn forget(dir: &Path, ids: &[String], sources: &[String], to: &mut impl Write) -
         }
         is_meant
     })?;
-    writeln!(to, "{count} {} forgotten", if count == 1 { "document" } else { "documents" })?;
+    writeln!(to, "{} forgotten", report::count(count, "document", "documents"))?;
     let missing = named.iter().filter(|named| !named.is_there);
     let missing: Vec<String> = missing.map(|named| format!("`{} {}`", named.flag, named.name)).collect();
     if !missing.is_empty() {
@@ -305,8 +306,7 @@ fn undo(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
     let none = || anyhow::anyhow!("`{}`: there is no batch to undo", dir.display());
     let batch = writer.rollback()?.ok_or_else(none)?;
     let left = writer.index().map_or(0, |index| index.batches().len());
-    let documents = batch.documents();
-    let documents = format!("{documents} {}", if documents == 1 { "document" } else { "documents" });
+    let documents = report::count(batch.documents(), "document", "documents");
     writeln!(to, "undone: batch {} ({documents}, digest {:032x})", left + 1, batch.digest)?;
     Ok(())
 }
@@ -401,10 +401,11 @@ fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
         text => format!(", {:.3} of the text", bytes as f64 / text as f64),
     };
     writeln!(to, "Index, generation {}", stats.generation)?;
-    writeln!(to, "  batches     {:>14}", stats.batches.len())?;
-    writeln!(to, "  documents   {:>14}   forgotten {}", stats.documents, stats.forgotten)?;
-    writeln!(to, "  paragraphs  {:>14}", stats.paragraphs)?;
-    writeln!(to, "  text read   {:>14} bytes", stats.text_bytes)?;
+    let number = report::number;
+    writeln!(to, "  batches     {:>14}", number(stats.batches.len() as u64))?;
+    writeln!(to, "  documents   {:>14}   forgotten {}", number(stats.documents), number(stats.forgotten))?;
+    writeln!(to, "  paragraphs  {:>14}", number(stats.paragraphs))?;
+    writeln!(to, "  text read   {:>14} bytes", number(stats.text_bytes))?;
     let parts = [("on disk", stats.bytes.total)].into_iter().chain(stats.bytes.parts());
     for (name, bytes) in parts {
         let name = match name {
@@ -413,7 +414,7 @@ fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
             "other" => "all else",
             name => name,
         };
-        writeln!(to, "  {name:<11} {bytes:>14} bytes{}", share(bytes))?;
+        writeln!(to, "  {name:<11} {:>14} bytes{}", number(bytes), share(bytes))?;
     }
     let p = &stats.parameters;
     let (units, removed) = (p.units.names().join(","), p.remove.names().join(","));
