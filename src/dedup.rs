@@ -125,6 +125,8 @@ pub struct Removal {
     remove: Remove,
     /// copies that are kept because they are protected
     pub protected: u64,
+    /// copies that are kept, where copies leave, because they are contained and these do not
+    pub contained: u64,
     /// documents without a date, where one was asked for
     pub undated: u64,
     /// whether a record tells its source in a field that was asked for
@@ -218,10 +220,13 @@ impl<'a> Counting<'a> {
     fn add(&mut self, document: u32, texts: Option<Texts>) {
         let at = self.account_of(document);
         let place = Place { document, paragraph: None };
-        let is_copy = takes(self.removal.remove, self.outcome.fate(place));
+        let fate = self.outcome.fate(place);
+        let is_copy = takes(self.removal.remove, fate);
+        let stays = fate == Fate::Contained && !is_copy && self.removal.remove.documents;
         let is_protected = self.is_protected(document);
         let removal = &mut self.removal;
         removal.protected += u64::from(is_copy && is_protected);
+        removal.contained += u64::from(stays && !self.rules.annotate);
         let is_removed = is_copy && !is_protected && !self.rules.annotate;
         let bit = 1 << (document % 64);
         if !is_removed && texts.is_some_and(|texts| texts.characters_removed > 0) {

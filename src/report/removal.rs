@@ -87,6 +87,11 @@ pub(super) fn sentences(removal: &Removal) -> Vec<String> {
     if removal.protected > 0 {
         told.push(format!("{} kept: protected", count(removal.protected, "copy is", "copies are")));
     }
+    if removal.contained > 0 {
+        let contained =
+            count(removal.contained, "copy is contained and stays", "copies are contained and stay");
+        told.push(format!("{contained} (`--remove documents,contained`)"));
+    }
     if removal.undated > 0 {
         let undated = count(removal.undated, "document has", "documents have");
         told.push(format!("{undated} no date that can be read, and came last"));

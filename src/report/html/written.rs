@@ -64,6 +64,10 @@ fn french(removal: &Removal) -> Vec<String> {
     if removal.protected > 0 {
         told.push(nombre(removal.protected, "copie gardée, car protégée", "copies gardées, car protégées"));
     }
+    if removal.contained > 0 {
+        let contained = nombre(removal.contained, "copie contenue reste", "copies contenues restent");
+        told.push(format!("{contained} (`--remove documents,contained`)"));
+    }
     if removal.undated > 0 {
         let [one, many] =
             ["document n’a pas de date lisible et vient", "documents n’ont pas de date lisible et viennent"];
@@ -112,13 +116,14 @@ mod tests {
     fn what_became_of_records_is_told_in_both_languages() {
         let mut removal = Removal::default();
         removal.all = Counts { read: 1203, kept: 1201, removed: 1, skipped: 1, texts: None };
-        (removal.protected, removal.undated) = (1, 2);
+        (removal.protected, removal.contained, removal.undated) = (1, 7, 2);
         let (english, french) = told(&removal);
         assert_eq!(
             english,
             [
                 "1,203 records: 1,201 kept, 1 removed (under 0.1 %), 1 skipped.",
                 "1 copy is kept: protected.",
+                "7 copies are contained and stay (`--remove documents,contained`).",
                 "2 documents have no date that can be read, and came last.",
             ]
         );
@@ -127,6 +132,7 @@ mod tests {
             [
                 "1 203 enregistrements : 1 201 gardés, 1 retiré (moins de 0,1 %), 1 écarté.",
                 "1 copie gardée, car protégée.",
+                "7 copies contenues restent (`--remove documents,contained`).",
                 "2 documents n’ont pas de date lisible et viennent en dernier.",
             ]
         );
