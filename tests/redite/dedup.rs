@@ -718,6 +718,19 @@ fn shells_and_manual_know_every_flag() {
     let page = redite(&dir, ["man", "dedup"]).ends().ok();
     assert!(page.contains(".TH redite-dedup 1") && page.contains("\\-\\-max\\-removed"), "{page}");
     assert!(page.contains("\\fBredite dedup\\fR"), "{page}");
+    let synopsis = page.lines().skip_while(|line| *line != ".SH SYNOPSIS").nth(1).unwrap();
+    for told in [
+        " \\fB\\-\\-output\\fR \\fIDIR\\fR",
+        " [\\fB\\-\\-index\\fR \\fIDIR\\fR]",
+        " [\\fB\\-\\-annotate\\fR]",
+        " \\fIINPUT\\fR...",
+    ] {
+        assert!(synopsis.contains(told), "{told}: {synopsis}");
+    }
+    let sections = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect::<Vec<_>>();
+    assert!(sections.starts_with(&["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"]), "{sections:?}");
+    assert!(sections.ends_with(&["\"EXIT STATUS\"", "EXAMPLES"]), "{sections:?}");
+    assert!(page.contains(".TP\n\\fB4\\fR\nrefused by \\-\\-max\\-removed, nothing written\n"), "{page}");
     let page = redite(&dir, ["man", "index", "verify"]).ends().ok();
     assert!(page.contains(".TH redite-index-verify 1"), "{page}");
     assert!(page.contains("\\fBredite index verify\\fR"), "{page}");
