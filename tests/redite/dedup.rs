@@ -730,7 +730,7 @@ fn shells_and_manual_know_every_flag() {
     let sections = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect::<Vec<_>>();
     assert!(sections.starts_with(&["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"]), "{sections:?}");
     assert!(sections.ends_with(&["\"EXIT STATUS\"", "EXAMPLES"]), "{sections:?}");
-    assert!(page.contains(".TP\n\\fB4\\fR\nrefused by \\-\\-max\\-removed, nothing written\n"), "{page}");
+    assert!(page.contains(".TP\n\\fB4\\fR\nrefused by \\-\\-max\\-removed, "), "{page}");
     let page = redite(&dir, ["man", "index", "verify"]).ends().ok();
     assert!(page.contains(".TH redite-index-verify 1"), "{page}");
     assert!(page.contains("\\fBredite index verify\\fR"), "{page}");
