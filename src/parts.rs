@@ -40,7 +40,7 @@ pub(crate) const LEAST: u64 = 24 << 20;
 const JOINED: u64 = 200;
 
 /// Bytes held for each window of a seed with a full list, behind earlier parts.
-const OF_A_WINDOW: u64 = 72;
+const OF_A_WINDOW: u64 = 96;
 
 /// Units of parts.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

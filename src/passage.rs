@@ -118,11 +118,12 @@ pub(crate) struct Finder<'a> {
 
 /// Reads the tokens of documents that came before.
 pub(crate) trait ReadTokens: Send {
-    /// Calls `take` with tokens of a document, at least those that are sought.
+    /// Calls `take` with tokens of a document, a piece after the other: at least with those that are sought.
     ///
     /// # Errors
     /// Where it can't be read, or has not so many.
-    fn tokens(&mut self, document: u32, sought: SoughtTokens, take: &mut dyn FnMut(&Tokens)) -> Result<()>;
+    fn tokens(&mut self, document: u32, sought: SoughtTokens, take: &mut dyn FnMut(Tokens<'_>))
+    -> Result<()>;
 }
 
 /// A seed of a document that occurs more than once in the corpus.

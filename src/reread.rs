@@ -251,13 +251,17 @@ struct Rereading<'a> {
     ahead: Ahead,
     raw: Vec<u8>,
     text: String,
-    made: Tokens,
+    tokens: Vec<u64>,
+    spans: Vec<[u32; 2]>,
 }
+
+/// Tokens that are handed on at once.
+const TOKENS: usize = 4 << 10;
 
 impl<'a> Rereading<'a> {
     fn new(corpus: &'a Corpus, tokenizers: &'a Tokenizers) -> Self {
-        let (ahead, raw, text, made) = Default::default();
-        Rereading { corpus, tokenizers, ahead, raw, text, made }
+        let (ahead, raw, text, tokens, spans) = Default::default();
+        Rereading { corpus, tokenizers, ahead, raw, text, tokens, spans }
     }
 
     /// Makes `text` a part of a document's text, of one that can only be read whole all of it; returns where in it the part
@@ -286,7 +290,12 @@ impl<'a> Rereading<'a> {
 
 impl ReadTokens for Rereading<'_> {
     /// Of a long text that can only be read from its start all that may be needed is taken apart at once.
-    fn tokens(&mut self, document: u32, sought: SoughtTokens, take: &mut dyn FnMut(&Tokens)) -> Result<()> {
+    fn tokens(
+        &mut self,
+        document: u32,
+        sought: SoughtTokens,
+        take: &mut dyn FnMut(Tokens<'_>),
+    ) -> Result<()> {
         let SoughtTokens { first, mut behind, last } = sought;
         let corpus = self.corpus;
         let locator = &corpus.documents[document as usize].locator;
@@ -295,32 +304,41 @@ impl ReadTokens for Rereading<'_> {
             Around { token: 0, bytes: 0..u32::MAX, raw: None }
         });
         let part = self.read(document, &around)?;
-        let Rereading { text, made, .. } = self;
+        let Rereading { text, tokens, spans, .. } = self;
         let text = text.get(part).ok_or_else(|| corpus.texts.changed(locator))?;
         let base = around.bytes.start;
-        made.start = around.token;
-        made.tokens.clear();
-        made.spans.clear();
-        let wanted = behind.saturating_sub(made.start) as usize;
+        let mut next = around.token;
+        let mut hand_on = |tokens: &mut Vec<u64>, spans: &mut Vec<[u32; 2]>| {
+            take(Tokens { start: next, tokens, spans });
+            next += tokens.len() as u32;
+            tokens.clear();
+            spans.clear();
+        };
+        let mut count = 0;
+        let wanted = behind.saturating_sub(around.token);
         let mut start = 0;
         self.tokenizers.with(|tokenizer| {
-            while start < text.len() && made.tokens.len() < wanted {
+            while start < text.len() && count < wanted {
                 // a line break is in no token
                 let least = (start + PIECE).min(text.len());
                 let end =
                     memchr::memchr(b'\n', &text.as_bytes()[least..]).map_or(text.len(), |at| least + at + 1);
                 let from = base + start as u32;
                 tokenizer.tokens(&text[start..end], |hash, first, end| {
-                    made.tokens.push(hash);
-                    made.spans.push([from + first as u32, from + end as u32]);
+                    if tokens.len() == TOKENS {
+                        hand_on(tokens, spans);
+                    }
+                    tokens.push(hash);
+                    spans.push([from + first as u32, from + end as u32]);
+                    count += 1;
                 });
                 start = end;
             }
         });
-        if made.tokens.len() < wanted {
+        hand_on(tokens, spans);
+        if count < wanted {
             return Err(corpus.texts.changed(locator));
         }
-        take(made);
         if text.len() > HELD {
             *self = Rereading::new(corpus, self.tokenizers);
         }

@@ -209,8 +209,9 @@ impl<'a> Resolver<'a> {
         self.sets.bound(folder, bytes);
     }
 
-    /// What could not be read, if anything.
+    /// What could not be written or read, if anything.
     pub(crate) fn take_failure(&mut self) -> Result<()> {
+        self.sets.take_failure()?;
         self.failed.take().map_or(Ok(()), Err)
     }
 

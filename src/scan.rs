@@ -24,7 +24,7 @@ use crate::params::Params;
 use crate::passage::winnow::Winnower;
 use crate::pipeline::Progress;
 use crate::pool::Pool;
-use crate::read::chunks::{Buffers, Chunk, text_file};
+use crate::read::chunks::{Buffers, Chunk, about_tokens, text_file};
 use crate::read::json::Fields;
 use crate::read::records::{self, Entry, Records};
 use crate::read::texts::{Locator, Texts, checksum};
@@ -163,7 +163,10 @@ impl<'a> Scanner<'a> {
         match chunk {
             Chunk::Lines { source, offset, bytes } => {
                 if !self.only_measures {
-                    work.scanned.tokens.reserve(bytes.len() / BYTES_OF_A_TOKEN);
+                    let is_outsized = self.buffers.is_outsized(bytes.len());
+                    let tokens =
+                        if is_outsized { about_tokens(&bytes) } else { bytes.len() / BYTES_OF_A_TOKEN };
+                    work.scanned.tokens.reserve(tokens);
                 }
                 if self.sources[source as usize].format == Format::Text {
                     self.whole(source, offset, &bytes, &mut work);
@@ -194,14 +197,19 @@ impl<'a> Scanner<'a> {
         self.done(work)
     }
 
-    /// Takes back what a chunk was read with, unless an outsized record has blown it up.
+    /// Takes back what a chunk was read with.
     fn done(&self, work: Work) -> Scanned {
         let Work { workspace, scanned } = work;
-        let used = workspace.text.capacity().max(workspace.ranges.capacity() * BYTES_OF_A_TOKEN);
-        if used <= 2 * self.buffers.chunk() {
+        self.take_back(workspace);
+        scanned
+    }
+
+    /// Takes a workspace back, unless an outsized record has blown it up.
+    fn take_back(&self, workspace: Workspace) {
+        let lists = workspace.ranges.capacity().max(workspace.shingles.capacity());
+        if workspace.text.capacity().max(lists * BYTES_OF_A_TOKEN) <= 2 * self.buffers.chunk() {
             self.free.give(workspace);
         }
-        scanned
     }
 
     fn lines(&self, source: u32, offset: u64, bytes: &[u8], work: &mut Work) {
@@ -476,7 +484,7 @@ impl<'a> Scanner<'a> {
             let document = ToSign { tokens, new: new_document(i), new_paragraphs };
             self.sign_document(scanned, &document, &mut workspace, &mut signed);
         }
-        self.free.give(workspace);
+        self.take_back(workspace);
         signed
     }
 

@@ -108,6 +108,14 @@ impl Shelves {
         self.waiting = Some(Waiting::new(folder, bytes as usize / size_of::<u64>()));
     }
 
+    /// What could not be written of the lists that were put so far, if anything.
+    ///
+    /// # Errors
+    /// [`Error::Temporary`].
+    pub(crate) fn take_failure(&mut self) -> Result<()> {
+        self.waiting.as_mut().map_or(Ok(()), Waiting::take_failure)
+    }
+
     /// Holds a list.
     pub(crate) fn put(&mut self, list: &[u64]) -> Spot {
         let length = list.len() as u32;
@@ -119,12 +127,7 @@ impl Shelves {
             return Spot { shelf: WAITS, block: (at >> 32) as u32, start: at as u32, length };
         }
         if list.len() > self.largest {
-            let block = self.free.pop().unwrap_or_else(|| {
-                self.alone.push(Vec::new());
-                self.alone.len() as u32 - 1
-            });
-            self.alone[block as usize] = list.to_vec();
-            return Spot { shelf: ALONE, block, start: 0, length };
+            return self.put_alone(list.to_vec());
         }
         let (shelf, size) = shelf_of(list.len());
         if self.shelves.len() <= shelf {
@@ -137,6 +140,26 @@ impl Shelves {
         });
         self.blocks[block as usize][start as usize..][..list.len()].copy_from_slice(list);
         Spot { shelf: shelf as u32, block, start, length }
+    }
+
+    /// Holds a list that is not asked for any more: a large one as it is.
+    pub(crate) fn put_all(&mut self, list: &mut Vec<u64>) -> Spot {
+        if list.len() <= LARGE || self.waiting.is_some() {
+            return self.put(list);
+        }
+        list.shrink_to_fit();
+        self.put_alone(std::mem::take(list))
+    }
+
+    /// Holds a list in its own allocation.
+    fn put_alone(&mut self, list: Vec<u64>) -> Spot {
+        let block = self.free.pop().unwrap_or_else(|| {
+            self.alone.push(Vec::new());
+            self.alone.len() as u32 - 1
+        });
+        let length = list.len() as u32;
+        self.alone[block as usize] = list;
+        Spot { shelf: ALONE, block, start: 0, length }
     }
 
     /// A page of the last block: block, start and end.
@@ -247,11 +270,14 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_in_a_folder_that_is_not_there_is_held() {
+    fn what_can_not_be_written_is_an_error() {
         let mut shelves = Shelves::default();
-        shelves.bound(Path::new("no/such/folder"), 0);
-        let spot = shelves.put(&[3; 5]);
-        assert_eq!(shelves.read(spot, &mut Vec::new()).unwrap(), [3; 5]);
+        shelves.bound(Path::new("no/such/folder"), 5 * 8);
+        shelves.put(&[3; 5]);
+        assert!(shelves.take_failure().is_ok());
+        shelves.put(&[3; 5]);
+        assert!(matches!(shelves.take_failure(), Err(Error::Temporary { .. })));
+        assert!(shelves.take_failure().is_ok(), "it was told");
     }
 
     #[test]

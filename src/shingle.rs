@@ -7,6 +7,9 @@
 /// The base of the polynomial: 2^64 divided by the golden ratio, made odd.
 const BASE: u64 = 0x9E37_79B9_7F4A_7C15;
 
+/// Shingles of a text that is large: of these no more are held than have to be.
+pub(crate) const LARGE: usize = 1 << 18;
+
 /// An odd factor that mixes.
 const MIX: u64 = 0xD6E8_FEB8_6659_FD93;
 
@@ -32,8 +35,13 @@ impl Shingler {
     /// Makes `into` the shingle that starts at each token: `tokens.len() - width + 1` of them. None where
     /// there are fewer tokens than that.
     pub fn rolled(&self, tokens: &[u64], into: &mut Vec<u64>) {
+        let shingles = (tokens.len() + 1).saturating_sub(self.width);
         into.clear();
-        into.resize((tokens.len() + 1).saturating_sub(self.width), 0);
+        if shingles > into.capacity().max(LARGE) {
+            *into = Vec::new(); // not both at once, and no more than these
+            into.reserve_exact(shingles);
+        }
+        into.resize(shingles, 0);
         self.fill(tokens, into);
     }
 

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use crate::passage::align::Run;
 use crate::passage::{Candidate, Finder, Prepared};
-use crate::shingle::Shingler;
-use crate::verify::{Overlap, Side, Tally};
+use crate::shingle::{LARGE, Shingler};
+use crate::verify::{Overlap, Side, Tally, compare};
 
 /// A document or paragraph whose tokens lie, nearly all, in passages from one earlier document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +43,13 @@ impl Comparison {
         (copy, start): (&[u64], u32),
         originals: impl Iterator<Item = (&'a [u64], &'a [Run])> + Clone,
     ) -> Overlap {
+        let all = copy.len() + originals.clone().map(|(tokens, _)| tokens.len()).sum::<usize>();
+        if all > LARGE {
+            return Self::of_large(shingler, copy, originals.map(|(tokens, _)| tokens));
+        }
         let Comparison { tally, shingles: [of_copy, of_original] } = self;
         shingler.all(copy, of_copy);
-        tally.begin(of_copy.len() + originals.clone().map(|(tokens, _)| tokens.len()).sum::<usize>());
+        tally.begin(all);
         let mut done = 0;
         for (tokens, runs) in originals {
             shingler.all(tokens, of_original);
@@ -67,6 +71,28 @@ impl Comparison {
         }
         tally.add(Side::First, of_copy[done..].iter().copied());
         tally.overlap()
+    }
+
+    /// The same from sets in order, which take a quarter of the memory.
+    fn of_large<'a>(
+        shingler: &Shingler,
+        copy: &[u64],
+        originals: impl Iterator<Item = &'a [u64]>,
+    ) -> Overlap {
+        let mut sets = [Vec::new(), Vec::new()];
+        shingler.set(copy, &mut sets[0]);
+        let mut own = Vec::new();
+        for tokens in originals {
+            shingler.set(tokens, &mut own);
+            if sets[1].is_empty() {
+                sets[1] = std::mem::take(&mut own);
+            } else {
+                sets[1].extend_from_slice(&own);
+            }
+        }
+        sets[1].sort_unstable();
+        sets[1].dedup();
+        compare(&sets[0], &sets[1], 0.0).unwrap_or_default()
     }
 }
 

@@ -401,9 +401,9 @@ impl Looking<'_, '_, '_> {
         }
         let is_own = original == document;
         let sought = if is_own { None } else { self.places.sought(original, at) };
-        if let Some((sought, read)) = sought.zip(self.read.as_mut())
-            && let Err(error) =
-                read.tokens(original, sought, &mut |tokens| self.places.fill(original, tokens))
+        if let Some((sought, mut filling)) = sought
+            && let Some(read) = &mut self.read
+            && let Err(error) = read.tokens(original, sought, &mut |tokens| filling.take(tokens))
         {
             self.failed.get_or_insert(error);
             return;

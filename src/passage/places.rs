@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::passage::steps::{Steps, packed, unpacked};
+use crate::passage::steps::{Steps, Written, packed, unpacked};
 use crate::passage::windows::{OfSeed, Windows};
 use crate::passage::{Occurrence, Prepared};
 use crate::resolve::NumberMap;
@@ -165,13 +165,53 @@ impl Stretch {
 }
 
 /// Tokens of a document, one after the other.
-#[derive(Default)]
-pub(crate) struct Tokens {
+#[derive(Clone, Copy)]
+pub(crate) struct Tokens<'a> {
     /// the number of the first
     pub(crate) start: u32,
-    pub(crate) tokens: Vec<u64>,
+    pub(crate) tokens: &'a [u64],
     /// first byte of each token, and behind its last
-    pub(crate) spans: Vec<[u32; 2]>,
+    pub(crate) spans: &'a [[u32; 2]],
+}
+
+/// Stretches that are being read.
+pub(super) struct Filling<'a> {
+    stretches: &'a mut [Stretch],
+    next: usize,
+    /// what there is of the next
+    tokens: Vec<u64>,
+    steps: Written,
+}
+
+impl Filling<'_> {
+    /// Takes the tokens that come next; a stretch that starts before the first of all stays unread.
+    pub(super) fn take(&mut self, Tokens { start, tokens, spans }: Tokens<'_>) {
+        let behind = start + tokens.len() as u32;
+        while let Some(stretch) = self.stretches.get_mut(self.next) {
+            let from = stretch.start + self.tokens.len() as u32;
+            if !stretch.is_unread() || from < start {
+                self.next += 1;
+                continue;
+            }
+            if from >= behind {
+                return;
+            }
+            let to = stretch.end.min(behind);
+            let range = (from - start) as usize..(to - start) as usize;
+            if self.tokens.is_empty() {
+                self.tokens.reserve_exact((stretch.end - stretch.start) as usize);
+            }
+            self.tokens.extend_from_slice(&tokens[range.clone()]);
+            self.steps.extend(&spans[range]);
+            if to < stretch.end {
+                return;
+            }
+            let mut steps = Vec::new();
+            std::mem::take(&mut self.steps).append_to(&mut steps);
+            (stretch.tokens, stretch.steps) = (std::mem::take(&mut self.tokens).into(), steps.into());
+            self.next += 1;
+        }
+    }
 }
 
 /// What is kept around what was listed of a document: pairs of its tokens, and [`Text::parts`].
@@ -375,32 +415,18 @@ impl Places {
         })
     }
 
-    /// Which tokens around a place in a document of an index are needed, if nobody has looked at them yet.
-    pub(crate) fn sought(&self, document: u32, at: u32) -> Option<SoughtTokens> {
+    /// Which tokens around a place in a document of an index are needed, if nobody has looked at them yet, and what takes
+    /// them.
+    pub(super) fn sought(&mut self, document: u32, at: u32) -> Option<(SoughtTokens, Filling<'_>)> {
         if document >= self.archived {
             return None;
         }
-        let stretches = self.texts.get(&document)?.unread.as_ref()?;
+        let stretches = self.texts.get_mut(&document)?.unread.as_mut()?;
         let before = stretches.partition_point(|stretch| stretch.start <= at);
         let stretch = stretches.get(before.checked_sub(1)?).filter(|stretch| stretch.is_unread())?;
         let last = stretches.last().map_or(stretch.end, |last| last.end);
-        Some(SoughtTokens { first: stretch.start, behind: stretch.end, last })
-    }
-
-    /// Takes what is kept of a document of an index from some of its tokens.
-    pub(crate) fn fill(&mut self, document: u32, Tokens { start, tokens, spans }: &Tokens) {
-        let text = self.texts.get_mut(&document);
-        let stretches = text.and_then(|text| text.unread.as_mut()).into_iter().flatten();
-        for stretch in stretches.filter(|stretch| stretch.is_unread()) {
-            let first = stretch.start.checked_sub(*start);
-            let range = first.map(|first| first as usize..(stretch.end - start) as usize);
-            if let Some(range) = range.filter(|range| range.end <= tokens.len()) {
-                stretch.tokens = tokens[range.clone()].into();
-                let mut steps = Vec::new();
-                Steps::write(std::iter::once(&spans[range]), &mut steps);
-                stretch.steps = steps.into();
-            }
-        }
+        let sought = SoughtTokens { first: stretch.start, behind: stretch.end, last };
+        Some((sought, Filling { stretches, next: 0, tokens: Vec::new(), steps: Written::default() }))
     }
 
     /// What is kept around a place.
@@ -431,7 +457,7 @@ impl Places {
             let (uses, has_windows, parts) = (listed + windows, windows > 0, parts.into());
             self.all.clear();
             let text = Text::new(prepared, &bounds, &mut self.all);
-            let all = self.kept.put(&self.all);
+            let all = self.kept.put_all(&mut self.all);
             self.texts.insert(document, Text { all, uses, has_windows, parts, ..text });
         }
     }

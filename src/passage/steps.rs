@@ -39,33 +39,12 @@ pub(super) fn unpacked(both: u64) -> [u32; 2] {
 impl<'a> Steps<'a> {
     /// Appends the steps of stretches of tokens, one after the other, as numbers that [`Steps::read`] reads.
     pub(super) fn write<'s>(stretches: impl Iterator<Item = &'s [[u32; 2]]>, into: &mut Vec<u64>) {
-        let head = into.len();
-        into.push(0);
-        let (mut steps, mut far) = (Vec::new(), Vec::new());
+        let mut written = Written::default();
         for stretch in stretches {
-            let mut behind = None;
-            for &[start, end] in stretch {
-                // a character may stand for several tokens: then these stand in one place
-                let gap = behind.and_then(|behind| start.checked_sub(behind));
-                let near = gap.filter(|gap| *gap <= WIDEST && end - start <= LONGEST);
-                if near.is_none() {
-                    far.push([steps.len() as u64, packed([start, end])]);
-                }
-                if steps.len().is_multiple_of(MARKED) {
-                    into.push(packed([start, end]));
-                }
-                steps.push(near.map_or(FAR, |gap| (gap << LENGTH_BITS | (end - start)) as u8));
-                behind = Some(end);
-            }
+            written.behind = None;
+            written.extend(stretch);
         }
-        into[head] = packed([steps.len() as u32, far.len() as u32]);
-        into.extend_from_slice(far.as_flattened());
-        let all = steps.chunks(size_of::<u64>()).map(|eight| {
-            let mut bytes = [0; size_of::<u64>()];
-            bytes[..eight.len()].copy_from_slice(eight);
-            u64::from_ne_bytes(bytes)
-        });
-        into.extend(all);
+        written.append_to(into);
     }
 
     /// What was written; of nothing, of no token.
@@ -100,6 +79,53 @@ impl<'a> Steps<'a> {
         let last = tokens.end.checked_sub(1).filter(|last| *last >= tokens.start);
         let both = last.and_then(|last| Some([self.span(tokens.start)?[0], self.span(last)?[1]]));
         both.unwrap_or_default()
+    }
+}
+
+/// Steps as they are written.
+#[derive(Default)]
+pub(super) struct Written {
+    steps: Vec<u8>,
+    far: Vec<[u64; 2]>,
+    marks: Vec<u64>,
+    /// behind the last token of the stretch
+    behind: Option<u32>,
+}
+
+impl Written {
+    /// The next tokens stand here.
+    pub(super) fn extend(&mut self, spans: &[[u32; 2]]) {
+        self.steps.reserve(spans.len());
+        let mut behind = self.behind;
+        for &[start, end] in spans {
+            // a character may stand for several tokens: then these stand in one place
+            let gap = behind.and_then(|behind| start.checked_sub(behind));
+            let near = gap.filter(|gap| *gap <= WIDEST && end - start <= LONGEST);
+            if near.is_none() {
+                self.far.push([self.steps.len() as u64, packed([start, end])]);
+            }
+            if self.steps.len().is_multiple_of(MARKED) {
+                self.marks.push(packed([start, end]));
+            }
+            self.steps.push(near.map_or(FAR, |gap| (gap << LENGTH_BITS | (end - start)) as u8));
+            behind = Some(end);
+        }
+        self.behind = behind;
+    }
+
+    /// Appends all of them.
+    pub(super) fn append_to(&self, into: &mut Vec<u64>) {
+        let Written { steps, far, marks, .. } = self;
+        into.reserve_exact(1 + marks.len() + 2 * far.len() + steps.len().div_ceil(size_of::<u64>()));
+        into.push(packed([steps.len() as u32, far.len() as u32]));
+        into.extend_from_slice(marks);
+        into.extend_from_slice(far.as_flattened());
+        let all = steps.chunks(size_of::<u64>()).map(|eight| {
+            let mut bytes = [0; size_of::<u64>()];
+            bytes[..eight.len()].copy_from_slice(eight);
+            u64::from_ne_bytes(bytes)
+        });
+        into.extend(all);
     }
 }
 

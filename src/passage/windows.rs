@@ -14,6 +14,7 @@ use hashbrown::HashTable;
 use crate::passage::recurring::RecurringWindows;
 use crate::passage::winnow::Winnower;
 use crate::resolve::NumberHasher;
+use crate::shingle::LARGE;
 
 /// The first bits of a window's key; the others are 0. A window whose key another has by accident is passed over, so
 /// there are more of them than of a seed's.
@@ -154,8 +155,9 @@ impl WindowMaker {
     /// Goes on to a text of so many tokens; the same must be given with each question about it.
     pub(crate) fn begin(&mut self, tokens: usize) {
         self.all = (tokens + 1).saturating_sub(self.winnower.seed());
-        if self.hashes.len() < self.all {
-            self.hashes.resize(self.all, 0);
+        if self.hashes.len() < self.all || self.hashes.len() > LARGE.max(2 * self.all) {
+            self.hashes = Vec::new();
+            self.hashes = vec![0; self.all]; // what is not asked for takes no memory
         }
         self.made.clear();
         self.made.resize(self.all.div_ceil(BLOCK * u64::BITS as usize), 0);

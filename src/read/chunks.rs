@@ -86,7 +86,7 @@ const USUAL: usize = 8;
 const OF_A_TOKEN: usize = 6;
 
 /// About how many tokens a text has: where words begin, and characters that are tokens.
-fn about_tokens(text: &[u8]) -> usize {
+pub(crate) fn about_tokens(text: &[u8]) -> usize {
     let is_token = |byte: u8| (0xE3..=0xE9).contains(&byte);
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80;
     let begins = |pair: &[u8]| is_token(pair[1]) || is_word(pair[1]) && !is_word(pair[0]);

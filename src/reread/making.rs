@@ -13,7 +13,7 @@ use crate::passage::{Occurrence, Prepared};
 use crate::read::texts::Ahead;
 use crate::reread::Wanted;
 use crate::scan::tokens_of_paragraphs;
-use crate::shingle::Shingler;
+use crate::shingle::{LARGE, Shingler};
 use crate::split::paragraphs;
 use crate::verify::Sorter;
 
@@ -117,22 +117,25 @@ impl Group {
 #[derive(Default)]
 struct Sets {
     all: Vec<u64>,
-    last: Vec<u64>,
+    /// buffers
+    next: Vec<u64>,
     sorter: Sorter,
 }
 
 impl Sets {
     /// Appends the set of these tokens; returns where it is.
     fn push(&mut self, shingler: &Shingler, tokens: &[u64]) -> Range<usize> {
-        shingler.all(tokens, &mut self.last);
-        self.sorter.set(&mut self.last);
-        self.push_again()
-    }
-
-    /// Appends the last one once more; returns where it is.
-    fn push_again(&mut self) -> Range<usize> {
+        shingler.all(tokens, &mut self.next);
+        self.sorter.set(&mut self.next);
         let start = self.all.len();
-        self.all.extend_from_slice(&self.last);
+        if self.next.capacity() > LARGE {
+            self.sorter = Sorter::default();
+            self.all.reserve_exact(self.next.len());
+        }
+        self.all.extend_from_slice(&self.next);
+        if self.next.capacity() > LARGE {
+            self.next = Vec::new();
+        }
         start..self.all.len()
     }
 }
@@ -171,6 +174,7 @@ impl Making<'_> {
                 let start = group.end();
                 let to_come = wanted[i..].iter().map(locator);
                 self.corpus.texts.append(to_come, &mut group.ahead, &mut group.text)?;
+                group.ahead.let_go();
                 self.document(one, tokenizer, &mut group, start)?;
             }
             Ok(())
@@ -284,8 +288,8 @@ impl Making<'_> {
             let set = if own.len() < tokens.len() || wanted.own.is_none() {
                 group.sets.push(&shingler, own)
             } else {
-                // the paragraph is the document, and its set is at hand
-                group.sets.push_again()
+                // the paragraph is the document
+                group.documents.last().map_or(0..0, |(_, set)| set.clone())
             };
             group.paragraphs.push((row, set));
         }

@@ -50,6 +50,14 @@ impl Sets {
         self.places[row as usize] = place;
     }
 
+    /// What could not be written, if anything.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Temporary`].
+    pub(super) fn take_failure(&mut self) -> Result<()> {
+        self.numbers.take_failure()
+    }
+
     /// The set at a place, in the buffer if it had to be read.
     ///
     /// # Errors

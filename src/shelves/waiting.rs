@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::error::{Error, Result};
 use crate::read::texts::{read_exact_at, write_all_at};
 
 /// The lists that wait, and how many numbers the others have.
@@ -18,23 +19,33 @@ pub(super) struct Waiting {
     end: u64,
     /// where there is room that nobody uses, by how much it is
     free: BTreeMap<usize, Vec<u64>>,
+    /// what could not be written
+    failed: Option<Error>,
 }
 
 impl Waiting {
     /// Of lists of which memory may hold so many numbers; the file will be in `folder`.
     pub(super) fn new(folder: &Path, most: usize) -> Self {
         let folder = folder.to_owned();
-        Waiting { folder, most, held: 0, file: None, end: 0, free: BTreeMap::new() }
+        Waiting { folder, most, held: 0, file: None, end: 0, free: BTreeMap::new(), failed: None }
     }
 
     /// Writes a list where there is room for `size` numbers, unless memory has room for it; tells where. What can't be
-    /// written is held.
+    /// written is held until somebody asks for the failure.
     pub(super) fn put(&mut self, list: &[u64], size: usize) -> Option<u64> {
-        let written = if self.held + size > self.most { self.write(list, size).ok() } else { None };
-        if written.is_none() {
-            self.held += size;
+        if self.held + size > self.most {
+            match self.write(list, size) {
+                Ok(start) => return Some(start),
+                Err(source) => self.failed = Some(Error::temporary(&*self.folder, source)),
+            }
         }
-        written
+        self.held += size;
+        None
+    }
+
+    /// What could not be written, if anything.
+    pub(super) fn take_failure(&mut self) -> Result<()> {
+        self.failed.take().map_or(Ok(()), Err)
     }
 
     fn write(&mut self, list: &[u64], size: usize) -> io::Result<u64> {

@@ -59,6 +59,9 @@ mod passages;
 mod removing;
 /// What reports arrange.
 mod report;
+/// `--memory` against what the process has resident.
+#[cfg(all(feature = "jemalloc", feature = "cli", target_os = "linux"))]
+mod resident;
 /// Nights undone.
 #[cfg(feature = "cli")]
 mod rollback;

@@ -139,6 +139,19 @@ fn preferred_versions_in_parts() {
     }
 }
 
+/// What can't wait in a file is not held instead.
+#[test]
+fn sets_that_can_not_wait_are_an_error() {
+    let texts: Vec<String> = (0..40).map(|i| format!("{} {i}", words(0..60))).collect();
+    let dir = files(&texts);
+    let found = sources::find(&[dir.path("in/1.jsonl")], None).unwrap();
+    let temporary = dir.path("none");
+    let surroundings = Surroundings { sets: 0, temporary, ..Surroundings::default() };
+    let result = pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default());
+    let error = result.err().expect("there is no folder for them");
+    assert!(matches!(error, redite::error::Error::Temporary { .. }), "{error}");
+}
+
 /// A bound that is too low for what is known of a corpus is an error, not a promise broken.
 #[test]
 fn too_little_memory_is_an_error() {

@@ -1,0 +1,94 @@
+//! `--memory` bounds what the process has resident, whatever the corpus; looked at from outside while it runs.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::language::{Dir, Numbers};
+
+/// Bytes of memory that is its own, which a process has now; `None` where it has ended.
+fn resident(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
+}
+
+/// The most that an audit of all units has resident, in MiB, and the matches that it writes.
+fn peak(folder: &Path, memory: &str) -> (u64, Vec<u8>) {
+    let mut audit = Command::new(env!("CARGO_BIN_EXE_redite"));
+    audit.current_dir(folder).args([
+        "audit",
+        "in.jsonl",
+        "--quiet",
+        "--threads",
+        "2",
+        "--matches",
+        "m.jsonl",
+    ]);
+    audit.args(["--memory", memory]).stdout(Stdio::null());
+    let mut audit = audit.spawn().unwrap();
+    let mut most = 0;
+    let ended = loop {
+        most = most.max(resident(audit.id()).unwrap_or_default());
+        if let Some(ended) = audit.try_wait().unwrap() {
+            break ended;
+        }
+        sleep(Duration::from_millis(2));
+    };
+    assert!(ended.success());
+    (most >> 20, std::fs::read(folder.join("m.jsonl")).unwrap())
+}
+
+/// Within a tenth of the bound, with the answers of a run without one.
+fn judge(corpus: &str, bound: u64) {
+    let dir = Dir::new().file("in.jsonl", corpus);
+    let (_, expected) = peak(dir.root(), "8GiB");
+    let (peak, matches) = peak(dir.root(), &format!("{bound}MiB"));
+    assert!(matches == expected, "other matches in {bound} MiB");
+    assert!(peak * 10 <= bound * 11, "{peak} MiB resident in {bound} MiB");
+}
+
+fn record(corpus: &mut String, text: &str) {
+    writeln!(corpus, "{{\"text\":\"{text}\"}}").unwrap();
+}
+
+fn random(numbers: &mut Numbers, words: usize, of: usize) -> Vec<usize> {
+    (0..words).map(|_| numbers.below(of)).collect()
+}
+
+fn text(words: &[usize]) -> String {
+    words.iter().map(|word| format!("{word:x}")).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn texts_that_are_all_distinct() {
+    let mut numbers = Numbers(1);
+    let mut corpus = String::new();
+    (0..300_000).for_each(|_| record(&mut corpus, &text(&random(&mut numbers, 26, 4000))));
+    judge(&corpus, 120);
+}
+
+#[test]
+fn texts_that_are_nearly_equal() {
+    let mut numbers = Numbers(2);
+    let mut corpus = String::new();
+    let families: Vec<Vec<usize>> = (0..4000).map(|_| random(&mut numbers, 300, 4000)).collect();
+    for _ in 0..50_000 {
+        let mut words = families[numbers.below(4000)].clone();
+        (0..4).for_each(|_| words[numbers.below(300)] = numbers.below(4000));
+        record(&mut corpus, &text(&words));
+    }
+    judge(&corpus, 120);
+}
+
+/// One token in two bytes: what is held goes by tokens.
+#[test]
+fn large_records_of_short_words() {
+    let mut numbers = Numbers(3);
+    let mut corpus = String::new();
+    let words = random(&mut numbers, 2_200_000, 16);
+    (0..3).for_each(|i| record(&mut corpus, &text(&words[i * 100_000..][..2_000_000])));
+    judge(&corpus, 150);
+}
