@@ -160,7 +160,7 @@ fn ids(reader: ColumnReader, column: &ColumnDescriptor) -> Ids {
         || matches!(column.converted_type(), ConvertedType::UINT_32 | ConvertedType::UINT_64);
     let is_uuid = matches!(column.logical_type_ref(), Some(LogicalType::Uuid));
     let is_text = holds_text(column).is_ok();
-    let scale = holds_decimals(column).then(|| column.type_scale().clamp(0, 38) as usize);
+    let scale = holds_decimals(column).then(|| column.type_scale().clamp(0, 76) as usize);
     let reader = match (reader, scale) {
         (ColumnReader::Int32ColumnReader(reader), Some(scale)) => {
             return json(reader, column, move |&id| Some(decimal(i128::from(id), scale)));
@@ -169,10 +169,10 @@ fn ids(reader: ColumnReader, column: &ColumnDescriptor) -> Ids {
             return json(reader, column, move |&id| Some(decimal(i128::from(id), scale)));
         }
         (ColumnReader::FixedLenByteArrayColumnReader(reader), Some(scale)) => {
-            return json(reader, column, move |id| Some(decimal(big_endian(id.data())?, scale)));
+            return json(reader, column, move |id| decimal_of(id.data(), scale));
         }
         (ColumnReader::ByteArrayColumnReader(reader), Some(scale)) => {
-            return json(reader, column, move |id: &ByteArray| Some(decimal(big_endian(id.data())?, scale)));
+            return json(reader, column, move |id: &ByteArray| decimal_of(id.data(), scale));
         }
         (reader, _) => reader,
     };
@@ -240,21 +240,45 @@ fn seconds(moment: i128, of_second: i128) -> String {
 
 /// A number with so many of its digits behind the point.
 fn decimal(number: i128, behind: usize) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    let mut digits = format!("{:0least$}", number.unsigned_abs(), least = behind + 1);
+    with_point(number < 0, &number.unsigned_abs().to_string(), behind)
+}
+
+fn with_point(is_negative: bool, digits: &str, behind: usize) -> String {
+    let sign = if is_negative { "-" } else { "" };
+    let mut digits = format!("{digits:0>least$}", least = behind + 1);
     if behind > 0 {
         digits.insert(digits.len() - behind, '.');
     }
     sign.to_owned() + &digits
 }
 
-/// The number that these bytes are, the highest first; none of more than 16.
-fn big_endian(bytes: &[u8]) -> Option<i128> {
+/// The most bytes of a decimal number, which has up to 76 digits.
+const DECIMAL: usize = 32;
+
+/// The same of the number that these bytes are, the highest first.
+fn decimal_of(bytes: &[u8], behind: usize) -> Option<String> {
+    if bytes.len() > DECIMAL {
+        return None;
+    }
     let is_negative = bytes.first().is_some_and(|first| first & 0x80 != 0);
-    let mut all = [if is_negative { 0xFF } else { 0 }; 16];
-    let start = 16_usize.checked_sub(bytes.len())?;
-    all[start..].copy_from_slice(bytes);
-    Some(i128::from_be_bytes(all))
+    let mut rest = bytes.to_vec();
+    if is_negative {
+        // its bits turned around, and one more
+        let mut carries = true;
+        for byte in rest.iter_mut().rev() {
+            (*byte, carries) = (!*byte).overflowing_add(u8::from(carries));
+        }
+    }
+    let mut digits = Vec::new();
+    while digits.is_empty() || rest.iter().any(|byte| *byte > 0) {
+        let mut digit = 0_u16;
+        for byte in &mut rest {
+            let all = digit << 8 | u16::from(*byte);
+            (*byte, digit) = ((all / 10) as u8, all % 10);
+        }
+        digits.push(char::from(b'0' + digit as u8));
+    }
+    Some(with_point(is_negative, &digits.into_iter().rev().collect::<String>(), behind))
 }
 
 fn json<T: DataType + 'static>(
@@ -499,8 +523,24 @@ mod tests {
             [(1234, 2), (-5, 2), (-1200, 3), (7, 0), (0, 1)].map(|(number, behind)| decimal(number, behind));
         assert_eq!(told, ["12.34", "-0.05", "-1.200", "7", "0.0"]);
         assert_eq!(decimal(i128::MIN, 0), i128::MIN.to_string());
-        let bytes: [&[u8]; 4] = [&[0, 200], &[255, 56], &[], &[128; 17]];
-        assert_eq!(bytes.map(big_endian), [Some(200), Some(-200), Some(0), None]);
+        let told = |bytes: &[u8], behind| decimal_of(bytes, behind).unwrap();
+        assert_eq!(
+            [&[0, 200][..], &[255, 56], &[], &[128]].map(|of| told(of, 0)),
+            ["200", "-200", "0", "-128"]
+        );
+        assert_eq!(told(&[255], 3), "-0.001");
+        for number in [0, 1, -1, 10_i128.pow(37), i128::MAX, i128::MIN, i128::MIN + 1] {
+            assert_eq!(told(&number.to_be_bytes(), 9), decimal(number, 9));
+        }
+        // 2^255 - 1, and its negative less one
+        let most = "57896044618658097711785492504343953926634992332820282019728792003956564819967";
+        let mut bytes = [255; DECIMAL];
+        bytes[0] = 127;
+        assert_eq!(told(&bytes, 0), most);
+        let mut bytes = [0; DECIMAL];
+        bytes[0] = 128;
+        assert_eq!(told(&bytes, 76), format!("-5.{}8", &most[1..76]));
+        assert_eq!(decimal_of(&[0; DECIMAL + 1], 0), None);
     }
 
     #[test]

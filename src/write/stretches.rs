@@ -84,12 +84,17 @@ fn cut_field(field: &[u8], cuts: &[Cut]) -> Vec<u8> {
 /// A record of an archive with another block: the header with its length, and without digests of what it was.
 pub(super) fn cut_record(record: &[u8], block: Range<usize>, left: &str) -> Vec<u8> {
     let mut to = Vec::with_capacity(record.len());
+    let mut is_digest = false;
     for line in record[..block.start].split_inclusive(|&byte| byte == b'\n') {
+        if is_digest && (line.starts_with(b" ") || line.starts_with(b"\t")) {
+            continue; // a value goes on
+        }
         let colon = line.iter().position(|&byte| byte == b':');
         let (name, value) = line.split_at(colon.map_or(0, |colon| colon + 1));
         let known = String::from_utf8_lossy(name.strip_suffix(b":").unwrap_or_default());
         let known = known.trim().to_ascii_lowercase();
-        if DIGESTS.contains(&known.as_str()) {
+        is_digest = DIGESTS.contains(&known.as_str());
+        if is_digest {
             continue;
         }
         if known != "content-length" {
@@ -139,6 +144,11 @@ mod tests {
         let record = format!("{before}abc\r\n\r\n");
         let made = cut_record(record.as_bytes(), before.len()..before.len() + 3, "");
         assert_eq!(String::from_utf8(made).unwrap(), format!("{}\r\n\r\n", head("0", "")));
+        let folded = head("3", "WARC-Payload-Digest: sha1:\r\n X\r\n\tY\r\nTitle: a\r\n b\r\n");
+        let record = format!("{folded}abc\r\n\r\n");
+        let made = cut_record(record.as_bytes(), folded.len()..folded.len() + 3, "ab");
+        let left = head("2", "Title: a\r\n b\r\n") + "ab\r\n\r\n";
+        assert_eq!(String::from_utf8(made).unwrap(), left, "a value may go on in the next line");
     }
 
     proptest! {
