@@ -106,6 +106,11 @@ pub enum Error {
         /// it keeps all pairs down to a floor, and takes the corpus in one piece
         has_floor: bool,
     },
+    /// The system gives no more threads.
+    #[error(
+        "a thread could not be started: {0}\n\nhint: work with fewer (`--threads 1`), or raise the limit of processes"
+    )]
+    Thread(#[source] io::Error),
     /// The folder of the deduplicated corpus is not one that can be written to.
     #[error("`{}`: the output can't be written: {wrong}\n\nhint: {hint}", path.display())]
     Output {
@@ -225,6 +230,7 @@ impl Error {
             | Error::TooLittleMemory { .. }
             | Error::Damaged { .. }
             | Error::NoManifest { .. }
+            | Error::Thread(_)
             | Error::OtherVersion { .. }
             | Error::OtherRules { .. }
             | Error::Pairs { .. }

@@ -479,7 +479,8 @@ impl<'a> Reading<'a> {
         } else {
             let (to, batches) = mpsc::sync_channel(QUEUE);
             std::thread::scope(|scope| {
-                let reading = scope.spawn(move || reader.run(spool, &mut |batch| to.send(batch).is_ok()));
+                let read = move || reader.run(spool, &mut |batch| to.send(batch).is_ok());
+                let reading = std::thread::Builder::new().spawn_scoped(scope, read).map_err(Error::Thread)?;
                 let worked = work.all(batches, self);
                 let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 worked.and(read)

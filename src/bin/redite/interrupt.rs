@@ -71,12 +71,14 @@ impl Interrupt {
                 WORKING if again => end(),
                 WORKING => {
                     let phase = phase.clone();
-                    thread::spawn(move || {
+                    let wait = move || {
                         thread::sleep(GRACE);
                         if phase.load(Ordering::SeqCst) == WORKING {
                             end();
                         }
-                    });
+                    };
+                    // without it the run ends by itself, or when it is asked again
+                    let _ = thread::Builder::new().spawn(wait);
                 }
                 _ => {}
             }

@@ -25,10 +25,11 @@ impl Bar {
     pub(crate) fn follow(progress: &Arc<Progress>, quiet: bool) -> Self {
         let [done, writing] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         let shown = !quiet && std::io::stderr().is_terminal();
-        let thread = shown.then(|| {
+        let start = || {
             let (progress, done, writing) = (progress.clone(), done.clone(), writing.clone());
-            thread::spawn(move || draw(&progress, &done, &writing))
-        });
+            thread::Builder::new().spawn(move || draw(&progress, &done, &writing)).ok()
+        };
+        let thread = if shown { start() } else { None };
         Bar { done, writing, thread }
     }
 
