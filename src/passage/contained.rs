@@ -83,7 +83,7 @@ impl Comparison {
         shingler.set(copy, &mut sets[0]);
         let mut own = Vec::new();
         for tokens in originals {
-            shingler.set(tokens, &mut own);
+            shingler.all(tokens, &mut own);
             if sets[1].is_empty() {
                 sets[1] = std::mem::take(&mut own);
             } else {
@@ -216,5 +216,24 @@ impl Finder<'_> {
             original_bytes: bytes,
             overlap,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_stretches_are_compared_alike() {
+        let shingler = Shingler::new(3);
+        let tokens = |seed: u64| -> Vec<u64> { (0..400).map(|i| (i * i + seed * i) % 19).collect() };
+        for [copy, first, second] in [[1, 2, 3], [4, 4, 5], [0, 7, 7]] {
+            let [copy, first, second] = [copy, first, second].map(tokens);
+            for originals in [vec![&first[..]], vec![&first, &second[..90]], Vec::new()] {
+                let without_runs = originals.iter().map(|&tokens| (tokens, &[][..]));
+                let tallied = Comparison::default().compare(&shingler, (&copy, 0), without_runs);
+                assert_eq!(Comparison::of_large(&shingler, &copy, originals.into_iter()), tallied);
+            }
+        }
     }
 }
