@@ -65,6 +65,7 @@ pub mod sign;
 mod skips;
 pub mod split;
 mod standing;
+mod surroundings;
 mod varint;
 pub mod verify;
 pub mod what_if;

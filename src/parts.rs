@@ -107,6 +107,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) unforeseen: [u64; 2],
     /// bytes that memory has room for beside the part that is read, as it was asked last
     left: u64,
+    /// bytes that are for texts in what that part takes
+    texts: u64,
     /// all documents as they were measured, and the order in which they pass; only where that is not the
     /// order of the corpus
     pub(crate) measured: Option<(Corpus, Vec<u32>)>,
@@ -132,6 +134,7 @@ impl<'a> Parts<'a> {
             beside: 0,
             unforeseen: [0; 2],
             left: 0,
+            texts: 0,
             measured: None,
         }
     }
@@ -179,7 +182,7 @@ impl<'a> Parts<'a> {
         let room = surroundings
             .memory
             .map_or(u64::MAX, |memory| memory.saturating_sub(RESERVED + self.held()).max(LEAST));
-        self.left = room.saturating_sub(working);
+        (self.left, self.texts) = (room.saturating_sub(working), read.texts_size());
         // what is reserved is more than most runs need
         let least = self.unforeseen[0] + LEAST;
         if self.unforeseen[0] > 0 && surroundings.memory.is_some_and(|memory| memory < least) {
@@ -193,7 +196,7 @@ impl<'a> Parts<'a> {
 
     /// What what has been read is searched in.
     pub(crate) fn surroundings(&self) -> Surroundings {
-        self.stages.surroundings.with_room(self.left)
+        self.stages.surroundings.with_room(self.left, self.texts)
     }
 
     /// Bytes that are held beside a part: what is known of those before, and what an open index takes.

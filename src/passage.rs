@@ -23,11 +23,13 @@ pub(crate) mod recurring;
 pub(crate) mod repeated;
 pub(crate) mod standing;
 mod steps;
+mod texts;
 pub(crate) mod windows;
 pub(crate) mod winnow;
 
 use std::collections::{BTreeMap, BinaryHeap};
 use std::ops::Range;
+use std::path::Path;
 
 use crate::document::Span;
 use crate::error::{Error, Result};
@@ -276,9 +278,9 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Leaves nothing with the allocator: where memory is bounded.
-    pub(crate) fn give_back(&mut self) {
-        self.places.give_back();
+    /// Holds no more than about so many bytes of texts in memory, and the rest in a file in `folder`. There are none yet.
+    pub(crate) fn bound(&mut self, folder: &Path, bytes: u64) {
+        self.places.bound(folder, bytes);
     }
 
     /// Also tells what an index needs: which tokens are no original text, and which windows are new.
@@ -298,9 +300,10 @@ impl<'a> Finder<'a> {
         self.read = Some(read);
     }
 
-    /// What could not be read, if anything.
+    /// What could not be read or held, if anything.
     pub(crate) fn take_failure(&mut self) -> Result<()> {
-        self.failed.take().map_or(Ok(()), Err)
+        self.failed.take().map_or(Ok(()), Err)?;
+        self.places.take_failure()
     }
 
     /// A document of `tokens` tokens that equals the document `first` to the token.
@@ -411,7 +414,14 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// The tokens of a candidate's original side, and their bytes in its text.
+    /// Puts the original side of a candidate at hand, as [`Places::read`] does.
+    fn read(&mut self, prepared: &Prepared, candidate: &Candidate) -> bool {
+        let Finder { places, read, failed, .. } = self;
+        let at = (candidate.original, candidate.alignment.original().start);
+        candidate.original == prepared.document || places.read(at, read.as_deref_mut(), failed)
+    }
+
+    /// The tokens of a candidate's original side, and their bytes in its text. They are at hand.
     fn original_side<'b>(
         places: &'b Places,
         prepared: &Prepared<'b>,
@@ -443,6 +453,9 @@ impl<'a> Finder<'a> {
 
     fn tell(&mut self, prepared: &Prepared, candidate: &Candidate, copy_stretch: Option<Stretch>) -> Overlap {
         let (copy, original) = (candidate.alignment.copy(), candidate.alignment.original());
+        if !self.read(prepared, candidate) {
+            return Overlap::default(); // the search fails
+        }
         let (original_side, original_bytes) = Self::original_side(&self.places, prepared, candidate);
         let own = &prepared.tokens[copy.start as usize..copy.end as usize];
         // in a text that repeats itself an alignment may leave its diagonal, and come back

@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::mem::take;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -37,69 +36,7 @@ use crate::resolve::pairs::{KeptPairs, Pairs};
 use crate::resolve::twins::Twins;
 use crate::resolve::{Cost, Near, Resolver};
 use crate::scan::{Scanned, Scanner, Signed};
-
-/// What must not change an answer (law 3).
-#[derive(Debug, Clone)]
-pub struct Surroundings {
-    /// folder for temporary files
-    pub temporary: PathBuf,
-    /// bytes that one worker takes at once
-    pub chunk: usize,
-    /// bytes that the process may hold; a corpus of which more would have to be held is taken in parts
-    pub memory: Option<u64>,
-    /// a part ends in any case when so many bytes have to be held for it
-    pub part: u64,
-    /// bytes of sets that may still be compared, of each kind of unit: more of them wait in a temporary file
-    pub sets: u64,
-}
-
-/// Chunks that memory must have room for: up to some 400 of their size are held, read ahead or read again, with their
-/// tokens.
-const CHUNKS_IN_MEMORY: u64 = 4096;
-
-/// The part of memory that sets of each kind of unit may take.
-const SETS_IN_MEMORY: u64 = 32;
-
-/// Bytes of text that each thread may read again ahead of its turn.
-const READ_AGAIN: u64 = 16 << 20;
-
-/// The least bytes of a chunk that memory makes it.
-const LEAST_CHUNK: usize = 16 << 10;
-
-impl Surroundings {
-    /// With chunks and sets that memory has room for.
-    fn fitting(&self) -> Self {
-        let fits = self.memory.map_or(usize::MAX, |memory| (memory / CHUNKS_IN_MEMORY) as usize);
-        let sets = self.memory.map_or(u64::MAX, |memory| memory / SETS_IN_MEMORY);
-        Surroundings {
-            chunk: self.chunk.min(fits.max(LEAST_CHUNK)),
-            sets: self.sets.min(sets),
-            ..self.clone()
-        }
-    }
-
-    /// The same, where memory has room for so many bytes more than what is searched takes: a quarter of them is for sets of each
-    /// kind of unit, unless less was asked for.
-    pub(crate) fn with_room(&self, left: u64) -> Self {
-        let fits = self.memory.map(|memory| memory / SETS_IN_MEMORY);
-        let sets = if fits == Some(self.sets) { self.sets.max(left / 4) } else { self.sets };
-        Surroundings { sets, ..self.clone() }
-    }
-
-    /// Bytes of text that may be read again at once by so many threads, unless one text alone is longer. With tokens and
-    /// sets some six times as much is held.
-    pub(crate) fn read_again(&self, threads: usize) -> u64 {
-        let most = threads as u64 * READ_AGAIN;
-        self.memory.map_or(most, |memory| most.min(memory / 64))
-    }
-}
-
-impl Default for Surroundings {
-    fn default() -> Self {
-        let temporary = std::env::temp_dir();
-        Surroundings { temporary, chunk: 128 << 10, memory: None, part: u64::MAX, sets: u64::MAX }
-    }
-}
+pub use crate::surroundings::Surroundings;
 
 /// What a run reads.
 pub struct Inputs {
@@ -323,8 +260,8 @@ impl Stages<'_> {
         let ((documents, paragraphs, twins), (mut passages, seeds)) = rayon::join(link_units, link_seeds);
         seeds.into_iter().for_each(|seeds| seeds.give_back(&mut corpus));
         if let Some((finder, _)) = &mut passages {
-            if surroundings.memory.is_some() {
-                finder.give_back();
+            if surroundings.texts < u64::MAX {
+                finder.bound(&surroundings.temporary, surroundings.texts);
             }
             if keep {
                 finder.tell_covered();
@@ -676,25 +613,5 @@ impl Seeds {
         let mut repeated = Repeated::new(&self.heads, &self.gaps, &self.counts);
         let left = if keep { self } else { Seeds::default() };
         ((Finder::new(params, &mut repeated), repeated), left)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunks_and_sets_fit_into_memory() {
-        let chunk = |memory| Surroundings { memory, ..Surroundings::default() }.fitting().chunk;
-        let bounds = [None, Some(4 << 30), Some(1 << 30), Some(256 << 20), Some(1 << 20)];
-        assert_eq!(bounds.map(chunk), [128 << 10, 128 << 10, 128 << 10, 64 << 10, 16 << 10]);
-        let sets = |memory| Surroundings { memory, ..Surroundings::default() }.fitting().sets;
-        assert_eq!([None, Some(1 << 30)].map(sets), [u64::MAX, 32 << 20]);
-        let fitting = Surroundings { memory: Some(1 << 30), ..Surroundings::default() }.fitting();
-        assert_eq!([0, 400 << 20].map(|left| fitting.with_room(left).sets), [32 << 20, 100 << 20]);
-        let asked = Surroundings { sets: 5, ..fitting };
-        assert_eq!(asked.with_room(400 << 20).sets, 5);
-        let asked = Surroundings { memory: Some(1 << 30), chunk: 1, ..Surroundings::default() };
-        assert_eq!(asked.fitting().chunk, 1);
     }
 }

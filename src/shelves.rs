@@ -39,6 +39,14 @@ pub(crate) struct Spot {
     length: u32,
 }
 
+impl Spot {
+    /// Whether the list waits in a file.
+    #[inline]
+    pub(crate) fn waits(self) -> bool {
+        self.length > 0 && self.shelf == WAITS
+    }
+}
+
 /// Lists of numbers.
 pub(crate) struct Shelves {
     shelves: Vec<Shelf>,
@@ -108,6 +116,11 @@ impl Shelves {
         self.waiting = Some(Waiting::new(folder, bytes as usize / size_of::<u64>()));
     }
 
+    /// Whether a list has had to wait.
+    pub(crate) fn has_waited(&self) -> bool {
+        self.waiting.as_ref().is_some_and(Waiting::is_used)
+    }
+
     /// What could not be written of the lists that were put so far, if anything.
     ///
     /// # Errors
@@ -142,10 +155,13 @@ impl Shelves {
         Spot { shelf: shelf as u32, block, start, length }
     }
 
-    /// Holds a list that is not asked for any more: a large one as it is.
+    /// Holds a list that is not asked for any more: a large one as it is, and in memory, since one that waits is read whole.
     pub(crate) fn put_all(&mut self, list: &mut Vec<u64>) -> Spot {
-        if list.len() <= LARGE || self.waiting.is_some() {
+        if list.len() <= LARGE {
             return self.put(list);
+        }
+        if let Some(waiting) = &mut self.waiting {
+            waiting.hold(shelf_of(list.len()).1);
         }
         list.shrink_to_fit();
         self.put_alone(std::mem::take(list))
@@ -181,7 +197,7 @@ impl Shelves {
     #[inline]
     pub(crate) fn read<'a>(&'a self, spot: Spot, buffer: &'a mut Vec<u64>) -> Result<&'a [u64]> {
         match &self.waiting {
-            Some(waiting) if spot.shelf == WAITS => {
+            Some(waiting) if spot.waits() => {
                 let start = u64::from(spot.block) << 32 | u64::from(spot.start);
                 let read = waiting.read(start, spot.length as usize, buffer);
                 read.map_err(|source| Error::temporary(waiting.folder(), source))?;

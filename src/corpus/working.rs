@@ -14,6 +14,9 @@ const KEYS_WORKING: usize = 3;
 /// The same for each byte of seeds: where nothing comes before, and behind earlier parts, whose texts many lead to.
 const SEEDS_WORKING: [usize; 2] = [6, 22];
 
+/// What of it is for texts that may be repeated by passages, whatever comes before: where they take more, it waits.
+const TEXTS_WORKING: usize = 4;
+
 /// The same for each window of a seed whose list may be full, where more is to come: nearly all of them are told to the index
 /// of the parts, and are held twice then.
 const OF_A_TOLD_WINDOW: usize = 40;
@@ -27,7 +30,6 @@ impl Builder<'_> {
         let keys: usize = all.iter().map(|units| size_of_val(&units.keys[..])).sum();
         let distinct: usize = all.iter().map(|units| units.distinct.len()).sum();
         let units: usize = all.iter().map(|units| size_of_val(&units.first[..])).sum();
-        let seeds = (size_of::<SeedHead>() + size_of::<u8>()) * self.seeds.len();
         let tables = (size_of::<Document>() + OF_A_DOCUMENT) * self.documents.len()
             + units
             + (8 + 25) * distinct
@@ -39,8 +41,17 @@ impl Builder<'_> {
             + self.draws.iter().map(Draw::size).sum::<usize>();
         let of_windows = |windows: &WindowMarks| windows.size() + OF_A_TOLD_WINDOW * windows.marked();
         let windows = self.windows.as_ref().map_or(0, of_windows);
-        let seeds = seeds * SEEDS_WORKING[usize::from(!is_first)];
+        let seeds = self.seeds_size() * SEEDS_WORKING[usize::from(!is_first)];
         (tables * 5 / 4 + keys * KEYS_WORKING + seeds + windows) as u64
+    }
+
+    fn seeds_size(&self) -> usize {
+        (size_of::<SeedHead>() + size_of::<u8>()) * self.seeds.len()
+    }
+
+    /// How many bytes of that are for texts.
+    pub(crate) fn texts_size(&self) -> u64 {
+        (self.seeds_size() * TEXTS_WORKING) as u64
     }
 
     /// How many units have tokens of their own.

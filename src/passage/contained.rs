@@ -181,7 +181,6 @@ impl Finder<'_> {
         }
         let of_original = || passages.iter().filter(|(candidate, _)| candidate.original == original);
         let mut hull: Option<Range<u32>> = None;
-        let mut bytes = [u32::MAX, 0];
         let mut parts = Vec::new();
         for (candidate, _) in of_original() {
             let part = Candidate { original, alignment: candidate.alignment.cut(unit.clone()) };
@@ -189,19 +188,26 @@ impl Finder<'_> {
             if own.is_empty() {
                 continue;
             }
+            if !self.read(prepared, &part) {
+                return None;
+            }
             let before = hull.take().unwrap_or_else(|| own.clone());
             hull = Some(before.start.min(own.start)..before.end.max(own.end));
-            let (tokens, of_part) = Self::original_side(&self.places, prepared, &part);
+            parts.push(part);
+        }
+        let mut bytes = [u32::MAX, 0];
+        let mut sides = Vec::with_capacity(parts.len());
+        for part in &parts {
+            let (tokens, of_part) = Self::original_side(&self.places, prepared, part);
             bytes = [bytes[0].min(of_part[0]), bytes[1].max(of_part[1])];
-            parts.push((tokens, part.alignment));
+            sides.push((tokens, &part.alignment.runs[..]));
         }
         let only = of_original().next().filter(|(candidate, _)| candidate.alignment.copy() == unit);
         let overlap = match only {
             Some((_, overlap)) => *overlap, // the unit is the passage
             None => {
                 let own = &prepared.tokens[unit.start as usize..unit.end as usize];
-                let parts = parts.iter().map(|(tokens, alignment)| (*tokens, &alignment.runs[..]));
-                self.workspace.comparison.compare(&self.shingler, (own, unit.start), parts)
+                self.workspace.comparison.compare(&self.shingler, (own, unit.start), sides.into_iter())
             }
         };
         let hull = hull?;

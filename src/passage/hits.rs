@@ -400,12 +400,7 @@ impl Looking<'_, '_, '_> {
             return;
         }
         let is_own = original == document;
-        let sought = if is_own { None } else { self.places.sought(original, at) };
-        if let Some((sought, mut filling)) = sought
-            && let Some(read) = &mut self.read
-            && let Err(error) = read.tokens(original, sought, &mut |tokens| filling.take(tokens))
-        {
-            self.failed.get_or_insert(error);
+        if !is_own && !self.places.read((original, at), self.read.as_deref_mut(), self.failed) {
             return;
         }
         let own_text = Kept { tokens, start: 0 };

@@ -6,12 +6,15 @@
 //! A seed lists its first places. Of later ones the windows are kept ([`crate::passage::windows`]).
 
 use std::ops::Range;
+use std::path::Path;
 
+use crate::error::{Error, Result};
 use crate::passage::steps::{Steps, Written, packed, unpacked};
+use crate::passage::texts::KeptTexts;
 use crate::passage::windows::{OfSeed, Windows};
-use crate::passage::{Occurrence, Prepared};
+use crate::passage::{Occurrence, Prepared, ReadTokens};
 use crate::resolve::NumberMap;
-use crate::shelves::{Shelves, Spot};
+use crate::shelves::Spot;
 
 /// Places that a seed lists; of later ones, which are counted, windows are kept.
 pub(crate) const LISTED: u8 = 8;
@@ -131,14 +134,18 @@ impl Text {
         first..self.parts.get(behind).copied().unwrap_or(u32::MAX)
     }
 
-    /// What is kept around a token; where it stands, and which of those steps is the first of it.
-    fn stretch<'a>(&'a self, at: u32, texts: &'a Shelves) -> Option<(Kept<'a>, Steps<'a>, usize)> {
+    /// What is kept around a token of a document; where it stands, and which of those steps is the first of it.
+    fn stretch<'a>(
+        &'a self,
+        (document, at): (u32, u32),
+        texts: &'a KeptTexts,
+    ) -> Option<(Kept<'a>, Steps<'a>, usize)> {
         if let Some(stretches) = &self.unread {
             let behind = stretches.partition_point(|stretch| stretch.start <= at);
             let Stretch { start, tokens, steps, .. } = &stretches[behind.checked_sub(1)?];
             return Some((Kept { tokens, start: *start }, Steps::read(steps), 0));
         }
-        let (stretches, all) = texts.get(self.all).split_at(self.stretches as usize);
+        let (stretches, all) = texts.get(document, self.all)?.split_at(self.stretches as usize);
         let (tokens, steps) = all.split_at(self.tokens as usize);
         let behind = stretches.partition_point(|stretch| unpacked(*stretch)[0] <= at);
         let [start, first] = unpacked(stretches[behind.checked_sub(1)?]);
@@ -250,7 +257,7 @@ pub(crate) struct Places {
     free: u32,
     texts: NumberMap<Text>,
     /// what is kept of them
-    kept: Shelves,
+    kept: KeptTexts,
     /// for the next one
     all: Vec<u64>,
     /// behind the last document of an index
@@ -280,7 +287,7 @@ impl Places {
             nodes: Vec::new(),
             free: NONE,
             texts: NumberMap::default(),
-            kept: Shelves::alone(),
+            kept: KeptTexts::new(),
             all: Vec::new(),
             archived: 0,
             windows: Windows::default(),
@@ -289,9 +296,17 @@ impl Places {
         }
     }
 
-    /// Holds texts so that what they took goes back to the system at the end: for a part of a corpus.
-    pub(crate) fn give_back(&mut self) {
-        self.kept = Shelves::default();
+    /// Holds no more than about so many bytes of texts in memory, and the rest in a file in `folder`. There are none yet.
+    pub(crate) fn bound(&mut self, folder: &Path, bytes: u64) {
+        self.kept.bound(folder, bytes);
+    }
+
+    /// What could not be written of texts, if anything.
+    ///
+    /// # Errors
+    /// [`Error::Temporary`].
+    pub(crate) fn take_failure(&mut self) -> Result<()> {
+        self.kept.take_failure()
     }
 
     /// Also tells which windows are new, those of seeds that do not occur again, too.
@@ -417,10 +432,7 @@ impl Places {
 
     /// Which tokens around a place in a document of an index are needed, if nobody has looked at them yet, and what takes
     /// them.
-    pub(super) fn sought(&mut self, document: u32, at: u32) -> Option<(SoughtTokens, Filling<'_>)> {
-        if document >= self.archived {
-            return None;
-        }
+    fn sought(&mut self, document: u32, at: u32) -> Option<(SoughtTokens, Filling<'_>)> {
         let stretches = self.texts.get_mut(&document)?.unread.as_mut()?;
         let before = stretches.partition_point(|stretch| stretch.start <= at);
         let stretch = stretches.get(before.checked_sub(1)?).filter(|stretch| stretch.is_unread())?;
@@ -429,14 +441,37 @@ impl Places {
         Some((sought, Filling { stretches, next: 0, tokens: Vec::new(), steps: Written::default() }))
     }
 
+    /// Puts what is kept around a place in another document at hand, where nobody has looked at it yet or it waits in a file;
+    /// returns whether it is there now. It stays until the same is asked of a third.
+    pub(super) fn read(
+        &mut self,
+        (document, at): (u32, u32),
+        reader: Option<&mut (dyn ReadTokens + '_)>,
+        failed: &mut Option<Error>,
+    ) -> bool {
+        let read = if document >= self.archived {
+            let text = self.texts.get(&document).filter(|_| self.kept.may_wait());
+            text.map_or(Ok(()), |text| self.kept.read(document, text.all))
+        } else if let Some((sought, mut filling)) = self.sought(document, at) {
+            let Some(reader) = reader else { return false };
+            reader.tokens(document, sought, &mut |tokens| filling.take(tokens))
+        } else {
+            Ok(())
+        };
+        let is_read = read.is_ok();
+        *failed = failed.take().or(read.err());
+        is_read
+    }
+
     /// What is kept around a place.
     pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<Kept<'_>> {
-        Some(self.texts.get(&document)?.stretch(at, &self.kept)?.0)
+        Some(self.texts.get(&document)?.stretch((document, at), &self.kept)?.0)
     }
 
     /// Where tokens of what is kept of a document stand in its text: the first byte, and behind the last.
     pub(crate) fn bytes(&self, document: u32, tokens: Range<u32>) -> [u32; 2] {
-        let stretch = self.texts.get(&document).and_then(|text| text.stretch(tokens.start, &self.kept));
+        let stretch =
+            self.texts.get(&document).and_then(|text| text.stretch((document, tokens.start), &self.kept));
         let Some((Kept { start, .. }, steps, first)) = stretch else { return [0; 2] };
         let at = |token: u32| first + (token - start) as usize;
         steps.bytes(at(tokens.start)..at(tokens.end))
@@ -457,7 +492,7 @@ impl Places {
             let (uses, has_windows, parts) = (listed + windows, windows > 0, parts.into());
             self.all.clear();
             let text = Text::new(prepared, &bounds, &mut self.all);
-            let all = self.kept.put_all(&mut self.all);
+            let all = self.kept.put(&mut self.all);
             self.texts.insert(document, Text { all, uses, has_windows, parts, ..text });
         }
     }
@@ -587,7 +622,7 @@ impl Places {
         if let Some(text) = self.texts.get_mut(&document) {
             text.uses -= 1;
             if text.uses == 0 {
-                self.kept.remove(text.all);
+                self.kept.remove(document, text.all);
                 self.texts.remove(&document);
             }
         }

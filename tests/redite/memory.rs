@@ -67,13 +67,15 @@ fn judge(texts: &[String], params: &Params, order: &Order, (chunk, parts): (usiz
     let surroundings = Surroundings { chunk, ..Surroundings::default() };
     let expected = run(&surroundings);
     let expected = told(&expected);
-    for &part in parts {
-        // and as few sets are held
-        let outcome = run(&Surroundings { part, sets: part, ..surroundings.clone() });
+    // and as few sets and texts are held, and once all in one part
+    let in_parts = parts.iter().map(|&part| [part; 2]);
+    for [part, held] in in_parts.chain(std::iter::once([u64::MAX, parts[parts.len() - 1]])) {
+        let outcome = run(&Surroundings { part, sets: held, texts: held, ..surroundings.clone() });
         let (lines, report) = told(&outcome);
-        assert_eq!(lines, expected.0, "parts of {part} bytes: {texts:#?}");
+        let of = format!("parts of {part} bytes, {held} held: {texts:#?}");
+        assert_eq!(lines, expected.0, "{of}");
         for (name, value) in expected.1.as_object().unwrap() {
-            assert_eq!(&report[name], value, "{name} with parts of {part} bytes: {texts:#?}");
+            assert_eq!(&report[name], value, "{name}, {of}");
         }
     }
 }
@@ -141,15 +143,17 @@ fn preferred_versions_in_parts() {
 
 /// What can't wait in a file is not held instead.
 #[test]
-fn sets_that_can_not_wait_are_an_error() {
+fn sets_and_texts_that_can_not_wait_are_an_error() {
     let texts: Vec<String> = (0..40).map(|i| format!("{} {i}", words(0..60))).collect();
     let dir = files(&texts);
-    let found = sources::find(&[dir.path("in/1.jsonl")], None).unwrap();
-    let temporary = dir.path("none");
-    let surroundings = Surroundings { sets: 0, temporary, ..Surroundings::default() };
-    let result = pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default());
-    let error = result.err().expect("there is no folder for them");
-    assert!(matches!(error, redite::error::Error::Temporary { .. }), "{error}");
+    for [sets, texts] in [[0, u64::MAX], [u64::MAX, 0]] {
+        let found = sources::find(&[dir.path("in/1.jsonl")], None).unwrap();
+        let temporary = dir.path("none");
+        let surroundings = Surroundings { sets, texts, temporary, ..Surroundings::default() };
+        let result = pipeline::audit(found, &Params::audit(), &surroundings, &Progress::default());
+        let error = result.err().expect("there is no folder for them");
+        assert!(matches!(error, redite::error::Error::Temporary { .. }), "{error}");
+    }
 }
 
 /// A bound that is too low for what is known of a corpus is an error, not a promise broken.

@@ -83,6 +83,22 @@ fn texts_that_are_nearly_equal() {
     judge(&corpus, 120);
 }
 
+/// What each repeats stands as far before it as may be: until then all texts are kept.
+#[test]
+fn copies_that_come_late() {
+    let mut numbers = Numbers(4);
+    let mut corpus = String::new();
+    let originals: Vec<Vec<usize>> = (0..10_000).map(|_| random(&mut numbers, 1000, 4000)).collect();
+    for _ in 0..4 {
+        for words in &originals {
+            let mut words = words.clone();
+            (0..30).for_each(|_| words[numbers.below(1000)] = numbers.below(4000));
+            record(&mut corpus, &text(&words));
+        }
+    }
+    judge(&corpus, 260);
+}
+
 /// One token in two bytes: what is held goes by tokens.
 #[test]
 fn large_records_of_short_words() {
