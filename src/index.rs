@@ -36,7 +36,7 @@ use crate::index::texts::{Blocks, TextPlace, read_part};
 use crate::params::{NORMALISER_VERSION, Params};
 use crate::passage::Contained;
 
-pub use manifest::{Batch, BatchUnits, Identity};
+pub use manifest::{Batch, BatchUnits, Identity, Undone};
 pub(crate) use writer::Addition;
 pub use writer::{Lock, Writer};
 
@@ -170,11 +170,7 @@ impl Index {
 
     /// How many documents of a batch are forgotten.
     pub(crate) fn forgotten_of(&self, batch: &Batch) -> u64 {
-        let inside = |range: &[u32; 2]| {
-            let end = range[1].min(batch.end_document);
-            u64::from(end.saturating_sub(range[0].max(batch.first_document)))
-        };
-        self.manifest.forgotten.iter().map(inside).sum()
+        self.manifest.forgotten_of(batch)
     }
 
     /// The generation before, which is kept to go back to; `None` where there is none, or a writer has removed it.
@@ -191,24 +187,32 @@ impl Index {
         }
     }
 
+    /// The number of the latest generation, whether that can be opened or not.
+    fn latest(store: &Arc<dyn Store>) -> Result<u64> {
+        let names = store.list().map_err(|e| Error::io(store.path(""), "looking into", e))?;
+        Ok(names.iter().filter_map(|name| Manifest::generation_of(name)).max().unwrap_or_default())
+    }
+
     /// The generation before the latest, whether that one can be opened or not.
     fn before_latest(store: &Arc<dyn Store>) -> Result<Self> {
-        let names = store.list().map_err(|e| Error::io(store.path(""), "looking into", e))?;
-        let latest = names.iter().filter_map(|name| Manifest::generation_of(name)).max().unwrap_or_default();
-        let manifest = Manifest::read(&**store, latest.saturating_sub(1))?;
+        let manifest = Manifest::read(&**store, Index::latest(store)?.saturating_sub(1))?;
         Index::of(store.clone(), manifest, &[])
+    }
+
+    /// The latest generation without its last batch, of whose own files none is opened.
+    fn without_last_batch(store: &Arc<dyn Store>) -> Result<(Self, Undone)> {
+        let manifest = Manifest::read(&**store, Index::latest(store)?)?;
+        let none = || Error::NoManifest { path: store.path("") };
+        let (left, undone) = manifest.without_last_batch().ok_or_else(none)?;
+        Ok((Index::of(store.clone(), left, &[])?, undone))
     }
 
     /// Whether an index that is damaged would be whole without its last batch, or is without its last change: what
     /// [`Writer::rollback`] and [`Writer::go_back`] lead to. Reads all of that.
     pub fn can_go_back(store: &Arc<dyn Store>) -> bool {
-        let undone = || {
-            let index = Index::open(store.clone()).ok()??;
-            let (left, _) = index.manifest.without_last_batch()?;
-            Index::of(store.clone(), left, &[&index]).and_then(|left| left.verify()).ok()
-        };
+        let undone = || Index::without_last_batch(store).and_then(|(left, _)| left.verify());
         let before = || Index::before_latest(store).and_then(|before| before.verify());
-        undone().is_some() || before().is_ok()
+        undone().is_ok() || before().is_ok()
     }
 
     /// The documents that are kept: calls `tell` with the id of each (JSON, empty where it

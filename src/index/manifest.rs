@@ -73,6 +73,15 @@ pub struct Batch {
     pub text_bytes: u64,
 }
 
+/// A batch that is undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undone {
+    /// what it brought
+    pub batch: Batch,
+    /// documents of it that had been forgotten: nothing knows that any more when they come again
+    pub forgotten: u64,
+}
+
 /// What names a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Identity {
@@ -233,11 +242,21 @@ impl Manifest {
         is_ours.then(|| digits.parse().ok())?
     }
 
-    /// What is left without the last batch, and that batch; `None` where there is none. The last segment and the last file
+    /// How many documents of a batch are forgotten.
+    pub(crate) fn forgotten_of(&self, batch: &Batch) -> u64 {
+        let inside = |range: &[u32; 2]| {
+            let end = range[1].min(batch.end_document);
+            u64::from(end.saturating_sub(range[0].max(batch.first_document)))
+        };
+        self.forgotten.iter().map(inside).sum()
+    }
+
+    /// What is left without the last batch, and what goes; `None` where there is none. The last segment and the last file
     /// of texts may reach beyond what is left.
-    pub(crate) fn without_last_batch(&self) -> Option<(Self, Batch)> {
+    pub(crate) fn without_last_batch(&self) -> Option<(Self, Undone)> {
         let mut manifest = self.clone();
         let batch = manifest.batches.pop()?;
+        let forgotten = self.forgotten_of(&batch);
         manifest.generation += 1;
         let end = manifest.batches.last();
         let documents = batch.first_document;
@@ -255,7 +274,7 @@ impl Manifest {
             range[1] = range[1].min(documents);
             range[0] < range[1]
         });
-        Some((manifest, batch))
+        Some((manifest, Undone { batch, forgotten }))
     }
 
     /// Whether a file of this name is of an index, or was on its way to be: nothing else is ever removed.

@@ -208,7 +208,7 @@ fn nights_add_up() {
     // the reader from before is undisturbed
     assert_eq!(ask(&index, "text 3 of night 7").unwrap().as_deref(), Some("text 3 of night 7"));
     let rolled_back = writer.rollback().unwrap().unwrap();
-    assert_eq!(rolled_back.digest, 22);
+    assert_eq!(rolled_back.batch.digest, 22);
     assert_eq!(ask(writer.index().unwrap(), "text 5 of night 22").unwrap(), None);
     assert_eq!(
         ask(writer.index().unwrap(), "text 5 of night 21").unwrap().as_deref(),

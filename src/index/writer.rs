@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
 use crate::index::Index;
-use crate::index::manifest::{self, Batch, Manifest, TextsEntry};
+use crate::index::manifest::{self, Batch, Manifest, TextsEntry, Undone};
 use crate::index::pages::FileEntry;
 use crate::index::segment::gather::Gathered;
 use crate::index::segment::{self, Content, Held, Segment, SegmentEntry};
@@ -356,28 +356,54 @@ impl Writer {
     }
 
     /// Where the latest generation can't be opened: makes the one before the index again, which is kept until the next
-    /// change. What the last change did is undone, whatever it was.
+    /// change. What the last change did is undone, whatever it was. Where that one is not whole either, as where something
+    /// was forgotten behind the batch that is damaged, the last batch is undone, of whose own files nothing is read, and
+    /// told; what was forgotten of the others stays forgotten.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::Io`] where that one is not whole either; nothing has changed then.
-    pub fn go_back(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<Self> {
-        let before = Index::before_latest(&store)?;
-        before.verify()?;
-        let mut manifest = before.manifest.clone();
-        let mut writer = Writer::of(store, Some(Arc::new(before)), lock);
-        manifest.generation += 2;
-        writer.publish(manifest)?;
+    /// [`Error::Damaged`], [`Error::Io`] where neither is whole; nothing has changed then.
+    pub fn go_back(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<(Self, Option<Undone>)> {
+        let before = Index::before_latest(&store).and_then(|before| before.verify().map(|()| before));
+        let (index, manifest, undone) = match before {
+            Ok(before) => {
+                let mut manifest = before.manifest.clone();
+                manifest.generation += 2;
+                (before, manifest, None)
+            }
+            Err(error) if matches!(error, Error::Damaged { .. }) || error.is_not_found() => {
+                match Index::without_last_batch(&store) {
+                    Ok((left, undone)) => {
+                        let manifest = left.manifest.clone();
+                        (left, manifest, Some(undone))
+                    }
+                    Err(_) => return Err(error),
+                }
+            }
+            Err(error) => return Err(error),
+        };
+        let mut writer = Writer::of(store, Some(Arc::new(index)), lock);
+        // until it is done nothing is removed: what is damaged is still the index
+        let done = if undone.is_some() { writer.publish_cut(manifest) } else { writer.publish(manifest) };
+        writer.is_stale |= done.is_err();
+        done?;
         let _ = writer.clean_up(false); // what is damaged is nothing to go back to
-        Ok(writer)
+        Ok((writer, undone))
     }
 
-    /// Undoes the last batch. Returns it; `None` where there is none.
+    /// Undoes the last batch. Returns what went; `None` where there is none.
     ///
     /// # Errors
     /// [`Error::Damaged`] where what would be left is not whole, [`Error::Io`]; the index is then what it was.
-    pub fn rollback(&mut self) -> Result<Option<Batch>> {
-        let Some(index) = self.index.clone() else { return Ok(None) };
-        let Some((mut manifest, batch)) = index.manifest.without_last_batch() else { return Ok(None) };
+    pub fn rollback(&mut self) -> Result<Option<Undone>> {
+        let Some(index) = &self.index else { return Ok(None) };
+        let Some((manifest, undone)) = index.manifest.without_last_batch() else { return Ok(None) };
+        self.publish_cut(manifest)?;
+        let _ = self.clean_up(true);
+        Ok(Some(undone))
+    }
+
+    /// Makes a manifest the index whose last segment may reach beyond it: that is written anew. It must be whole.
+    fn publish_cut(&mut self, mut manifest: Manifest) -> Result<()> {
         let (documents, sources) = (manifest.documents, manifest.sources);
         let reaches_beyond =
             |segment: &&SegmentEntry| segment.documents[1] > documents || segment.sources[1] > sources;
@@ -391,10 +417,9 @@ impl Writer {
             self.merge(&mut manifest, start, &Rewrite { end: Some(end), ..Rewrite::default() })?;
         }
         // a batch is not given up for what the others would still be damaged by
-        Index::of(self.store.clone(), manifest.clone(), &[&index])?.verify()?;
-        self.publish(manifest)?;
-        let _ = self.clean_up(true);
-        Ok(Some(batch))
+        let before: Vec<&Index> = self.index.iter().map(|index| &**index).collect();
+        Index::of(self.store.clone(), manifest.clone(), &before)?.verify()?;
+        self.publish(manifest)
     }
 
     /// Takes documents out of all answers, from now on: those for which `is_meant` says so, given the id as

@@ -166,6 +166,72 @@ fn rollback_undoes_nothing_where_what_is_left_would_be_damaged() {
     }
 }
 
+/// Behind a damaged night something was forgotten: the generation before has the damage, too. The night goes, and what was
+/// forgotten of the others stays so; what was forgotten of that night is told.
+#[test]
+fn rollback_undoes_a_damaged_night_behind_which_something_was_forgotten() {
+    for (number, forgotten) in [(3, 2), (4, 2), (1, 1)] {
+        let dir = nights(number);
+        for night_number in 0..number {
+            let told = night(&dir, &format!("{night_number}.jsonl"), &format!("clean{night_number}"));
+            assert_eq!(told.code, 0, "{}", told.stderr);
+        }
+        let texts = names(&dir.path("archive")).into_iter().rfind(|name| name.starts_with("texts-")).unwrap();
+        let segment =
+            names(&dir.path("archive")).into_iter().rfind(|name| name.starts_with("segment-")).unwrap();
+        let of_last = format!("{}-7", number - 1);
+        let meant = ["forget", "archive", "--id", "0-5", "--id", of_last.as_str()];
+        let count = if forgotten == 1 { "1 document forgotten\n" } else { "2 documents forgotten\n" };
+        let meant = if forgotten == 1 { &meant[..4] } else { &meant };
+        assert_eq!(index(&dir, meant).ok(), count);
+        let whole = files(&dir.path("archive"));
+        // a fourth night merges: its segment is that of all, its texts are its own
+        let damages = [(&texts, true), (&texts, false), (&segment, true), (&segment, false)].into_iter();
+        for (name, is_there) in damages.take(if number == 4 { 2 } else { 4 }) {
+            let path = dir.path(&format!("archive/{name}"));
+            let mut bytes = std::fs::read(&path).unwrap();
+            let end = bytes.len() - 20;
+            bytes[end] ^= 1;
+            std::fs::write(&path, bytes).unwrap();
+            if !is_there {
+                std::fs::remove_file(&path).unwrap();
+            }
+            let verified = index(&dir, &["verify", "archive"]);
+            assert!(verified.code == 1 && verified.stderr.contains(name.as_str()), "{}", verified.stderr);
+            assert!(verified.stderr.contains("hint: `redite index rollback` undoes"), "{}", verified.stderr);
+            let back = index(&dir, &["rollback", "archive"]);
+            assert_eq!(back.code, 0, "{number} {name}: {}", back.stderr);
+            let undone = format!("undone: batch {number} (60 documents, digest ");
+            assert!(back.stdout.starts_with(&undone), "{}", back.stdout);
+            assert!(back.stdout.ends_with("), which is damaged\n"), "{}", back.stdout);
+            assert!(back.stderr.contains(name.as_str()), "{}", back.stderr);
+            let again = "run that batch again; 1 document of it had been forgotten: when the batch comes again, forget \
+                         them again";
+            assert!(back.stderr.contains(again), "{}", back.stderr);
+            index(&dir, &["verify", "archive"]).ok();
+            let left = index(&dir, &["export", "archive", "--documents", "-"]).ok();
+            assert_eq!(left.lines().count(), if number == 1 { 0 } else { 60 * (number - 1) - 1 });
+            assert!(!left.contains("\"0-5\""), "a text that is forgotten stays so");
+            // the night can come again
+            let (last, output) = (format!("{}.jsonl", number - 1), format!("clean{}", number - 1));
+            std::fs::remove_dir_all(dir.path(&output)).unwrap();
+            assert_eq!(night(&dir, &last, &output).code, 0);
+            index(&dir, &["verify", "archive"]).ok();
+            std::fs::remove_dir_all(dir.path("archive")).unwrap();
+            std::fs::create_dir(dir.path("archive")).unwrap();
+            for (name, bytes) in &whole {
+                std::fs::write(dir.path(&format!("archive/{name}")), bytes).unwrap();
+            }
+        }
+        // and where nothing is damaged that is told, too
+        let back = index(&dir, &["rollback", "archive"]);
+        assert!(back.code == 0 && back.stdout.ends_with(")\n"), "{}", back.stdout);
+        let told =
+            "warning: 1 document of it had been forgotten: when the batch comes again, forget them again\n";
+        assert_eq!(back.stderr, told);
+    }
+}
+
 #[test]
 fn rollback_undoes_the_last_night() {
     let dir = after_monday();

@@ -77,7 +77,7 @@ fn one_more(archive: &Dir, night: &Night<'_>, inputs: &Dir) -> Left {
     assert!(!keep(&again, &mut writer).unwrap(), "the batch is known");
     assert_eq!(files_of(&copy), left);
     let undone = writer.rollback().unwrap().unwrap();
-    assert!(!is_new || undone.digest == outcome.identity().digest);
+    assert!(!is_new || undone.batch.digest == outcome.identity().digest);
     writer.index().unwrap().verify().unwrap();
     let before = files_of(&copy);
     Left { is_new, told: told(&outcome), asked, again: told(&again), files: left, matches, before }

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use redite::dedup::Removal;
 use redite::error::Error;
 use redite::index::store::{Folder, Store};
-use redite::index::{Identity, Index, Lock, Writer};
+use redite::index::{Identity, Index, Lock, Undone, Writer};
 use redite::metrics::Metrics;
 use redite::outcome::Outcome;
 use redite::params::Params;
@@ -58,6 +58,8 @@ pub(crate) enum IndexCommand {
         dir: PathBuf,
     },
     /// Undo the last batch; or, where that is damaged, the last change
+    ///
+    /// Where that is a forgetting behind a damaged batch, the batch goes, and what was forgotten of the others stays so.
     ///
     /// What would be left is read and checked first: where that is damaged, too, nothing is undone (exit code 1), as where
     /// there is no batch.
@@ -304,11 +306,26 @@ fn writer(dir: &Path) -> anyhow::Result<Writer> {
 fn undo(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
     let mut writer = writer(dir)?;
     let none = || anyhow::anyhow!("`{}`: there is no batch to undo", dir.display());
-    let batch = writer.rollback()?.ok_or_else(none)?;
-    let left = writer.index().map_or(0, |index| index.batches().len());
-    let documents = report::count(batch.documents(), "document", "documents");
-    writeln!(to, "undone: batch {} ({documents}, digest {:032x})", left + 1, batch.digest)?;
+    let undone = writer.rollback()?.ok_or_else(none)?;
+    tell_undone(&writer, &undone, "", to)?;
+    if let Some(hint) = forget_again(&undone) {
+        crate::say("warning", &hint);
+    }
     Ok(())
+}
+
+/// Tells of a batch that is undone.
+fn tell_undone(writer: &Writer, undone: &Undone, how: &str, to: &mut impl Write) -> io::Result<()> {
+    let left = writer.index().map_or(0, |index| index.batches().len());
+    let documents = report::count(undone.batch.documents(), "document", "documents");
+    writeln!(to, "undone: batch {} ({documents}, digest {:032x}){how}", left + 1, undone.batch.digest)
+}
+
+/// Who has to erase a text must hear of it where nothing knows that any more.
+fn forget_again(undone: &Undone) -> Option<String> {
+    let forgotten = report::count(undone.forgotten, "document", "documents");
+    let again = "of it had been forgotten: when the batch comes again, forget them again";
+    (undone.forgotten > 0).then(|| format!("{forgotten} {again}"))
 }
 
 /// Reads both generations. What is damaged is told with what helps.
@@ -354,8 +371,8 @@ fn without_hint(error: &Error) -> String {
     told.split_once("\n\nhint: ").map_or_else(|| told.clone(), |(damage, _)| damage.to_owned())
 }
 
-/// Undoes the last batch; where the index, or what has to be written anew, is damaged, the last change. What is left is
-/// whole, or nothing is undone.
+/// Undoes the last batch; where the index, or what has to be written anew, is damaged, the last change, or the last batch
+/// without a look at its files. What is left is whole, or nothing is undone.
 fn rollback(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
     let opened = open(dir).map(drop);
     let is_open = opened.is_ok();
@@ -372,14 +389,21 @@ fn rollback(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
     let folder = Folder::new(dir);
     let lock = Lock::take(&folder)?;
     // where the generation before is not whole either, what is wrong with the last one is told
-    let writer = match Writer::go_back(Arc::new(folder), Some(lock)) {
-        Ok(writer) => writer,
+    let (writer, undone) = match Writer::go_back(Arc::new(folder), Some(lock)) {
+        Ok(back) => back,
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             return Err(stays("there is no generation before to go back to"));
         }
         Err(Error::Damaged { .. }) => return Err(stays("the generation before is damaged, too")),
         Err(error) => return Err(error.into()),
     };
+    if let Some(undone) = undone {
+        tell_undone(&writer, &undone, ", which is damaged", to)?;
+        let again =
+            forget_again(&undone).unwrap_or_else(|| "all that was forgotten stays forgotten".to_owned());
+        crate::say("warning", &format!("{damage}\n\nhint: run that batch again; {again}"));
+        return Ok(());
+    }
     let batches = writer.index().map_or(0, |index| index.batches().len());
     let batches = format!("{batches} {}", if batches == 1 { "batch" } else { "batches" });
     writeln!(to, "undone: the last change, which is damaged; the index has {batches}")?;

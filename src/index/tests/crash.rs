@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::disk::{self, DAMAGES, Damage, Disk, Medium};
+use super::disk::{self, DAMAGES, Damage, Disk, Fault, Medium, Refusal};
 use super::plain::{Change, Plain, apply};
 use super::{Numbers, is_long};
 use crate::index::manifest::Manifest;
@@ -252,5 +252,64 @@ fn recover(recovery: &Script, numbers: &mut Numbers, counts: &Counts) {
             go_on(&disk, &mut writer, &found, numbers);
             count(&counts.recovery_crashes);
         }
+    }
+}
+
+/// A night's texts are gone, and something was forgotten behind it: going back is cut after every operation, and done again.
+#[test]
+fn cut_while_going_back() {
+    for batches in [1, 2, 3, 4, 5] {
+        let mut numbers = Numbers::new(14 + batches);
+        let (disk, mut plain) = (Disk::default(), Plain::leaving());
+        let mut writer = Writer::open(disk.store(), None).unwrap();
+        for number in 0..batches + 7 {
+            let change = match number.checked_sub(batches) {
+                None => Change::Add(plain.night(&mut numbers, 9)),
+                Some(remainder) => Change::ForgetIds(remainder),
+            };
+            apply(&mut writer, &change).unwrap();
+            plain.apply(&change);
+            if plain.generation > batches {
+                break;
+            }
+        }
+        assert_eq!(plain.generation, batches + 1, "something was forgotten, once");
+        let texts = writer.index().unwrap().manifest.texts.last().unwrap().file.name.clone();
+        drop(writer);
+        disk.store().remove(&texts).unwrap();
+        disk.store().sync_folder().unwrap();
+        assert!(Index::open(disk.store()).is_err());
+        let (medium, begun) = (disk.medium(), disk.changes());
+        let go_back = |disk: &Disk| assert!(Writer::go_back(disk.store(), None).unwrap().1.is_some());
+        go_back(&disk);
+        plain.apply(&Change::Rollback);
+        let journal = disk.journal().split_off(begun);
+        for (cut, medium) in replay(medium.clone(), &journal, |_| true).into_iter().enumerate() {
+            for (i, damage) in DAMAGES.into_iter().enumerate() {
+                let numbers = &mut Numbers::new(((cut as u64) << 16) + i as u64);
+                let disk = Disk::new(medium.after(damage, numbers));
+                let is_done = Index::open(disk.store()).is_ok();
+                assert!(is_done || cut < journal.len(), "what has returned stays");
+                if !is_done {
+                    go_back(&disk);
+                }
+                let (disk, mut writer, found) = reopen(&disk.medium(), (&Arc::new(plain.clone()), None));
+                go_on(&disk, &mut writer, &found, numbers);
+            }
+        }
+        // where it fails nothing that the damaged generation has is gone
+        let disk = Disk::new(medium);
+        let names = disk.store().list().unwrap();
+        for at in 0..200 {
+            disk.arm(Some(Fault { at, refusal: Refusal::Full, lasts: true }));
+            let is_done = Writer::go_back(disk.store(), None).is_ok();
+            disk.arm(None);
+            if is_done {
+                break;
+            }
+            let left = disk.store().list().unwrap();
+            assert!(names.iter().all(|name| left.contains(name)), "{left:?}");
+        }
+        assert!(Index::open(disk.store()).is_ok());
     }
 }
