@@ -79,7 +79,8 @@ impl<T: Send> Turns<T> {
     }
 }
 
-/// Cuts items into batches that are full with `full` bytes; `length` says how many an item has.
+/// Cuts items into batches that are full with `full` bytes; `length` says how many an item has. Each has an item, however
+/// little makes it full.
 pub(crate) fn batches<T>(items: &[T], full: u64, length: impl Fn(&T) -> u64) -> Vec<&[T]> {
     let mut batches = Vec::new();
     let mut rest = items;
@@ -88,7 +89,7 @@ pub(crate) fn batches<T>(items: &[T], full: u64, length: impl Fn(&T) -> u64) -> 
         let fits = rest.iter().take_while(|item| {
             let before = bytes;
             bytes += length(item);
-            before < full
+            before < full.max(1)
         });
         let (batch, behind) = rest.split_at(fits.count());
         batches.push(batch);
@@ -146,6 +147,15 @@ mod tests {
 
     fn pool(threads: usize) -> rayon::ThreadPool {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap()
+    }
+
+    #[test]
+    fn every_batch_has_an_item() {
+        for full in [0, 1, 5] {
+            assert_eq!(batches(&[5, 0, 7], full, |item| *item), [&[5][..], &[0, 7]]);
+        }
+        assert_eq!(batches(&[5, 0, 7], 6, |item| *item), [&[5, 0, 7]]);
+        assert!(batches(&[0_u64; 0], 0, |item| *item).is_empty());
     }
 
     /// Never is more on its way than may be, but for one that is heavier alone; and in order all the same.
