@@ -2,15 +2,13 @@
 //! file, all frames of a zstandard file and all streams of a bzip2 or xz file, and tell a file that ends too early from one that ends.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+mod unpacker;
+
+use std::io::{self, BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use bzip2::bufread::MultiBzDecoder;
-use flate2::bufread::GzDecoder;
-use liblzma::bufread::XzDecoder;
-use liblzma::stream::{CONCATENATED, Stream};
-
 use crate::document::{Compression, SkipReason, Source};
+use crate::read::compression::unpacker::{Bzip2, Gzip, Steady, Unpacked, Xz, Zstd};
 
 /// Bytes read from a compressed file at once.
 const BUFFER: usize = 256 << 10;
@@ -36,22 +34,15 @@ fn decompressed<'a>(
 ) -> io::Result<Box<dyn Read + Send + 'a>> {
     Ok(match compression {
         Compression::Plain => Box::new(file),
-        Compression::Gzip => Box::new(Members::new(BufReader::with_capacity(BUFFER, file))),
-        Compression::Zstd => {
-            let mut decoder = zstd::Decoder::with_buffer(BufReader::with_capacity(BUFFER, file))?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-            Box::new(Steady::<_, 512>::new(decoder))
-        }
-        Compression::Bzip2 => {
-            let decoder = MultiBzDecoder::new(BufReader::with_capacity(BUFFER, file));
-            Box::new(Steady::<_, 64>::new(decoder))
-        }
-        Compression::Xz => {
-            let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
-            let decoder = XzDecoder::new_stream(BufReader::with_capacity(BUFFER, file), stream);
-            Box::new(Steady::<_, 64>::new(decoder))
-        }
+        Compression::Gzip => Box::new(Unpacked::new(buffered(file), Gzip::new())),
+        Compression::Zstd => Box::new(Unpacked::new(buffered(file), Zstd::new(ZSTD_WINDOW_LOG)?)),
+        Compression::Bzip2 => Box::new(Unpacked::new(buffered(file), Bzip2::new())),
+        Compression::Xz => Box::new(Steady::<_, 64>::new(Unpacked::new(buffered(file), Xz::new(XZ_MEMORY)?))),
     })
+}
+
+fn buffered<R: Read>(file: R) -> BufReader<R> {
+    BufReader::with_capacity(BUFFER, file)
 }
 
 /// Bytes that what unpacks a source will hold, where the source says so at its start: a zstandard frame the size of its
@@ -153,125 +144,6 @@ pub(crate) fn reason(source: &Source, begun: bool, error: &io::Error) -> SkipRea
     if packed && broken && (begun || ended_early) { SkipReason::Truncated } else { SkipReason::Unreadable }
 }
 
-/// The members of a gzip file, and behind the last one the zeros that tapes and block devices fill up with.
-struct Members<R> {
-    member: GzDecoder<Lent<R>>,
-    is_padded: bool,
-    has_ended: bool,
-}
-
-impl<R: BufRead> Members<R> {
-    fn new(inner: R) -> Self {
-        // it looks for a member at once, and must not before it is asked
-        let mut member = GzDecoder::new(Lent(None));
-        member.reset(Lent(Some(inner)));
-        Members { member, is_padded: false, has_ended: false }
-    }
-
-    /// Behind a member: whether there is another one.
-    fn goes_on(&mut self) -> io::Result<bool> {
-        let inner = self.member.get_mut();
-        loop {
-            let bytes = inner.fill_buf()?;
-            match bytes.iter().position(|byte| *byte != 0) {
-                _ if bytes.is_empty() => return Ok(false),
-                Some(0) if !self.is_padded => break,
-                Some(_) => return Err(io::Error::new(io::ErrorKind::InvalidInput, "invalid gzip header")),
-                None => {
-                    let zeros = bytes.len();
-                    inner.consume(zeros);
-                    self.is_padded = true;
-                }
-            }
-        }
-        let inner = Lent(inner.0.take());
-        self.member.reset(inner);
-        Ok(true)
-    }
-}
-
-impl<R: BufRead> Read for Members<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while !self.has_ended && !buffer.is_empty() {
-            match self.member.read(buffer).and_then(|count| Ok((count, count > 0 || self.goes_on()?))) {
-                Ok((0, goes_on)) => self.has_ended = !goes_on,
-                Ok((count, _)) => return Ok(count),
-                Err(error) => {
-                    self.has_ended = error.kind() != io::ErrorKind::Interrupted;
-                    return Err(error);
-                }
-            }
-        }
-        Ok(0)
-    }
-}
-
-/// A reader that a decompressor can be parted from.
-struct Lent<R>(Option<R>);
-
-impl<R: BufRead> Read for Lent<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.as_mut().map_or(Ok(0), |inner| inner.read(buffer))
-    }
-}
-
-impl<R: BufRead> BufRead for Lent<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.0.as_mut().map_or(Ok(&[]), BufRead::fill_buf)
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.0.iter_mut().for_each(|inner| inner.consume(count));
-    }
-}
-
-/// A decompressor that is asked for `N` bytes at once, whoever asks. Where it finds damage, what it has unpacked in the
-/// same call is lost: so that is little, and the same whatever the buffers behind it are. As slow as a decompressor is,
-/// as small may `N` be.
-struct Steady<R, const N: usize> {
-    inner: R,
-    held: [u8; N],
-    start: usize,
-    end: usize,
-    failed: Option<io::Error>,
-}
-
-impl<R: Read, const N: usize> Steady<R, N> {
-    fn new(inner: R) -> Self {
-        Steady { inner, held: [0; N], start: 0, end: 0, failed: None }
-    }
-
-    fn fill(&mut self) -> io::Result<()> {
-        (self.start, self.end) = (0, 0);
-        while self.end < N {
-            match self.inner.read(&mut self.held[self.end..]) {
-                Ok(0) => break,
-                Ok(count) => self.end += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if self.end == 0 => return Err(error),
-                Err(error) => {
-                    self.failed = Some(error);
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<R: Read, const N: usize> Read for Steady<R, N> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.start == self.end {
-            self.failed.take().map_or(Ok(()), Err)?;
-            self.fill()?;
-        }
-        let count = (self.end - self.start).min(buffer.len());
-        buffer[..count].copy_from_slice(&self.held[self.start..self.start + count]);
-        self.start += count;
-        Ok(count)
-    }
-}
-
 /// Counts what passes.
 struct Counted<'a, R> {
     inner: R,
@@ -290,7 +162,7 @@ impl<R: Read> Read for Counted<'_, R> {
 mod tests {
     use std::io::Write;
 
-    use liblzma::stream::{Check, Filters, LzmaOptions};
+    use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
 
     use super::*;
 
@@ -310,7 +182,7 @@ mod tests {
 
     /// What can be read, and the error behind it; through buffers of so many bytes.
     fn unpack(packed: &[u8], buffer: usize) -> (Vec<u8>, Option<io::ErrorKind>) {
-        let mut reader = Members::new(BufReader::with_capacity(buffer, packed));
+        let mut reader = Unpacked::new(BufReader::with_capacity(buffer, packed), Gzip::new());
         let mut plain = Vec::new();
         let error = reader.read_to_end(&mut plain).err().map(|error| error.kind());
         assert_eq!(reader.read(&mut [0; 9]).ok(), Some(0), "nothing comes behind the end");
@@ -332,7 +204,7 @@ mod tests {
                             assert_eq!((read, error), (plain.repeat(2), None), "{at}");
                         } else {
                             let truncated = zeros == 0;
-                            let kinds = [io::ErrorKind::InvalidInput, io::ErrorKind::UnexpectedEof];
+                            let kinds = [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof];
                             assert_eq!(read, plain, "{at}");
                             assert!(error == Some(kinds[0]) || truncated && error == Some(kinds[1]), "{at}");
                         }
@@ -358,6 +230,97 @@ mod tests {
                 let (read, error) = unpack(&padded, buffer);
                 // the length at the end of a member ends with zeros itself
                 assert!(error.is_some() || cut <= 3 && read == plain, "{cut} bytes less, and zeros");
+            }
+        }
+    }
+
+    /// A text packed in each way, with its checksum; and the bytes of that, and how many at the end are no data.
+    fn packed(text: &[u8]) -> [(Compression, Vec<u8>, Vec<usize>, usize); 4] {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+        gzip.write_all(text).unwrap();
+        let gzip = gzip.finish().unwrap();
+        let mut zstd = zstd::Encoder::new(Vec::new(), 3).unwrap();
+        zstd.include_checksum(true).unwrap();
+        zstd.write_all(text).unwrap();
+        let zstd = zstd.finish().unwrap();
+        let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::new(9));
+        bzip2.write_all(text).unwrap();
+        let bzip2 = bzip2.finish().unwrap();
+        let mut xz = liblzma::write::XzEncoder::new(Vec::new(), 6);
+        xz.write_all(text).unwrap();
+        let xz = xz.finish().unwrap();
+        let index = 4 * (1 + usize::from(xz[xz.len() - 8]));
+        let (gzip_sums, zstd_sums) = (gzip.len() - 8..gzip.len(), zstd.len() - 4..zstd.len());
+        let xz_sums = xz.len() - 20 - index..xz.len() - 12 - index;
+        // the sum of the first block, and all but the last bits of that of the stream
+        let bzip2_sums = (10..14).chain(bzip2.len() - 4..bzip2.len() - 1);
+        [
+            (Compression::Gzip, gzip, gzip_sums.collect(), 8),
+            (Compression::Zstd, zstd, zstd_sums.collect(), 4),
+            (Compression::Bzip2, bzip2, bzip2_sums.collect(), 4),
+            (Compression::Xz, xz, xz_sums.collect(), 12 + index + 8),
+        ]
+    }
+
+    /// What can be read of it, and whether there is an error behind it; asked for so many bytes at once.
+    fn readable(packed: &[u8], compression: Compression, at_once: usize) -> (Vec<u8>, bool) {
+        let mut reader = decompressed(packed, compression).unwrap();
+        let (mut plain, mut buffer) = (Vec::new(), vec![0; at_once]);
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return (plain, false),
+                Ok(count) => plain.extend_from_slice(&buffer[..count]),
+                Err(_) => {
+                    assert_eq!(reader.read(&mut buffer).ok(), Some(0), "nothing comes behind it");
+                    return (plain, true);
+                }
+            }
+        }
+    }
+
+    /// One rule for all of them, however much is asked for at once.
+    #[test]
+    fn what_is_before_the_damage_is_read() {
+        let long: String =
+            (0..9000_u64).map(|i| format!("{:x} ", i.wrapping_mul(0x9E37_79B9) >> 7)).collect();
+        for text in ["", "one line of it\n", &"a line of some words\n".repeat(30), &long] {
+            for (compression, packed, sums, behind) in packed(text.as_bytes()) {
+                let whole = (text.as_bytes().to_vec(), false);
+                assert_eq!(readable(&packed, compression, 7), whole, "{compression:?}");
+                if text.is_empty() {
+                    continue;
+                }
+                for sum in sums {
+                    let mut flipped = packed.clone();
+                    flipped[sum] ^= 1;
+                    for at_once in [1, 100, 512, 1 << 17] {
+                        let (read, failed) = readable(&flipped, compression, at_once);
+                        assert!(failed && read == text.as_bytes(), "{compression:?}, {} bytes", text.len());
+                    }
+                }
+                let mut before = 0;
+                let cuts = (1..packed.len())
+                    .step_by(packed.len() / 90 + 1)
+                    .chain(packed.len() - behind..packed.len());
+                for cut in cuts {
+                    let (read, failed) = readable(&packed[..cut], compression, 1 << 17);
+                    let at = format!("{compression:?}, {cut} of {} bytes", packed.len());
+                    assert!(failed && text.as_bytes().starts_with(&read) && read.len() >= before, "{at}");
+                    assert!(cut < packed.len() - behind || read == text.as_bytes(), "{at}");
+                    before = read.len();
+                    for at_once in [3, 600] {
+                        assert!(
+                            readable(&packed[..cut], compression, at_once) == (read.clone(), true),
+                            "{at}"
+                        );
+                    }
+                    let mut flipped = packed.clone();
+                    flipped[cut] ^= 4;
+                    let read = readable(&flipped, compression, 1 << 17);
+                    for at_once in [3, 600, 70_000] {
+                        assert!(readable(&flipped, compression, at_once) == read, "{at}, flipped");
+                    }
+                }
             }
         }
     }
