@@ -233,7 +233,7 @@ impl<'a> Scanner<'a> {
             let record = counted.records;
             counted.records += 1;
             let raw = &bytes[line.clone()];
-            let parsed = if raw.len() as u64 > self.params.max_record {
+            let parsed = if raw.strip_suffix(b"\r").unwrap_or(raw).len() as u64 > self.params.max_record {
                 Err((SkipReason::TooLarge, records::too_large(self.params.max_record)))
             } else {
                 let text = match all_utf8 {

@@ -296,6 +296,9 @@ impl Batch<'_> {
     }
 }
 
+/// Bytes around a line that are not of its record: a byte-order mark, and the first half of a line end.
+const AROUND: usize = 4;
+
 /// One source being cut at line ends.
 struct Lines<'a, 'b> {
     reader: &'a Reader<'a>,
@@ -312,6 +315,8 @@ impl Lines<'_, '_> {
     fn read(&mut self, mut input: Box<dyn Read + Send + '_>) -> Result<()> {
         let limit = self.reader.max_record;
         let whole = self.source.format == Format::Text; // what can be read only once, as one text
+        // a line that is no more than that too long is judged where its record is
+        let limit = if whole { limit } else { limit + AROUND };
         let chunk = self.reader.buffers.chunk;
         let mut buffer = self.reader.buffers.take();
         let mut searched = 0; // no line ends before that

@@ -54,7 +54,7 @@ pub(crate) enum Row {
 }
 
 impl<R: Read> Rows<R> {
-    /// The rows of `input`, of at most `limit` bytes each.
+    /// The rows of `input`, of at most `limit` bytes each, without what ends them.
     pub(crate) fn new(input: R, delimiter: u8, limit: usize) -> Self {
         Rows {
             window: Window::new(input),
@@ -138,6 +138,8 @@ impl<R: Read> Rows<R> {
                 ReadRecordResult::Record | ReadRecordResult::End => break,
             }
         }
+        // what ends it is no part of it
+        let is_too_large = self.passed + self.length > self.limit + 1;
         let last = |rows: &Self| rows.length.checked_sub(1).map(|at| rows.window.held()[at]);
         if last(self) == Some(b'\r') {
             // the other half of the line end; an error comes back with the next row
@@ -146,7 +148,7 @@ impl<R: Read> Rows<R> {
                 self.length += 1;
             }
         }
-        Ok(if self.is_too_large() { Row::TooLarge } else { row })
+        Ok(if is_too_large { Row::TooLarge } else { row })
     }
 
     /// The row at the end of the stream, without a line end: outside of quotes a line end would end it.
@@ -168,6 +170,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
+    /// Whether a row is that does not end yet.
     fn is_too_large(&self) -> bool {
         self.passed + self.length > self.limit
     }

@@ -6,6 +6,7 @@ use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::read::sources;
 
+use crate::containers::conversion;
 use crate::language::{Dir, audit, audit_inputs, document, documents_and_paragraphs, gz, told, words, zst};
 use crate::oracle::{Truth, corpus};
 use crate::twin::Twin;
@@ -78,6 +79,11 @@ impl Case {
     /// A file, or the rest of one.
     pub(crate) fn skips_rest(mut self, reason: SkipReason) -> Self {
         self.skipped.push((reason, None, None));
+        self
+    }
+
+    fn gives_all(mut self, texts: &[&str]) -> Self {
+        self.texts = texts.iter().map(|text| (*text).to_owned()).collect();
         self
     }
 
@@ -250,6 +256,53 @@ fn files_that_are_odd() {
         all("x.ndjson", line("a").as_bytes()).gives(["a"]),
     ];
     cases.iter().for_each(Case::holds);
+}
+
+/// One rule in every format: what ends a record, or marks the order of bytes before it, does not count.
+#[test]
+fn what_ends_a_record_does_not_count() {
+    // the last ones where one chunk ends, and behind it
+    for length in [20, 90, (128 << 10) - 11, (256 << 10) - 2, 300_000] {
+        let text = "x".repeat(length);
+        let json = format!("{{\"text\":\"{text}\"}}");
+        let (row, quoted) = (format!("1,{text}"), format!("1,\"{text}\""));
+        let tabs = format!("1\t{text}");
+        for (mark, end, behind) in [
+            ("", "\n", true),
+            ("", "\r\n", true),
+            ("\u{FEFF}", "\r\n", true),
+            ("", "\r\n", false),
+            ("", "", false),
+        ] {
+            let lines = |names: &str, record: &str, other: &str| {
+                let names = if names.is_empty() { String::new() } else { format!("{names}\r\n") };
+                let other = if behind { format!("{other}{end}") } else { String::new() };
+                format!("{mark}{names}{record}{end}{other}")
+            };
+            let texts = if behind { vec![&*text, "y"] } else { vec![&*text] };
+            let jsonl = lines("", &json, "{\"text\":\"y\"}");
+            let csv = |record: &str| lines("id,text", record, "2,y");
+            let tsv = lines("id\ttext", &tabs, "2\ty");
+            for (file, bytes, record, line) in [
+                ("x.jsonl", jsonl.clone().into_bytes(), &json, 1),
+                ("x.jsonl.gz", gz(&jsonl), &json, 1),
+                ("x.csv", csv(&row).into_bytes(), &row, 2),
+                ("x.csv", csv(&quoted).into_bytes(), &quoted, 2),
+                ("x.csv", csv(&row).replace("\r\n", "\r").into_bytes(), &row, 1),
+                ("x.tsv.zst", zst(&tsv), &tabs, 2),
+            ] {
+                let most = record.len() as u64;
+                case("it fits", file, &bytes).limit(most).gives_all(&texts).holds();
+                let large = case("a byte more", file, &bytes).limit(most - 1);
+                large.gives_all(&texts[1..]).skips(TooLarge, 0, line).holds();
+            }
+        }
+        for end in ["\n", "\r\n"] {
+            let archive = conversion(1, length, &text).replace("\r\n", end);
+            case("a block", "x.wet", &archive).limit(length as u64).gives([&*text]).holds();
+            case("a block", "x.wet", &archive).limit(length as u64 - 1).skips_record(TooLarge, 0).holds();
+        }
+    }
 }
 
 #[test]
