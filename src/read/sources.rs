@@ -23,6 +23,9 @@ pub struct Sources {
     pub skips: Vec<Skip>,
     /// the number of the input that is being looked at
     input: u32,
+    /// which file each is, with its number
+    #[cfg(unix)]
+    identities: Vec<([u64; 2], u32)>,
 }
 
 /// Finds the sources behind `inputs`; `-` is standard input. `format` overrules what the names say.
@@ -129,8 +132,28 @@ impl Sources {
         let size = metadata.map_or(0, fs::Metadata::len);
         let regular = metadata.is_some_and(fs::Metadata::is_file);
         let modified = metadata.and_then(|metadata| metadata.modified().ok());
+        #[cfg(unix)]
+        if let Some(metadata) = metadata.filter(|_| regular) {
+            self.identities.push((crate::index::store::identity(metadata), self.files.len() as u32));
+        }
         let (path, input) = (Some(path.to_path_buf()), self.input);
         self.files.push(Source { path, name, format, compression, size, modified, regular, input });
+    }
+
+    /// Files that are one under several names, by a link or a hard link: the first of them and the one behind it; and how many
+    /// are another again. None where the system does not tell.
+    pub fn linked(&self) -> Option<([&str; 2], usize)> {
+        #[cfg(unix)]
+        {
+            let mut all = self.identities.clone();
+            all.sort_unstable();
+            let pairs = all.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+            let again: Vec<[u32; 2]> = pairs.map(|pair| [pair[0].1, pair[1].1]).collect();
+            let first = again.iter().min_by_key(|[_, behind]| *behind)?;
+            Some((first.map(|number| self.files[number as usize].name.as_str()), again.len()))
+        }
+        #[cfg(not(unix))]
+        None
     }
 
     /// Whether the source at this index is already known to be unreadable.

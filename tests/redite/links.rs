@@ -24,6 +24,41 @@ fn a_linked_folder_in_the_output_is_refused() {
     }
 }
 
+/// One file under several names is read under each, which is told: by a link, by a hard link, across inputs. Archives of
+/// snapshots have such; none is left out.
+#[cfg(unix)]
+#[test]
+fn a_file_with_several_names_is_told() {
+    let dir = Dir::new()
+        .file("in/a.txt", words(0..20))
+        .file("in/b.txt", words(30..50))
+        .file("other/d.txt", words(60..80));
+    let told = |inputs: &[&str]| {
+        let ended = redite(&dir, ["audit"].iter().chain(inputs)).ends();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let quiet = redite(&dir, ["audit", "-q"].iter().chain(inputs)).ends();
+        assert_eq!((quiet.stderr.as_str(), &quiet.stdout), ("", &ended.stdout));
+        let warning = ended.stderr.lines().find(|line| line.starts_with("warning")).map(str::to_owned);
+        (warning.unwrap_or_default(), ended.stdout)
+    };
+    assert_eq!(told(&["in", "other"]).0, "");
+    std::fs::hard_link(dir.path("in/b.txt"), dir.path("other/e.txt")).unwrap();
+    assert_eq!(told(&["in"]).0, "");
+    let (warning, stdout) = told(&["in", "other"]);
+    let expected = "warning: `other/e.txt` is the same file as `in/b.txt`, by a link or a hard link: what it says is told as copied";
+    assert_eq!(warning, expected);
+    assert!(stdout.contains("1 of 4"), "{stdout}");
+    std::os::unix::fs::symlink(dir.path("in/a.txt"), dir.path("in/c.txt")).unwrap();
+    let expected = "warning: `in/c.txt` is the same file as `in/a.txt`, by a link or a hard link";
+    assert_eq!(told(&["in"]).0, format!("{expected}: what it says is told as copied"));
+    assert_eq!(
+        told(&["in", "other"]).0,
+        format!("{expected}, and so it is with 1 more: what it says is told as copied")
+    );
+    // the same path is told as before, and only that
+    assert!(told(&["in", "in/b.txt"]).0.contains("`in/b.txt` is read twice"));
+}
+
 /// A folder whose name has brackets is protected as it is called.
 #[test]
 fn names_with_brackets_are_protected() {

@@ -136,7 +136,7 @@ impl Run {
             surroundings.temporary.clone_from(folder);
         }
         warn(args, warnings::nothing_to_read(sources));
-        warn(args, warnings::read_twice(&args.inputs));
+        warn(args, warnings::read_twice(&args.inputs).or_else(|| warnings::linked(sources)));
         if let Some(told) = warnings::expected(args, sources, params).filter(|_| !args.quiet) {
             say("expected", &told);
         }

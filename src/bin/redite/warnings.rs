@@ -75,6 +75,15 @@ pub(crate) fn read_twice(inputs: &[PathBuf]) -> Option<String> {
     ))
 }
 
+/// What to say where a file has several names, which may be meant.
+pub(crate) fn linked(sources: &Sources) -> Option<String> {
+    let ([first, again], count) = sources.linked()?;
+    let more = if count > 1 { format!(", and so it is with {} more", count - 1) } else { String::new() };
+    Some(format!(
+        "`{again}` is the same file as `{first}`, by a link or a hard link{more}: what it says is told as copied"
+    ))
+}
+
 /// What to say of a list in the folder that it is about.
 pub(crate) fn would_be_read(path: &Path) -> String {
     format!("`{}` lies in an input: the next run over that would read it, too", path.display())
