@@ -55,7 +55,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// Reading, writing or spooling failed.
-    #[error("`{}`: {doing} failed: {source}", path.display())]
+    #[error("`{}`: {doing} failed: {source}{}", path.display(), about_files(source))]
     Io {
         /// the file
         path: PathBuf,
@@ -270,6 +270,17 @@ fn about_input(path: &Path) -> &'static str {
     match is_pattern {
         true => "no file fits that pattern; give the folder in its place, whose files are all read",
         false => "inputs are files, folders or `-` for standard input",
+    }
+}
+
+/// What helps where a process has as many files open as it may.
+fn about_files(error: &io::Error) -> &'static str {
+    // some come with what else was known
+    match cfg!(unix) && error.to_string().contains("(os error 24)") {
+        true => {
+            "\n\nhint: `ulimit -n` allows more; an index of many nights has fewer after `redite index compact`"
+        }
+        false => "",
     }
 }
 

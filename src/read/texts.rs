@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::document::{Format, Source};
+use crate::document::{Format, SkipReason, Source};
 use crate::error::{Error, Result};
 use crate::index::Index;
 use crate::index::segment::Mark;
@@ -425,7 +425,14 @@ impl Texts {
             (true, Format::Text) => {
                 self.check(locator.source)?;
                 let text = text_file(source, self.max_record, &Progress::default());
-                (text.map_err(|_| changed())?, Record::default())
+                let unread = |(reason, detail)| match reason {
+                    SkipReason::Unreadable => {
+                        let error = io::Error::other(detail);
+                        Error::io(self.path(locator.source), "reading it again", error)
+                    }
+                    _ => changed(),
+                };
+                (text.map_err(unread)?, Record::default())
             }
             (_, format) => {
                 let bytes = self.bytes(locator)?;

@@ -260,6 +260,39 @@ fn rollback_undoes_the_last_night() {
     assert_eq!(told(&dir), "");
 }
 
+/// Where a process may open too few files that is told, with what helps: not that an input has changed, though it is what
+/// can't be opened.
+#[cfg(unix)]
+#[test]
+fn too_few_files_that_may_be_open_are_told() {
+    let dir = Dir::new();
+    let night = |number: usize, limit: usize| {
+        let text: Vec<String> = (0..20).map(|word| format!("n{number}w{word}")).collect();
+        let input = format!("{number}.txt");
+        std::fs::write(dir.path(&input), text.join(" ")).unwrap();
+        let run = format!(
+            "ulimit -n {limit}; exec \"$0\" dedup {input} --threads 1 --output o --force --index archive -q"
+        );
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", &run, env!("CARGO_BIN_EXE_redite")]).current_dir(dir.path(""));
+        let ended = shell.output().unwrap();
+        (ended.status.success(), String::from_utf8_lossy(&ended.stderr).into_owned())
+    };
+    (0..12).for_each(|number| assert!(night(number, 256).0));
+    let mut failed = 0;
+    for limit in 14.. {
+        let (is_done, stderr) = night(12, limit);
+        if is_done {
+            break;
+        }
+        failed += 1;
+        let is_told = stderr.contains("(os error 24)") && stderr.contains("hint: `ulimit -n` allows more");
+        assert!(is_told, "{limit}: {stderr}");
+    }
+    assert!(failed > 3, "{failed}");
+    index(&dir, &["verify", "archive"]).ok();
+}
+
 /// Each night's texts are open while the index is, and once: what a process may open is enough for a night and for undoing it.
 #[cfg(unix)]
 #[test]
