@@ -10,6 +10,7 @@ pub(crate) mod compression;
 pub(crate) mod csv;
 pub(crate) mod digest;
 pub(crate) mod json;
+pub(crate) mod magic;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet;
 pub(crate) mod records;

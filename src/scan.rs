@@ -26,6 +26,7 @@ use crate::pipeline::Progress;
 use crate::pool::Pool;
 use crate::read::chunks::{Buffers, Chunk, about_tokens, text_file};
 use crate::read::json::Fields;
+use crate::read::magic;
 use crate::read::records::{self, Entry, Records};
 use crate::read::texts::{Locator, Texts, checksum};
 pub(crate) use crate::scan::made::{Counted, Piece, Scanned, ScannedDocument, Signed, SignedUnits};
@@ -238,9 +239,8 @@ impl<'a> Scanner<'a> {
             } else {
                 let text = match all_utf8 {
                     Some(all) => Ok(&all[line.clone()]),
-                    None => {
-                        simdutf8::compat::from_utf8(raw).map_err(|e| (SkipReason::InvalidUtf8, e.to_string()))
-                    }
+                    None => simdutf8::compat::from_utf8(raw)
+                        .map_err(|e| (SkipReason::InvalidUtf8, magic::not_utf8(raw, e.valid_up_to()))),
                 };
                 work.workspace.text.clear();
                 text.and_then(|text| fields.parse(text, &mut work.workspace.text))
@@ -289,7 +289,7 @@ impl<'a> Scanner<'a> {
                 records: 1,
                 line: None,
                 reason: SkipReason::InvalidUtf8,
-                detail: error.to_string(),
+                detail: magic::not_utf8(bytes, error.valid_up_to()),
             }),
         }
         work.scanned.counted.push(Counted { source, records: 1, lines: 0 });
@@ -336,8 +336,8 @@ impl<'a> Scanner<'a> {
                             self.document(text, (locator, also.clone()), stored, work);
                         }
                         Err(error) => {
-                            let reason = SkipReason::InvalidUtf8;
-                            work.scanned.skips.push(lost(1, *line, reason, error.to_string()));
+                            let detail = magic::not_utf8(bytes, error.valid_up_to());
+                            work.scanned.skips.push(lost(1, *line, SkipReason::InvalidUtf8, detail));
                         }
                     }
                 }

@@ -19,6 +19,7 @@ use crate::pipeline::Progress;
 use crate::pool::Pool;
 use crate::read::compression;
 use crate::read::json::Fields;
+use crate::read::magic;
 use crate::read::records::{Collector, Records, too_large};
 use crate::read::sources::Sources;
 use crate::read::texts::Spool;
@@ -339,10 +340,10 @@ impl Lines<'_, '_> {
                     let end = if whole { 0 } else { memrchr(b'\n', &buffer).map_or(0, |at| at + 1) };
                     let in_record = buffer[end..].iter().any(|b| !b.is_ascii_whitespace());
                     self.begun |= !buffer.is_empty();
-                    let reason = compression::reason(self.source, self.begun, &error);
+                    let (reason, detail) = compression::why(self.source, self.begun, &error);
                     buffer.truncate(end);
                     self.hand_on(buffer)?;
-                    self.lose(in_record, reason, error.to_string());
+                    self.lose(in_record, reason, detail);
                     return Ok(());
                 }
             }
@@ -390,8 +391,8 @@ impl Lines<'_, '_> {
                     None => return Ok(false),
                 },
                 Err(error) => {
-                    let reason = compression::reason(self.source, true, &error);
-                    self.lose(false, reason, error.to_string());
+                    let (reason, detail) = compression::why(self.source, true, &error);
+                    self.lose(false, reason, detail);
                     return Ok(false);
                 }
             }
@@ -436,15 +437,9 @@ pub(crate) fn text_file(source: &Source, max_record: usize, progress: &Progress)
         }
         Ok(_) => match simdutf8::compat::from_utf8(&bytes) {
             Ok(_) => String::from_utf8(bytes).map_err(|e| (SkipReason::InvalidUtf8, e.to_string())),
-            Err(_) if [b"\xff\xfe", b"\xfe\xff"].iter().any(|mark| bytes.starts_with(*mark)) => {
-                Err((SkipReason::InvalidUtf8, "it begins as UTF-16 does: convert it to UTF-8".to_owned()))
-            }
-            Err(error) => Err((SkipReason::InvalidUtf8, error.to_string())),
+            Err(error) => Err((SkipReason::InvalidUtf8, magic::not_utf8(&bytes, error.valid_up_to()))),
         },
-        Err(error) => {
-            let reason = compression::reason(source, !bytes.is_empty(), &error);
-            Err((reason, error.to_string()))
-        }
+        Err(error) => Err(compression::why(source, !bytes.is_empty(), &error)),
     }
 }
 

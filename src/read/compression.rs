@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::document::{Compression, SkipReason, Source};
 use crate::read::compression::unpacker::{Bzip2, Gzip, Steady, Unpacked, Xz, Zstd};
+use crate::read::magic;
 
 /// Bytes read from a compressed file at once.
 const BUFFER: usize = 256 << 10;
@@ -116,24 +117,15 @@ pub(crate) fn unpacked(bytes: &[u8], compression: Compression, length: u64) -> i
 
 /// Standard input has no name, and that of a pipe tells little; their first bytes tell how they are packed.
 fn sniffed<'a>(mut input: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Send + 'a>> {
-    let mut magic = Vec::with_capacity(6);
-    input.by_ref().take(6).read_to_end(&mut magic)?;
-    let compression = match magic[..] {
-        [0x1F, 0x8B, ..] => Compression::Gzip,
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => Compression::Zstd,
-        // behind its level comes a block, or the end
-        [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41] | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72] => {
-            Compression::Bzip2
-        }
-        [0xFD, b'7', b'z', b'X', b'Z', 0] => Compression::Xz,
-        _ => Compression::Plain,
-    };
-    decompressed(io::Cursor::new(magic).chain(input), compression)
+    let mut start = Vec::with_capacity(magic::START);
+    input.by_ref().take(magic::START as u64).read_to_end(&mut start)?;
+    let compression = magic::packed(&start);
+    decompressed(io::Cursor::new(start).chain(input), compression)
 }
 
-/// Why reading stopped, as a reason for the report: a compressed file that broke after it had begun is
+/// Why reading stopped, as a reason and a detail for the report: a compressed file that broke after it had begun is
 /// truncated, anything else is unreadable.
-pub(crate) fn reason(source: &Source, begun: bool, error: &io::Error) -> SkipReason {
+pub(crate) fn why(source: &Source, begun: bool, error: &io::Error) -> (SkipReason, String) {
     // what can be read only once may be packed, whatever its name says
     let packed = source.compression != Compression::Plain || !source.regular;
     let broken = matches!(
@@ -141,7 +133,36 @@ pub(crate) fn reason(source: &Source, begun: bool, error: &io::Error) -> SkipRea
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
     ) || error.raw_os_error().is_none();
     let ended_early = error.kind() == io::ErrorKind::UnexpectedEof;
-    if packed && broken && (begun || ended_early) { SkipReason::Truncated } else { SkipReason::Unreadable }
+    let reason = if packed && broken && (begun || ended_early) {
+        SkipReason::Truncated
+    } else {
+        SkipReason::Unreadable
+    };
+    let other = if packed && broken && !begun { not_packed(source, error) } else { None };
+    (reason, other.unwrap_or_else(|| error.to_string()))
+}
+
+/// What to say of a file that is not packed as its name says; `None` where it begins so.
+fn not_packed(source: &Source, error: &io::Error) -> Option<String> {
+    let path = source.path.as_ref().filter(|_| source.regular)?;
+    let mut start = Vec::with_capacity(magic::START);
+    File::open(path).and_then(|file| file.take(magic::START as u64).read_to_end(&mut start)).ok()?;
+    let [name, ending] = magic::named(source.compression);
+    match magic::packed(&start) {
+        _ if start.is_empty() => Some(format!("an empty file, expected {name}")),
+        found if found == source.compression => None,
+        // a text as short as that may be the start of anything
+        Compression::Plain if error.kind() != io::ErrorKind::UnexpectedEof && magic::is_text(&start) => {
+            Some(format!("it begins as a text does, expected {name}: name it without `{ending}`"))
+        }
+        Compression::Plain => Some(format!("{error} (expected {name})")),
+        found => {
+            let [found, its_ending] = magic::named(found);
+            Some(format!(
+                "it begins as {found} does, expected {name}: name it `{its_ending}`, not `{ending}`"
+            ))
+        }
+    }
 }
 
 /// Counts what passes.

@@ -14,7 +14,8 @@ use crate::document::SkipReason;
 use crate::error::Result;
 use crate::read::digest::Digested;
 use crate::read::json::Fields;
-use crate::read::records::Collector;
+use crate::read::magic;
+use crate::read::records::{Collector, no_such_column};
 use crate::read::window::Window;
 
 /// The most columns of a file.
@@ -228,8 +229,12 @@ impl Columns {
         let count = header.count();
         let at = |name: &str| (0..count).rfind(|&i| header.field(i) == Some(name.as_bytes()));
         let text = at(fields.text).ok_or_else(|| {
+            let first = header.field(0).unwrap_or_default();
+            if first.trim_ascii_start().starts_with(b"{") {
+                return "it begins as JSON lines do: name it `.jsonl`, or say `--format jsonl`".to_owned();
+            }
             let names = (0..count).map(|i| String::from_utf8_lossy(header.field(i).unwrap_or_default()));
-            super::records::no_such_column(fields.text, names)
+            magic::told(first).unwrap_or_else(|| no_such_column(fields.text, names))
         })?;
         let also = fields.also.iter().map(|name| at(name)).collect();
         Ok(Columns { text, id: at(fields.id), also, count })
@@ -278,7 +283,7 @@ fn read_rows(
                 "the row of column names has more than {COLUMNS}, is too large, or its quotes do not close"
             ),
         )),
-        Err(error) => Err((to.reason(rows.in_row(), &error), error.to_string())),
+        Err(error) => Err(to.why(rows.in_row(), &error)),
     };
     let columns = match columns {
         Ok(columns) => columns,
@@ -290,12 +295,12 @@ fn read_rows(
             Ok(Some(row)) => row,
             Ok(None) => break,
             Err(error) => {
-                let reason = to.reason(true, &error);
+                let (reason, detail) = to.why(true, &error);
                 if rows.in_row() {
-                    to.lose(Some(rows.line()), reason, error.to_string())?;
+                    to.lose(Some(rows.line()), reason, detail)?;
                     break;
                 }
-                to.lose_rest(reason, error.to_string())?;
+                to.lose_rest(reason, detail)?;
                 break;
             }
         };

@@ -11,6 +11,7 @@ use serde::de::{
 use serde_json::value::RawValue;
 
 use crate::document::SkipReason;
+use crate::read::magic;
 use crate::read::records::{NAMED, no_such};
 
 /// The fields to look for.
@@ -72,11 +73,11 @@ impl Fields<'_> {
 
     fn attempt(&self, line: &str, text: &mut String) -> Result<Record, Refusal> {
         let mut deserializer = serde_json::Deserializer::from_str(line);
-        let invalid = |error: serde_json::Error| (SkipReason::InvalidJson, what_is_wrong(&error));
+        let invalid = |error: serde_json::Error| (SkipReason::InvalidJson, what_is_wrong(&error, line));
         let found = RecordSeed { fields: *self, text }.deserialize(&mut deserializer).map_err(invalid)?;
         deserializer.end().map_err(invalid)?;
         let Some(found) = found else {
-            return Err((SkipReason::NotAnObject, format!("expected an object, found {}", start_of(line))));
+            return Err((SkipReason::NotAnObject, no_object(line)));
         };
         match found.text {
             Some(TextField::String) => {}
@@ -98,11 +99,31 @@ impl Fields<'_> {
 }
 
 /// What serde_json says of one line, which is not the first of its file.
-fn what_is_wrong(error: &serde_json::Error) -> String {
+fn what_is_wrong(error: &serde_json::Error, line: &str) -> String {
+    if let Some(what) = magic::told(line.as_bytes()) {
+        return what;
+    }
+    match line.trim_ascii() {
+        "{" => return "an object over several lines, expected one a line: `jq -c .` writes it so".to_owned(),
+        line if !line.starts_with('{') => return no_object(line),
+        _ => {}
+    }
     let told = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     told.strip_suffix(&place)
         .map_or_else(|| told.clone(), |what| format!("{what} at byte {}", error.column()))
+}
+
+/// What to say of a line that does not begin as an object does.
+fn no_object(line: &str) -> String {
+    let is_list = line.trim_ascii_start().strip_prefix('[').is_some_and(|rest| {
+        let rest = rest.trim_ascii_start();
+        rest.is_empty() || rest.starts_with('{')
+    });
+    match is_list {
+        true => "an array of objects, expected one object a line: `jq -c '.[]'` writes it so".to_owned(),
+        false => format!("expected an object, found {}", start_of(line)),
+    }
 }
 
 /// What to say of an object without the field of the text.

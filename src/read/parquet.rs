@@ -323,10 +323,16 @@ pub(crate) fn read(
 ) -> Result<()> {
     let file = match open(source, progress, to.temporary())? {
         Ok(file) => file,
-        Err(error) => return to.lose_rest(to.reason(false, &error), error.to_string()),
+        Err(error) => {
+            let (reason, detail) = to.why(false, &error);
+            return to.lose_rest(reason, detail);
+        }
     };
     let opened = guarded(|| {
         let pages = Pages::new(file, to.max_record()).telling(to.unpacking());
+        if let Some(what) = pages.no_table() {
+            return Err(Stop::Group(what));
+        }
         let footer = footer(&pages)?;
         if pages.are_encrypted() {
             return Err(Stop::Group(

@@ -87,8 +87,8 @@ impl<'a, 'b> Collector<'a, 'b> {
     }
 
     /// Why reading broke off.
-    pub(crate) fn reason(&self, begun: bool, error: &io::Error) -> SkipReason {
-        compression::reason(self.source, begun, error)
+    pub(crate) fn why(&self, begun: bool, error: &io::Error) -> (SkipReason, String) {
+        compression::why(self.source, begun, error)
     }
 
     /// Which column holds the texts, for reading them again.

@@ -15,6 +15,7 @@ use crate::document::SkipReason;
 use crate::error::Result;
 use crate::read::digest::Digested;
 use crate::read::json::Fields;
+use crate::read::magic;
 use crate::read::records::Collector;
 use crate::read::window::Window;
 
@@ -162,7 +163,9 @@ impl<'a, R: Read> Archive<'a, R> {
     fn record(&mut self) -> io::Result<Found> {
         self.window.peek(START.len());
         if !self.window.held().starts_with(START) {
-            return Ok(self.damaged(0, false, "expected a record, `WARC/1.`"));
+            let other = if self.window.position() == 0 { magic::told(self.window.held()) } else { None };
+            let what = other.unwrap_or_else(|| "expected a record, `WARC/1.`".to_owned());
+            return Ok(self.damaged(0, false, &what));
         }
         let Some(end) = self.header_end()? else {
             return Ok(self.damaged(START.len(), false, "a header that does not end"));
@@ -310,7 +313,8 @@ fn read_records(input: impl Read, fields: Fields<'_>, to: &mut Collector<'_, '_>
             Ok(Some(Found::Lost { is_text: true, reason, detail })) => to.lose(None, reason, detail)?,
             Ok(Some(Found::Lost { reason, detail, .. })) => to.lose_rest(reason, detail)?,
             Err(error) => {
-                return to.lose_rest(to.reason(archive.has_begun(), &error), error.to_string());
+                let (reason, detail) = to.why(archive.has_begun(), &error);
+                return to.lose_rest(reason, detail);
             }
         }
     }

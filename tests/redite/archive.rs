@@ -749,7 +749,7 @@ fn a_night_of_which_nothing_can_be_used_is_refused() {
         let refused = run(more);
         assert_eq!((refused.code, refused.stdout.as_str()), (4, ""), "{}", refused.stderr);
         assert!(refused.stderr.ends_with("error: nothing was written: of 61 records and files none could be used\n\n  \
-            1 not valid JSON, first tonight/feed.jsonl:61: expected ident at byte 2\n  \
+            1 not valid JSON, first tonight/feed.jsonl:61: expected an object, found `nonsense`\n  \
             60 without the text field, first tonight/feed.jsonl:1: no field `text`; there are `id`, `body`; `--text-field` names one\n\n\
             hint: say how they are to be read with `--text-field` or `--format`, or leave them out\n"), "{}", refused.stderr);
         assert_eq!(names(dir.root()), ["archive", "tonight", "tuesday.jsonl"]);

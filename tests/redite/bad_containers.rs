@@ -173,6 +173,83 @@ fn packed_files_that_are_broken() {
     cases.iter().for_each(Case::holds);
 }
 
+/// Whoever looks at night is told what a file is that is not what its name says, and what to do.
+#[test]
+fn files_that_are_not_what_they_are_called() {
+    let plain = lines(&["a text of some words", "another one"]);
+    let utf_16 = |bytes: &str| {
+        let units = bytes.encode_utf16().flat_map(u16::to_le_bytes);
+        [0xFF, 0xFE].into_iter().chain(units).collect::<Vec<u8>>()
+    };
+    let pretty = "{\n  \"text\": \"a\"\n}\n";
+    let table = b"PAR1\x15\x00\x15 \x15\xC3\n".to_vec();
+    let json = [
+        (
+            "one array",
+            "[{\"text\":\"a\"},{\"text\":\"b\"}]",
+            "an array of objects, expected one object a line: `jq -c '.[]'`",
+        ),
+        (
+            "an array over lines",
+            "[\n  {\"text\":\"a\"},\n  {\"text\":\"b\"}\n]\n",
+            "an array of objects, expected one object a line: `jq -c '.[]'`",
+        ),
+        ("pretty-printed", pretty, "an object over several lines, expected one a line: `jq -c .`"),
+        ("another array", "[1,2]", "expected an object, found `[1,2]`"),
+        ("rows", "id,text\n1,a\n", "expected an object, found `id,text`"),
+    ];
+    let others = [
+        ("x.jsonl", gz(&plain), "it begins as gzip does: add `.gz` to its name"),
+        ("x.jsonl", zst(&plain), "it begins as zstandard does: add `.zst` to its name"),
+        ("x.jsonl", bz2(&plain), "it begins as bzip2 does: add `.bz2` to its name"),
+        ("x.jsonl", xz(&plain), "it begins as xz does: add `.xz` to its name"),
+        ("x.txt", xz(&plain), "it begins as xz does: add `.xz` to its name"),
+        ("x.csv", gz(&plain), "it begins as gzip does: add `.gz` to its name"),
+        ("x.wet", gz(&plain), "byte 0: it begins as gzip does: add `.gz` to its name"),
+        ("x.jsonl", table.clone(), "it begins as Parquet does: name it `.parquet`"),
+        ("x.txt", table, "it begins as Parquet does: name it `.parquet`"),
+        ("x.jsonl", b"PK\x03\x04\xFF".to_vec(), "it begins as a zip archive does: unpack it first"),
+        ("x.txt", b"%PDF-1.7\n%\xE2\xE3".to_vec(), "it begins as PDF does: take the text out of it first"),
+        ("x.jsonl", utf_16(&plain), "it begins as UTF-16 does: convert it to UTF-8"),
+        ("x.csv", utf_16("id,text\n"), "it begins as UTF-16 does: convert it to UTF-8"),
+        ("x.jsonl.gz", gz(utf_16(&plain)), "it begins as UTF-16 does: convert it to UTF-8"),
+        ("x.txt", b"caf\xE9".to_vec(), "not UTF-8 at byte 4 (`iconv` converts other encodings)"),
+        (
+            "x.csv",
+            plain.clone().into(),
+            "it begins as JSON lines do: name it `.jsonl`, or say `--format jsonl`",
+        ),
+        (
+            "x.jsonl.gz",
+            plain.clone().into(),
+            "it begins as a text does, expected gzip: name it without `.gz`",
+        ),
+        (
+            "x.jsonl.zst",
+            plain.clone().into(),
+            "it begins as a text does, expected zstandard: name it without `.zst`",
+        ),
+        (
+            "x.txt.bz2",
+            plain.clone().into(),
+            "it begins as a text does, expected bzip2: name it without `.bz2`",
+        ),
+        ("x.csv.xz", plain.clone().into(), "it begins as a text does, expected xz: name it without `.xz`"),
+        ("x.wet.xz", zst(&plain), "it begins as zstandard does, expected xz: name it `.zst`, not `.xz`"),
+        ("x.jsonl.zst", vec![0; 40], "(expected zstandard)"),
+        ("x.jsonl.gz", Vec::new(), "an empty file, expected gzip"),
+        ("x.jsonl.zst", Vec::new(), "an empty file, expected zstandard"),
+        ("x.txt.bz2", Vec::new(), "an empty file, expected bzip2"),
+        ("x.csv.xz", Vec::new(), "an empty file, expected xz"),
+    ];
+    let json = json.map(|(_, bytes, told)| ("x.jsonl", bytes.as_bytes().to_vec(), told));
+    for (name, bytes, expected) in json.into_iter().chain(others) {
+        let outcome = audit(&Dir::new().file(name, bytes), &Params::audit());
+        let detail = &outcome.skips()[0].detail;
+        assert!(detail.contains(expected), "{name}: {detail}, expected {expected}");
+    }
+}
+
 #[cfg(feature = "parquet")]
 mod tables {
     use super::*;
@@ -228,6 +305,16 @@ mod tables {
         let named = |bytes: Vec<u8>| {
             audit(&Dir::new().file("x.parquet", bytes), &Params::audit()).skips()[0].detail.clone()
         };
+        assert_eq!(named(Vec::new()), "an empty file, expected Parquet");
+        let detail = named(lines(&["a"]).into());
+        let hint = "say what it is with `--format`, or name it so";
+        assert_eq!(detail, format!("it does not begin as Parquet does, but as a text does: {hint}"));
+        assert_eq!(named(gz(lines(&["a"]))), "it begins as gzip does: add `.gz` to its name");
+        let detail = named(cut(table(&["a"], Layout::plain(1)), 1));
+        assert_eq!(
+            detail,
+            "it begins as Parquet does and has no footer: it was cut, or is still being written"
+        );
         let detail = named(one("optional binary body;", strings(&["a"])));
         assert_eq!(detail, "no column `text`; there are `body`; `--text-field` names one");
         // what it names does hold texts, where anything does

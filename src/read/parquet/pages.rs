@@ -18,6 +18,8 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{ChunkReader, FileReader, Length};
 use parquet::file::serialized_reader::{ReadOptions, SerializedFileReader};
 
+use crate::read::magic;
+
 /// The most bytes of a page, unpacked: it is held as a whole. So many of the largest record, since a page holds
 /// many small ones; but no less than writers commonly make, and no more than the last.
 const PAGE: u64 = 4;
@@ -107,6 +109,30 @@ impl Pages {
         self.file.get_read(end)?.read_exact(&mut length)?;
         let start = end.saturating_sub(u64::from(u32::from_le_bytes(length)));
         self.file.get_read(start)
+    }
+
+    /// What the file is where it does not end as a table does; `None` where it does.
+    pub(super) fn no_table(&self) -> Option<String> {
+        let bytes = |start, most: u64| {
+            let mut bytes = Vec::new();
+            let read = self.file.get_read(start).map(|file| file.take(most).read_to_end(&mut bytes));
+            matches!(read, Ok(Ok(_))).then_some(bytes)
+        };
+        let (start, end) = (bytes(0, magic::START as u64)?, bytes(self.len().saturating_sub(4), 4)?);
+        match (&start[..], &end[..]) {
+            (_, b"PAR1" | b"PARE") => None,
+            ([], _) => Some("an empty file, expected Parquet".to_owned()),
+            ([b'P', b'A', b'R', b'1', ..], _) => Some(
+                "it begins as Parquet does and has no footer: it was cut, or is still being written"
+                    .to_owned(),
+            ),
+            _ => Some(magic::told(&start).unwrap_or_else(|| {
+                let what = if magic::is_text(&start) { ", but as a text does" } else { "" };
+                format!(
+                    "it does not begin as Parquet does{what}: say what it is with `--format`, or name it so"
+                )
+            })),
+        }
     }
 
     /// Whether the footer tells how something is encrypted, or is itself: what would be passed on could not be read, and
