@@ -20,7 +20,7 @@ use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
-use parquet::schema::types::{ColumnDescriptor, SchemaDescriptor};
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, SchemaDescriptor};
 
 use crate::document::{SkipReason, Source};
 use crate::error::{Error, Result};
@@ -28,7 +28,7 @@ use crate::pipeline::Progress;
 use crate::read::compression;
 use crate::read::digest::{ByteDigest, Digested};
 use crate::read::json::Fields;
-use crate::read::records::{Collector, no_such_column};
+use crate::read::records::{Collector, NAMED, no_such_column};
 
 pub(crate) use pages::Pages;
 
@@ -53,11 +53,13 @@ impl Columns {
         // of equal names the last counts, as in other formats
         let at = |name: &str| columns.iter().rposition(|column| column.path().string() == name);
         let Some(text) = at(fields.text) else {
-            // those that would do, or all
-            let would_do = columns.iter().any(|column| holds_text(column).is_ok());
-            let named = columns.iter().filter(|column| !would_do || holds_text(column).is_ok());
-            let names = named.map(|column| column.path().string());
-            return Err((SkipReason::MissingText, no_such_column(fields.text, names)));
+            let would_do = columns.iter().filter(|column| holds_text(column).is_ok());
+            let mut would_do = would_do.map(|column| column.path().string()).peekable();
+            let detail = match would_do.peek() {
+                Some(_) => no_such_column(fields.text, would_do),
+                None => no_texts(fields.text, columns),
+            };
+            return Err((SkipReason::MissingText, detail));
         };
         if let Err(what) = holds_text(&columns[text]) {
             let texts = columns.iter().filter(|column| holds_text(column).is_ok());
@@ -73,6 +75,19 @@ impl Columns {
         }
         let plain = |name: &str| at(name).filter(|&column| columns[column].max_rep_level() == 0);
         Ok(Columns { text, id: plain(fields.id), also: fields.also.iter().map(|name| plain(name)).collect() })
+    }
+}
+
+/// What to say of a table none of whose columns holds texts, the one that was asked for not being there.
+fn no_texts(wanted: &str, columns: &[ColumnDescPtr]) -> String {
+    let others = columns.iter().map(|column| {
+        let holds = holds_text(column).err().unwrap_or_default();
+        format!("`{}` ({holds})", column.path().string())
+    });
+    let others: String = others.take(NAMED).collect::<Vec<_>>().join(", ").chars().take(160).collect();
+    match others.is_empty() {
+        true => no_such_column(wanted, std::iter::empty::<&str>()),
+        false => format!("no column `{wanted}`, nor one that holds a text a row; there are {others}"),
     }
 }
 

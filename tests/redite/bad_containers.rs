@@ -325,7 +325,24 @@ mod tables {
         ));
         assert_eq!(detail, "no column `text`; there are `body`; `--text-field` names one");
         let detail = named(one("optional int64 n;", numbers.clone()));
-        assert_eq!(detail, "no column `text`; there are `n`; `--text-field` names one");
+        assert_eq!(detail, "no column `text`, nor one that holds a text a row; there are `n` (INT64)");
+        // a list of strings is offered nowhere, since it would be refused
+        let list = "optional group tags (LIST) { repeated group list { optional binary element (STRING); } }";
+        for (others, expected) in [
+            (
+                "optional int64 n;",
+                "no column `text`, nor one that holds a text a row; there are `n` (INT64), `tags.list.element` (lists)",
+            ),
+            ("optional binary body;", "no column `text`; there are `body`; `--text-field` names one"),
+            ("optional int64 text;", "column `text` does not hold texts but INT64; no column does"),
+        ] {
+            let schema = format!("message m {{ {others} {list} }}");
+            let schema = std::sync::Arc::new(parquet::schema::parser::parse_message_type(&schema).unwrap());
+            let written =
+                parquet::file::writer::SerializedFileWriter::new(Vec::new(), schema, Default::default())
+                    .and_then(|writer| writer.into_inner());
+            assert_eq!(named(written.unwrap()), expected);
+        }
         let detail = named(file(
             "message m { optional int64 text; optional binary body; }",
             &[numbers, strings(&["a"])],
