@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::dedup::{Account, Counts, Finding, Outstanding, Removal, Rules, Texts};
-use crate::document::{Kind, Place};
+use crate::document::{Kind, Place, SkipReason};
 use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::terminal::{NAME, line_of_place};
@@ -166,7 +166,7 @@ pub fn first_skipped(outcome: &Outcome) -> Option<String> {
 }
 
 /// Why nothing is written where there were records, or files, and none could be used: as a night of another feed's
-/// fields, which would be added as an empty one. `None` where some could, or there were none.
+/// fields, which would be added as an empty one, or pass for a corpus that repeats nothing. `None` where some could, or there were none.
 pub fn unusable(outcome: &Outcome) -> Option<String> {
     if outcome.own_documents() > 0 || outcome.skips().is_empty() {
         return None;
@@ -183,8 +183,20 @@ pub fn unusable(outcome: &Outcome) -> Option<String> {
     }
     let all =
         count(outcome.skipped().map(|(_, skipped)| skipped).sum(), "record or file", "records and files");
-    let hint = "say how they are to be read with `--text-field` or `--format`, or leave them out";
+    let hint = match is_text_as_records(outcome) {
+        true => "a text on standard input needs `--format text`",
+        false => "say how they are to be read with `--text-field` or `--format`, or leave them out",
+    };
     Some(format!("nothing was written: of {all} none could be used\n\n{told}\nhint: {hint}"))
+}
+
+/// Whether nothing but standard input was read, as records, and none of its lines is one.
+fn is_text_as_records(outcome: &Outcome) -> bool {
+    let input = &outcome.summary().input;
+    let invalid = input.skipped.get(SkipReason::InvalidJson.name()).copied().unwrap_or_default();
+    outcome.own_sources().iter().all(|source| source.path.is_none())
+        && invalid > 0
+        && invalid == input.records
 }
 
 /// Why nothing is written, with the next move; `index` is the one that the run was matched against.

@@ -97,6 +97,7 @@ const AUDIT_HELP: &str = "Exit codes:
   1  failed or interrupted, nothing half-written
   2  wrong usage
   3  done, but records were skipped (only with --strict)
+  4  refused because no record could be used; nothing written
 
 Example:
   redite audit articles/ wire.jsonl.zst --matches matches.jsonl --report report.html";
@@ -131,6 +132,7 @@ const QUERY_HELP: &str = "Exit codes:
   1  failed or interrupted
   2  wrong usage
   3  done, but records were skipped (only with --strict)
+  4  refused because nothing of the input could be used
 
 Example:
   redite query --index archive article.txt";

@@ -51,9 +51,6 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let Asked { places, rules, outputs, replaces, .. } = &asked;
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
     let (mut outcome, bar) = run.search(inputs, &params)?;
-    if let Some(told) = report::removal::unusable(&outcome) {
-        return Err(Error::Refused(told).into());
-    }
     run.pool.install(|| archive.look_back(&mut outcome));
     archive.check_order(&outcome)?;
     if *replaces && !removing.force && !archive.knows(outcome.identity()) {

@@ -150,6 +150,9 @@ impl Run {
         let bar = Bar::follow(progress, self.quiet);
         let search = || pipeline::run(inputs, params, &self.surroundings, progress);
         let outcome = self.pool.install(search)?;
+        if let Some(told) = report::removal::unusable(&outcome) {
+            return Err(Error::Refused(told).into());
+        }
         bar.writing();
         Ok((outcome, bar))
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use redite::dedup::{Removal, Rules};
-use redite::document::{Format, SkipReason, Source};
+use redite::document::{Format, Source};
 use redite::expect::Expected;
 use redite::order::Prefer;
 use redite::outcome::Outcome;
@@ -148,19 +148,7 @@ pub(crate) fn skipped(outcome: &Outcome) -> Option<String> {
     let all: u64 = reasons.values().sum();
     let what = if all == 1 { "record or file was" } else { "records or files were" };
     let first = first_skipped(outcome).map(|first| format!("; first {first}")).unwrap_or_default();
-    let hint = if is_text_as_records(outcome) {
-        "\n\nhint: a text on standard input needs `--format text`"
-    } else {
-        ""
-    };
-    (all > 0).then(|| format!("{all} {what} skipped: {}{first}{hint}", listed.join(", ")))
-}
-
-/// Whether nothing but standard input was read, as records, and none of its lines is one.
-fn is_text_as_records(outcome: &Outcome) -> bool {
-    let input = &outcome.summary().input;
-    let invalid = input.skipped.get(SkipReason::InvalidJson.name()).copied().unwrap_or_default();
-    outcome.sources().iter().all(|source| source.path.is_none()) && invalid > 0 && invalid == input.records
+    (all > 0).then(|| format!("{all} {what} skipped: {}{first}", listed.join(", ")))
 }
 
 /// Fields in the flags that no record has, of those that every run may name.
