@@ -267,7 +267,8 @@ impl Summary<'_> {
         Ok(())
     }
 
-    /// The sources of which the largest share stood before, if there is more than one, and not each is a document.
+    /// The sources of which the largest share stood before, if there is more than one, and not each is a document. Those that are
+    /// come last: of many one or the other is a copy as a whole.
     fn sources(&mut self) -> io::Result<()> {
         let sources = &self.facts.shares.sources;
         let mut copied: Vec<(&SourceShare, usize)> = sources.iter().zip(0..).collect();
@@ -279,7 +280,8 @@ impl Summary<'_> {
             return Ok(());
         }
         copied.sort_unstable_by_key(|(share, at)| {
-            (Reverse(share_of(share.copied, share.characters)), Reverse(share.copied), *at)
+            let part = share_of(share.copied, share.characters);
+            (share.documents < 2, Reverse(part), Reverse(share.copied), *at)
         });
         self.heading("Sources with the largest copied share")?;
         for (share, at) in copied.into_iter().take(SHARES) {

@@ -127,6 +127,21 @@ test('a narrow window is not scrolled across', async () => {
   return open(samples);
 });
 
+test('charts can be read on a telephone', async () => {
+  const page = await open(report('floor', ['corpus'], '--floor', '0.5'), { viewport: { width: 390, height: 844 } });
+  const letters = await page.locator('.chart text:visible').evaluateAll(texts =>
+    texts.map(text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a));
+  assert(letters.length > 20 && letters.every(size => size >= 10), `${Math.min(...letters)} pixels`);
+  const crowded = await page.locator('.charts svg').evaluateAll(charts => charts.flatMap(chart => {
+    const names = [...chart.querySelectorAll('.name')].map(name => name.getBoundingClientRect()).filter(name => name.width > 0);
+    return names.filter(name => names.some(other => other !== name && other.left < name.right && name.left < other.right && other.top < name.bottom - 3 && name.top < other.bottom - 3));
+  }).length);
+  assert.equal(crowded, 0, 'names of bars lie on each other');
+  await page.locator('.charts').screenshot({ path: join(shots, 'telephone.png') });
+  await page.locator('.curve').screenshot({ path: join(shots, 'telephone-curve.png') });
+  return page;
+});
+
 test('what is contained is a document or paragraph, and found as one', async () => {
   const path = join(folder, 'contained.jsonl');
   const words = (letter, count) => Array.from({ length: count }, (_, i) => letter + i).join(' ');

@@ -234,7 +234,10 @@ fn kinds_in_french(units: &UnitSummary) -> String {
     let contained = match units.contained_copies {
         0 => String::new(),
         contained => {
-            format!(", {}", nombre(contained, "contenu dans un plus long", "contenus dans de plus longs"))
+            format!(
+                ", {}",
+                nombre(contained, "contenue dans un texte plus long", "contenues dans un texte plus long")
+            )
         }
     };
     let exact = nombre(units.exact_copies, "exacte", "exactes");
@@ -411,29 +414,36 @@ fn sources(outcome: &Outcome, facts: &Facts) -> Option<Sources> {
         return None;
     }
     let mut order: Vec<(&SourceShare, usize)> = shares.iter().zip(0..).collect();
-    order.sort_by_key(|(share, at)| (Reverse(share.copied), *at));
+    // one with a single document is that document, and a copied one would stand before all that copy in part
+    order.sort_by_key(|(share, at)| (share.documents < 2, Reverse(share.copied), *at));
     let copied = shares.iter().filter(|share| share.copied > 0).count();
     let cut = if copied > SOURCES {
-        [
-            format!(" The first {SOURCES} by copied characters are listed."),
-            format!(" Les {SOURCES} premières en caractères copiés sont listées."),
-        ]
+        [format!(" The first {SOURCES} are listed."), format!(" Les {SOURCES} premières sont listées.")]
     } else {
         [String::new(), String::new()]
     };
+    let singles = shares.iter().filter(|share| share.copied > 0 && share.documents < 2).count();
+    let behind = match singles > 0 && singles < copied {
+        true => {
+            [" Those of a single document come last.", " Celles qui n’ont qu’un document viennent à la fin."]
+        }
+        false => [""; 2],
+    };
     let told = both(
         format!(
-            "{} of {} {} text that stood before.{}",
+            "{} of {} {} text that stood before.{}{}",
             wording::number(copied as u64),
             wording::count(read as u64, "source", "sources"),
             if copied == 1 { "holds" } else { "hold" },
+            behind[0],
             cut[0]
         ),
         format!(
-            "{} sur {} {} du texte déjà présent.{}",
+            "{} sur {} {} du texte déjà présent.{}{}",
             nombre(copied as u64, "source", "sources"),
             number(read as u64).fr,
             if copied < 2 { "a" } else { "ont" },
+            behind[1],
             cut[1]
         ),
     );
@@ -447,8 +457,7 @@ fn sources(outcome: &Outcome, facts: &Facts) -> Option<Sources> {
         ],
         bar: share.copied * BAR / share.characters.max(1),
     };
-    let rows: Vec<_> =
-        order.iter().take_while(|(share, _)| share.copied > 0).take(SOURCES).map(row).collect();
+    let rows: Vec<_> = order.iter().filter(|(share, _)| share.copied > 0).take(SOURCES).map(row).collect();
     Some(Sources { is_open: rows.len() <= OPEN, told, rows })
 }
 

@@ -242,6 +242,8 @@ fn a_contained_document_is_a_copy() {
     assert!(told[1].starts_with("2. 1 copy of a passage, exact: "), "{told:?}");
     let sentence = "1 document is no copy as a whole, but holds text that stood before.";
     assert!(page.root_element().text().any(|text| text.starts_with(sentence)));
+    let tile = &said(&page, ".tiles small .fr")[0];
+    assert!(tile.ends_with("0 exacte, 0 proche, 1 contenue dans un texte plus long"), "{tile}");
     let charts = said(&page, "figcaption .en");
     assert_eq!(
         charts[0],
@@ -252,6 +254,28 @@ fn a_contained_document_is_a_copy() {
         charts[0],
         "Copies listées ci-dessous, par similarité (%)\u{A0}; les passages n’ont pas de seuil\u{A0}; 1 copie contenue n’y est pas"
     );
+}
+
+/// One that is a single document, and that a copy, says nothing of who copies.
+#[test]
+fn sources_of_a_single_document_come_last() {
+    let [text, other] = [words("p", 90), words("q", 40)];
+    let own = |of: &str| words(of, 90);
+    let files = [
+        vec![text.clone(), own("a")],
+        vec![text],
+        vec![own("b"), own("c")],
+        vec![own("d"), other.clone(), other],
+    ];
+    let (_, page) = page_of(&files);
+    let names = said(&page, "#sources tbody th");
+    assert!(
+        names.len() == 2 && names[0].ends_with("/03.jsonl") && names[1].ends_with("/01.jsonl"),
+        "{names:?}"
+    );
+    let told = &said(&page, "#sources p .en")[0];
+    let expected = "2 of 4 sources hold text that stood before. Those of a single document come last.";
+    assert_eq!(told, expected);
 }
 
 /// A passage that comes first does not name what others repeat whole.

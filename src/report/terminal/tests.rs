@@ -117,7 +117,8 @@ fn documents_are_listed_that_are_no_copies_but_hold_copied_text() {
     let listed = below(&summary, "Documents that hold copied text, no copies as a whole");
     assert!(listed.len() == 1 && listed[0].ends_with("a.jsonl, record 3"), "{summary}");
     assert!(listed[0].starts_with("       49.9 %  439 of 880  "), "{summary}");
-    assert_eq!(below(&summary, "Sources with the largest copied share").len(), 2, "{summary}");
+    let sources = below(&summary, "Sources with the largest copied share");
+    assert!(sources.len() == 2 && sources[0].ends_with("a.jsonl"), "b is one document: {summary}");
 
     let texts = texts.each_ref().map(std::slice::from_ref);
     let files = [("a.txt", texts[0]), ("b.txt", texts[1]), ("c.txt", texts[2]), ("d.txt", texts[3])];
