@@ -35,6 +35,8 @@ pub struct Report<'a> {
     pub all: Counts,
     /// copies that are kept because they are protected
     pub protected: u64,
+    /// copies that are kept, where copies leave, because they are contained and these do not
+    pub contained: u64,
     /// documents without the date that was asked for
     pub undated: u64,
     /// the first [`LISTED`] sources
@@ -52,6 +54,7 @@ pub fn report<'a>(outcome: &Outcome, removal: &'a Removal, rules: &Rules, output
         prefer: rules.order.prefer.to_string(),
         all: removal.all,
         protected: removal.protected,
+        contained: removal.contained,
         undated: removal.undated,
         sources: removal.accounts.iter().take(LISTED).collect(),
         warnings: removal.warnings.iter().map(|finding| told(outcome, finding)).collect(),

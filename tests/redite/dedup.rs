@@ -264,6 +264,22 @@ fn a_preference_chooses_the_original() {
     assert_eq!(kept(&["--protect", "paper", "--prefer", "longest"]), "c1 b1 b2 undated 0");
 }
 
+/// What is contained and stays is told as JSON, too.
+#[test]
+fn contained_documents_that_stay_are_counted() {
+    let contained = format!("{} and some more", words(0..60));
+    let dir = Dir::new().file("in.jsonl", records(&[words(0..180), contained, words(0..180)]));
+    let told = |remove: &str| {
+        let flags =
+            ["--output", "out", "--force", "--json", "--units", "document,passage", "--remove", remove];
+        let told = redite(&dir, ["dedup", "in.jsonl"].into_iter().chain(flags)).ends();
+        let told: Value = serde_json::from_str(&told.stdout).unwrap();
+        ["kept", "removed", "contained"].map(|name| told["dedup"][name].as_u64().unwrap())
+    };
+    assert_eq!(told("documents"), [2, 1, 1]);
+    assert_eq!(told("documents,contained"), [1, 2, 0]);
+}
+
 /// A pattern that fits nothing protects nothing: who wrote it must hear of it.
 #[test]
 fn a_pattern_that_fits_no_file_is_told() {
