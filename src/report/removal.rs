@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::dedup::{Account, Counts, Finding, Outstanding, Removal, Rules, Texts};
-use crate::document::{Kind, Place, SkipReason};
+use crate::document::{Kind, Place, SkipReason, Source};
 use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::terminal::{NAME, line_of_place};
@@ -57,8 +57,16 @@ pub fn report<'a>(outcome: &Outcome, removal: &'a Removal, rules: &Rules, output
         contained: removal.contained,
         undated: removal.undated,
         sources: removal.accounts.iter().take(LISTED).collect(),
-        warnings: removal.warnings.iter().map(|finding| told(outcome, finding)).collect(),
+        warnings: idle(rules, outcome.own_sources())
+            .chain(removal.warnings.iter().map(|finding| told(outcome, finding)))
+            .collect(),
     }
+}
+
+/// What to say of patterns that protect nothing.
+pub fn idle<'a>(rules: &'a Rules, sources: &[Source]) -> impl Iterator<Item = String> + use<'a> {
+    let idle = rules.order.protect.idle(sources, &rules.order.file_places).into_iter();
+    idle.map(|pattern| format!("`--protect {pattern}` fits no file of the input: it protects nothing"))
 }
 
 /// Writes the numbers for a person, behind the summary of what was found.

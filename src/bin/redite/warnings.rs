@@ -9,7 +9,7 @@ use redite::order::Prefer;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::read::sources::Sources;
-use redite::report::removal::first_skipped;
+use redite::report::removal::{first_skipped, idle};
 use redite::write::places::Places;
 
 use crate::args::RunArgs;
@@ -110,10 +110,7 @@ pub(crate) fn stays(output: &Path, places: &Places) -> Option<String> {
 
 /// What to say before the search of what a removal is asked to do.
 pub(crate) fn before_removal(rules: &Rules, sources: &Sources) -> Vec<String> {
-    let idle = rules.order.protect.idle(&sources.files, &rules.order.file_places);
-    let idle = idle
-        .into_iter()
-        .map(|pattern| format!("`--protect {pattern}` fits no file of the input: it protects nothing"));
+    let idle = idle(rules, &sources.files);
     let no_place = if rules.annotate { not_annotated(sources) } else { None };
     let no_fields = if rules.order.asks_fields() { without_fields(sources) } else { None };
     no_place.into_iter().chain(idle).chain(no_fields).collect()
