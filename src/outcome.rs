@@ -31,6 +31,7 @@ use crate::verify::Overlap;
 mod certified;
 mod column;
 mod floor;
+mod held;
 mod leaving;
 mod near;
 mod passages;

@@ -1,13 +1,11 @@
 //! How much memory there is for the recall certificate of a finished run.
 
 use crate::certify;
-use crate::corpus::{Corpus, Document, Units};
+use crate::corpus::{Corpus, Units};
 use crate::error::Result;
-use crate::outcome::{LocatedContained, Outcome};
+use crate::outcome::{LocatedContained, Outcome, held};
 use crate::parts::RESERVED;
 use crate::pipeline::{Progress, Surroundings};
-use crate::resolve::Near;
-use crate::scan::Piece;
 
 /// The least bytes for a slice of the sample: with fewer the corpus would be read again and again. What a report will
 /// take is more.
@@ -28,22 +26,17 @@ impl Outcome {
         let Corpus { documents, document_units, paragraph_units, places, ids, pieces, labels, drawn, .. } =
             &self.corpus;
         let of_units = |units: &Units| {
-            size_of_val(&units.first[..]) * 5 / 4
-                + size_of_val(&units.distinct[..])
-                + size_of_val(&units.tokens[..])
+            held::units([&units.first, &units.distinct, &units.tokens].map(|column| size_of_val(&column[..])))
         };
         let copies = self.near.iter().map(|near| near.all.len()).sum::<usize>();
         // the sample is put in order beside
         let drawn = 2 * drawn.iter().map(|drawn| size_of_val(&drawn[..])).sum::<usize>();
-        let bytes = size_of::<Document>() * documents.len()
+        let bytes = held::tables(documents, pieces, labels, copies)
             + of_units(document_units)
             + of_units(paragraph_units)
             + places.len()
             + ids.len()
-            + size_of::<Piece>() * pieces.len()
-            + labels.size()
             + drawn
-            + size_of::<Near>() * copies
             + self.located.passages.size()
             + size_of::<LocatedContained>() * self.located.contained.len();
         bytes as u64

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::index::{Identity, Index};
 use crate::locate::Stretch;
 use crate::outcome::column::Column;
+use crate::outcome::held;
 use crate::outcome::passages::{Passages, WaitingPassages};
 use crate::outcome::{Located, Outcome};
 use crate::params::Params;
@@ -113,7 +114,7 @@ impl UnitColumns {
 
     /// Bytes when they are held again, with the numbers in `distinct`.
     fn size(&self) -> usize {
-        self.first.size() * 5 / 4 + self.distinct.size() + self.tokens.size()
+        held::units([self.first.size(), self.distinct.size(), self.tokens.size()])
     }
 
     fn into_units(self) -> Result<Units> {
@@ -196,13 +197,10 @@ impl Whole {
     /// `is_kept`.
     pub(crate) fn held(&self, is_kept: bool) -> u64 {
         let copies = self.near.iter().map(|(near, _)| near.len()).sum::<usize>();
-        let bytes = size_of::<Document>() * self.documents.len()
+        let bytes = held::tables(&self.documents, &self.pieces, &self.labels, copies)
             + self.starts.size()
-            + size_of::<Piece>() * self.pieces.len()
-            + size_of::<Near>() * copies
             + size_of::<(Contained, Stretch)>() * self.contained.len()
             + size_of_val(&self.leaving[..])
-            + self.labels.size()
             + self.draws.iter().map(Draw::size).sum::<usize>()
             + if is_kept { KEEPING[0] * self.documents.len() + KEEPING[1] * copies } else { 0 };
         bytes as u64
