@@ -85,6 +85,8 @@ struct Open {
     runs: Range<usize>,
     /// behind its last token of the later text
     end: u32,
+    /// whether it ends where no more of the earlier text was looked at
+    is_cut: bool,
 }
 
 impl Open {
@@ -388,7 +390,8 @@ impl Looking<'_, '_, '_> {
         }
         let known = open.iter().any(|open| {
             let run = &runs[open.runs.start];
-            open.original == original && run.holds(here, 1) && run.diagonal() == diagonal
+            // what is cut may go on from here
+            !open.is_cut && open.original == original && run.holds(here, 1) && run.diagonal() == diagonal
         });
         if known {
             return;
@@ -437,6 +440,7 @@ impl Looking<'_, '_, '_> {
             extend([tokens, near], (run, is_own), identity, steps, runs)
         };
         let mut is_open = follow(near.tokens, run, runs) && !is_own;
+        let mut is_cut = is_open;
         let mut most = 2 * margin;
         while is_open {
             let mut of_windows = |seed: usize, found: &mut Vec<u32>| {
@@ -464,6 +468,7 @@ impl Looking<'_, '_, '_> {
                 (near, run) = (reach, longer);
                 is_open = follow(near.tokens, run, runs);
             }
+            is_cut = is_open && near.tokens.len() < kept.tokens.len();
             is_open &= goes_on;
             most = most.saturating_mul(2);
         }
@@ -507,7 +512,7 @@ impl Looking<'_, '_, '_> {
             self.again += if gives_way { u64::from(open.end - here) } else { 0 };
             !gives_way
         });
-        open.push(Open { original, runs: first + from..runs.len(), end });
+        open.push(Open { original, runs: first + from..runs.len(), end, is_cut });
         self.alignments += 1;
         self.present.uncovered = None;
     }

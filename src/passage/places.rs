@@ -374,9 +374,12 @@ impl Places {
         let mut places = Vec::new();
         let mut walk = |others: &mut dyn Iterator<Item = usize>, ahead: bool| {
             // from the place on, towards where it goes
-            let (mut last, mut edge, mut last_copy) = (0, i64::from(margin), seeds[hit].at);
+            let here = seeds[hit].at;
+            let (mut last, mut edge, mut last_copy) = (0, i64::from(margin), here);
             for other in others {
-                if seeds[other].at.abs_diff(last_copy) > 2 * margins[0] {
+                let (from_last, from_hit) =
+                    (seeds[other].at.abs_diff(last_copy), seeds[other].at.abs_diff(here));
+                if from_last > 2 * margins[0] || i64::from(from_hit) > 2 * (edge + i64::from(margins[0])) {
                     break;
                 }
                 if edge > i64::from(most) {
@@ -400,17 +403,21 @@ impl Places {
                     of_windows(other, &mut places);
                 }
                 let own = places.iter().enumerate().filter(|(_, token)| part.contains(token));
-                let next = own.filter_map(|(i, &token)| {
+                let touching = own.filter_map(|(i, &token)| {
                     let margin = i64::from(margins[usize::from(i >= by_seed)]);
                     let away = if ahead {
                         i64::from(token) - i64::from(at)
                     } else {
                         i64::from(at) - i64::from(token)
                     };
-                    (away > last && away - margin <= edge).then_some((away, margin))
+                    (away > 0 && away - margin <= edge).then_some((away, margin))
                 });
-                if let Some((away, margin)) = next.max() {
-                    (last, edge, last_copy) = (away, edge.max(away + margin), seeds[other].at);
+                // one that leads no further may stand between here and one that does: what stood there twice
+                if let Some((away, margin)) = touching.max() {
+                    last_copy = seeds[other].at;
+                    if away > last {
+                        (last, edge) = (away, edge.max(away + margin));
+                    }
                 }
             }
             edge as u32

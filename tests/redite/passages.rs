@@ -303,6 +303,20 @@ fn a_run_is_found_whole_where_an_alignment_enters_it_late() {
     }
 }
 
+/// The earlier text has its first tokens twice: the seed among them leads further than all that come behind it, up to the
+/// run at the end.
+#[test]
+fn a_run_is_found_whole_behind_what_stood_twice() {
+    let texts: Vec<String> =
+        include_str!("../fixtures/a_run_behind_a_repetition.txt").lines().map(str::to_owned).collect();
+    for identity in [0.5, 0.6, 0.7, 0.8] {
+        let params = Params { identity, ..passages() };
+        let run = audit_texts(&texts, &params);
+        all_runs_are_covered(&run, &texts, &params, "a repetition");
+        all_are_true(&run, &params, "a repetition");
+    }
+}
+
 /// A text of ten words, by their digits.
 fn of_digits(digits: &str) -> String {
     digits.chars().map(|digit| format!("w{digit} ")).collect()
