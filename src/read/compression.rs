@@ -1,9 +1,9 @@
 //! One reader for every compression. Decompressors stream with fixed buffers, read all members of a gzip
 //! file, all frames of a zstandard file and all streams of a bzip2 or xz file, and tell a file that ends too early from one that ends.
 
-use std::fs::File;
 mod unpacker;
 
+use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 

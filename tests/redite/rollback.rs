@@ -1,8 +1,21 @@
 //! `redite index rollback`: the last night, or what is damaged, undone.
 
+use std::path::Path;
+
 use crate::archive::{after_monday, index, night};
 use crate::cli::{names, redite};
 use crate::language::{Dir, files};
+
+/// Flips a bit near the end of a file, or removes it.
+fn damage(path: &Path, is_there: bool) {
+    if !is_there {
+        return std::fs::remove_file(path).unwrap();
+    }
+    let mut bytes = std::fs::read(path).unwrap();
+    let end = bytes.len() - 20;
+    bytes[end] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+}
 
 /// The hint of a damaged manifest names `rollback`: it must do what it says.
 #[test]
@@ -22,14 +35,7 @@ fn rollback_goes_back_where_the_latest_generation_can_not_be_read() {
         for (name, bytes) in &whole {
             std::fs::write(dir.path(&format!("archive/{name}")), bytes).unwrap();
         }
-        let path = dir.path(&format!("archive/{damaged}"));
-        let mut bytes = std::fs::read(&path).unwrap();
-        let end = bytes.len() - 20;
-        bytes[end] ^= 1;
-        std::fs::write(&path, bytes).unwrap();
-        if !is_there {
-            std::fs::remove_file(&path).unwrap();
-        }
+        damage(&dir.path(&format!("archive/{damaged}")), is_there);
         let wrong = night(&dir, "tuesday.jsonl", "clean");
         assert!(wrong.code == 1 && wrong.stderr.contains(damaged), "{}", wrong.stderr);
         let back = index(&dir, &["rollback", "archive"]);
@@ -188,14 +194,7 @@ fn rollback_undoes_a_damaged_night_behind_which_something_was_forgotten() {
         // a fourth night merges: its segment is that of all, its texts are its own
         let damages = [(&texts, true), (&texts, false), (&segment, true), (&segment, false)].into_iter();
         for (name, is_there) in damages.take(if number == 4 { 2 } else { 4 }) {
-            let path = dir.path(&format!("archive/{name}"));
-            let mut bytes = std::fs::read(&path).unwrap();
-            let end = bytes.len() - 20;
-            bytes[end] ^= 1;
-            std::fs::write(&path, bytes).unwrap();
-            if !is_there {
-                std::fs::remove_file(&path).unwrap();
-            }
+            damage(&dir.path(&format!("archive/{name}")), is_there);
             let verified = index(&dir, &["verify", "archive"]);
             assert!(verified.code == 1 && verified.stderr.contains(name.as_str()), "{}", verified.stderr);
             assert!(verified.stderr.contains("hint: `redite index rollback` undoes"), "{}", verified.stderr);
