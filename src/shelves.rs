@@ -40,10 +40,16 @@ pub(crate) struct Spot {
 }
 
 impl Spot {
-    /// Whether the list waits in a file.
+    /// Where the list waits in a file, if it does: no other one that waits has the same number.
     #[inline]
-    pub(crate) fn waits(self) -> bool {
-        self.length > 0 && self.shelf == WAITS
+    pub(crate) fn waits_at(self) -> Option<u64> {
+        let waits = self.length > 0 && self.shelf == WAITS;
+        waits.then(|| u64::from(self.block) << 32 | u64::from(self.start))
+    }
+
+    /// Whether no list is there.
+    pub(crate) fn is_empty(self) -> bool {
+        self.length == 0
     }
 }
 
@@ -196,9 +202,8 @@ impl Shelves {
     /// [`Error::Temporary`].
     #[inline]
     pub(crate) fn read<'a>(&'a self, spot: Spot, buffer: &'a mut Vec<u64>) -> Result<&'a [u64]> {
-        match &self.waiting {
-            Some(waiting) if spot.waits() => {
-                let start = u64::from(spot.block) << 32 | u64::from(spot.start);
+        match (&self.waiting, spot.waits_at()) {
+            (Some(waiting), Some(start)) => {
                 let read = waiting.read(start, spot.length as usize, buffer);
                 read.map_err(|source| Error::temporary(waiting.folder(), source))?;
                 Ok(buffer)
@@ -218,11 +223,12 @@ impl Shelves {
     }
 
     /// Lets go of the list at a spot, which is nobody's then.
-    pub(crate) fn remove(&mut self, Spot { shelf, block, start, length }: Spot) {
+    pub(crate) fn remove(&mut self, spot: Spot) {
+        let Spot { shelf, block, start, length } = spot;
         if let Some(waiting) = self.waiting.as_mut().filter(|_| length > 0) {
             let size = shelf_of(length as usize).1;
-            if shelf == WAITS {
-                return waiting.remove(u64::from(block) << 32 | u64::from(start), size);
+            if let Some(at) = spot.waits_at() {
+                return waiting.remove(at, size);
             }
             waiting.let_go(size);
         }

@@ -11,11 +11,12 @@ const OF_A_DOCUMENT: usize = 156;
 /// The same for each byte of band keys, at the most: some keys in order, what earlier parts know of them.
 const KEYS_WORKING: usize = 3;
 
-/// The same for each byte of seeds: where nothing comes before, and behind earlier parts, whose texts many lead to.
-const SEEDS_WORKING: [usize; 2] = [6, 22];
+/// The same for each byte of seeds: where nothing comes before, and behind earlier parts, to whose texts many lead.
+const SEEDS_WORKING: [usize; 2] = [3, 8];
 
-/// What of it is for texts that may be repeated by passages, whatever comes before: where they take more, it waits.
-const TEXTS_WORKING: usize = 4;
+/// What of it is for texts that may be repeated by passages, whatever comes before: where they take more, it waits in a file,
+/// which costs less than smaller parts do.
+const TEXTS_WORKING: usize = 1;
 
 /// The same for each window of a seed whose list may be full, where more is to come: nearly all of them are told to the index
 /// of the parts, and are held twice then.

@@ -156,6 +156,7 @@ impl Finder<'_> {
         }
     }
 
+    /// The same for one unit, between two tokens of the document, with what may lie in earlier text of it.
     fn contained_unit(
         &mut self,
         prepared: &Prepared,
@@ -179,6 +180,20 @@ impl Finder<'_> {
         if f64::from(covered) / (unit.len() as f64) < self.params.contained {
             return None;
         }
+        // they are looked at together
+        self.places.all_stay(true);
+        let contained = self.in_original((prepared, unit, paragraph), passages, original);
+        self.places.all_stay(false);
+        contained
+    }
+
+    /// The same, where `original` has enough of it.
+    fn in_original(
+        &mut self,
+        (prepared, unit, paragraph): (&Prepared, Range<u32>, Option<u32>),
+        passages: &[(&Candidate, Overlap)],
+        original: u32,
+    ) -> Option<Contained> {
         let of_original = || passages.iter().filter(|(candidate, _)| candidate.original == original);
         let mut hull: Option<Range<u32>> = None;
         let mut parts = Vec::new();

@@ -110,7 +110,7 @@ struct Text {
     /// where parts of it leave: the first tokens of those between in which there is something; else empty
     parts: Box<[u32]>,
     /// of a document of an index these stand for the stretches
-    unread: Option<Box<[Stretch]>>,
+    archived: Option<Box<[Stretch]>>,
 }
 
 impl Text {
@@ -134,18 +134,15 @@ impl Text {
         first..self.parts.get(behind).copied().unwrap_or(u32::MAX)
     }
 
-    /// What is kept around a token of a document; where it stands, and which of those steps is the first of it.
-    fn stretch<'a>(
-        &'a self,
-        (document, at): (u32, u32),
-        texts: &'a KeptTexts,
-    ) -> Option<(Kept<'a>, Steps<'a>, usize)> {
-        if let Some(stretches) = &self.unread {
+    /// What is kept around a token; where it stands, and which of those steps is the first of it.
+    fn stretch<'a>(&self, at: u32, texts: &'a KeptTexts) -> Option<(Kept<'a>, Steps<'a>, usize)> {
+        if let Some(stretches) = &self.archived {
             let behind = stretches.partition_point(|stretch| stretch.start <= at);
-            let Stretch { start, tokens, steps, .. } = &stretches[behind.checked_sub(1)?];
-            return Some((Kept { tokens, start: *start }, Steps::read(steps), 0));
+            let Stretch { start, end, all } = stretches[behind.checked_sub(1)?];
+            let (tokens, steps) = texts.get(all)?.split_at_checked((end - start) as usize)?;
+            return Some((Kept { tokens, start }, Steps::read(steps), 0));
         }
-        let (stretches, all) = texts.get(document, self.all)?.split_at(self.stretches as usize);
+        let (stretches, all) = texts.get(self.all)?.split_at(self.stretches as usize);
         let (tokens, steps) = all.split_at(self.tokens as usize);
         let behind = stretches.partition_point(|stretch| unpacked(*stretch)[0] <= at);
         let [start, first] = unpacked(stretches[behind.checked_sub(1)?]);
@@ -156,19 +153,12 @@ impl Text {
 }
 
 /// Tokens around listed seeds of a document of an index.
+#[derive(Clone, Copy)]
 struct Stretch {
     start: u32,
     end: u32,
-    /// none as long as nobody has looked at them
-    tokens: Box<[u64]>,
-    /// where they stand, see [`Steps::read`]
-    steps: Box<[u64]>,
-}
-
-impl Stretch {
-    fn is_unread(&self) -> bool {
-        self.tokens.is_empty()
-    }
+    /// the tokens, and where they stand; nothing as long as nobody has looked at them
+    all: Spot,
 }
 
 /// Tokens of a document, one after the other.
@@ -184,9 +174,10 @@ pub(crate) struct Tokens<'a> {
 /// Stretches that are being read.
 pub(super) struct Filling<'a> {
     stretches: &'a mut [Stretch],
+    texts: &'a mut KeptTexts,
     next: usize,
     /// what there is of the next
-    tokens: Vec<u64>,
+    tokens: &'a mut Vec<u64>,
     steps: Written,
 }
 
@@ -196,7 +187,7 @@ impl Filling<'_> {
         let behind = start + tokens.len() as u32;
         while let Some(stretch) = self.stretches.get_mut(self.next) {
             let from = stretch.start + self.tokens.len() as u32;
-            if !stretch.is_unread() || from < start {
+            if !stretch.all.is_empty() || from < start {
                 self.next += 1;
                 continue;
             }
@@ -205,17 +196,14 @@ impl Filling<'_> {
             }
             let to = stretch.end.min(behind);
             let range = (from - start) as usize..(to - start) as usize;
-            if self.tokens.is_empty() {
-                self.tokens.reserve_exact((stretch.end - stretch.start) as usize);
-            }
             self.tokens.extend_from_slice(&tokens[range.clone()]);
             self.steps.extend(&spans[range]);
             if to < stretch.end {
                 return;
             }
-            let mut steps = Vec::new();
-            std::mem::take(&mut self.steps).append_to(&mut steps);
-            (stretch.tokens, stretch.steps) = (std::mem::take(&mut self.tokens).into(), steps.into());
+            std::mem::take(&mut self.steps).append_to(self.tokens);
+            stretch.all = self.texts.put(self.tokens);
+            self.tokens.clear();
             self.next += 1;
         }
     }
@@ -437,34 +425,42 @@ impl Places {
         })
     }
 
-    /// Which tokens around a place in a document of an index are needed, if nobody has looked at them yet, and what takes
-    /// them.
-    fn sought(&mut self, document: u32, at: u32) -> Option<(SoughtTokens, Filling<'_>)> {
-        let stretches = self.texts.get_mut(&document)?.unread.as_mut()?;
-        let before = stretches.partition_point(|stretch| stretch.start <= at);
-        let stretch = stretches.get(before.checked_sub(1)?).filter(|stretch| stretch.is_unread())?;
-        let last = stretches.last().map_or(stretch.end, |last| last.end);
-        let sought = SoughtTokens { first: stretch.start, behind: stretch.end, last };
-        Some((sought, Filling { stretches, next: 0, tokens: Vec::new(), steps: Written::default() }))
+    /// Whether all that is put at hand from now on stays there, until this is said again.
+    pub(super) fn all_stay(&mut self, all_stay: bool) {
+        self.kept.all_stay(all_stay);
     }
 
     /// Puts what is kept around a place in another document at hand, where nobody has looked at it yet or it waits in a file;
-    /// returns whether it is there now. It stays until the same is asked of a third.
+    /// returns whether it is there now. It stays until the same is asked of another place, or longer.
     pub(super) fn read(
         &mut self,
         (document, at): (u32, u32),
         reader: Option<&mut (dyn ReadTokens + '_)>,
         failed: &mut Option<Error>,
     ) -> bool {
-        let read = if document >= self.archived {
-            let text = self.texts.get(&document).filter(|_| self.kept.may_wait());
-            text.map_or(Ok(()), |text| self.kept.read(document, text.all))
-        } else if let Some((sought, mut filling)) = self.sought(document, at) {
-            let Some(reader) = reader else { return false };
-            reader.tokens(document, sought, &mut |tokens| filling.take(tokens))
-        } else {
-            Ok(())
-        };
+        if document >= self.archived && !self.kept.may_wait() {
+            return true;
+        }
+        let Some(text) = self.texts.get_mut(&document) else { return true };
+        let mut all = text.all;
+        if let Some(stretches) = &mut text.archived {
+            let before = stretches.partition_point(|stretch| stretch.start <= at);
+            let Some(i) = before.checked_sub(1) else { return true };
+            if stretches[i].all.is_empty() {
+                let Some(reader) = reader else { return false };
+                let last = stretches.last().map_or(0, |last| last.end);
+                let sought = SoughtTokens { first: stretches[i].start, behind: stretches[i].end, last };
+                self.all.clear();
+                let (texts, tokens, steps) = (&mut self.kept, &mut self.all, Written::default());
+                let mut filling = Filling { stretches: &mut *stretches, texts, next: 0, tokens, steps };
+                if let Err(error) = reader.tokens(document, sought, &mut |tokens| filling.take(tokens)) {
+                    failed.get_or_insert(error);
+                    return false;
+                }
+            }
+            all = stretches[i].all;
+        }
+        let read = self.kept.read(all);
         let is_read = read.is_ok();
         *failed = failed.take().or(read.err());
         is_read
@@ -472,13 +468,12 @@ impl Places {
 
     /// What is kept around a place.
     pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<Kept<'_>> {
-        Some(self.texts.get(&document)?.stretch((document, at), &self.kept)?.0)
+        Some(self.texts.get(&document)?.stretch(at, &self.kept)?.0)
     }
 
     /// Where tokens of what is kept of a document stand in its text: the first byte, and behind the last.
     pub(crate) fn bytes(&self, document: u32, tokens: Range<u32>) -> [u32; 2] {
-        let stretch =
-            self.texts.get(&document).and_then(|text| text.stretch((document, tokens.start), &self.kept));
+        let stretch = self.texts.get(&document).and_then(|text| text.stretch(tokens.start, &self.kept));
         let Some((Kept { start, .. }, steps, first)) = stretch else { return [0; 2] };
         let at = |token: u32| first + (token - start) as usize;
         steps.bytes(at(tokens.start)..at(tokens.end))
@@ -517,16 +512,10 @@ impl Places {
         let ([listed, windows], Around { bounds, parts }) = self.list((document, seeds), margins, found_by);
         self.told = told;
         if listed + windows > 0 {
-            let unread = |[start, end]: [u32; 2]| Stretch {
-                start,
-                end,
-                tokens: Box::default(),
-                steps: Box::default(),
-            };
-            let unread = Some(bounds.into_iter().map(unread).collect());
+            let unread = |[start, end]: [u32; 2]| Stretch { start, end, all: Spot::default() };
+            let archived = Some(bounds.into_iter().map(unread).collect());
             let (uses, has_windows, parts) = (listed + windows, windows > 0, parts.into());
-            let text = Text { uses, has_windows, parts, unread, ..Text::default() };
-            self.texts.insert(document, text);
+            self.texts.insert(document, Text { uses, has_windows, parts, archived, ..Text::default() });
         }
     }
 
@@ -626,12 +615,13 @@ impl Places {
 
     /// Something in a document is not to be found any more.
     fn let_go(&mut self, document: u32) {
-        if let Some(text) = self.texts.get_mut(&document) {
-            text.uses -= 1;
-            if text.uses == 0 {
-                self.kept.remove(document, text.all);
-                self.texts.remove(&document);
-            }
+        let Some(text) = self.texts.get_mut(&document) else { return };
+        text.uses -= 1;
+        if text.uses == 0 {
+            let archived = text.archived.as_deref().unwrap_or_default();
+            let all = archived.iter().map(|stretch| stretch.all).chain([text.all]);
+            all.for_each(|all| self.kept.remove(all));
+            self.texts.remove(&document);
         }
     }
 }
