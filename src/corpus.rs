@@ -6,7 +6,6 @@
 //! each *distinct* unit that is long enough, 4 bytes a band, 8 more, and its entry in [`crate::collapse`].
 
 use rayon::prelude::*;
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::band::KeyHead;
 use crate::certify::Draw;
@@ -25,12 +24,14 @@ use crate::read::texts::{Locator, Texts};
 use crate::scan::{Counted, EMPTY, MARKED, Piece, SHORT, Scanned, Signed, SignedUnits};
 use crate::skips::Skips;
 
+mod digest;
 mod labels;
 mod places;
 mod ranks;
 mod starts;
 mod working;
 
+use digest::RecordsDigest;
 pub(crate) use labels::Labels;
 pub(crate) use places::{Places, split_places};
 pub(crate) use ranks::Ranks;
@@ -197,7 +198,7 @@ pub(crate) struct Builder<'a> {
     labels: Labels,
     order: &'a Order,
     fields: Vec<String>,
-    digest: Xxh3,
+    digest: RecordsDigest,
     draws: [Draw; 2],
 }
 
@@ -222,7 +223,17 @@ impl Admitted {
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(sources: usize, params: &crate::params::Params, order: &'a Order) -> Self {
+    pub(crate) fn new(sources: &[Source], params: &crate::params::Params, order: &'a Order) -> Self {
+        let digest = RecordsDigest::new(sources, order);
+        Builder::empty(sources.len(), digest, params, order)
+    }
+
+    fn empty(
+        sources: usize,
+        digest: RecordsDigest,
+        params: &crate::params::Params,
+        order: &'a Order,
+    ) -> Self {
         Builder {
             documents: Vec::new(),
             document_units: Units::default(),
@@ -245,19 +256,18 @@ impl<'a> Builder<'a> {
             labels: Labels::new(order.dates.clone()),
             order,
             fields: order.fields(),
-            digest: Xxh3::new(),
+            digest,
             draws: [(); 2].map(|()| Draw::new(params.certify)),
         }
     }
 
     /// For what comes after: empty, but its numbers go on where these end.
     pub(crate) fn following(&self, params: &crate::params::Params) -> Self {
-        let mut next = Builder::new(self.counts.records.len(), params, self.order);
+        let mut next = Builder::empty(self.counts.records.len(), self.digest.clone(), params, self.order);
         let counts = [&self.counts.records, &self.counts.lines];
         for ((next, before), counts) in next.before.iter_mut().zip(&self.before).zip(counts) {
             next.iter_mut().zip(before).zip(counts).for_each(|((next, before), own)| *next = before + own);
         }
-        next.digest = self.digest.clone();
         next
     }
 
@@ -324,7 +334,9 @@ impl<'a> Builder<'a> {
             let (places, ids) = (self.places.len() as u64, self.ids.len() as u64);
             let mut before = (0, 0, 0);
             self.number_records(scanned);
-            self.digest(scanned);
+            let mut digest = std::mem::take(&mut self.digest);
+            digest.add(scanned, |source| self.record_base(&scanned.counted, source));
+            self.digest = digest;
             for of_chunk in &scanned.documents {
                 self.labels.push(self.order, &self.fields, &of_chunk.also);
                 let mut locator = of_chunk.locator;
@@ -367,25 +379,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Takes in what names a batch: of each document its record, id and text.
-    fn digest(&mut self, scanned: &Scanned) {
-        let mut id = 0;
-        for (document, text) in scanned.documents.iter().zip(&scanned.text_hashes) {
-            let record =
-                document.locator.record + self.record_base(&scanned.counted, document.locator.source);
-            let ids = &scanned.ids[id..document.ids_end as usize];
-            id = document.ids_end as usize;
-            for part in [
-                &record.to_le_bytes()[..],
-                &(ids.len() as u32).to_le_bytes(),
-                ids.as_bytes(),
-                &text.to_le_bytes(),
-            ] {
-                self.digest.update(part);
-            }
-        }
-    }
-
     /// Adds a chunk's records to the counts of their sources, and gives its skips their numbers.
     fn number_records(&mut self, scanned: &Scanned) {
         let [records, lines] = &self.before;
@@ -411,7 +404,7 @@ impl<'a> Builder<'a> {
         let exact = if keep_keys { exact.map(Exact::into_keys) } else { Default::default() };
         Corpus {
             exact,
-            identity: Identity::of_records(self.digest.digest128()),
+            identity: self.digest.finish(),
             archived: Archived::default(),
             texts,
             document_starts: document_starts(&self.documents, self.counts.paragraphs),
@@ -437,16 +430,6 @@ impl<'a> Builder<'a> {
 }
 
 impl Corpus {
-    /// Gives documents that were read by their places alone, in the order `ranked`, the ids that they were
-    /// `measured` with.
-    pub(crate) fn tell_ids(&mut self, measured: &Corpus, ranked: &[u32]) {
-        self.ids.clear();
-        for (document, &place) in self.documents.iter_mut().zip(ranked) {
-            document.id = self.ids.len() as u64;
-            self.ids.push_str(measured.id(place).unwrap_or_default());
-        }
-    }
-
     /// Takes over what was read of the sources when all documents were `measured`; they passed in the order
     /// `ranked`.
     pub(crate) fn complete(&mut self, measured: Corpus, ranked: &[u32]) {

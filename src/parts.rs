@@ -158,6 +158,14 @@ impl<'a> Parts<'a> {
         Ok((measured, ranked))
     }
 
+    /// The id of a document of a run with an order of its own, by its number in that; the last part is `last`.
+    pub(crate) fn id<'c>(&'c self, last: &'c Corpus, document: u32) -> &'c str {
+        let measured = self.measured.as_ref();
+        let (of, number) =
+            measured.map_or((last, document), |(all, ranked)| (all, ranked[document as usize]));
+        of.id(number).unwrap_or_default()
+    }
+
     /// Whether everything is one part so far.
     pub(crate) fn is_empty(&self) -> bool {
         self.index.is_none()

@@ -55,6 +55,29 @@ impl Past {
         Past { before, ..self }
     }
 
+    /// The identity of a batch, or the one by which an earlier build has put it into the index. That was blind to some
+    /// ids, so they are looked at: `id` tells that of the batch's document of this number.
+    ///
+    /// # Errors
+    /// Those of reading the index.
+    pub(crate) fn identity<'c>(&self, own: Identity, id: impl Fn(u32) -> &'c str) -> Result<Identity> {
+        let index = &*self.index;
+        let earlier = own.earlier().filter(|_| self.is_batch && !index.knows(own));
+        let Some(earlier) = earlier else { return Ok(own) };
+        for batch in index.batches().iter().filter(|batch| earlier.is_of(batch)) {
+            let documents = batch.first_document..batch.end_document;
+            let mut kept = documents.zip(0..).filter(|(document, _)| index.keeps(*document, u32::MAX));
+            let are_same = kept.try_fold(true, |are_same, (document, number)| {
+                let (row, segment) = index.document(document)?;
+                Ok(are_same && segment.strings(&row)?.0 == id(number))
+            });
+            if are_same? {
+                return Ok(earlier);
+            }
+        }
+        Ok(own)
+    }
+
     /// What [`Past::unless_known`] will say of a corpus, by its first documents.
     pub(crate) fn presumed(&self, corpus: &Corpus) -> u32 {
         let begins_so = |batch: &&Batch| {

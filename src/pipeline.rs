@@ -30,7 +30,7 @@ use crate::past::{self, Before, Past};
 use crate::read::chunks::{self, Buffers, Chunk, QUEUE, Reader};
 use crate::read::json::Fields;
 use crate::read::sources::Sources;
-use crate::read::texts::{Locator, Spool, Texts};
+use crate::read::texts::{Spool, Texts};
 use crate::reread::{self, Searches};
 use crate::resolve::pairs::{KeptPairs, Pairs};
 use crate::resolve::twins::Twins;
@@ -159,6 +159,9 @@ pub fn run(
         reading.ordered(&mut parts, &mut clock)?
     };
     corpus.identity = corpus.identity.named(order.names(&sources.files));
+    if let Some(past) = &past {
+        corpus.identity = past.identity(corpus.identity, |document| parts.id(&corpus, document))?;
+    }
     if let Some(sees) = parts.should_have_seen(corpus.identity) {
         let identity = corpus.identity;
         let (measured, ranked) = parts.restart(corpus, sees)?;
@@ -359,7 +362,7 @@ impl<'a> Reading<'a> {
     }
 
     fn builder(&self) -> Builder<'a> {
-        let mut builder = Builder::new(self.sources.files.len(), self.stages.params, self.order);
+        let mut builder = Builder::new(&self.sources.files, self.stages.params, self.order);
         builder.windows = self.marks_windows().then(WindowMarks::new);
         builder
     }
@@ -450,39 +453,31 @@ impl<'a> Reading<'a> {
         let spool = measured.texts.spool().clone();
         progress.enter(Stage::Reading)?;
         let scanner = self.scanner(&buffers);
-        let locators: Vec<Locator> = ranked.iter().map(|&document| measured.locator(document)).collect();
-        let of_document = size_of::<Document>() + size_of::<Locator>() + size_of::<u32>();
+        let of_document = size_of::<Document>() + size_of::<u32>();
         parts.beside = (of_document * ranked.len() + measured.ids.len() + measured.labels.size()) as u64;
-        let length = |locator: &Locator| locator.text_length as usize;
+        let length = |document: &u32| measured.locator(*document).text_length as usize;
         let chunk = surroundings.chunk.max(1) as u64;
-        let chunks = batches(&locators, chunk, |locator| length(locator) as u64);
+        let chunks = batches(&ranked, chunk, |document| length(document) as u64);
         // nothing is read beside an outsized record, where memory is bounded
-        let is_alone = |chunk: &[Locator]| {
-            let is_outsized = |locator| buffers.is_outsized(length(locator));
+        let is_alone = |chunk: &[u32]| {
+            let is_outsized = |document| buffers.is_outsized(length(document));
             surroundings.memory.is_some() && chunk.iter().any(is_outsized)
         };
         let batches = chunks.chunk_by(|one, next| !is_alone(one) && !is_alone(next));
-        let mut left = &ranked[..];
-        let mut finish = |builder: Builder<'_>, keep_keys: bool| {
-            let mut corpus = builder.finish(self.texts(&spool), keep_keys);
-            let (own, behind) = left.split_at(corpus.documents.len());
-            corpus.tell_ids(&measured, own);
-            left = behind;
-            corpus
-        };
         let mut builder = self.builder();
         for batch in batches.flat_map(|batch| batch.chunks(chunks::in_a_batch())) {
             progress.check()?;
-            batch.iter().copied().flatten().for_each(|locator| buffers.meet(length(locator)));
+            batch.iter().copied().flatten().for_each(|document| buffers.meet(length(document)));
             parts.unforeseen = buffers.unforeseen(params.units.passages);
             if parts.are_full(&builder)? {
                 scanner.let_go();
                 scanner.mark_windows.store(false, Ordering::Relaxed);
                 let following = builder.following(params);
-                parts.add(finish(std::mem::replace(&mut builder, following), true), clock)?;
+                let full = std::mem::replace(&mut builder, following);
+                parts.add(full.finish(self.texts(&spool), true), clock)?;
                 progress.enter(Stage::Reading)?;
             }
-            let scanned = batch.par_iter().map(|locators| scanner.again(&measured.texts, locators));
+            let scanned = batch.par_iter().map(|documents| scanner.again(&measured, documents));
             let scanned: Vec<Scanned> = scanned.collect::<Result<_>>()?;
             let admitted = builder.admit(&scanned)?;
             let signed = sign(&scanner, &scanned, &admitted);
@@ -490,7 +485,7 @@ impl<'a> Reading<'a> {
             scanner.give_back(scanned, signed);
         }
         scanner.let_go();
-        let mut corpus = finish(builder, self.for_index || !parts.is_empty());
+        let mut corpus = builder.finish(self.texts(&spool), self.for_index || !parts.is_empty());
         if parts.is_empty() {
             corpus.complete(measured, &ranked);
         } else {

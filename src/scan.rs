@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use crate::band::Plan;
-use crate::corpus::{NOWHERE, Start};
+use crate::corpus::{Corpus, NOWHERE, Start};
 use crate::document::{Format, Skip, SkipReason, Source};
 use crate::error::Result;
 use crate::index::segment::Mark;
@@ -28,7 +28,7 @@ use crate::read::chunks::{Buffers, Chunk, about_tokens, text_file};
 use crate::read::json::Fields;
 use crate::read::magic;
 use crate::read::records::{self, Entry, Records};
-use crate::read::texts::{Locator, Texts, checksum};
+use crate::read::texts::{Locator, checksum};
 pub(crate) use crate::scan::made::{Counted, Piece, Scanned, ScannedDocument, Signed, SignedUnits};
 use crate::shingle::Shingler;
 use crate::sign::{Signer, merge};
@@ -362,17 +362,19 @@ impl<'a> Scanner<'a> {
         work.scanned.counted.push(Counted { source, records: 1, lines: 0 });
     }
 
-    /// Reads these records again, whatever their order.
+    /// Reads these documents, which were `measured`, again, whatever their order. Of most containers a text alone is
+    /// read: its id is the one that it was measured with.
     ///
     /// # Errors
-    /// Those of [`Texts::read`].
-    pub(crate) fn again(&self, texts: &Texts, locators: &[Locator]) -> Result<Scanned> {
+    /// Those of [`crate::read::texts::Texts::read`].
+    pub(crate) fn again(&self, measured: &Corpus, documents: &[u32]) -> Result<Scanned> {
         let mut work = self.work();
-        for locator in locators {
-            let (text, found) = texts.record(locator, &self.also)?;
+        for &document in documents {
+            let locator = measured.locator(document);
+            let (text, found) = measured.texts.record(&locator, &self.also)?;
             work.scanned.lone_surrogates += u64::from(found.has_lone_surrogates);
-            work.scanned.ids.push_str(found.id.as_deref().unwrap_or_default());
-            self.document(&text, (*locator, found.also), Stored::Otherwise, &mut work);
+            work.scanned.ids.push_str(measured.id(document).unwrap_or_default());
+            self.document(&text, (locator, found.also), Stored::Otherwise, &mut work);
         }
         Ok(self.done(work))
     }

@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn windows_that_will_be_told_count() {
         let order = Order::default();
-        let mut builder = Builder::new(1, &Params::audit(), &order);
+        let mut builder = Builder::new(&[], &Params::audit(), &order);
         let before = builder.working_size(true);
         let mut windows = WindowMarks::new();
         let seeds = [7u64 << 30; 100];

@@ -89,22 +89,33 @@ pub struct Identity {
     pub digest: u128,
     /// without what files are called, as indexes before version 5 have it
     pub(crate) records: u128,
+    /// both with the ids of JSON lines alone: earlier builds named so what passed in an order of its own
+    json: Option<[u128; 2]>,
 }
 
 impl Identity {
-    /// Of records with this digest, until what their files are called is known.
-    pub(crate) fn of_records(digest: u128) -> Self {
-        Identity { digest, records: digest }
+    /// Of records with this digest, until what their files are called is known; `json` is the digest with the ids of
+    /// JSON lines alone, where others may have ids.
+    pub(crate) fn of_records(digest: u128, json: Option<u128>) -> Self {
+        Identity { digest, records: digest, json: json.map(|json| [json; 2]) }
     }
 
     /// The same, of files that are called so: the same records under other names are another batch.
     pub(crate) fn named<'a>(self, names: impl Iterator<Item = &'a str>) -> Self {
-        let mut named = self.records.to_le_bytes().to_vec();
+        let mut behind = Vec::new();
         for name in names {
-            named.extend_from_slice(&(name.len() as u64).to_le_bytes());
-            named.extend_from_slice(name.as_bytes());
+            behind.extend_from_slice(&(name.len() as u64).to_le_bytes());
+            behind.extend_from_slice(name.as_bytes());
         }
-        Identity { digest: xxh3_128(&named), ..self }
+        let named = |records: u128| xxh3_128(&[&records.to_le_bytes()[..], &behind].concat());
+        let json = self.json.map(|[_, records]| [named(records), records]);
+        Identity { digest: named(self.records), json, ..self }
+    }
+
+    /// What an earlier build would have called it, where that is something else.
+    pub(crate) fn earlier(self) -> Option<Self> {
+        let [digest, records] = self.json.filter(|[_, records]| *records != self.records)?;
+        Some(Identity { digest, records, json: None })
     }
 
     /// Whether it names this batch.

@@ -1,9 +1,12 @@
 //! A night that comes again, in the order in which it came or in another.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::cli::{Ended, redite};
-use crate::language::{Dir, files, words};
+use crate::containers::{archive, bz2, lines, rows};
+use crate::language::{Dir, files, gz, words};
 
 /// Two files of a night, in which nothing is repeated.
 fn night() -> Dir {
