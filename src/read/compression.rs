@@ -29,7 +29,7 @@ pub(crate) fn open<'a>(source: &Source, read: &'a AtomicU64) -> io::Result<Box<d
     if source.regular { decompressed(file, source.compression) } else { sniffed(file) }
 }
 
-fn decompressed<'a>(
+pub(crate) fn decompressed<'a>(
     file: impl Read + Send + 'a,
     compression: Compression,
 ) -> io::Result<Box<dyn Read + Send + 'a>> {
@@ -106,13 +106,6 @@ fn xz_dictionary(file: &[u8]) -> Option<u64> {
         rest = &behind[usize::from(length)..];
     }
     None
-}
-
-/// What a packed file holds, if that is no more than `length` bytes.
-pub(crate) fn unpacked(bytes: &[u8], compression: Compression, length: u64) -> io::Result<Vec<u8>> {
-    let mut unpacked = Vec::with_capacity(length as usize + 1);
-    decompressed(bytes, compression)?.take(length + 1).read_to_end(&mut unpacked)?;
-    Ok(unpacked)
 }
 
 /// Standard input has no name, and that of a pipe tells little; their first bytes tell how they are packed.

@@ -7,8 +7,8 @@ use xxhash_rust::xxh3::Xxh3;
 /// The length of a stream, as far as it could be read, and XXH3 of its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ByteDigest {
-    length: u64,
-    hash: u64,
+    pub(crate) length: u64,
+    pub(crate) hash: u64,
 }
 
 /// Passes a stream on, and takes note.

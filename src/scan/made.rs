@@ -1,9 +1,12 @@
 //! What the first pass makes of a chunk, in buffers that go round.
 
+use std::io::{self, Read};
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::corpus::Start;
 use crate::index::sketches::Sketch;
+use crate::read::digest::{ByteDigest, Digested};
 use crate::read::texts::Locator;
 use crate::skips::Skips;
 
@@ -76,6 +79,16 @@ impl Piece {
     /// Whether these are its bytes.
     pub(crate) fn is(&self, bytes: &[u8]) -> bool {
         bytes.len() as u64 == self.length && xxh3_64(bytes) == self.digest
+    }
+
+    /// Whether a stream holds its bytes and nothing behind them; of one that holds more, little more is read.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    pub(crate) fn is_all_of(&self, stream: impl Read) -> io::Result<bool> {
+        let mut stream = Digested::new(stream.take(self.length.saturating_add(1)));
+        io::copy(&mut stream, &mut io::sink())?;
+        Ok(stream.digest() == ByteDigest { length: self.length, hash: self.digest })
     }
 }
 

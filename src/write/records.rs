@@ -1,6 +1,6 @@
 //! The deduplicated corpus: what was read, without what is removed, and byte for byte the same otherwise.
 //!
-//! A text file is kept as it is on the disk, packing included, or is not there. A file of lines loses the lines
+//! A text file is kept as it is on the disk, packing included, block by block, or is not there. A file of lines loses the lines
 //! of removed and of skipped records; all other bytes stay, blank lines, byte-order marks and line ends too.
 //! Before a piece is passed on it is held against the digest of what was read: an input that changes during a
 //! run ends it. Files are written side by side, the pieces of one made in parallel and written in order. Rows and
@@ -19,10 +19,11 @@ use crate::in_turn::{Weight, batches, in_turn};
 use crate::normalise::Tokenizers;
 use crate::outcome::Outcome;
 use crate::pipeline::Progress;
-use crate::read::compression::unpacked;
+use crate::read::compression::{decompressed, window};
 use crate::read::texts::Locator;
 use crate::report::annotation::{Annotator, source_names};
 use crate::scan::Piece;
+use crate::write::copied::Copied;
 use crate::write::folder::{Folder, take_owner};
 use crate::write::pack::{self, Packed};
 use crate::write::places::Places;
@@ -164,8 +165,12 @@ impl<'a> Records<'a> {
         let groups = batches(&files, GROUP, |file| file.source.size.max(LEAST));
         let weight = Weight {
             of: |group: usize| {
-                let packers = groups[group].iter().map(|file| pack::weight(file.source.compression));
-                packers.max().unwrap_or(0)
+                let weights = groups[group].iter().map(|file| {
+                    // a text that is kept is unpacked, to be compared
+                    let unpacks = file.source.format == Format::Text;
+                    pack::weight(file.source.compression) + if unpacks { window(file.source) } else { 0 }
+                });
+                weights.max().unwrap_or(0)
             },
             most: memory.map_or(u64::MAX, |memory| memory / 8),
         };
@@ -248,24 +253,18 @@ impl<'a> Records<'a> {
             return Ok(Passed { kept: 1, removed: 0 });
         }
         let changed = || self.outcome.corpus().texts.changed(&self.locator(place));
-        let path = file.source.path.as_deref().filter(|_| file.source.regular);
-        let (bytes, compression) = match path {
-            Some(path) => {
-                let packed = fs::read(path).map_err(|error| Error::io(path, "reading it again", error))?;
-                let is_same = match file.source.compression {
-                    Compression::Plain => piece.is(&packed),
-                    compression => {
-                        unpacked(&packed, compression, piece.length).is_ok_and(|text| piece.is(&text))
-                    }
-                };
-                if !is_same {
-                    return Err(changed());
-                }
-                (packed, Compression::Plain)
+        let compression = file.source.compression;
+        match file.source.path.as_deref().filter(|_| file.source.regular) {
+            Some(path) => self.create(file, Compression::Plain, folder, |to| {
+                let mut copied = Copied::open(path, to)?;
+                let is_same = decompressed(&mut copied, compression).and_then(|text| piece.is_all_of(text));
+                copied.rest(|| is_same.is_ok_and(|is_same| is_same), changed)
+            }),
+            None => {
+                let bytes = self.piece(piece)?;
+                self.create(file, compression, folder, |to| to.push(&bytes).map_err(Into::into))
             }
-            None => (self.piece(piece)?, file.source.compression),
-        };
-        self.create(file, compression, folder, |to| to.push(&bytes).map_err(Into::into))?;
+        }?;
         Ok(Passed { kept: 1, removed: 0 })
     }
 

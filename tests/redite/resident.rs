@@ -15,30 +15,27 @@ fn resident(process: u32) -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
 }
 
-/// The most that an audit of all units has resident, in MiB, and the matches that it writes.
-fn peak(folder: &Path, memory: &str) -> (u64, Vec<u8>) {
-    let mut audit = Command::new(env!("CARGO_BIN_EXE_redite"));
-    audit.current_dir(folder).args([
-        "audit",
-        "in.jsonl",
-        "--quiet",
-        "--threads",
-        "2",
-        "--matches",
-        "m.jsonl",
-    ]);
-    audit.args(["--memory", memory]).stdout(Stdio::null());
-    let mut audit = audit.spawn().unwrap();
+/// The most that a run has resident, in MiB.
+fn peak_of(folder: &Path, arguments: &[&str]) -> u64 {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_redite"));
+    run.current_dir(folder).args(arguments).args(["--quiet", "--threads", "2"]).stdout(Stdio::null());
+    let mut run = run.spawn().unwrap();
     let mut most = 0;
     let ended = loop {
-        most = most.max(resident(audit.id()).unwrap_or_default());
-        if let Some(ended) = audit.try_wait().unwrap() {
+        most = most.max(resident(run.id()).unwrap_or_default());
+        if let Some(ended) = run.try_wait().unwrap() {
             break ended;
         }
         sleep(Duration::from_millis(2));
     };
     assert!(ended.success());
-    (most >> 20, std::fs::read(folder.join("m.jsonl")).unwrap())
+    most >> 20
+}
+
+/// The most that an audit of all units has resident, in MiB, and the matches that it writes.
+fn peak(folder: &Path, memory: &str) -> (u64, Vec<u8>) {
+    let most = peak_of(folder, &["audit", "in.jsonl", "--matches", "m.jsonl", "--memory", memory]);
+    (most, std::fs::read(folder.join("m.jsonl")).unwrap())
 }
 
 /// Within a tenth of the bound, with the answers of a run without one.
@@ -107,4 +104,22 @@ fn large_records_of_short_words() {
     let words = random(&mut numbers, 2_200_000, 16);
     (0..3).for_each(|i| record(&mut corpus, &text(&words[i * 100_000..][..2_000_000])));
     judge(&corpus, 150);
+}
+
+/// A packed text is kept as it is, block by block: what stands behind it may be any length.
+#[test]
+fn a_packed_text_with_much_behind_it() {
+    use std::os::unix::fs::FileExt;
+    let dir = Dir::new().file("in/a.txt.gz", crate::language::gz(text(&random(&mut Numbers(5), 20, 16))));
+    let path = dir.path("in/a.txt.gz");
+    let file = std::fs::OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    file.set_len(320 << 20).unwrap();
+    let peak = peak_of(dir.root(), &["dedup", "in", "--output", "out", "--memory", "120MiB"]);
+    assert!(peak <= 120, "{peak} MiB resident");
+    let copy = std::fs::File::open(dir.path("out/a.txt.gz")).unwrap();
+    assert_eq!(copy.metadata().unwrap().len(), 320 << 20);
+    let [mut before, mut after] = [[0; 200], [1; 200]];
+    file.read_exact_at(&mut before, 0).unwrap();
+    copy.read_exact_at(&mut after, 0).unwrap();
+    assert_eq!(before, after);
 }
