@@ -210,6 +210,32 @@ fn an_id_is_the_same_however_it_is_escaped() {
     assert!(told(&plain).0.contains(r#"{"id":"café/1","#));
 }
 
+/// One file for two lists would lose one of them, however it is spelled.
+#[test]
+fn exported_lists_have_files_of_their_own() {
+    let dir = after_monday();
+    let before = files(dir.root());
+    let twice = |matches: &str, documents: &str| {
+        let ended = index(&dir, &["export", "archive", "--matches", matches, "--documents", documents]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{matches} {documents}: {ended:?}");
+        assert!(ended.stderr.contains("hint: "), "{}", ended.stderr);
+    };
+    twice("e.jsonl", "./e.jsonl");
+    twice("e.jsonl", "archive/../e.jsonl");
+    twice("m.jsonl", "d.jsonl.zst");
+    #[cfg(unix)]
+    {
+        twice("-", "/dev/stdout");
+        std::os::unix::fs::symlink(dir.path("e.jsonl"), dir.path("link.jsonl")).unwrap();
+        std::fs::write(dir.path("e.jsonl"), "").unwrap();
+        twice("e.jsonl", "link.jsonl");
+        for name in ["e.jsonl", "link.jsonl"] {
+            std::fs::remove_file(dir.path(name)).unwrap();
+        }
+    }
+    assert_eq!(files(dir.root()), before);
+}
+
 #[test]
 fn other_parameters_are_refused_with_both_values() {
     let dir = after_monday();

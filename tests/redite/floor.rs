@@ -239,6 +239,21 @@ mod command {
         let refused = redite(&dir, nowhere).ends();
         assert!(refused.code == 2 && refused.stderr.contains("make it first"), "{refused:?}");
         assert!(!dir.path("again.parquet").exists());
+        let packed = ["rethreshold", "m.pairs.jsonl", "--threshold", "0.6", "--output", "again.jsonl.gz"];
+        let refused = redite(&dir, packed).ends();
+        assert!(
+            refused.code == 2 && refused.stderr.contains("the matches would not be packed"),
+            "{refused:?}"
+        );
+        #[cfg(unix)]
+        for stdout in ["-", "/dev/stdout"] {
+            let twice = ["rethreshold", "m.pairs.jsonl", "--threshold", "0.6", "--json", "--output", stdout];
+            let refused = redite(&dir, twice).ends();
+            assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{refused:?}");
+            let alone =
+                redite(&dir, ["rethreshold", "m.pairs.jsonl", "--threshold", "0.6", "--output", stdout]);
+            assert!(alone.ends().ok().lines().all(|line| line.starts_with('{')), "{stdout}");
+        }
     }
 
     #[test]

@@ -21,7 +21,9 @@ use redite::report;
 use redite::write::Pending;
 
 use crate::args::Usage;
-use crate::outputs::{has_a_place, names_table, not_in, not_packed};
+#[cfg(feature = "parquet")]
+use crate::outputs::names_table;
+use crate::outputs::{Files, Form, Target, not_in, target};
 
 /// What can be done with an index.
 #[derive(Debug, Subcommand)]
@@ -462,26 +464,22 @@ fn export(
     to: &mut impl Write,
 ) -> anyhow::Result<()> {
     let matches = if documents.is_none() { matches.or(Some(Path::new("-"))) } else { matches };
-    if matches.is_some() && matches == documents {
-        let path = documents.unwrap_or(Path::new("-")).display();
-        return Err(Usage(format!("`{path}`: the matches and the documents can't be one file")).into());
+    let lists @ [matches, documents] = [matches, documents].map(|path| path.map(target));
+    if let [Some(Target::Stdout), Some(Target::Stdout)] = lists {
+        let wrong = "only one of `--matches -` and `--documents -` can have standard output";
+        return Err(Usage(format!("{wrong}\n\nhint: give one of them a file")).into());
     }
-    let named = [matches, documents].into_iter().zip(["matches", "list of documents"]);
-    for (path, name) in
-        named.filter_map(|(path, name)| Some((path?, name))).filter(|(path, _)| *path != Path::new("-"))
-    {
-        not_packed(path, name)?;
-        has_a_place(path)?;
-        if names_table(path) && cfg!(not(feature = "parquet")) {
-            let hint = "hint: give it a name that ends in `.jsonl`";
-            return Err(Usage(format!("`{}`: this build has no Parquet\n\n{hint}", path.display())).into());
+    let mut places = Files::default();
+    for (to, name) in lists.into_iter().zip(["matches", "list of documents"]) {
+        if let Some(Target::File(path)) = to {
+            places.take(path, name, Form::Rows)?;
         }
     }
     let mut files = Vec::new();
-    for (path, list) in [(documents, List::Documents), (matches, List::Matches)] {
-        match path {
-            Some(path) if path == Path::new("-") => list.lines(index, to)?,
-            Some(path) => {
+    for (place, list) in [(documents, List::Documents), (matches, List::Matches)] {
+        match place {
+            Some(Target::Stdout) => list.lines(index, to)?,
+            Some(Target::File(path)) => {
                 files.push(Pending::write(path, |to| list.write(index, path, to).map_err(io::Error::other))?);
             }
             None => {}

@@ -65,9 +65,9 @@ impl<'a> Outputs<'a> {
             }
             _ => None,
         };
-        if metrics == Some(Path::new("-")) {
+        if let Some((path, Target::Stdout)) = metrics.map(|path| (path.display(), target(path))) {
             let hint = "hint: `--metrics` takes a file, such as `redite.prom`";
-            return Err(Usage(format!("`-`: the metrics can't go to standard output\n\n{hint}")).into());
+            return Err(Usage(format!("`{path}`: the metrics can't go to standard output\n\n{hint}")).into());
         }
         let more = [pairs.as_deref().map(Target::File), metrics.map(Target::File)];
         let names = ["matches", "report", "list of what is removed", "pairs beside the matches", "metrics"];
@@ -80,29 +80,16 @@ impl<'a> Outputs<'a> {
         }
         let inputs: Vec<PathBuf> = args.inputs.iter().filter_map(|input| absolute(input).ok()).collect();
         let mut read_next = Vec::new();
-        let mut files: Vec<(PathBuf, &str)> = Vec::new();
-        for (to, name) in all.into_iter().chain(more).zip(names) {
+        let forms = [Form::Rows, Form::Other, Form::Rows, Form::Other, Form::Other];
+        let mut files = Files::default();
+        for ((to, name), form) in all.into_iter().chain(more).zip(names).zip(forms) {
             let Some(Target::File(path)) = to else { continue };
             not_an_input(path, sources)?;
-            not_packed(path, name)?;
-            has_a_place(path)?;
-            let own = absolute(path)?;
-            if let Some((_, other)) = files.iter().find(|(file, _)| *file == own) {
-                let path = path.display();
-                return Err(Usage(format!("`{path}`: the {other} and the {name} can't be one file")).into());
-            }
+            let own = files.take(path, name, form)?;
             folders.iter().try_for_each(|folder| not_in(path, *folder))?;
             let is_inside = inputs.iter().any(|input| *input != own && own.starts_with(input));
             if is_inside && is_read(path) {
                 read_next.push(path.to_path_buf());
-            }
-            files.push((own, name));
-        }
-        for (to, name) in [(matches, "matches"), (removed, "removed")] {
-            let is_table = matches!(to, Some(Target::File(path)) if names_table(path));
-            if is_table && cfg!(not(feature = "parquet")) {
-                let hint = "hint: give it a name that ends in `.jsonl`";
-                return Err(Usage(format!("`--{name}`: this build has no Parquet\n\n{hint}")).into());
             }
         }
         Ok(Outputs { matches, report, removed, pairs, read_next })
@@ -111,6 +98,50 @@ impl<'a> Outputs<'a> {
     /// Whether standard output is free for the summary.
     pub(crate) fn leave_stdout(&self) -> bool {
         ![self.matches, self.report, self.removed].iter().any(|to| matches!(to, Some(Target::Stdout)))
+    }
+}
+
+/// What is written into a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// JSON lines, or a table where the name asks for one
+    Rows,
+    /// JSON lines alone
+    Lines,
+    /// a page, metrics, pairs
+    Other,
+}
+
+/// The files that answers go to, as they are taken: each is good for its answer, and is one answer's.
+#[derive(Default)]
+pub(crate) struct Files(Vec<(PathBuf, &'static str)>);
+
+impl Files {
+    /// Takes a file for the answer that is called `name`; returns where the file is, without links.
+    pub(crate) fn take(&mut self, path: &Path, name: &'static str, form: Form) -> anyhow::Result<PathBuf> {
+        let refuse = |wrong: &str, hint: &str| {
+            Err(Usage(format!("`{}`: {wrong}\n\nhint: {hint}", path.display())).into())
+        };
+        not_packed(path, name)?;
+        match form {
+            Form::Lines if names_table(path) => {
+                return refuse(
+                    &format!("the {name} come as JSON lines"),
+                    "name a file that ends in `.jsonl`",
+                );
+            }
+            Form::Rows if names_table(path) && cfg!(not(feature = "parquet")) => {
+                return refuse("this build has no Parquet", "give it a name that ends in `.jsonl`");
+            }
+            _ => {}
+        }
+        has_a_place(path)?;
+        let own = absolute(path)?;
+        if let Some((_, other)) = self.0.iter().find(|(file, _)| *file == own) {
+            return refuse(&format!("the {other} and the {name} can't be one file"), "name a file for each");
+        }
+        self.0.push((own.clone(), name));
+        Ok(own)
     }
 }
 
@@ -161,13 +192,13 @@ pub(crate) fn names_table(path: &Path) -> bool {
 }
 
 /// The names that standard output goes by are known, so that nothing is ever renamed onto them.
-fn target(path: &Path) -> Target<'_> {
+pub(crate) fn target(path: &Path) -> Target<'_> {
     let names = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
     if names.iter().any(|name| path == Path::new(name)) { Target::Stdout } else { Target::File(path) }
 }
 
 /// Answers are written as they are: a name that promises a packed file would not be true.
-pub(crate) fn not_packed(path: &Path, name: &str) -> anyhow::Result<()> {
+fn not_packed(path: &Path, name: &str) -> anyhow::Result<()> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     if ["gz", "zst", "bz2", "xz"].iter().any(|packed| ending.eq_ignore_ascii_case(packed)) {
         let wrong = format!("`{}`: the {name} would not be packed", path.display());
@@ -192,7 +223,7 @@ fn not_an_input(path: &Path, sources: &Sources) -> anyhow::Result<()> {
 }
 
 /// A run may take hours; that its output has no folder is better known before.
-pub(crate) fn has_a_place(path: &Path) -> anyhow::Result<()> {
+fn has_a_place(path: &Path) -> anyhow::Result<()> {
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return Ok(());
     }

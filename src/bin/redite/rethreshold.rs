@@ -11,7 +11,7 @@ use redite::rethreshold::{Pairs, Rethresholded};
 use redite::write::{self, Pending};
 
 use crate::args::{RethresholdArgs, Usage};
-use crate::outputs;
+use crate::outputs::{self, Files, Form, Target};
 
 /// What `--json` prints.
 #[derive(serde::Serialize)]
@@ -26,20 +26,16 @@ struct Told {
 
 pub(crate) fn run(args: &RethresholdArgs) -> anyhow::Result<ExitCode> {
     let path = pairs_of(&args.matches)?;
-    let output = args.output.as_deref();
-    let to_stdout = output == Some(Path::new("-"));
+    let output = args.output.as_deref().map(outputs::target);
+    let to_stdout = matches!(output, Some(Target::Stdout));
     if to_stdout && args.json {
         return Err(Usage("only one of `--json` and `--output -` can have standard output".to_owned()).into());
     }
-    if let Some(output) = output.filter(|output| same(output, &path) || same(output, &args.matches)) {
-        return Err(Usage(format!("`{}`: the output is what is read", output.display())).into());
-    }
-    if let Some(output) = output.filter(|output| outputs::names_table(output)) {
-        let wrong = format!("`--output {}`: the matches come as JSON lines", output.display());
-        return Err(Usage(format!("{wrong}\n\nhint: name a file that ends in `.jsonl`")).into());
-    }
-    if let Some(output) = output.filter(|_| !to_stdout) {
-        outputs::has_a_place(output)?;
+    if let Some(Target::File(output)) = output {
+        if same(output, &path) || same(output, &args.matches) {
+            return Err(Usage(format!("`{}`: the output is what is read", output.display())).into());
+        }
+        Files::default().take(output, "matches", Form::Lines)?;
     }
     let known = Pairs::read(&path)?;
     let is_beside = !same(&args.matches, &path) && args.matches.is_file();
@@ -52,7 +48,7 @@ pub(crate) fn run(args: &RethresholdArgs) -> anyhow::Result<ExitCode> {
     }
     let told = known.at(args.threshold)?;
     let pending = match output {
-        Some(output) if !to_stdout => {
+        Some(Target::File(output)) => {
             Some(Pending::write(output, |to| told.write(to).map_err(as_of_output))?)
         }
         _ => None,
