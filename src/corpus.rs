@@ -279,8 +279,9 @@ impl<'a> Builder<'a> {
     /// Finds which units of a batch are new.
     ///
     /// # Errors
-    /// [`Error::TooMany`] at 2^32 units.
+    /// [`Error::TooMany`] at 2^32 units, and at 2^32 records of one source.
     pub(crate) fn admit(&mut self, batch: &[Scanned]) -> Result<Admitted> {
+        self.check_records(batch)?;
         let gather = |of: fn(&Scanned) -> &Vec<u128>| -> Vec<u128> {
             let mut keys = Vec::with_capacity(batch.iter().map(|scanned| of(scanned).len()).sum());
             batch.iter().for_each(|scanned| keys.extend_from_slice(of(scanned)));
@@ -396,6 +397,18 @@ impl<'a> Builder<'a> {
     fn record_base(&self, counted: &[Counted], source: u32) -> u32 {
         let of_chunk: u64 = counted.iter().filter(|c| c.source == source).map(|c| c.records).sum();
         (self.before[0][source as usize] + self.counts.records[source as usize] - of_chunk) as u32
+    }
+
+    /// Whether the records of a batch, good and bad, can be numbered in their sources.
+    fn check_records(&self, batch: &[Scanned]) -> Result<()> {
+        let mut counted: Vec<Counted> =
+            batch.iter().flat_map(|scanned| scanned.counted.iter().copied()).collect();
+        counted.sort_unstable_by_key(|counted| counted.source);
+        counted.chunk_by(|one, next| one.source == next.source).try_for_each(|of_source| {
+            let source = of_source[0].source as usize;
+            let more = of_source.iter().map(|counted| counted.records).sum();
+            check_numbers(self.before[0][source] + self.counts.records[source], more, "records in one file")
+        })
     }
 
     /// Ends the first pass. The exact keys are kept where an index needs them.

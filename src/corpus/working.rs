@@ -69,8 +69,34 @@ impl Builder<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::corpus::digest::RecordsDigest;
     use crate::order::Order;
     use crate::params::Params;
+    use crate::scan::{Counted, Scanned};
+
+    /// Records are numbered in 32 bits, good and bad ones, through all parts of a run.
+    #[test]
+    fn more_records_than_can_be_numbered_are_an_error() {
+        let order = Order::default();
+        let params = Params::audit();
+        let chunk = |records: u64| {
+            let mut scanned = Scanned::default();
+            scanned.counted.push(Counted { source: 1, records, lines: records });
+            scanned
+        };
+        for (known, chunks, is_too_many) in [
+            ([0, 0], vec![(1 << 32) - 1], true),
+            ([0, 0], vec![1 << 31, (1 << 31) - 1], true),
+            ([1 << 31, (1 << 31) - 9], vec![4, 4], true),
+            ([1 << 31, (1 << 31) - 9], vec![4, 2], false),
+        ] {
+            let mut builder = Builder::empty(2, RecordsDigest::default(), &params, &order);
+            (builder.before[0][1], builder.counts.records[1]) = (known[0], known[1]);
+            let chunks: Vec<Scanned> = chunks.into_iter().map(chunk).collect();
+            let told = builder.admit(&chunks).err().map(|error| error.to_string()).unwrap_or_default();
+            assert_eq!(told.contains("4294967294 records in one file"), is_too_many, "{known:?}: {told}");
+        }
+    }
 
     /// Where texts are much alike, these are most of what a part takes.
     #[test]
