@@ -662,6 +662,18 @@ fn the_output_may_be_a_mount() {
     }
 }
 
+/// What a program is called is for who calls it, and may be what one of its commands is called.
+#[cfg(unix)]
+#[test]
+fn flags_in_a_file_are_for_the_command_and_not_the_program() {
+    use std::os::unix::process::CommandExt;
+    let dir = versions().file("redite.toml", "inputs = ['in']\noutput = 'out'\n");
+    let mut run = redite(&dir, ["dedup", "--config", "redite.toml", "--json", "-q"]);
+    run.0.arg0("dedup");
+    let told: Value = serde_json::from_str(&run.ends().ok()).unwrap();
+    assert_eq!(told["input"]["files"], 3);
+}
+
 #[test]
 fn flags_may_stand_in_a_file() {
     let dir = versions();

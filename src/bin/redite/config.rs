@@ -85,8 +85,8 @@ pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Arguments> {
             keys.push(key.clone());
         }
     }
-    // behind the command's name
-    let at = given.iter().position(|argument| *argument == *name).map_or(given.len(), |at| at + 1);
+    // behind the command's name; the program may be called so as well
+    let at = given.iter().skip(1).position(|argument| *argument == *name).map_or(given.len(), |at| at + 2);
     let mut arguments = given;
     arguments.splice(at..at, added);
     if !inputs.is_empty() {
