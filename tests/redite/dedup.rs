@@ -500,6 +500,11 @@ fn places_that_would_do_harm_are_refused() {
         "dedup corpus --output out --removed removed.jsonl.gz",
         "dedup corpus --output out --annotate --text-field redite",
         "dedup corpus --output out --id-field text",
+        "dedup corpus --output out --source-field text",
+        "dedup corpus --output out --prefer oldest:text",
+        "dedup corpus --output out --prefer newest:body --text-field body",
+        "dedup corpus --output out --date-field text",
+        "audit corpus --date-field text",
         "dedup corpus --output out --remove documents,paragraphs --floor 0.3",
     ];
     assert_snapshot!("dedup_wrong_usage", lines.map(told).concat());

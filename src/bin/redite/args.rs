@@ -462,10 +462,17 @@ impl DedupArgs {
 
     /// Whether the fields that the flags name are apart; the parameters may be those of an index.
     pub(crate) fn check_fields(&self, params: &Params) -> Result<(), Usage> {
+        self.run.check_fields(params)?;
         let refuse = |wrong: String, hint: &str| Err(Usage(format!("{wrong}\n\nhint: {hint}")));
         if self.removing.source_field.as_ref() == Some(&params.text_field) {
             let wrong = format!("`--source-field {}`: that is the text of a record", params.text_field);
             return refuse(wrong, "name the field that says where a record is from");
+        }
+        if let Prefer::Oldest(field) | Prefer::Newest(field) = &self.removing.prefer
+            && *field == params.text_field
+        {
+            let wrong = format!("`--prefer {}`: that is the text of a record", self.removing.prefer);
+            return refuse(wrong, DATED);
         }
         if self.removing.annotate && params.text_field == FIELD {
             let wrong =
@@ -481,7 +488,21 @@ impl DedupArgs {
     }
 }
 
+/// What to do where a text is named for a date.
+const DATED: &str = "name the field that says when a record is from";
+
 impl RunArgs {
+    /// The same as [`DedupArgs::check_fields`], of the flags of every run.
+    pub(crate) fn check_fields(&self, params: &Params) -> Result<(), Usage> {
+        match &self.date_field {
+            Some(field) if *field == params.text_field => {
+                let wrong = format!("`--date-field {field}`: that is the text of a record");
+                Err(Usage(format!("{wrong}\n\nhint: {DATED}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What can be told from the flags alone.
     pub(crate) fn check(&self) -> Result<(), Usage> {
         if self.inputs.iter().filter(|input| *input == Path::new("-")).count() > 1 {

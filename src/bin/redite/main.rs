@@ -91,6 +91,7 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     let archive = Archive::reading(args.index.as_deref())?;
     let params = args.params(archive.params(Params::audit()));
     params.validate()?;
+    args.check_fields(&params)?;
     let sources = sources::find(&args.inputs, args.format().or(format))?;
     let outputs = Outputs::of(args, [None; 2], None, &sources)?;
     let run = Run::prepare(args, &sources, &params, interrupt)?;
