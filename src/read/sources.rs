@@ -105,6 +105,14 @@ impl Sources {
                     };
                     self.ignored.push(format!("{}{why}", shown(&path)));
                 }
+                // were it there it would be ignored
+                (Err(error), None) if path.is_symlink() => {
+                    let why = match error.kind() {
+                        io::ErrorKind::NotFound => "a link that leads nowhere".to_owned(),
+                        _ => format!("a link: {error}"),
+                    };
+                    self.ignored.push(format!("{} ({why})", shown(&path)));
+                }
                 (Err(error), format) => {
                     self.push(&path, format.unwrap_or(Format::Text), compression, None);
                     self.skips.push(Skip {

@@ -73,3 +73,23 @@ fn names_with_brackets_are_protected() {
         assert_eq!(kept.len(), 2, "{kept:?}");
     }
 }
+
+/// A link that leads nowhere is ignored as a file of its name would be: it is no text that was lost.
+#[cfg(unix)]
+#[test]
+fn a_link_without_a_format_is_ignored() {
+    let dir = Dir::new().file("in/a.txt", words(0..20));
+    for name in ["in/current", "in/lost.txt"] {
+        std::os::unix::fs::symlink(dir.path("nowhere"), dir.path(name)).unwrap();
+    }
+    std::os::unix::fs::symlink("loop", dir.path("in/loop")).unwrap();
+    let found = redite::read::sources::find(&[dir.path("in")], None).unwrap();
+    let names: Vec<&str> = found.files.iter().map(|file| file.name.rsplit('/').next().unwrap()).collect();
+    assert_eq!((names, found.skips.len()), (vec!["a.txt", "lost.txt"], 1));
+    let ignored = &found.ignored;
+    assert_eq!(ignored.len(), 2, "{ignored:?}");
+    assert!(ignored[0].ends_with("in/current (a link that leads nowhere)"), "{ignored:?}");
+    assert!(ignored[1].contains("in/loop (a link: "), "{ignored:?}");
+    let told = redite(&dir, ["audit", "in"]).ends();
+    assert!(told.stderr.contains("1 record or file was skipped"), "{told:?}");
+}
