@@ -7,7 +7,7 @@
 
 mod mail;
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
 
@@ -138,6 +138,10 @@ pub(crate) struct Ranked<'a> {
     pub(crate) source: &'a str,
 }
 
+/// The patterns that fit all that lies in the working folder, and all that lies in any.
+const HERE: &str = ".";
+const ROOT: &str = "/";
+
 /// Patterns of files that are protected.
 #[derive(Debug, Clone, Default)]
 pub struct Protect {
@@ -146,13 +150,16 @@ pub struct Protect {
 
 impl Protect {
     /// Reads patterns: `*` and `?` stay inside of a folder's or file's name, `**` leads through folders. A
-    /// pattern that fits a folder protects all that is in it.
+    /// pattern that fits a folder protects all that is in it: `.` what lies in the working folder, `/` every file.
     ///
     /// # Errors
     /// [`Error::Parameter`] for what is no pattern.
     pub fn new(patterns: &[String]) -> Result<Self> {
         let read = |given: &String| {
-            let path = plain(given.trim_end_matches('/'));
+            let path = match given.trim_end_matches('/') {
+                "" if !given.is_empty() => ROOT,
+                path => plain(path),
+            };
             // what is there needs no pattern
             let literal = || Some(Pattern::new(&Pattern::escape(path))).filter(|_| Path::new(path).exists());
             Pattern::new(path).or_else(|error| literal().unwrap_or(Err(error))).map_err(|error| {
@@ -196,24 +203,32 @@ struct Names {
     absolute: Option<String>,
     /// from the working folder, where it was given from the root and is there
     relative: Option<String>,
+    /// whether it lies in the working folder
+    is_here: bool,
 }
 
 impl Names {
     fn of(source: &Source, place: &str) -> Self {
         let absolute = source.path.as_ref().and_then(|path| std::path::absolute(path).ok());
-        let given_so = source.path.as_ref().filter(|path| path.is_absolute());
-        let here = given_so.and_then(|_| std::env::current_dir().ok());
-        let relative =
-            here.and_then(|here| absolute.as_ref()?.strip_prefix(here).ok().map(Path::to_path_buf));
+        let here = std::env::current_dir().ok();
+        let below = here.and_then(|here| absolute.as_ref()?.strip_prefix(here).ok().map(Path::to_path_buf));
+        let is_here = below.as_ref().is_some_and(|below| stays_below(below));
+        let relative = below.filter(|_| source.path.as_ref().is_some_and(|path| path.is_absolute()));
         let text = |path: PathBuf| shown(&path);
         Names {
             told: [plain(&source.name).to_owned(), place.to_owned()],
             absolute: absolute.map(text),
             relative: relative.map(text),
+            is_here,
         }
     }
 
     fn fit(&self, pattern: &Pattern) -> bool {
+        match pattern.as_str() {
+            HERE => return self.is_here,
+            ROOT => return self.absolute.is_some(),
+            _ => {}
+        }
         let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
         // only what is meant from the root: `**/data` would fit a folder far above the input
         let is_from_root = Path::new(pattern.as_str()).is_absolute();
@@ -225,6 +240,19 @@ impl Names {
             prefixes.any(|prefix| pattern.matches_with(prefix, options) || pattern.as_str() == prefix)
         })
     }
+}
+
+/// Whether a path that begins in a folder does not lead out of it.
+fn stays_below(path: &Path) -> bool {
+    let depths = path.components().scan(0i64, |depth, part| {
+        *depth += match part {
+            Component::Normal(_) => 1,
+            Component::ParentDir => -1,
+            _ => 0,
+        };
+        Some(*depth)
+    });
+    depths.min().is_none_or(|least| least >= 0)
 }
 
 /// What a file is called, without its folders.

@@ -308,6 +308,30 @@ fn a_pattern_that_fits_no_file_is_told() {
     assert_eq!(ids, ["c1"]);
 }
 
+/// `.` is all that lies in the working folder, `/` all that lies in any.
+#[test]
+fn the_working_folder_and_the_root_are_patterns() {
+    let dir = versions();
+    std::fs::create_dir(dir.path("here")).unwrap();
+    let fits = |here: &str, input: &str, pattern: &str| {
+        let mut run = redite(&dir, ["dedup", input, "--output", "out", "--force", "--protect", pattern]);
+        run.0.current_dir(dir.path(here));
+        let ended = run.ends();
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        !ended.stderr.contains("protects nothing")
+    };
+    let absolute = dir.path("in").display().to_string();
+    for input in ["in", "./in", absolute.as_str(), "here/../in"] {
+        for pattern in [".", "./", "/", "//"] {
+            assert!(fits(".", input, pattern), "{input}, {pattern}");
+        }
+    }
+    for input in ["../in", absolute.as_str()] {
+        assert!(!fits("here", input, "."), "{input}");
+        assert!(fits("here", input, "/"), "{input}");
+    }
+}
+
 /// What only some may read stays so.
 #[cfg(unix)]
 #[test]
