@@ -61,8 +61,8 @@ impl Shingler {
     /// The same for the usual widths: with products of 64 bits in vectors, free of the chain from one shingle to the next.
     fn few<const WIDTH: usize>(&self, tokens: &[u64], into: &mut [u64]) {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512vl") {
-            // SAFETY: the CPU has AVX-512 DQ and VL, as just checked.
+        if has_products() {
+            // SAFETY: the CPU has AVX-512 F, DQ and VL, as just checked.
             return unsafe { few_avx512::<WIDTH>(tokens, into) };
         }
         if WIDTH > 3 {
@@ -144,11 +144,19 @@ fn alone<const WIDTH: usize>(tokens: &[u64]) -> u64 {
     mix(sum)
 }
 
+/// Whether the processor has products of 64 bits in its vectors.
+#[cfg(target_arch = "x86_64")]
+fn has_products() -> bool {
+    is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+}
+
 /// Makes `into` the shingles of twelve tokens, which are seeds.
 fn twelves(tokens: &[u64], into: &mut [u64]) {
     #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512vl") {
-        // SAFETY: the CPU has AVX-512 DQ and VL, as just checked.
+    if has_products() {
+        // SAFETY: the CPU has AVX-512 F, DQ and VL, as just checked.
         return unsafe { twelves_avx512(tokens, into) };
     }
     Shingler::new(12).roll(tokens, into);

@@ -109,11 +109,12 @@ impl Window {
     pub(crate) fn tokens(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512bw")
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vbmi2")
                 && is_x86_feature_detected!("popcnt")
             {
-                // SAFETY: the CPU has AVX-512BW, VBMI2 and POPCNT, as just checked.
+                // SAFETY: the CPU has AVX-512F, BW, VBMI2 and POPCNT, as just checked.
                 return unsafe { self.tokens_avx512(length, starts, ends) };
             }
             if is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("popcnt") {
@@ -202,8 +203,8 @@ fn positions(mut mask: u64, base: usize, count: usize, into: &mut Edges) -> usiz
 fn classify(bytes: &[u8], folded: &mut [u8], run: &mut [u64]) {
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx512bw") {
-            // SAFETY: the CPU has AVX-512BW (and with it F), as just checked.
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
+            // SAFETY: the CPU has AVX-512F and BW, as just checked.
             return unsafe { x86::classify_avx512(bytes, folded, run) };
         }
         if is_x86_feature_detected!("avx2") {

@@ -35,8 +35,12 @@ pub(super) fn judge(raw: &Raw, folded: &mut [u8; BLOCK]) -> Masks {
     #[cfg(target_arch = "x86_64")]
     {
         let has_bits = is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
-        if has_bits && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl") {
-            // SAFETY: the CPU has AVX-512 BW and VL, and both sets of bit instructions, as just checked.
+        if has_bits
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+        {
+            // SAFETY: the CPU has AVX-512 F, BW and VL, and both sets of bit instructions, as just checked.
             return unsafe { judge_avx512(raw, folded) };
         }
         if has_bits && is_x86_feature_detected!("avx2") {
