@@ -11,7 +11,7 @@ use redite::read::sources;
 
 use crate::bad_input::{Case, case, cut};
 use crate::containers::{archive, bz2, conversion, lines, rows, xz};
-use crate::language::{Dir, audit, cases, documents_and_paragraphs, gz, records, words, zst};
+use crate::language::{Dir, audit, documents_and_paragraphs, gz, records, words, zst};
 
 #[test]
 fn rows_that_cannot_be_used() {
@@ -254,7 +254,7 @@ fn files_that_are_not_what_they_are_called() {
 mod tables {
     use super::*;
     use crate::containers::parquet::{Column, Layout, file, strings, table};
-    use crate::language::told;
+    use crate::language::{cases, told};
     use parquet::basic::Compression;
 
     fn numbered(count: usize) -> Vec<String> {

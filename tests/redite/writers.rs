@@ -228,6 +228,7 @@ fn files_of_which_nothing_can_be_used_are_not_written() {
 #[test]
 fn an_input_that_changes_during_the_run_is_noticed() {
     let texts = [words(0..30), words(50..80), words(0..30)];
+    #[cfg_attr(not(feature = "parquet"), expect(unused_mut, reason = "one container less"))]
     let mut cases: Vec<(&str, Vec<u8>)> = vec![
         ("a.csv", rows(&texts, ',', "\n").into()),
         ("a.wet", archive(&texts).into()),
@@ -302,6 +303,7 @@ fn what_a_user_sees_of_refusals() {
 #[test]
 fn threads_pieces_and_parts_change_no_byte() {
     let texts = texts(11, 300);
+    #[cfg_attr(not(feature = "parquet"), expect(unused_mut, reason = "one container less"))]
     let mut dir = Dir::new()
         .file("in/a.csv", rows(&texts[..100], ',', "\r\n"))
         .file("in/b/c.tsv.zst", zst(rows(&texts[50..150], '\t', "\n")))

@@ -514,6 +514,8 @@ impl List {
                 List::Documents => write_kept_documents(index, to),
             });
         }
+        #[cfg(not(feature = "parquet"))]
+        let _ = path;
         self.lines(index, to)
     }
 }
