@@ -99,6 +99,26 @@ pub fn check_order(outcome: &Outcome, index: &Index) -> Result<()> {
     Ok(())
 }
 
+/// The batch of an index (from 1) whose documents those of a run are once more, word for word, where it is not that batch:
+/// as where a night comes again with other ids, or in files of other names.
+pub fn repeated_batch(outcome: &Outcome, index: &Index) -> Option<u64> {
+    let own = outcome.own_documents();
+    let are_copies = own > 0 && outcome.summary().documents.exact_copies == u64::from(own);
+    if !are_copies || index.knows(outcome.identity()) {
+        return None;
+    }
+    let corpus = outcome.corpus();
+    let batch_of = |document: u32| {
+        let first = corpus.document_units.first[document as usize];
+        let number = *corpus.archived.numbers.get(first as usize)?;
+        Some(index.batches().partition_point(|batch| batch.end_document <= number))
+    };
+    let mut batches = (outcome.first_document()..outcome.documents()).map(batch_of);
+    let batch = batches.next()??;
+    let are_all = index.batches()[batch].documents() == u64::from(own) && batches.all(|of| of == Some(batch));
+    are_all.then_some(batch as u64 + 1)
+}
+
 /// Makes the documents of a run part of an index; nothing is done where they are already. The run must have
 /// been made with [`crate::pipeline::Inputs::keep`] and against this index. Returns whether there was
 /// anything to do.

@@ -72,3 +72,118 @@ fn the_same_files_elsewhere_are_copies() {
     let told: Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!((again.code, &told["dedup"]["kept"]), (0, &json!(0)), "{again:?}");
 }
+
+/// Texts from the longest to the shortest, so that `--prefer longest` leaves them in their order; in every container.
+fn containers() -> Vec<(&'static str, Vec<u8>)> {
+    let texts = [words(100..160), words(200..250), words(300..340)];
+    let (table, wet) = (rows(&texts, ',', "\n"), archive(&texts));
+    #[cfg_attr(not(feature = "parquet"), expect(unused_mut, reason = "one container less"))]
+    let mut all = vec![
+        ("a.jsonl", lines(&texts).into_bytes()),
+        ("a.jsonl.gz", gz(lines(&texts))),
+        ("a.csv.bz2", bz2(&table)),
+        ("a.csv", table.into_bytes()),
+        ("a.tsv", rows(&texts, '\t', "\r\n").into_bytes()),
+        ("a.wet.gz", gz(&wet)),
+        ("a.wet", wet.into_bytes()),
+        ("a.txt", words(0..60).into_bytes()),
+    ];
+    #[cfg(feature = "parquet")]
+    {
+        use crate::containers::parquet::{Layout, table};
+        all.push(("a.parquet", table(&texts, Layout::plain(2))));
+    }
+    all
+}
+
+/// Which batch of the index this is once more; null for another one.
+fn again(ended: &Ended) -> Value {
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
+    told["index"]["again"]["batch"].clone()
+}
+
+/// An order that changes nothing changes nothing of what a night is known by, however its records are packed.
+#[test]
+fn in_the_same_order_it_is_known_in_every_container() {
+    for (name, bytes) in containers() {
+        for (first, second) in [
+            (&[][..], &["--prefer", "longest"][..]),
+            (&["--prefer", "longest"], &[]),
+            (&["--prefer", "longest"], &["--prefer", "longest"]),
+            (&[], &["--protect", "t"]),
+            (&["--protect", "t"], &["--prefer", "source:t"]),
+        ] {
+            let dir = Dir::new().file(&format!("t/{name}"), &bytes);
+            assert_eq!(again(&dedup(&dir, &[&["--output", "one"], first].concat())), Value::Null);
+            let known = dedup(&dir, &[&["--output", "two"], second].concat());
+            assert_eq!(again(&known), json!(1), "{name}, {first:?}, then {second:?}");
+            assert_eq!(files(&dir.path("two")), files(&dir.path("one")), "{name}");
+        }
+    }
+}
+
+/// The same texts in a file of the same name, under other ids: another night, in any order and any container.
+#[test]
+fn with_other_ids_it_is_another() {
+    let texts = [words(0..60), words(100..150)];
+    for (name, rows) in
+        [("a.csv", rows(&texts, ',', "\n")), ("a.wet", archive(&texts)), ("a.jsonl", lines(&texts))]
+    {
+        for order in [&[][..], &["--prefer", "longest"], &["--protect", "t"]] {
+            let dir = Dir::new().file(&format!("t/{name}"), &rows);
+            assert_eq!(again(&dedup(&dir, &[&["--output", "one"], order].concat())), Value::Null);
+            let others = match name {
+                "a.csv" => rows.replace("\",1,", "\",seven,"),
+                "a.wet" => rows.replace("URI: 1\r", "URI: seven\r"),
+                _ => rows.replace(r#""id":"1""#, r#""id":"seven""#),
+            };
+            assert_ne!(others, rows);
+            std::fs::write(dir.path("t").join(name), others).unwrap();
+            let other = dedup(&dir, &[&["--output", "two"], order].concat());
+            assert_eq!(again(&other), Value::Null, "{name} {order:?}");
+        }
+    }
+}
+
+/// Builds before this one named a batch that came in an order of its own without the ids of its rows. What they have put
+/// into an index is known when it comes again as it came, and nothing with other ids is taken for it.
+#[test]
+fn a_night_that_an_earlier_build_named_is_known() {
+    let written = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compat/v6-ordered");
+    let texts = [words(0..60), words(100..150)];
+    let table = rows(&texts, ',', "\n");
+    let other = table.replace("\",1,", "\",seven,");
+    assert_ne!(table, other);
+    for (rows, batch) in [(table, json!(1)), (other, Value::Null)] {
+        let mut dir = Dir::new().file("t/a.csv", rows);
+        for (name, bytes) in files(&written) {
+            dir = dir.file(&format!("ix/{name}"), bytes);
+        }
+        let known = dedup(&dir, &["--output", "one", "--prefer", "longest"]);
+        assert_eq!(again(&known), batch, "{known:?}");
+    }
+}
+
+/// With other ids a night is another one, of which nothing stays: who only named another field hears of it.
+#[test]
+fn a_night_with_other_ids_is_told() {
+    let line = |n: usize| {
+        format!("{}\n", json!({"id": n, "url": format!("u{n}"), "text": words(n * 50..n * 50 + 30)}))
+    };
+    let night = |more: usize| (0..2 + more).map(line).collect::<String>();
+    let dir = Dir::new().file("a.jsonl", night(0));
+    let run = |flags: &[&str]| {
+        let all = ["dedup", "a.jsonl", "--index", "ix", "--output", "out", "--force"];
+        let ended = redite(&dir, all.iter().chain(flags)).ends();
+        assert_eq!(ended.code, 0, "{ended:?}");
+        ended.stderr.contains("all 2 documents are those of batch 1 of the index, word for word")
+    };
+    assert!(!run(&[]));
+    assert!(!run(&[]), "known");
+    assert!(run(&["--id-field", "url"]));
+    assert!(!run(&["--id-field", "url"]), "known, too");
+    assert!(!run(&["--id-field", "no", "--quiet"]));
+    std::fs::write(dir.path("a.jsonl"), night(1)).unwrap();
+    assert!(!run(&[]), "something is new");
+}

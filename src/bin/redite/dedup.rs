@@ -53,6 +53,7 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let (mut outcome, bar) = run.search(inputs, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
     archive.check_order(&outcome)?;
+    let repeated = archive.repeated_batch(&outcome);
     if *replaces && !removing.force && !archive.knows(outcome.identity()) {
         places::check(&removing.output, false, &common.inputs, outcome.own_sources())?;
     }
@@ -76,6 +77,7 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     drop(bar);
     warn(common, removal.warnings.iter().map(|warning| report::removal::told(&outcome, warning)));
     warn(common, warnings::unknown_names(rules, &removal));
+    warn(common, repeated.map(|batch| warnings::repeated(batch, &outcome)));
     run.end(common, outputs, (&outcome, Some(&removed)), &printed)
 }
 

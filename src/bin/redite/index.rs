@@ -245,6 +245,12 @@ impl Archive {
         Ok(index.map_or(Ok(()), |index| redite::keep::check_order(outcome, index))?)
     }
 
+    /// The batch that this one is once more, with other ids or file names.
+    pub(crate) fn repeated_batch(&self, outcome: &Outcome) -> Option<u64> {
+        let index = self.index.as_ref().filter(|_| self.writer.is_some());
+        index.and_then(|index| redite::keep::repeated_batch(outcome, index))
+    }
+
     /// Tells in the summary how the run stands beside the batches before it, where there is an index.
     pub(crate) fn look_back(&self, outcome: &mut Outcome) {
         if self.index.is_some() || self.writer.is_some() {

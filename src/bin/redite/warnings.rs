@@ -137,6 +137,17 @@ fn without_fields(sources: &Sources) -> Option<String> {
     })
 }
 
+/// What to say where nothing stays of a night since it is an earlier one under another name.
+pub(crate) fn repeated(batch: u64, outcome: &Outcome) -> String {
+    let documents = match outcome.own_documents() {
+        1 => "the document is".to_owned(),
+        documents => format!("all {documents} documents are"),
+    };
+    let hint = "hint: with other ids (`--id-field`) or file names it is another night; where it was to replace that batch, undo both with \
+                `redite index rollback`, this one first, and run it again";
+    format!("{documents} those of batch {batch} of the index, word for word: nothing of them stays\n\n{hint}")
+}
+
 /// What to say of records that were not used.
 pub(crate) fn skipped(outcome: &Outcome) -> Option<String> {
     let reasons = &outcome.summary().input.skipped;
