@@ -180,7 +180,8 @@ impl Run {
     }
 }
 
-/// What a run answers, made before anything is in its place; so that all of it is there or nothing.
+/// What a run answers, all of it made before anything is in its place. Each file then appears whole; where one can't, those
+/// before it are there.
 struct Answers {
     /// what will be printed
     stdout: Vec<u8>,
@@ -233,7 +234,7 @@ impl Answers {
         Ok(Answers { stdout, files })
     }
 
-    /// Puts the files in their places; returns what is left to print.
+    /// Puts the files in their places, one after the other; returns what is left to print.
     fn publish(self) -> Result<Vec<u8>, Error> {
         for file in self.files {
             file.publish()?;
