@@ -96,6 +96,16 @@ pub enum Error {
         /// the limit
         limit: u64,
     },
+    /// The manifest of an index would be larger than one may be.
+    #[error("`{}`: the list of batches, files and forgotten documents would take {bytes} bytes, expected at most {limit}\n\nhint: what is forgotten stays listed, 8 bytes for documents in a row, and `compact` does not shorten that; forget whole sources or nights, or begin a new index with what `redite index export --documents` gives", path.display())]
+    FullManifest {
+        /// the manifest
+        path: PathBuf,
+        /// bytes that it would take
+        bytes: u64,
+        /// the limit
+        limit: u64,
+    },
     /// The run would have to hold more than it may.
     #[error("{} of memory are not enough: so far about {} are needed\n\nhint: allow more with `--memory`, look for fewer units with `--units`, leave out large records with `--max-record`, or {}", bytes(*memory), bytes(*held), in_pieces(*has_floor))]
     TooLittleMemory {
@@ -227,6 +237,7 @@ impl Error {
             | Error::Changed { .. }
             | Error::SourceChanged { .. }
             | Error::TooMany { .. }
+            | Error::FullManifest { .. }
             | Error::TooLittleMemory { .. }
             | Error::Damaged { .. }
             | Error::NoManifest { .. }

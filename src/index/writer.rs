@@ -335,7 +335,8 @@ impl Writer {
         self.sync_folder()?;
         let bytes = manifest.encode().map_err(failed("encoding"))?;
         if bytes.len() as u64 > manifest::MOST {
-            return Err(Error::TooMany { what: "bytes in the manifest of its index", limit: manifest::MOST });
+            let path = self.store.path(&name);
+            return Err(Error::FullManifest { path, bytes: bytes.len() as u64, limit: manifest::MOST });
         }
         // what can't be opened must not become the index
         let before: Vec<&Index> = self.index.iter().map(|index| &**index).collect();
@@ -507,5 +508,27 @@ impl Addition {
     /// The first numbers that the batch may use: of documents, paragraphs, sources.
     pub(crate) fn base(&self) -> [u32; 3] {
         [self.manifest.documents, self.manifest.paragraphs, self.manifest.sources]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::store::Folder;
+
+    /// That is some millions of forgotten documents between others: splitting a night would not help.
+    #[test]
+    fn a_manifest_that_is_too_large_says_what_helps() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = Writer::open(Arc::new(Folder::new(folder.path())), None).unwrap();
+        let forgotten = (0..manifest::MOST as u32 / 8).map(|i| [2 * i, 2 * i + 1]).collect();
+        let manifest = Manifest { generation: 1, forgotten, ..Manifest::new(&Params::dedup(), 1) };
+        let told = writer.publish(manifest).unwrap_err().to_string();
+        assert!(
+            told.contains("manifest-0000000001`: the list of batches, files and forgotten documents"),
+            "{told}"
+        );
+        assert!(told.contains("expected at most 67108864") && told.contains("begin a new index"), "{told}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }
