@@ -526,12 +526,6 @@ impl Segment {
         bytes.map(<[u8]>::to_vec).ok_or_else(|| self.pages.wrong(at, "no strings of a document"))
     }
 
-    /// How many copy rows there are of documents (0) or paragraphs (1).
-    fn copy_count(&self, kind: usize) -> Result<u64> {
-        let [start, end] = self.pages.section(section::COPIES[kind])?;
-        Ok((end - start) / COPY as u64)
-    }
-
     /// The copy row of this index, of documents (0) or paragraphs (1).
     pub(crate) fn copy(&self, kind: usize, index: u32) -> Result<CopyRow> {
         let [start, end] = self.pages.section(section::COPIES[kind])?;
@@ -559,18 +553,20 @@ impl Segment {
         Ok(())
     }
 
-    /// Checks all pages, and that everything named is there.
+    /// Checks all pages, and that everything named is there; not what seeds and matches say of texts.
     pub(crate) fn verify(&self) -> Result<()> {
         self.pages.verify()?;
         for (kind, table) in self.exact.iter().enumerate() {
             table.verify::<u128>(&self.pages)?;
-            let copies = self.copy_count(kind)?;
+            let copies = self.copies(kind)?;
             for entry in table.entries::<u128>(&self.pages) {
                 let [unit, copy] = entry?.numbers;
                 self.check_unit(kind, unit)?;
-                if u64::from(copy) > copies {
-                    return Err(self.pages.wrong(0, "an exact key of a copy that is not there"));
-                }
+                // rows that no key names are of units that were undone
+                let Some(row) = copy.checked_sub(1) else { continue };
+                let found = "an exact key of a copy that is not there";
+                let row = copies.get(row as usize).ok_or_else(|| self.pages.wrong(0, found))?;
+                self.check_original(kind, row.original, "a copy of what is not there")?;
             }
         }
         for (kind, table) in self.bands.iter().enumerate() {
@@ -589,13 +585,28 @@ impl Segment {
             if self.source(document.source).is_none() {
                 return Err(self.pages.wrong(0, "a document of a source that is not there"));
             }
+            if let Some((original, _)) = document.whole {
+                self.check_original(0, original, "a document that repeats one that is not there")?;
+            }
         }
         for mark in &self.marks {
             self.check_unit(0, mark.document)?;
         }
         self.each_sketch(&mut |paragraph, _| self.check_unit(1, paragraph))?;
-        self.gone.iter().try_for_each(|row| self.check_unit(0, row.came()))?;
-        self.rows(|_| Ok(()))
+        for row in &self.gone {
+            self.check_unit(0, row.came())?;
+            self.check_original(0, row.document, "what is told of a document that is not there")?;
+            self.check_original(0, row.original(), "a document contained in one that is not there")?;
+        }
+        self.rows(|row| {
+            self.check_unit(0, row.copy)?;
+            self.check_original(0, row.original, "a match with a document that is not there")
+        })
+    }
+
+    /// An original stands in the segment or before it.
+    fn check_original(&self, kind: usize, original: u32, found: &str) -> Result<()> {
+        if original < units_of(self, kind)[1] { Ok(()) } else { Err(self.pages.wrong(0, found)) }
     }
 
     fn check_unit(&self, kind: usize, unit: u32) -> Result<()> {

@@ -54,6 +54,16 @@ impl Numbers {
 
 /// A small batch with documents of one paragraph, named by their tokens.
 pub(super) fn add(writer: &mut Writer, texts: &[&str], digest: u128) -> Result<()> {
+    add_with(writer, texts, digest, |_, _| {})
+}
+
+/// The same, with a last change of what it brings.
+fn add_with(
+    writer: &mut Writer,
+    texts: &[&str],
+    digest: u128,
+    change: impl FnOnce(&mut Content<'_>, &mut Vec<Row>),
+) -> Result<()> {
     let params = Params::dedup();
     let mut addition = writer.begin(&params, digest)?;
     let [first_document, first_paragraph, first_source] = addition.base();
@@ -101,6 +111,7 @@ pub(super) fn add(writer: &mut Writer, texts: &[&str], digest: u128) -> Result<(
             });
         }
     }
+    change(&mut content, &mut rows);
     content.rows = Some(Box::new(|tell| rows.iter().try_for_each(tell)));
     content.keys.exact.iter_mut().for_each(|keys| keys.sort_unstable());
     content.keys.bands.iter_mut().for_each(|keys| keys.sort_unstable());
@@ -131,6 +142,27 @@ pub(super) fn ask(index: &Index, text: &str) -> Result<Option<String>> {
     assert_eq!(id, format!("\"{text}\""));
     assert!(segment.source(row.source).is_some_and(|name| name.starts_with("night-")));
     Ok(Some(index.text(known.unit, &row)?))
+}
+
+/// Checksums know nothing of that: both sides of whatever names two are looked for.
+#[test]
+fn an_original_that_is_not_there_is_found() {
+    type Change = fn(&mut Content<'_>, &mut Vec<Row>);
+    let changes: [(&str, Change); 6] = [
+        ("", |_, _| {}),
+        ("a copy", |content, _| content.copies[0][0].original = 5),
+        ("a copy", |content, _| content.copies[1][0].original = u32::MAX),
+        ("a match", |_, rows| rows[0].original = 5),
+        ("a key of a unit", |_, rows| rows[0].copy = 5),
+        ("a document", |content, _| content.documents[3].whole = Some((5, 5))),
+    ];
+    for (wrong, change) in changes {
+        let (_folder, store) = folder();
+        let mut writer = Writer::open(store, None).unwrap();
+        add_with(&mut writer, &["a", "b", "c", "d", "e"], 1, change).unwrap();
+        let told = writer.index().unwrap().verify().err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(told.contains(wrong) && told.is_empty() == wrong.is_empty(), "{wrong}: {told}");
+    }
 }
 
 #[test]

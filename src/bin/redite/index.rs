@@ -36,7 +36,7 @@ pub(crate) enum IndexCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Read every file and check all of it: checksums, order, references; names file and byte
+    /// Read every file: checksums, order, and that whatever is named is there; names file and byte
     Verify {
         /// The index
         dir: PathBuf,

@@ -45,6 +45,14 @@ impl GoneRow {
         }
     }
 
+    /// What the one that brought it is contained in, or a copy of.
+    pub(super) fn original(&self) -> u32 {
+        match self.told {
+            GoneTold::Contained(of) => of.original,
+            GoneTold::Copy(of) => of.original,
+        }
+    }
+
     fn encode(&self, into: &mut Vec<u8>) {
         let (original, overlap, rest) = match self.told {
             GoneTold::Contained(of) => {
