@@ -41,8 +41,6 @@ pub struct Report<'a> {
     pub undated: u64,
     /// the first [`LISTED`] sources
     pub sources: Vec<&'a Account>,
-    /// what stands out
-    pub warnings: Vec<String>,
 }
 
 /// The numbers as JSON.
@@ -57,9 +55,6 @@ pub fn report<'a>(outcome: &Outcome, removal: &'a Removal, rules: &Rules, output
         contained: removal.contained,
         undated: removal.undated,
         sources: removal.accounts.iter().take(LISTED).collect(),
-        warnings: idle(rules, outcome.own_sources())
-            .chain(removal.warnings.iter().map(|finding| told(outcome, finding)))
-            .collect(),
     }
 }
 

@@ -198,6 +198,7 @@ fn json_is_one_object_with_the_documented_keys() {
         "seconds",
         "skips",
         "groups",
+        "warnings",
     ] {
         assert!(keys.contains(&key), "{key} is not in {keys:?}");
     }

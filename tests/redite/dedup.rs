@@ -300,7 +300,7 @@ fn a_pattern_that_fits_no_file_is_told() {
     let flags = ["--output", "out", "--force", "--quiet", "--json", "--protect", "gold/**"];
     let quiet: Value =
         serde_json::from_str(&redite(&dir, ["dedup", "in"].into_iter().chain(flags)).ends().ok()).unwrap();
-    assert_eq!(quiet["dedup"]["warnings"][0], fits_none("gold/**")["warning: ".len()..]);
+    assert_eq!(quiet["warnings"][0], fits_none("gold/**")["warning: ".len()..]);
     // from the root it is the same folder
     let absolute = dir.path("in/paper").display().to_string();
     assert!(told(&[&absolute]).is_empty());

@@ -74,6 +74,9 @@ mod spilled;
 /// `redite dedup` on Parquet: every type, packing, and what a file says of itself.
 #[cfg(all(feature = "cli", feature = "parquet"))]
 mod tables;
+/// What a run warns of, on standard error and in the summary.
+#[cfg(feature = "cli")]
+mod warnings;
 /// `redite dedup` on rows and archives: kept bytes, damage, changes.
 #[cfg(feature = "cli")]
 mod writers;

@@ -19,7 +19,8 @@ use crate::args::{DedupArgs, Usage};
 use crate::index::{self, Archive};
 use crate::interrupt::Interrupt;
 use crate::outputs::Outputs;
-use crate::{Answers, Removed, Run, warn, warnings};
+use crate::warnings::{self, Warnings};
+use crate::{Answers, Removed, Run};
 
 /// What is asked for, as far as it can be known to be right before an index is opened.
 struct Asked<'a> {
@@ -44,13 +45,13 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let params = args.params(archive.params(Params::dedup()));
     params.validate()?;
     args.check_fields(&params)?;
-    let run = Run::prepare(common, &sources, &params, interrupt)?;
+    let mut run = Run::prepare(common, &sources, &params, interrupt)?;
     // that it can't be written is better known before the search, which may end at once; and what a killed run left goes
     drop(Folder::new(&removing.output)?);
-    asked.warn(&sources);
+    asked.warn(&sources, &mut run.warnings);
     let Asked { places, rules, outputs, replaces, .. } = &asked;
     let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
-    let (mut outcome, bar) = run.search(inputs, &params)?;
+    let (mut outcome, bar) = run.search(common, inputs, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
     archive.check_order(&outcome)?;
     let repeated = archive.repeated_batch(&outcome);
@@ -63,6 +64,8 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
         return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit, index)).into());
     }
     let removed = Removed { removal: &removal, rules, output: &removing.output };
+    run.warnings.add(warnings::of_removal(&outcome, rules, &removal));
+    run.warnings.add(repeated.map(|batch| warnings::repeated(batch, &outcome)));
     run.interrupt.writing()?;
     let written = run.pool.install(|| asked.written(&run, &outcome, &removed));
     run.interrupt.check()?;
@@ -75,9 +78,6 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let metrics = removing.metrics.as_deref();
     metrics.map_or(Ok(()), |path| archive.metrics(path, &outcome, &removal))?;
     drop(bar);
-    warn(common, removal.warnings.iter().map(|warning| report::removal::told(&outcome, warning)));
-    warn(common, warnings::unknown_names(rules, &removal));
-    warn(common, repeated.map(|batch| warnings::repeated(batch, &outcome)));
     run.end(common, outputs, (&outcome, Some(&removed)), &printed)
 }
 
@@ -107,11 +107,12 @@ impl<'a> Asked<'a> {
     }
 
     /// Says what its user may not have meant.
-    fn warn(&self, sources: &Sources) {
-        let Asked { args: DedupArgs { run: common, removing }, places, rules, outputs, replaces } = self;
-        warn(common, outputs.read_next.iter().map(|path| warnings::would_be_read(path)));
-        warn(common, replaces.then(|| warnings::stays(&removing.output, places)).flatten());
-        warn(common, warnings::before_removal(rules, sources));
+    fn warn(&self, sources: &Sources, warnings: &mut Warnings) {
+        let Asked { args: DedupArgs { removing, .. }, places, rules, outputs, replaces } = self;
+        warnings.add(outputs.read_next.iter().map(|path| warnings::would_be_read(path)));
+        warnings.add(replaces.then(|| warnings::stays(&removing.output, places)).flatten());
+        warnings.add(warnings::before_removal(rules, sources));
+        warnings.say();
     }
 
     /// The corpus and the answers, still beside their places.
@@ -128,6 +129,6 @@ impl<'a> Asked<'a> {
         if *replaces && !removing.force {
             folder.check_same(places.paths())?;
         }
-        Ok((folder, Answers::make(common, outputs, (outcome, Some(removed)), &run.interrupt)?))
+        Ok((folder, Answers::make(common, outputs, (outcome, Some(removed)), run)?))
     }
 }

@@ -34,6 +34,7 @@ use redite::read::sources::{self, Sources};
 use redite::report::facts::Facts;
 use redite::report::{self, html, json, matches, terminal};
 use redite::write::Pending;
+use warnings::Warnings;
 
 fn main() -> ExitCode {
     let result = config::arguments(std::env::args_os().collect()).and_then(|arguments| {
@@ -94,14 +95,15 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     args.check_fields(&params)?;
     let sources = sources::find(&args.inputs, args.format().or(format))?;
     let outputs = Outputs::of(args, [None; 2], None, &sources)?;
-    let run = Run::prepare(args, &sources, &params, interrupt)?;
-    warn(args, outputs.read_next.iter().map(|path| warnings::would_be_read(path)));
+    let mut run = Run::prepare(args, &sources, &params, interrupt)?;
+    run.warnings.add(outputs.read_next.iter().map(|path| warnings::would_be_read(path)));
+    run.warnings.say();
     let inputs = archive.inputs(sources, &params)?;
     let order = Order { dates: args.date_field.clone(), ..inputs.order };
-    let (mut outcome, bar) = run.search(Inputs { order, ..inputs }, &params)?;
+    let (mut outcome, bar) = run.search(args, Inputs { order, ..inputs }, &params)?;
     run.pool.install(|| archive.look_back(&mut outcome));
     run.interrupt.writing()?;
-    let answers = run.pool.install(|| Answers::make(args, &outputs, (&outcome, None), &run.interrupt));
+    let answers = run.pool.install(|| Answers::make(args, &outputs, (&outcome, None), &run));
     // whatever a writer that was stopped may call it
     run.interrupt.check()?;
     let printed = answers?.publish()?;
@@ -121,6 +123,7 @@ struct Run {
     surroundings: Surroundings,
     interrupt: Interrupt,
     pool: rayon::ThreadPool,
+    warnings: Warnings,
     quiet: bool,
 }
 
@@ -136,17 +139,19 @@ impl Run {
             outputs::check_temporary(folder)?;
             surroundings.temporary.clone_from(folder);
         }
-        warn(args, warnings::nothing_to_read(sources));
-        warn(args, warnings::read_twice(&args.inputs).or_else(|| warnings::linked(sources)));
+        let mut warnings = Warnings::new(args.quiet);
+        warnings.add(warnings::nothing_to_read(sources));
+        warnings.add(warnings::read_twice(&args.inputs).or_else(|| warnings::linked(sources)));
+        warnings.say();
         if let Some(told) = warnings::expected(args, sources, params).filter(|_| !args.quiet) {
             say("expected", &told);
         }
         let threads = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0).into());
         let pool = threads.build().context("starting the threads failed")?;
-        Ok(Run { surroundings, interrupt, pool, quiet: args.quiet })
+        Ok(Run { surroundings, interrupt, pool, warnings, quiet: args.quiet })
     }
 
-    fn search(&self, inputs: Inputs, params: &Params) -> anyhow::Result<(Outcome, Bar)> {
+    fn search(&mut self, args: &RunArgs, inputs: Inputs, params: &Params) -> anyhow::Result<(Outcome, Bar)> {
         let progress = self.interrupt.progress();
         let bar = Bar::follow(progress, self.quiet);
         let search = || pipeline::run(inputs, params, &self.surroundings, progress);
@@ -155,20 +160,21 @@ impl Run {
             return Err(Error::Refused(told).into());
         }
         bar.writing();
+        self.warnings.add(warnings::unknown_fields(args, &outcome));
+        self.warnings.add(warnings::skipped(&outcome));
         Ok((outcome, bar))
     }
 
     /// Everything is in its place; what is left is to print.
     fn end(
-        &self,
+        mut self,
         args: &RunArgs,
         outputs: &Outputs<'_>,
         (outcome, removed): (&Outcome, Option<&Removed<'_>>),
         printed: &[u8],
     ) -> anyhow::Result<ExitCode> {
         self.interrupt.printing();
-        warn(args, warnings::unknown_fields(args, outcome));
-        warn(args, warnings::skipped(outcome));
+        self.warnings.say();
         match self.pool.install(|| print(outputs, printed, (outcome, removed))) {
             // whoever reads has seen enough
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -194,8 +200,9 @@ impl Answers {
         args: &RunArgs,
         outputs: &Outputs<'_>,
         (outcome, removed): (&Outcome, Option<&Removed<'_>>),
-        interrupt: &Interrupt,
+        run: &Run,
     ) -> anyhow::Result<Self> {
+        let interrupt = &run.interrupt;
         let mut stdout = Vec::new();
         let mut files = Vec::new();
         let matches = || match outputs.matches {
@@ -229,7 +236,8 @@ impl Answers {
             }
         }
         if outputs.leave_stdout() {
-            summary(args, (outcome, removed), &facts, &mut stdout)?;
+            let told = (&facts, run.warnings.all());
+            summary(args, (outcome, removed), told, &mut stdout)?;
         }
         Ok(Answers { stdout, files })
     }
@@ -265,6 +273,7 @@ fn listed(
 struct Told<'a> {
     #[serde(flatten)]
     report: json::Report<'a>,
+    warnings: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     dedup: Option<report::removal::Report<'a>>,
 }
@@ -273,13 +282,13 @@ struct Told<'a> {
 fn summary(
     args: &RunArgs,
     (outcome, removed): (&Outcome, Option<&Removed<'_>>),
-    facts: &Facts,
+    (facts, warnings): (&Facts, &[String]),
     to: &mut Vec<u8>,
 ) -> anyhow::Result<()> {
     let output = removed.map(|removed| removed.output.to_string_lossy()).unwrap_or_default();
     if args.json {
         let dedup = removed.map(|of| report::removal::report(outcome, of.removal, of.rules, &output));
-        let told = Told { report: json::report(outcome, facts), dedup };
+        let told = Told { report: json::report(outcome, facts), warnings, dedup };
         let json = serde_json::to_string_pretty(&told)?;
         writeln!(to, "{}", escape_controls(&json).unwrap_or(json))?;
         return Ok(());
@@ -324,13 +333,6 @@ fn print(
         matches::write_those(outcome, &mut to, |found| removed.removal.removes(found))?;
     }
     to.flush()
-}
-
-/// Warnings, on standard error.
-fn warn(args: &RunArgs, warnings: impl IntoIterator<Item = String>) {
-    if !args.quiet {
-        warnings.into_iter().for_each(|warning| say("warning", &warning));
-    }
 }
 
 /// A message, on standard error. It may name a file, and a file's name may hold terminal escapes.

@@ -1,4 +1,5 @@
-//! What a run says on standard error beside its answer: what it will take, and what its user may not have meant.
+//! What a run says beside its answer: what it will take, and what its user may not have meant. Warnings are made here;
+//! they are said on standard error, unless that is to be quiet, and stand in the summary (`--json`) in any case.
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +10,48 @@ use redite::order::Prefer;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::read::sources::Sources;
-use redite::report::removal::{first_skipped, idle};
+use redite::report::removal::{first_skipped, idle, told};
 use redite::write::places::Places;
 
 use crate::args::RunArgs;
 
 /// Memory of which is told even where nothing bounds it.
 const MUCH: u64 = 1 << 30;
+
+/// All warnings of a run, in the order in which they came up.
+#[derive(Debug, Default)]
+pub(crate) struct Warnings {
+    all: Vec<String>,
+    /// how many of them have been said
+    said: usize,
+    quiet: bool,
+}
+
+impl Warnings {
+    /// None so far; nothing is said where it is to be quiet.
+    pub(crate) fn new(quiet: bool) -> Self {
+        Warnings { quiet, ..Warnings::default() }
+    }
+
+    /// Keeps some, to be said later on.
+    pub(crate) fn add(&mut self, more: impl IntoIterator<Item = String>) {
+        self.all.extend(more);
+    }
+
+    /// Says those that have not been said.
+    pub(crate) fn say(&mut self) {
+        let unsaid = &self.all[self.said..];
+        if !self.quiet {
+            unsaid.iter().for_each(|warning| crate::say("warning", warning));
+        }
+        self.said = self.all.len();
+    }
+
+    /// All of them, for the summary.
+    pub(crate) fn all(&self) -> &[String] {
+        &self.all
+    }
+}
 
 /// What the run will take, where that is bounded or much.
 pub(crate) fn expected(args: &RunArgs, sources: &Sources, params: &Params) -> Option<String> {
@@ -179,8 +215,14 @@ pub(crate) fn unknown_fields(args: &RunArgs, outcome: &Outcome) -> Vec<String> {
     told
 }
 
+/// What to say of what a removal takes, and of names in its flags that no record has.
+pub(crate) fn of_removal(outcome: &Outcome, rules: &Rules, removal: &Removal) -> Vec<String> {
+    let findings = removal.warnings.iter().map(|finding| told(outcome, finding));
+    findings.chain(unknown_names(rules, removal)).collect()
+}
+
 /// Names in the flags that no record has.
-pub(crate) fn unknown_names(rules: &Rules, removal: &Removal) -> Vec<String> {
+fn unknown_names(rules: &Rules, removal: &Removal) -> Vec<String> {
     let is_there = |name: &str| removal.accounts.iter().any(|account| account.name == name);
     let mut told = Vec::new();
     let has_records = removal.all.read > removal.all.skipped;
