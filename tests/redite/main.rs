@@ -71,6 +71,9 @@ mod scale;
 mod skipped;
 /// Nights in parts, held against nights in one piece, down to the bytes of the index.
 mod spilled;
+/// `redite index`, asked to end.
+#[cfg(all(feature = "cli", unix))]
+mod stopped;
 /// `redite dedup` on Parquet: every type, packing, and what a file says of itself.
 #[cfg(all(feature = "cli", feature = "parquet"))]
 mod tables;

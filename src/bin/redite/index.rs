@@ -21,6 +21,7 @@ use redite::report;
 use redite::write::Pending;
 
 use crate::args::Usage;
+use crate::interrupt::{Interrupt, StopsWriting};
 #[cfg(feature = "parquet")]
 use crate::outputs::names_table;
 use crate::outputs::{Files, Form, Target, not_in, target};
@@ -86,8 +87,13 @@ pub(crate) enum IndexCommand {
 
 /// Does it.
 pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
+    let interrupt = Interrupt::watch()?;
     let mut to = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let done = tell(command, &mut to).and_then(|()| Ok(to.flush()?));
+    let done = interrupt.told(tell(command, &interrupt, &mut to)).and_then(|()| {
+        interrupt.printing();
+        Ok(to.flush()?)
+    });
+    interrupt.done();
     let is_closed = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
     match done {
         // whoever reads has seen enough
@@ -97,7 +103,7 @@ pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
+fn tell(command: &IndexCommand, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::Result<()> {
     match command {
         IndexCommand::Stats { dir, json } => stats(&*open(dir)?, *json, to)?,
         IndexCommand::Verify { dir } => verify(dir, to)?,
@@ -106,27 +112,27 @@ fn tell(command: &IndexCommand, to: &mut impl Write) -> anyhow::Result<()> {
                 let hint = "hint: name them with `--id` or `--source`";
                 return Err(Usage(format!("nothing to forget was named\n\n{hint}")).into());
             }
-            forget(dir, id, source, to)?;
+            forget(writer(dir, interrupt)?, [id, source], to)?;
         }
         IndexCommand::Compact { dir } => {
-            let mut writer = writer(dir)?;
+            let mut writer = writer(dir, interrupt)?;
             let before = writer.index().map(|index| index.stats()).transpose()?.map_or(0, |s| s.bytes.total);
             writer.compact()?;
             let after = writer.index().map(|index| index.stats()).transpose()?.map_or(0, |s| s.bytes.total);
             writeln!(to, "{} bytes before, {} after", report::number(before), report::number(after))?;
         }
-        IndexCommand::Rollback { dir } => rollback(dir, to)?,
+        IndexCommand::Rollback { dir } => rollback(dir, interrupt, to)?,
         IndexCommand::Export { dir, matches, documents } => {
             let files = [matches.as_deref(), documents.as_deref()];
             files.into_iter().flatten().try_for_each(|path| not_in(path, (dir, "index")))?;
-            export(&*open(dir)?, files, to)?;
+            export(&*open(dir)?, files, interrupt, to)?;
         }
     }
     Ok(())
 }
 
 /// Forgets all that was named and is there; that something is not there is an error behind that.
-fn forget(dir: &Path, ids: &[String], sources: &[String], to: &mut impl Write) -> anyhow::Result<()> {
+fn forget(mut writer: Writer, [ids, sources]: [&[String]; 2], to: &mut impl Write) -> anyhow::Result<()> {
     let named = |flag: &'static str, names: &[String]| -> Vec<Named> {
         let named = |name: &String| {
             let quoted = serde_json::from_str(name).ok();
@@ -135,7 +141,7 @@ fn forget(dir: &Path, ids: &[String], sources: &[String], to: &mut impl Write) -
         names.iter().map(named).collect()
     };
     let mut named = [named("--id", ids), named("--source", sources)].concat();
-    let count = writer(dir)?.forget(|id, source| {
+    let count = writer.forget(|id, source| {
         let string = serde_json::from_str::<String>(id).ok();
         let mut is_meant = false;
         for named in &mut named {
@@ -302,17 +308,24 @@ fn is_folder(dir: &Path) -> Result<(), Usage> {
     Ok(())
 }
 
-/// The writer of an index that must be there.
-fn writer(dir: &Path) -> anyhow::Result<Writer> {
+/// The writer of an index that must be there. From here on the run ends by itself, so that it can clean up.
+fn writer(dir: &Path, interrupt: &Interrupt) -> anyhow::Result<Writer> {
     open(dir)?;
+    let (store, lock) = store(dir, interrupt)?;
+    Ok(Writer::open(store, Some(lock))?)
+}
+
+/// Where an index is changed, and the right to.
+fn store(dir: &Path, interrupt: &Interrupt) -> anyhow::Result<(Arc<dyn Store>, Lock)> {
+    interrupt.writing()?;
     let folder = Folder::new(dir);
     let lock = Lock::take(&folder)?;
-    Ok(Writer::open(Arc::new(folder), Some(lock))?)
+    Ok((Arc::new(StopsWriting::new(folder, interrupt)), lock))
 }
 
 /// Undoes the last batch.
-fn undo(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
-    let mut writer = writer(dir)?;
+fn undo(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::Result<()> {
+    let mut writer = writer(dir, interrupt)?;
     let none = || anyhow::anyhow!("`{}`: there is no batch to undo", dir.display());
     let undone = writer.rollback()?.ok_or_else(none)?;
     tell_undone(&writer, &undone, "", to)?;
@@ -381,10 +394,10 @@ fn without_hint(error: &Error) -> String {
 
 /// Undoes the last batch; where the index, or what has to be written anew, is damaged, the last change, or the last batch
 /// without a look at its files. What is left is whole, or nothing is undone.
-fn rollback(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
+fn rollback(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::Result<()> {
     let opened = open(dir).map(drop);
     let is_open = opened.is_ok();
-    let damage = match opened.and_then(|()| undo(dir, to)).map_err(anyhow::Error::downcast) {
+    let damage = match opened.and_then(|()| undo(dir, interrupt, to)).map_err(anyhow::Error::downcast) {
         Ok(()) => return Ok(()),
         Err(Ok(damage @ Error::Damaged { .. })) => without_hint(&damage),
         Err(Ok(error)) => return Err(error.into()),
@@ -394,10 +407,9 @@ fn rollback(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
         let why = if is_open { "earlier batches have that file, too" } else { before };
         anyhow::anyhow!("{damage}\n\nnothing was undone: {why}\n\nhint: {COPY}")
     };
-    let folder = Folder::new(dir);
-    let lock = Lock::take(&folder)?;
+    let (store, lock) = store(dir, interrupt)?;
     // where the generation before is not whole either, what is wrong with the last one is told
-    let (writer, undone) = match Writer::go_back(Arc::new(folder), Some(lock)) {
+    let (writer, undone) = match Writer::go_back(store, Some(lock)) {
         Ok(back) => back,
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             return Err(stays("there is no generation before to go back to"));
@@ -467,6 +479,7 @@ fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
 fn export(
     index: &Index,
     [matches, documents]: [Option<&Path>; 2],
+    interrupt: &Interrupt,
     to: &mut impl Write,
 ) -> anyhow::Result<()> {
     let matches = if documents.is_none() { matches.or(Some(Path::new("-"))) } else { matches };
@@ -481,18 +494,28 @@ fn export(
             places.take(path, name, Form::Rows)?;
         }
     }
-    let mut files = Vec::new();
-    for (place, list) in [(documents, List::Documents), (matches, List::Matches)] {
+    let lists = [(documents, List::Documents), (matches, List::Matches)];
+    let mut named = Vec::new();
+    let mut printed = Vec::new();
+    for (place, list) in lists {
         match place {
-            Some(Target::Stdout) => list.lines(index, to)?,
-            Some(Target::File(path)) => {
-                files.push(Pending::write(path, |to| list.write(index, path, to).map_err(io::Error::other))?);
-            }
+            Some(Target::Stdout) => printed.push(list),
+            Some(Target::File(path)) => named.push((path, list)),
             None => {}
         }
     }
-    files.into_iter().try_for_each(Pending::publish)?;
-    Ok(())
+    if !named.is_empty() {
+        interrupt.writing()?;
+    }
+    let written = named.into_iter().map(|(path, list)| {
+        Pending::write(path, |to| list.write(index, path, &mut interrupt.stops(to)).map_err(io::Error::other))
+    });
+    let written = written.collect::<Result<Vec<_>, _>>();
+    // whatever a writer that was stopped may call it
+    interrupt.check()?;
+    written?.into_iter().try_for_each(Pending::publish)?;
+    interrupt.printing();
+    printed.into_iter().try_for_each(|list| list.lines(index, to))
 }
 
 /// A list of the index.

@@ -1,15 +1,17 @@
 //! Ctrl-C. A run is asked to stop, and stopped where it does not: it may be waiting for a pipe that says
-//! nothing. While outputs are being written it always ends by itself, so that it can clean up.
+//! nothing. While outputs, or files of an index, are being written it always ends by itself, so that it can clean up.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
 use redite::error::Error;
+use redite::index::store::{Folder, Growing, Store, Stored};
 use redite::pipeline::Progress;
 
 /// How long a run may take to stop by itself.
@@ -54,6 +56,8 @@ fn on_signals(asked: impl FnMut() + Send + 'static) -> Result<(), ctrlc::Error> 
 pub(crate) struct Interrupt {
     progress: Arc<Progress>,
     phase: Arc<AtomicU8>,
+    /// a change of an index broke off
+    has_stopped: Arc<AtomicBool>,
 }
 
 impl Interrupt {
@@ -84,7 +88,7 @@ impl Interrupt {
             }
         })
         .context("watching for Ctrl-C failed")?;
-        Ok(Interrupt { progress, phase })
+        Ok(Interrupt { progress, phase, has_stopped: Arc::default() })
     }
 
     /// What the run tells of itself, and is stopped by.
@@ -113,6 +117,14 @@ impl Interrupt {
         if self.progress.is_cancelled() { Err(Error::Interrupted) } else { Ok(()) }
     }
 
+    /// What a change of an index ended with: an error that comes of having been asked to stop is told as such.
+    pub(crate) fn told<T>(&self, done: anyhow::Result<T>) -> anyhow::Result<T> {
+        match done {
+            Err(_) if self.has_stopped.load(Ordering::SeqCst) => Err(Error::Interrupted.into()),
+            done => done,
+        }
+    }
+
     /// A writer that fails once the run has been asked to stop.
     pub(crate) fn stops<W: Write>(&self, to: W) -> Stops<'_, W> {
         Stops { to, progress: &self.progress }
@@ -133,6 +145,75 @@ impl<W: Write> Write for Stops<'_, W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
+    }
+}
+
+/// An index's folder in which nothing is written any more once the run has been asked to stop: the change breaks off, and what
+/// it had written goes. Behind its last write a change is in, whatever is asked for.
+pub(crate) struct StopsWriting {
+    folder: Folder,
+    progress: Arc<Progress>,
+    has_stopped: Arc<AtomicBool>,
+}
+
+impl StopsWriting {
+    pub(crate) fn new(folder: Folder, interrupt: &Interrupt) -> Self {
+        StopsWriting {
+            folder,
+            progress: interrupt.progress.clone(),
+            has_stopped: interrupt.has_stopped.clone(),
+        }
+    }
+}
+
+impl Store for StopsWriting {
+    fn list(&self) -> io::Result<Vec<String>> {
+        self.folder.list()
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn Stored>> {
+        self.folder.open(name)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Box<dyn Growing>> {
+        let (progress, has_stopped) = (self.progress.clone(), self.has_stopped.clone());
+        Ok(Box::new(StopsGrowing { file: self.folder.create(name)?, progress, has_stopped }))
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.folder.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.folder.remove(name)
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        self.folder.sync_folder()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path(name)
+    }
+}
+
+struct StopsGrowing {
+    file: Box<dyn Growing>,
+    progress: Arc<Progress>,
+    has_stopped: Arc<AtomicBool>,
+}
+
+impl Growing for StopsGrowing {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.progress.is_cancelled() {
+            self.has_stopped.store(true, Ordering::SeqCst);
+            return Err(io::Error::other("interrupted"));
+        }
+        self.file.append(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.sync()
     }
 }
 
