@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::Progress;
 use crate::pool::Pool;
 use crate::read::compression;
-use crate::read::json::Fields;
+use crate::read::json::{self, Fields};
 use crate::read::magic;
 use crate::read::records::{Collector, Records, too_large};
 use crate::read::sources::Sources;
@@ -236,8 +236,17 @@ impl Reader<'_> {
         if !matches!(source.format, Format::Text | Format::JsonLines) {
             return self.records(source, &mut Collector::new(self, number as u32, spool, batch));
         }
-        let mut lines =
-            Lines { reader: self, source, number: number as u32, spool, batch, offset: 0, begun: false };
+        let mut lines = Lines {
+            reader: self,
+            source,
+            number: number as u32,
+            spool,
+            batch,
+            offset: 0,
+            begun: false,
+            is_judged: false,
+            is_lost: false,
+        };
         let opened = compression::open(source, &self.progress.bytes_read);
         match opened {
             Ok(input) => lines.read(input),
@@ -310,6 +319,10 @@ struct Lines<'a, 'b> {
     /// bytes handed on (or lost) so far
     offset: u64,
     begun: bool,
+    /// a line that is not blank has been seen
+    is_judged: bool,
+    /// it is no source of lines: nothing more is read of it
+    is_lost: bool,
 }
 
 impl Lines<'_, '_> {
@@ -321,7 +334,7 @@ impl Lines<'_, '_> {
         let chunk = self.reader.buffers.chunk;
         let mut buffer = self.reader.buffers.take();
         let mut searched = 0; // no line ends before that
-        while self.batch.listening {
+        while self.batch.listening && !self.is_lost {
             if self.reader.progress.is_cancelled() {
                 return Err(Error::Interrupted);
             }
@@ -343,7 +356,9 @@ impl Lines<'_, '_> {
                     let (reason, detail) = compression::why(self.source, self.begun, &error);
                     buffer.truncate(end);
                     self.hand_on(buffer)?;
-                    self.lose(in_record, reason, detail);
+                    if !self.is_lost {
+                        self.lose(in_record, reason, detail);
+                    }
                     return Ok(());
                 }
             }
@@ -401,7 +416,14 @@ impl Lines<'_, '_> {
 
     /// Sends whole lines, through the spool where they can't be read again.
     fn hand_on(&mut self, bytes: Vec<u8>) -> Result<()> {
-        if bytes.is_empty() {
+        if !self.is_judged && self.source.format == Format::JsonLines {
+            self.is_judged = !bytes.trim_ascii().is_empty();
+            if let Some(what) = json::array_over_lines(&bytes) {
+                self.is_lost = true;
+                self.lose(false, SkipReason::Unreadable, what.to_owned());
+            }
+        }
+        if bytes.is_empty() || self.is_lost {
             self.reader.buffers.give(bytes);
             return Ok(());
         }
@@ -414,6 +436,7 @@ impl Lines<'_, '_> {
     }
 
     fn lose_record(&mut self) {
+        self.is_judged = true;
         let detail = too_large(self.reader.max_record as u64);
         self.lose(true, SkipReason::TooLarge, detail);
     }

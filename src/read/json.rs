@@ -114,6 +114,19 @@ fn what_is_wrong(error: &serde_json::Error, line: &str) -> String {
         .map_or_else(|| told.clone(), |what| format!("{what} at byte {}", error.column()))
 }
 
+/// What to say of an array of objects.
+const ARRAY: &str = "an array of objects, expected one object a line: `jq -c '.[]'` writes it so";
+
+/// What to say of lines that are one array of objects by how the first of them that is not blank goes: none of the others is a
+/// record, but for one that has no comma behind it. `None` where they are not.
+pub(crate) fn array_over_lines(lines: &[u8]) -> Option<&'static str> {
+    let lines = lines.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(lines);
+    let first = lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).find(|line| !line.is_empty())?;
+    let rest = first.strip_prefix(b"[")?.trim_ascii_start();
+    let goes_on = rest.is_empty() || rest.starts_with(b"{") && matches!(rest.last(), Some(b',' | b'{'));
+    goes_on.then_some(ARRAY)
+}
+
 /// What to say of a line that does not begin as an object does.
 fn no_object(line: &str) -> String {
     let is_list = line.trim_ascii_start().strip_prefix('[').is_some_and(|rest| {
@@ -121,7 +134,7 @@ fn no_object(line: &str) -> String {
         rest.is_empty() || rest.starts_with('{')
     });
     match is_list {
-        true => "an array of objects, expected one object a line: `jq -c '.[]'` writes it so".to_owned(),
+        true => ARRAY.to_owned(),
         false => format!("expected an object, found {}", start_of(line)),
     }
 }

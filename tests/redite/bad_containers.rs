@@ -250,6 +250,34 @@ fn files_that_are_not_what_they_are_called() {
     }
 }
 
+/// Nearly none of its lines is a record: it is told as a whole, not line by line.
+#[test]
+fn an_array_over_lines_is_told_as_such() {
+    let lines = "{\"text\":\"a\"},\n{\"text\":\"b\"},\n{\"text\":\"c\"}";
+    let arrays = [
+        format!("[\n{lines}\n]\n"),
+        format!("[{lines}]"),
+        format!("\u{feff}\n \r\n [ \r\n{lines}\r\n]"),
+        "[\n  {\n    \"text\": \"a\"\n  }\n]\n".to_owned(),
+        "[{\n  \"text\": \"a\"\n}]".to_owned(),
+    ];
+    for array in &arrays {
+        for (name, bytes) in [("x.jsonl", array.clone().into_bytes()), ("x.json.gz", gz(array))] {
+            let outcome = audit(&Dir::new().file(name, bytes), &Params::audit());
+            let skips = outcome.skips();
+            assert_eq!((outcome.documents(), skips.len()), (0, 1), "{name}: {array}");
+            assert_eq!((skips[0].reason, skips[0].record, skips[0].records), (Unreadable, None, 0));
+            assert!(skips[0].detail.starts_with("an array of objects"), "{}", skips[0].detail);
+        }
+    }
+    // what is one line alone spoils no other
+    for line in ["[{\"text\":\"a\"}]", "[{\"text\":\"a\"}", "[1,"] {
+        let bytes = format!("{line}\n{{\"text\":\"b\"}}\n");
+        let outcome = audit(&Dir::new().file("x.jsonl", bytes), &Params::audit());
+        assert_eq!((outcome.documents(), outcome.skips().len()), (1, 1), "{line}");
+    }
+}
+
 #[cfg(feature = "parquet")]
 mod tables {
     use super::*;
