@@ -144,6 +144,16 @@ pub enum Error {
         /// what stands there
         found: String,
     },
+    /// A part of an index can't be read, though its file is there.
+    #[error("`{}`: reading failed at byte {offset}: {source}\n\nhint: try again; where it fails again the disk has lost that part: `redite index verify` looks through all files, and says what brings the index back", path.display())]
+    NotReadable {
+        /// the file
+        path: PathBuf,
+        /// where in it, in bytes
+        offset: u64,
+        /// what the system said
+        source: io::Error,
+    },
     /// Parts of an index that has lost its manifests.
     #[error("`{}`: part of an index, but the folder has no manifest\n\nhint: put a copy of the folder in its place", path.display())]
     NoManifest {
@@ -240,6 +250,7 @@ impl Error {
             | Error::FullManifest { .. }
             | Error::TooLittleMemory { .. }
             | Error::Damaged { .. }
+            | Error::NotReadable { .. }
             | Error::NoManifest { .. }
             | Error::Thread(_)
             | Error::OtherVersion { .. }
@@ -254,6 +265,11 @@ impl Error {
     /// An [`Error::Io`] at `path` while `doing` something.
     pub(crate) fn io(path: impl Into<PathBuf>, doing: &'static str, source: io::Error) -> Self {
         Error::Io { path: path.into(), doing, source: plain(source) }
+    }
+
+    /// Whether a part of an index is not what was written, or can't be read: an earlier generation may be whole.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Error::Damaged { .. } | Error::NotReadable { .. })
     }
 
     /// Whether a file is not there.

@@ -340,7 +340,11 @@ impl Manifest {
             return Err(damaged(0, "a length that no manifest has"));
         }
         let mut bytes = vec![0; length as usize];
-        file.read(0, &mut bytes).map_err(|e| Error::io(&path, "reading", e))?;
+        file.read(0, &mut bytes).map_err(|source| Error::NotReadable {
+            path: path.clone(),
+            offset: 0,
+            source,
+        })?;
         if bytes[..8] != MAGIC {
             return Err(damaged(0, "the first bytes of something else"));
         }

@@ -283,7 +283,9 @@ impl Pages {
         let mut raw = vec![0; (range.end - range.start) as usize * PAGE];
         self.file.read(range.start * PAGE as u64, &mut raw).map_err(|e| match e.kind() {
             io::ErrorKind::UnexpectedEof => self.damaged(range.start, "the end of the file".to_owned()),
-            _ => Error::io(&self.path, "reading", e),
+            // what only this process sees is no part of an index
+            _ if !self.has_checksums => Error::io(&self.path, "reading a temporary file", e),
+            _ => Error::NotReadable { path: self.path.clone(), offset: range.start * PAGE as u64, source: e },
         })?;
         for (i, number) in range.enumerate() {
             let page = &raw[i * PAGE..(i + 1) * PAGE];

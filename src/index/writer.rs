@@ -371,7 +371,7 @@ impl Writer {
                 manifest.generation += 2;
                 (before, manifest, None)
             }
-            Err(error) if matches!(error, Error::Damaged { .. }) || error.is_not_found() => {
+            Err(error) if error.is_damage() || error.is_not_found() => {
                 match Index::without_last_batch(&store) {
                     Ok((left, undone)) => {
                         let manifest = left.manifest.clone();

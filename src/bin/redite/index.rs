@@ -381,8 +381,8 @@ const COPY: &str = "put a copy of the folder in its place";
 
 /// An error that tells of damage, told anew: its text without its hint is given.
 fn with_hint(error: anyhow::Error, tell: impl FnOnce(&str) -> String) -> anyhow::Error {
-    match error.downcast_ref() {
-        Some(damaged @ Error::Damaged { .. }) => anyhow::Error::msg(tell(&without_hint(damaged))),
+    match error.downcast_ref::<Error>() {
+        Some(damaged) if damaged.is_damage() => anyhow::Error::msg(tell(&without_hint(damaged))),
         _ => error,
     }
 }
@@ -397,12 +397,13 @@ fn without_hint(error: &Error) -> String {
 fn rollback(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::Result<()> {
     let opened = open(dir).map(drop);
     let is_open = opened.is_ok();
-    let damage = match opened.and_then(|()| undo(dir, interrupt, to)).map_err(anyhow::Error::downcast) {
-        Ok(()) => return Ok(()),
-        Err(Ok(damage @ Error::Damaged { .. })) => without_hint(&damage),
-        Err(Ok(error)) => return Err(error.into()),
-        Err(Err(error)) => return Err(error),
-    };
+    let damage =
+        match opened.and_then(|()| undo(dir, interrupt, to)).map_err(anyhow::Error::downcast::<Error>) {
+            Ok(()) => return Ok(()),
+            Err(Ok(damage)) if damage.is_damage() => without_hint(&damage),
+            Err(Ok(error)) => return Err(error.into()),
+            Err(Err(error)) => return Err(error),
+        };
     let stays = |before: &str| {
         let why = if is_open { "earlier batches have that file, too" } else { before };
         anyhow::anyhow!("{damage}\n\nnothing was undone: {why}\n\nhint: {COPY}")
@@ -414,7 +415,7 @@ fn rollback(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::R
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
             return Err(stays("there is no generation before to go back to"));
         }
-        Err(Error::Damaged { .. }) => return Err(stays("the generation before is damaged, too")),
+        Err(error) if error.is_damage() => return Err(stays("the generation before is damaged, too")),
         Err(error) => return Err(error.into()),
     };
     if let Some(undone) = undone {

@@ -214,6 +214,33 @@ fn a_change_that_breaks_off_leaves_no_files() -> Result<()> {
     Ok(())
 }
 
+/// Whoever meets a medium that has lost a part must hear which, and what brings the index back.
+#[test]
+fn what_cannot_be_read_is_told_with_its_place_and_what_helps() {
+    let (medium, _) = stocked(3, &mut Numbers::new(7));
+    let look = |disk: &Disk| Index::open(disk.store()).and_then(|index| index.unwrap().verify());
+    let disk = Disk::new(medium.clone());
+    disk.arm(None);
+    look(&disk).unwrap();
+    let (mut reads, mut behind) = (0, 0);
+    for at in 0..disk.operations().len() {
+        let disk = Disk::new(medium.clone());
+        disk.arm(Some(Fault { at, refusal: Refusal::Broken, lasts: false }));
+        let error = look(&disk).unwrap_err();
+        // files are read side by side: which read is the one is another each time
+        let refused = disk.disarm();
+        let (Operation::Read, name) = &refused[0] else { continue };
+        let told = error.to_string();
+        assert!(
+            error.is_damage() && told.starts_with(&format!("`/archive/{name}`: reading failed at byte "))
+        );
+        assert!(told.contains("the medium is broken\n\nhint: ") && told.contains("`redite index verify`"));
+        reads += 1;
+        behind += usize::from(!told.contains("at byte 0:"));
+    }
+    assert!(reads > 10 && behind > 3, "{reads}, {behind}");
+}
+
 /// A disk on which something happens just before a file is opened.
 struct Busy {
     disk: Disk,
