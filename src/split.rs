@@ -164,6 +164,15 @@ mod tests {
     }
 
     #[test]
+    fn only_a_line_feed_ends_a_line() {
+        let text = "un\rdeux\u{85}trois\u{2028}quatre\u{2029}cinq\u{B}six\u{C}sept\u{2028}\r\nhuit\r";
+        let lines = [text.split('\n').next().unwrap().trim_end(), "huit"];
+        for mode in [ParagraphMode::Line, ParagraphMode::Auto] {
+            assert_eq!(split(text, mode), lines);
+        }
+    }
+
+    #[test]
     fn hard_wrapped_text_is_cut_at_blank_lines() {
         let blocks: Vec<&str> = WRAPPED.trim_end().split("\n\n").collect();
         assert_eq!(split(WRAPPED, ParagraphMode::Auto), blocks);

@@ -28,6 +28,7 @@ const RULES: &[(&str, &str, &[&str])] = &[
     ("composed and decomposed are equal", "e\u{301}te\u{301} été", &["été", "été"]),
     ("compatibility forms are equal", "ﬁn ２０２６ ①", &["fin", "2026", "1"]),
     ("apostrophes separate, both kinds", "l'offensive l’offensive", &["l", "offensive", "l", "offensive"]),
+    ("the apostrophe that is a letter separates, too", "c\u{2BC}hoar", &["c", "hoar"]),
     ("punctuation and symbols separate", "re-lu, «vu»: 3,5€_a", &["re", "lu", "vu", "3", "5", "a"]),
     ("emoji and symbols are no tokens", "bravo 👏🏽 ❤️ !", &["bravo"]),
     ("invisible characters vanish", "co\u{AD}opé\u{200D}rer \u{FEFF}oui", &["coopérer", "oui"]),
@@ -54,6 +55,13 @@ fn each_rule_holds_for_its_example() {
         assert_eq!(plain::tokens(text), *expected, "{rule}");
         same(text);
     }
+}
+
+/// As the documentation says below the rules.
+#[test]
+fn a_letter_without_a_script_is_one_of_words() {
+    assert_eq!(plain::tokens("〆b 〆切"), ["〆b", "〆", "切"]);
+    same("〆b 〆切");
 }
 
 #[test]
