@@ -229,12 +229,8 @@ impl Columns {
         let count = header.count();
         let at = |name: &str| (0..count).rfind(|&i| header.field(i) == Some(name.as_bytes()));
         let text = at(fields.text).ok_or_else(|| {
-            let first = header.field(0).unwrap_or_default();
-            if first.trim_ascii_start().starts_with(b"{") {
-                return "it begins as JSON lines do: name it `.jsonl`, or say `--format jsonl`".to_owned();
-            }
             let names = (0..count).map(|i| String::from_utf8_lossy(header.field(i).unwrap_or_default()));
-            magic::told(first).unwrap_or_else(|| no_such_column(fields.text, names))
+            no_such_column(fields.text, names)
         })?;
         let also = fields.also.iter().map(|name| at(name)).collect();
         Ok(Columns { text, id: at(fields.id), also, count })
@@ -258,13 +254,34 @@ pub(crate) fn read(
     Ok(())
 }
 
+/// What a source is that is no table, by how it begins.
+fn misnamed(start: &[u8]) -> Option<String> {
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    match text.trim_ascii_start().starts_with(b"{") {
+        true => Some("it begins as JSON lines do: name it `.jsonl`, or say `--format jsonl`".to_owned()),
+        false => magic::told(start),
+    }
+}
+
+/// Fails as reading has failed, if it has; else there is nothing to read.
+struct Broken(Option<io::Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
 /// Whether the names of the columns are of use.
 fn read_rows(
-    input: impl Read,
+    mut input: impl Read,
     delimiter: u8,
     fields: Fields<'_>,
     to: &mut Collector<'_, '_>,
 ) -> Result<bool> {
+    let mut start = Vec::with_capacity(magic::START);
+    let begun = input.by_ref().take(magic::START as u64).read_to_end(&mut start);
+    let input = io::Cursor::new(&start).chain(Broken(begun.err())).chain(input);
     let mut rows = Rows::new(input, delimiter, to.max_record());
     let header = loop {
         match rows.advance() {
@@ -287,7 +304,13 @@ fn read_rows(
     };
     let columns = match columns {
         Ok(columns) => columns,
-        Err((reason, detail)) => return to.lose_rest(reason, detail).map(|()| false),
+        Err((reason, detail)) => {
+            let (reason, detail) = match misnamed(&start) {
+                Some(what) if reason != SkipReason::Truncated => (SkipReason::Unreadable, what),
+                _ => (reason, detail),
+            };
+            return to.lose_rest(reason, detail).map(|()| false);
+        }
     };
     to.column(columns.text);
     while to.go_on()? {

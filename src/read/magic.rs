@@ -33,7 +33,11 @@ pub(crate) fn named(compression: Compression) -> [&'static str; 2] {
 /// What these bytes, which are no text, begin as, and what to do; `None` where they begin as nothing that is known.
 pub(crate) fn told(bytes: &[u8]) -> Option<String> {
     let known = match bytes {
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => "UTF-16 does: convert it to UTF-8",
+        // with its mark, or as two characters of ASCII without one
+        [0xFF, 0xFE, ..]
+        | [0xFE, 0xFF, ..]
+        | [1..=0x7F, 0, 1..=0x7F, 0, ..]
+        | [0, 1..=0x7F, 0, 1..=0x7F, ..] => "UTF-16 does: convert it to UTF-8",
         [b'P', b'A', b'R', b'1', ..] => "Parquet does: name it `.parquet`",
         [b'P', b'K', 3, 4, ..] => "a zip archive does: unpack it first",
         [b'%', b'P', b'D', b'F', ..] => "PDF does: take the text out of it first",

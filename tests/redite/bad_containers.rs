@@ -56,7 +56,7 @@ fn rows_that_cannot_be_used() {
             0,
             2,
         ),
-        case("UTF-16", "x.csv", b"\xFF\xFEt\0e\0x\0t\0\n\0").skips_rest(MissingText),
+        case("UTF-16", "x.csv", b"\xFF\xFEt\0e\0x\0t\0\n\0").skips_rest(Unreadable),
         case("tabs", "x.tsv", "id\ttext\n1\ta,b\n2\n").gives(["a,b"]).skips(FieldCount, 1, 3),
         case("huge", "x.csv", format!("id,text\n1,{}\n2,a\n", "x".repeat(3 << 20)))
             .limit(1 << 20)
@@ -276,6 +276,27 @@ fn an_array_over_lines_is_told_as_such() {
         let outcome = audit(&Dir::new().file("x.jsonl", bytes), &Params::audit());
         assert_eq!((outcome.documents(), outcome.skips().len()), (1, 1), "{line}");
     }
+}
+
+/// A table that is none is no table without the column of the texts.
+#[test]
+fn a_table_that_is_something_else_is_told_as_unreadable() {
+    let utf_16 = |bytes: &str| bytes.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let cases = [
+        ("x.csv", gz("id,text\n1,a\n"), "it begins as gzip does: add `.gz` to its name"),
+        ("x.tsv", b"\x1F\x8B\x08\0\t\"\xFF".to_vec(), "it begins as gzip does: add `.gz` to its name"),
+        ("x.csv", utf_16("\u{feff}id,text\n"), "it begins as UTF-16 does: convert it to UTF-8"),
+        ("x.csv", utf_16("id,text\n"), "it begins as UTF-16 does: convert it to UTF-8"),
+        ("x.csv", b"{\"text\":\"a\"}\n".to_vec(), "it begins as JSON lines do: name it `.jsonl`"),
+    ];
+    for (name, bytes, expected) in cases {
+        let outcome = audit(&Dir::new().file(name, bytes), &Params::audit());
+        let skip = &outcome.skips()[0];
+        assert!(skip.detail.starts_with(expected), "{}", skip.detail);
+        assert_eq!((skip.reason, outcome.documents()), (Unreadable, 0), "{expected}");
+    }
+    let lines = audit(&Dir::new().file("x.jsonl", utf_16("{\"text\":\"a\"}\n")), &Params::audit());
+    assert!(lines.skips()[0].detail.starts_with("it begins as UTF-16 does"), "{}", lines.skips()[0].detail);
 }
 
 #[cfg(feature = "parquet")]
