@@ -2,25 +2,33 @@
 //! match verified, both sides named.
 //!
 //! ```
+//! use redite::document::{Place, Unit};
 //! use redite::params::Params;
 //! use redite::pipeline::{Progress, Surroundings, audit};
 //! use redite::read::sources;
 //!
 //! # fn main() -> redite::error::Result<()> {
-//! # let folder = tempfile::tempdir().expect("a temporary folder");
-//! let text = "Le conseil a voté mardi soir le budget de la ville, sans surprise et sans débat.";
-//! let records = format!("{{\"id\":1,\"text\":\"{text}\"}}\n{{\"id\":2,\"text\":\"{}\"}}\n", text.to_uppercase());
-//! let file = folder.path().join("articles.jsonl");
-//! std::fs::write(&file, records).expect("written");
+//! let vote = "Le conseil a voté mardi soir le budget de la ville, sans surprise et sans débat.";
+//! let texts = [
+//!     ("monday", format!("La séance a duré trois heures.\n{vote}")),
+//!     ("tuesday", format!("{}\nLes travaux du pont commencent demain.", vote.to_uppercase())),
+//! ];
 //!
-//! let found = sources::find(&[file], None)?;
-//! let outcome = audit(found, &Params::audit(), &Surroundings::default(), &Progress::default())?;
-//! assert_eq!(outcome.summary().documents.exact_copies, 1);
-//! let first = outcome.matches().next().expect("the second record repeats the first");
-//! assert_eq!((first.copy.document, first.original.document), (1, 0));
+//! let outcome =
+//!     audit(sources::texts(texts), &Params::audit(), &Surroundings::default(), &Progress::default())?;
+//! let found = outcome.matches().find(|found| found.unit == Unit::Paragraph).expect("a copied paragraph");
+//! let told = |place: Place| -> redite::error::Result<_> {
+//!     let (text, bytes) = (outcome.text(place.document)?, outcome.span(place).bytes);
+//!     Ok((outcome.id(place.document), text[bytes.start as usize..bytes.end as usize].to_owned()))
+//! };
+//! assert_eq!(told(found.copy)?, (Some("\"tuesday\"".into()), vote.to_uppercase()));
+//! assert_eq!(told(found.original)?, (Some("\"monday\"".into()), vote.to_owned()));
+//! assert_eq!(found.jaccard, 1.0);
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`read::sources::texts`] takes texts in memory, [`read::sources::find`] files and folders.
 //!
 //! The stages, in the order of the data; [`pipeline`] is the only module that names them all:
 //! [`read`], [`split`], [`normalise`], [`shingle`], [`sign`], [`band`], [`verify`], then [`outcome`], [`report`]

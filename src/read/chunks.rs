@@ -247,6 +247,10 @@ impl Reader<'_> {
             is_judged: false,
             is_lost: false,
         };
+        if let (None, Some(given)) = (&source.path, &self.sources.given) {
+            self.progress.bytes_read.fetch_add(given.len() as u64, Ordering::Relaxed);
+            return lines.read(Box::new(&given[..]));
+        }
         let opened = compression::open(source, &self.progress.bytes_read);
         match opened {
             Ok(input) => lines.read(input),

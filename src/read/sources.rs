@@ -21,6 +21,8 @@ pub struct Sources {
     pub ignored: Vec<String>,
     /// files and folders that could not be looked at; `source` indexes `files`, and ascends
     pub skips: Vec<Skip>,
+    /// the bytes of what has no file, where it is given and does not come from standard input
+    pub(crate) given: Option<Vec<u8>>,
     /// the number of the input that is being looked at
     input: u32,
     /// which file each is, with its number
@@ -63,6 +65,30 @@ pub fn find(inputs: &[PathBuf], format: Option<Format>) -> Result<Sources> {
         }
     }
     Ok(sources)
+}
+
+/// Texts that are in memory, as a corpus without files: each is a document with its id, in the order in which they come. They are
+/// taken as JSON lines are, by [`Params::text_field`](crate::params::Params::text_field) `text` and
+/// [`Params::id_field`](crate::params::Params::id_field) `id`, the defaults. A copy of all of them is held while the run
+/// reads, which [`Surroundings::memory`](crate::pipeline::Surroundings::memory) does not count.
+pub fn texts<I: AsRef<str>, T: AsRef<str>>(texts: impl IntoIterator<Item = (I, T)>) -> Sources {
+    let mut given = Vec::new();
+    for (id, text) in texts {
+        let record = serde_json::json!({ "id": id.as_ref(), "text": text.as_ref() });
+        given.extend_from_slice(record.to_string().as_bytes());
+        given.push(b'\n');
+    }
+    let source = Source {
+        path: None,
+        name: "texts".to_owned(),
+        format: Format::JsonLines,
+        compression: Compression::Plain,
+        size: given.len() as u64,
+        modified: None,
+        regular: false,
+        input: 0,
+    };
+    Sources { files: vec![source], given: Some(given), ..Sources::default() }
 }
 
 impl Sources {

@@ -28,6 +28,25 @@ fn pieces(bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 #[test]
+fn texts_in_memory_are_what_they_are_in_a_file() {
+    let (surroundings, progress) = Default::default();
+    let run = |found| redite::pipeline::audit(found, &Params::audit(), &surroundings, &progress);
+    for name in ["news-fr", "scripts"] {
+        let texts = texts(name);
+        let file = audit_texts(&texts, &Params::audit());
+        let memory = run(sources::texts((0..).map(|id: u32| id.to_string()).zip(&texts))).unwrap();
+        assert!(!answer(&file).is_empty());
+        assert_eq!(answer(&memory), answer(&file));
+        assert_eq!(memory.id(1).as_deref(), Some("\"1\""));
+        assert_eq!((0..memory.documents()).map(|i| memory.text(i).unwrap()).collect::<Vec<_>>(), texts);
+        assert_eq!((memory.sources().len(), memory.sources()[0].name.as_str()), (1, "texts"));
+    }
+    let odd = run(sources::texts([("\"\n", "[\n\u{0}\u{FEFF}"), ("", "")])).unwrap();
+    assert_eq!((odd.text(0).unwrap().as_str(), odd.documents()), ("[\n\u{0}\u{FEFF}", 2));
+    assert_eq!(run(sources::texts([("", ""); 0])).unwrap().documents(), 0);
+}
+
+#[test]
 fn every_container_gives_the_same_matches() {
     for name in ["news-fr", "scripts", "wrapped"] {
         let texts = texts(name);
