@@ -240,7 +240,12 @@ pub(crate) fn no_such([what, wanted]: [&str; 2], names: impl Iterator<Item = imp
         names[NAMED] = "…".to_owned();
     }
     // a message is a line or two, whatever a file calls its columns
-    let mut listed = names.join(", ");
+    let mut listed = match &names[..] {
+        [only] if only == "``" => {
+            return format!("no {what} `{}`; the only one has no name (`--text-field ''`)", short(wanted));
+        }
+        names => names.join(", "),
+    };
     if listed.len() > 160 {
         listed = listed.chars().take(150).chain("…".chars()).collect();
     }

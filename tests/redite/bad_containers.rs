@@ -299,6 +299,16 @@ fn a_table_that_is_something_else_is_told_as_unreadable() {
     assert!(lines.skips()[0].detail.starts_with("it begins as UTF-16 does"), "{}", lines.skips()[0].detail);
 }
 
+/// The only column may have no name; it can be asked for.
+#[test]
+fn a_column_without_a_name() {
+    let dir = Dir::new().file("x.csv", "\"\"\nsome text\n\"more text\"\n");
+    let outcome = audit(&dir, &Params::audit());
+    assert_eq!(outcome.skips()[0].detail, "no column `text`; the only one has no name (`--text-field ''`)");
+    let outcome = audit(&dir, &Params { text_field: String::new(), ..Params::audit() });
+    assert_eq!((outcome.documents(), outcome.skips().len()), (2, 0));
+}
+
 #[cfg(feature = "parquet")]
 mod tables {
     use super::*;
