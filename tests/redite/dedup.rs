@@ -754,6 +754,17 @@ fn flags_may_stand_in_a_file() {
         format!("{text}\n  {}\n", ended.stderr.replace('\n', "\n  "))
     });
     assert_snapshot!("config_wrong", told.concat());
+    // larger than a number of TOML
+    write("seed = 18446744073709551615");
+    let told = run(&["in", "--output", "none"]);
+    assert!(
+        told.code == 2 && told.stderr.contains("hint: numbers go up to 9223372036854775807"),
+        "{}",
+        told.stderr
+    );
+    write("seed = '18446744073709551615'\njson = true\nquiet = true");
+    let told: Value = serde_json::from_str(&run(&["in", "--output", "seeded"]).ok()).unwrap();
+    assert_eq!(told["parameters"]["seed"], u64::MAX);
     write("max-removed = '10%'");
     let other = redite(&dir, ["audit", "in", "--config", "redite.toml"]).ends();
     assert_snapshot!(other.stderr, @"error: `redite.toml`: key `max-removed` is a flag of `redite dedup`, not of `redite audit`");

@@ -62,7 +62,13 @@ pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Arguments> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         let place = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
         let line = place.map(|line| format!(", line {line}")).unwrap_or_default();
-        Usage(format!("`{}`{line}: {}", path.display(), error.message()))
+        let told = match error.message() {
+            told if told.contains("value was too large") => {
+                format!("{told}\n\nhint: numbers go up to {} in TOML; in quotation marks a larger one is taken as the flag takes it", i64::MAX)
+            }
+            told => told.to_owned(),
+        };
+        Usage(format!("`{}`{line}: {told}", path.display()))
     })?;
     let mut added = Vec::new();
     let mut keys = Vec::new();
