@@ -150,12 +150,14 @@ pub struct Protect {
 
 impl Protect {
     /// Reads patterns: `*` and `?` stay inside of a folder's or file's name, `**` leads through folders. A
-    /// pattern that fits a folder protects all that is in it: `.` what lies in the working folder, `/` every file.
+    /// pattern that fits a folder protects all that is in it: `.` what lies in the working folder, `/` every file. One that
+    /// is no UTF-8 is the path as reports name it.
     ///
     /// # Errors
     /// [`Error::Parameter`] for what is no pattern.
-    pub fn new(patterns: &[String]) -> Result<Self> {
-        let read = |given: &String| {
+    pub fn new(patterns: &[impl AsRef<Path>]) -> Result<Self> {
+        let read = |given: &Path| {
+            let given = given.to_str().map_or_else(|| shown(given), str::to_owned);
             let path = match given.trim_end_matches('/') {
                 "" if !given.is_empty() => ROOT,
                 path => plain(path),
@@ -171,7 +173,9 @@ impl Protect {
                 }
             })
         };
-        Ok(Protect { patterns: patterns.iter().map(read).collect::<Result<_>>()? })
+        Ok(Protect {
+            patterns: patterns.iter().map(|pattern| read(pattern.as_ref())).collect::<Result<_>>()?,
+        })
     }
 
     /// Whether a file is protected: its path as given, its place below the input, or a folder of either. A path

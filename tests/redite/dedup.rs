@@ -893,4 +893,13 @@ fn names_and_permissions_are_the_system_s() {
     assert!(refused.code == 4 && refused.stderr.contains("a\\xE9.jsonl"), "{}", refused.stderr);
     assert_eq!(redite(&dir, ["dedup", "in", "--output", "out", "--quiet"]).ends().code, 0);
     assert_eq!(std::fs::metadata(dir.path("out")).unwrap().permissions().mode() & 0o7777, 0o2770);
+    // the second of two files that are equal, named as the system has it and as reports do
+    let [as_it_is, as_told] = [&b"in/a\xE9.jsonl"[..], b"in/a\\xE9.jsonl"].map(std::ffi::OsStr::from_bytes);
+    for protected in [as_it_is, as_told] {
+        let run =
+            redite(&dir, ["dedup", "in", "--output", "kept", "--force", "--protect"]).with(protected).ends();
+        assert_eq!((run.code, run.stderr.contains("protects nothing")), (0, false), "{}", run.stderr);
+        let kept = dir.path("kept").join(std::ffi::OsStr::from_bytes(b"a\xE9.jsonl"));
+        assert_eq!(std::fs::read_to_string(kept).unwrap(), records(&texts));
+    }
 }

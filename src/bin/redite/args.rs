@@ -227,7 +227,7 @@ pub(crate) struct RemovingArgs {
 
     /// Files that come first and are never removed from: a pattern of paths, or a folder; may be given again
     #[arg(long, value_name = "GLOB")]
-    protect: Vec<String>,
+    protect: Vec<PathBuf>,
 
     /// Field or column of a record that names its source [default: the first folder of its file's place, or the file]
     #[arg(long, value_name = "NAME")]
