@@ -55,6 +55,11 @@ impl Past {
         Past { before, ..self }
     }
 
+    /// Whether there is anything to see.
+    pub(crate) fn sees_any(&self) -> bool {
+        self.before.min(self.index.end()[0]) > 0
+    }
+
     /// The identity of a batch, or the one by which an earlier build has put it into the index. That was blind to some
     /// ids, so they are looked at: `id` tells that of the batch's document of this number.
     ///

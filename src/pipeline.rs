@@ -174,7 +174,8 @@ pub fn run(
         drop(parts);
         let stages = Stages { surroundings, ..stages };
         let past = past.map(|past| past.unless_known(corpus.identity));
-        let before = past.as_ref().map(Before::archive);
+        // where it sees nothing, all is as it is without an index: what it takes, too
+        let before = past.as_ref().filter(|past| past.sees_any()).map(Before::archive);
         let found = stages.search(corpus, before.as_ref(), keep, &mut clock)?;
         found.corpus.texts.check_sources()?;
         Outcome::new(found, sources, (params, plan))

@@ -187,3 +187,23 @@ fn a_night_with_other_ids_is_told() {
     std::fs::write(dir.path("a.jsonl"), night(1)).unwrap();
     assert!(!run(&[]), "something is new");
 }
+
+/// What a run takes to find its copies is told, too: the first night sees nothing when it comes again either.
+#[test]
+fn the_first_night_takes_the_same_again() {
+    let [a, b, c] = [words(0..60), words(0..59) + " other", words(3..60)];
+    let dir =
+        Dir::new().file("t/a.jsonl", [a, b, c].map(|text| format!("{}\n", json!({ "text": text }))).concat());
+    let night = |output: &str| {
+        let report = format!("{output}.html");
+        let units = ["--units", "document,paragraph,passage", "--report", &report];
+        let told: Value =
+            serde_json::from_str(&dedup(&dir, &[&["--output", output], &units[..]].concat()).stdout).unwrap();
+        let cost = ["candidates", "verified", "capped"].map(|count| told[count].clone());
+        (cost, std::fs::read(dir.path(&report)).unwrap())
+    };
+    let ((cost, report), (cost_again, report_again)) = (night("one"), night("two"));
+    assert!(cost[1].as_u64() > Some(0));
+    assert_eq!(cost, cost_again);
+    assert!(report == report_again);
+}

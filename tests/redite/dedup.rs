@@ -388,6 +388,19 @@ fn a_list_in_an_input_is_told() {
     assert!(told("in/m.jsonl") && !told("m.jsonl") && !told("in/m.list"));
 }
 
+/// It would be another night when it is run again: so it is refused the first time.
+#[test]
+fn a_list_of_a_night_in_an_input_is_refused() {
+    let dir = versions();
+    for flag in ["--matches", "--removed"] {
+        let ended =
+            redite(&dir, ["dedup", "in", "--index", "ix", "--output", "out", flag, "in/m.jsonl"]).ends();
+        let lies = "`in/m.jsonl`: lies in an input, and would be read when the night is run again";
+        assert!(ended.code == 2 && ended.stderr.contains(lies), "{ended:?}");
+        assert!(!dir.path("ix").exists() && !dir.path("in/m.jsonl").exists());
+    }
+}
+
 /// Columns are fields, too; texts and archives have none.
 #[test]
 fn columns_tell_dates_and_sources() {

@@ -72,13 +72,15 @@ fn forgetting_goes_by_the_id_whatever_its_escapes() {
 {{"text":"{}"}}
 {{"id":"","text":"{}"}}
 {{"id":12345678901234567890123,"text":"{}"}}
+{{"id":-5,"text":"{}"}}
 "#,
         text(0),
         text(100),
         text(200),
         text(300),
         text(400),
-        text(500)
+        text(500),
+        text(600)
     );
     let dir = Dir::new().file("a.jsonl", lines);
     redite(&dir, ["dedup", "a.jsonl", "-q", "--output", "o", "--index", "archive"]).ends().ok();
@@ -87,9 +89,9 @@ fn forgetting_goes_by_the_id_whatever_its_escapes() {
         documents.lines().map(|line| &line[..line.find(r#","record""#).unwrap_or_default()]).collect();
     assert_eq!(
         ids[2..],
-        [r#"{"id":1.50"#, r#"{"id":null"#, r#"{"id":"""#, r#"{"id":12345678901234567890123"#]
+        [r#"{"id":1.50"#, r#"{"id":null"#, r#"{"id":"""#, r#"{"id":12345678901234567890123"#, r#"{"id":-5"#]
     );
-    for id in ["café", r#""http://x.org/1""#, "1.50", "", "12345678901234567890123"] {
+    for id in ["café", r#""http://x.org/1""#, "1.50", "", "12345678901234567890123", "-5"] {
         let told = index(&dir, &["forget", "archive", "--id", id]).ok();
         assert_eq!(told, "1 document forgotten\n", "{id}");
     }

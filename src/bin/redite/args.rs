@@ -233,8 +233,8 @@ pub(crate) struct RemovingArgs {
     #[arg(long, value_name = "NAME")]
     source_field: Option<String>,
 
-    /// Write nothing where more than this share of the documents of a source, or of all, would be removed; where
-    /// parts of texts are, of their characters too
+    /// Write nothing where more than this share of the documents of a source, or of all, would be removed; with
+    /// `--remove` of anything but `documents`, of their characters too
     #[arg(long, value_name = "SHARE", value_parser = percentage)]
     pub(crate) max_removed: Option<f64>,
 }

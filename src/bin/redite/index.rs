@@ -49,10 +49,10 @@ pub(crate) enum IndexCommand {
         /// The index
         dir: PathBuf,
         /// Documents with this id; may be given again
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", allow_hyphen_values = true)]
         id: Vec<String>,
         /// Documents from the file of this name, as the matches tell it; may be given again
-        #[arg(long, value_name = "NAME")]
+        #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
         source: Vec<String>,
     },
     /// Write all of it anew, without what has been forgotten

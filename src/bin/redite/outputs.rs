@@ -89,6 +89,12 @@ impl<'a> Outputs<'a> {
             folders.iter().try_for_each(|folder| not_in(path, *folder))?;
             let is_inside = inputs.iter().any(|input| *input != own && own.starts_with(input));
             if is_inside && is_read(path) {
+                // a night must be what it was when it is run again
+                if let (Some(_), Some(_)) = (&args.index, folder) {
+                    let hint = format!("hint: the {name} of a night goes beside the inputs, not into them");
+                    let wrong = "lies in an input, and would be read when the night is run again";
+                    return Err(Usage(format!("`{}`: {wrong}\n\n{hint}", path.display())).into());
+                }
                 read_next.push(path.to_path_buf());
             }
         }
