@@ -81,7 +81,7 @@ impl Plan {
         rows * COST_OF_A_ROW + self.bands as f64 * COST_OF_A_BAND + needless * COST_OF_A_CANDIDATE
     }
 
-    /// Appends a key for each band of a signature, in the 32 high bits. Keys of different bands never meet.
+    /// Appends a key for each band of a signature, in the 32 high bits. Keys of different bands are spread apart.
     pub fn keys(&self, signature: &[u32], into: &mut Vec<u64>) {
         for (number, band) in signature.chunks_exact(self.rows).take(self.bands).enumerate() {
             let mut key = 0u64;

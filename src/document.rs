@@ -60,7 +60,7 @@ pub struct Source {
     pub input: u32,
 }
 
-/// Why a record was not used (DESIGN: nothing vanishes).
+/// Why a record was not used (law 4: nothing vanishes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {

@@ -52,8 +52,7 @@ pub struct Index {
     blocks: Blocks,
 }
 
-/// A unit of the index with the tokens looked for.
-/// There may be many, most of them originals.
+/// A unit of the index with the tokens looked for. What only copies have is boxed: most units are originals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Known {
     pub(crate) unit: u32,

@@ -123,7 +123,7 @@ impl ParagraphMode {
 pub struct Params {
     /// the least Jaccard similarity of a match, 0.1 to 1
     pub threshold: f64,
-    /// the least share of the pairs *at* the threshold that become candidates, 0 < r < 1
+    /// the least share of the pairs *at* the threshold that become candidates, 0.5 to 0.9999
     pub recall: f64,
     /// tokens in a shingle
     pub shingle: u32,
@@ -141,7 +141,7 @@ pub struct Params {
     pub paragraphs: ParagraphMode,
     /// seeds every hash
     pub seed: u64,
-    /// the most originals of one bucket, and the most candidates of one unit, that are compared
+    /// the most candidates of one unit that are compared; a bucket lists a quarter as many originals
     pub comparisons: u32,
     /// the field of a record that holds its text
     pub text_field: String,

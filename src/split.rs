@@ -6,7 +6,7 @@ use memchr::memchr;
 
 use crate::params::ParagraphMode;
 
-/// A hard-wrapped line has at most this many bytes for each character of a line of RFC or e-book text.
+/// A hard-wrapped line, as of RFCs and e-books, has at most this many characters.
 const WRAPPED_CHARACTERS: usize = 90;
 
 /// A line inside a hard-wrapped block is nearly full: half of them have at least this many characters.

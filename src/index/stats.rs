@@ -36,7 +36,7 @@ pub struct Stats {
 /// A batch as it is told.
 #[derive(Debug, Clone, Serialize)]
 pub struct BatchStats {
-    /// names its records
+    /// names its records and its files
     pub digest: String,
     /// documents read
     pub documents: u64,
@@ -78,7 +78,7 @@ pub struct Bytes {
     pub seeds: u64,
     /// matches of all copies, compressed
     pub matches: u64,
-    /// sketches, windows, filters, and what is between all of them
+    /// padding, checksums, the tails of files, the manifest
     pub other: u64,
     /// all files, checksums and the manifest included
     pub total: u64,

@@ -28,9 +28,9 @@ pub struct Summary {
     pub characters: CharacterSummary,
     /// pairs that shared a bucket
     pub candidates: u64,
-    /// pairs compared exactly
+    /// pairs looked at: compared exactly, or ruled out by a digest of their sets
     pub verified: u64,
-    /// pairs that the cap on comparisons left out
+    /// pairs that the cap on comparisons left out, and places and candidates of passages that were passed over
     pub capped: u64,
     /// bands and rows
     pub plan: Plan,

@@ -9,8 +9,8 @@ use crate::document::{Compression, Format, Skip, SkipReason, Source};
 use crate::error::{Error, Result};
 
 /// The endings that are known, for messages.
-const ENDINGS: &str = "`.txt`, `.md`, `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet` or `.wet`, \
-                       plain, `.gz`, `.zst`, `.bz2` or `.xz`";
+const ENDINGS: &str = "`.txt`, `.text`, `.md`, `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet` or `.wet`, \
+                       plain, `.gz`, `.zst`, `.zstd`, `.bz2` or `.xz`";
 
 /// What the inputs of a run turned out to be.
 #[derive(Debug, Default)]

@@ -162,7 +162,7 @@ fn nothing_to_read_is_said() {
     let odd = redite(&dir, ["audit", "odd"]).ends();
     assert_eq!(odd.code, 0);
     assert_snapshot!(odd.stderr, @r"
-    warning: nothing to read: odd/a.pdf is not read
+    warning: nothing to read: odd/a.pdf was ignored
 
     hint: where a name tells no format, `--format` does; what a link to a folder leads to is read where that is an input itself
     ");

@@ -1,4 +1,4 @@
-//! DESIGN's laws on random corpora, and by hand where chance would rarely go.
+//! The laws on random corpora, and by hand where chance would rarely go.
 
 use proptest::prelude::*;
 use redite::document::Unit;

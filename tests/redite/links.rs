@@ -45,15 +45,15 @@ fn a_file_with_several_names_is_told() {
     std::fs::hard_link(dir.path("in/b.txt"), dir.path("other/e.txt")).unwrap();
     assert_eq!(told(&["in"]).0, "");
     let (warning, stdout) = told(&["in", "other"]);
-    let expected = "warning: `other/e.txt` is the same file as `in/b.txt`, by a link or a hard link: what it says is told as copied";
+    let expected = "warning: `other/e.txt` is the same file as `in/b.txt`, by a link or a hard link: its texts will be reported as copies of themselves";
     assert_eq!(warning, expected);
     assert!(stdout.contains("1 of 4"), "{stdout}");
     std::os::unix::fs::symlink(dir.path("in/a.txt"), dir.path("in/c.txt")).unwrap();
     let expected = "warning: `in/c.txt` is the same file as `in/a.txt`, by a link or a hard link";
-    assert_eq!(told(&["in"]).0, format!("{expected}: what it says is told as copied"));
+    assert_eq!(told(&["in"]).0, format!("{expected}: its texts will be reported as copies of themselves"));
     assert_eq!(
         told(&["in", "other"]).0,
-        format!("{expected}, and so it is with 1 more: what it says is told as copied")
+        format!("{expected}, and so it is with 1 more: its texts will be reported as copies of themselves")
     );
     // the same path is told as before, and only that
     assert!(told(&["in", "in/b.txt"]).0.contains("`in/b.txt` is read twice"));

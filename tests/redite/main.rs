@@ -38,7 +38,7 @@ mod generate;
 /// The process, killed at random times.
 #[cfg(all(feature = "cli", unix))]
 mod killed;
-/// DESIGN's laws on random corpora, and by hand where chance would rarely go.
+/// The laws on random corpora, and by hand where chance would rarely go.
 mod laws;
 /// Links below an output, and names with brackets.
 #[cfg(feature = "cli")]

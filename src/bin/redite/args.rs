@@ -1,7 +1,7 @@
 //! Flags to plain data. What changes an answer becomes [`Params`] and [`Rules`]; the rest stays in [`RunArgs`].
 
 use std::fmt::Debug;
-use std::ops::RangeBounds;
+use std::ops::{Bound, RangeBounds};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -47,7 +47,7 @@ pub(crate) enum Command {
     #[command(after_help = DEDUP_HELP)]
     Dedup(Box<DedupArgs>),
 
-    /// Tell where else a text, or what is in it, stands: in an index, without its sources
+    /// Look up where a text, or part of it, already stands in an index; its source files are not needed
     ///
     /// Several texts are matched with each other too, as in an audit, and what comes first may be the original of what comes
     /// later. Ask for one at a time to hear of the index alone.
@@ -277,12 +277,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "1..1000000", value_parser = whole(1..=1_000_000_u32))]
     certify: Option<u32>,
 
-    /// A paragraph that stands in so many documents is boilerplate, and so is a repeated text of which half is; told apart [default: 10]
+    /// Count a paragraph as boilerplate when it stands in at least N documents; a repeated text counts too when half of it is
+    /// such paragraphs. The report lists these apart [default: 10]
     #[arg(long, value_name = "2..", value_parser = whole(2_u32..))]
     boilerplate: Option<u32>,
 
-    /// Keep all verified pairs down to this similarity: the report tells what other thresholds would have told, and
-    /// `redite rethreshold` does of the matches, beside which the pairs stand (`M.pairs.jsonl` beside `M.jsonl`)
+    /// Keep every verified pair down to this similarity, so that the report and `redite rethreshold` can answer for other
+    /// thresholds. The pairs go to `M.pairs.jsonl` beside `--matches M.jsonl`
     #[arg(long, value_name = "0.1..THRESHOLD", value_parser = share)]
     pub(crate) floor: Option<f64>,
 
@@ -363,7 +364,7 @@ struct ComparingArgs {
     #[arg(long, value_name = "0.5..1", value_parser = share)]
     identity: Option<f64>,
 
-    /// Least share of a text in passages from one earlier document that makes it contained [default: 0.9]
+    /// A text is contained when at least this share of it lies in passages from one earlier document [default: 0.9]
     #[arg(long, value_name = "0.5..1", value_parser = share)]
     contained: Option<f64>,
 
@@ -595,14 +596,27 @@ fn whole<T>(
     range: impl RangeBounds<T> + Debug + Clone + Send + Sync + 'static,
 ) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync
 where
-    T: FromStr + PartialOrd + 'static,
+    T: FromStr + PartialOrd + Debug + 'static,
 {
     move |given| match given.parse() {
         Ok(number) if range.contains(&number) => Ok(number),
         _ if !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Err(format!("{given} is not in {range:?}"))
+            Err(format!("expected {}, got {given}", in_words(&range)))
         }
         _ => Err("expected a whole number such as `4`".to_owned()),
+    }
+}
+
+/// A range that has a least number.
+fn in_words<T: Debug>(range: &impl RangeBounds<T>) -> String {
+    let least = match range.start_bound() {
+        Bound::Included(least) | Bound::Excluded(least) => format!("{least:?}"),
+        Bound::Unbounded => "0".to_owned(),
+    };
+    match range.end_bound() {
+        Bound::Included(most) => format!("{least} to {most:?}"),
+        Bound::Excluded(behind) => format!("{least} or more, below {behind:?}"),
+        Bound::Unbounded => format!("{least} or more"),
     }
 }
 

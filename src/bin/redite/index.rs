@@ -62,7 +62,8 @@ pub(crate) enum IndexCommand {
     },
     /// Undo the last batch; or, where that is damaged, the last change
     ///
-    /// Where that is a forgetting behind a damaged batch, the batch goes, and what was forgotten of the others stays so.
+    /// If the last change forgot documents and the batch before it is damaged, that batch is removed; documents forgotten
+    /// from other batches stay forgotten.
     ///
     /// What would be left is read and checked first: where that is damaged, too, nothing is undone (exit code 1), as where
     /// there is no batch.
@@ -367,7 +368,7 @@ fn verify(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
         before.verify_beside(Some(&index))?;
         Ok(Some(before.generation()))
     };
-    let hint = "hint: only the generation to go back to has that; the next change makes another one";
+    let hint = "hint: only the previous generation, which `rollback` would restore, is damaged; the next change replaces it";
     if let Some(before) =
         before().map_err(|error| with_hint(error, |damage| format!("{damage}\n\n{hint}")))?
     {

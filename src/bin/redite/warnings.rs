@@ -88,12 +88,13 @@ pub(crate) fn nothing_to_read(sources: &Sources) -> Option<String> {
         [] => "nothing to read: there are no files in the inputs".to_owned(),
         [first, others @ ..] => {
             let others = match others.len() {
-                0 => String::new(),
-                others => format!(", nor {others} more"),
+                0 => " was ignored".to_owned(),
+                1 => " and another file were ignored".to_owned(),
+                others => format!(" and {others} other files were ignored"),
             };
             let hint = "hint: where a name tells no format, `--format` does; what a link to a folder leads to is read where that is an \
                         input itself";
-            format!("nothing to read: {first} is not read{others}\n\n{hint}")
+            format!("nothing to read: {first}{others}\n\n{hint}")
         }
     })
 }
@@ -107,7 +108,7 @@ pub(crate) fn read_twice(inputs: &[PathBuf]) -> Option<String> {
     let twice = found.windows(2).find(|pair| pair[1].0.starts_with(&pair[0].0))?;
     let [outer, inner] = [&twice[0].1, &twice[1].1].map(|path| path.display());
     Some(format!(
-        "`{inner}` is read twice: it is an input, and so is `{outer}`; what it says is told as copied"
+        "`{inner}` is read twice: it is an input, and so is `{outer}`; its texts will be reported as copies of themselves"
     ))
 }
 
@@ -116,7 +117,7 @@ pub(crate) fn linked(sources: &Sources) -> Option<String> {
     let ([first, again], count) = sources.linked()?;
     let more = if count > 1 { format!(", and so it is with {} more", count - 1) } else { String::new() };
     Some(format!(
-        "`{again}` is the same file as `{first}`, by a link or a hard link{more}: what it says is told as copied"
+        "`{again}` is the same file as `{first}`, by a link or a hard link{more}: its texts will be reported as copies of themselves"
     ))
 }
 
