@@ -5,16 +5,13 @@
 //! goes.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use crate::band::Plan;
-use crate::corpus::{Corpus, Document, IS_EMPTY, IS_SHORT, Places, Units};
-use crate::document::{Format, Kind, Match, Place, Source, Span, Unit, told_id};
+use crate::corpus::{Corpus, Document, Places, Units};
+use crate::document::{Format, Place, Source, Span, told_id};
 use crate::error::Result;
 use crate::index::{Identity, Index};
 use crate::locate::{Part, Sought, Stretch, locate};
@@ -26,10 +23,10 @@ use crate::pipeline::{Searched, Surroundings};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
 use crate::skips::Skips;
-use crate::verify::Overlap;
 
 mod certified;
 mod column;
+mod counting;
 mod floor;
 mod held;
 mod leaving;
@@ -38,6 +35,7 @@ mod passages;
 mod recurring;
 mod skipped;
 mod summary;
+mod told;
 pub(crate) mod whole;
 
 use near::NearCopies;
@@ -194,111 +192,6 @@ impl Outcome {
         self.located.contained = kept;
     }
 
-    /// Fills in the sums, and holds law 4 against them.
-    fn count(&mut self) {
-        let counts = &self.corpus.counts;
-        let mut skipped = BTreeMap::new();
-        let mut skipped_records = 0;
-        for (_, reason, of_source) in self.skips.counts() {
-            *skipped.entry(reason.name()).or_default() += of_source.records + of_source.parts;
-            skipped_records += of_source.records;
-        }
-        let input = InputSummary {
-            files: self.own_sources().len() as u64,
-            ignored_files: self.ignored.len() as u64,
-            records: counts.records.iter().sum(),
-            documents: u64::from(self.documents() - self.first_document()),
-            paragraphs: counts.paragraphs,
-            bytes: counts.text_bytes,
-            skipped,
-            lone_surrogates: counts.lone_surrogates,
-        };
-        let compared = self.summary.parameters.units;
-        let contained = |of_documents: bool| {
-            let of_kind =
-                |(contained, _): &&(Contained, Stretch)| contained.paragraph.is_none() == of_documents;
-            self.located.contained.iter().filter(of_kind).count() as u64
-        };
-        let of_kinds = || {
-            let own = (self.first_document(), self.judges_documents());
-            let documents = count_units(&self.corpus.document_units, &self.near[0], own);
-            let own = (self.corpus.archived.paragraphs, compared.paragraphs);
-            (documents, count_units(&self.corpus.paragraph_units, &self.near[1], own))
-        };
-        let ((mut documents, mut paragraphs), copied) = rayon::join(of_kinds, || self.copied_characters());
-        documents.originals -= contained(true);
-        documents.contained_copies += contained(true);
-        paragraphs.originals -= contained(false);
-        paragraphs.contained_copies += contained(false);
-        self.count_leaving(&mut paragraphs);
-        assert_eq!(input.records, input.documents + skipped_records, "records read = documents + skipped");
-        assert_eq!(
-            documents.total(),
-            input.documents,
-            "every document is an original, a copy or accounted for"
-        );
-        assert_eq!(
-            paragraphs.total(),
-            input.paragraphs,
-            "every paragraph is an original, a copy or accounted for"
-        );
-        self.summary.passages = self.count_passages();
-        self.summary.input = input;
-        self.summary.documents = documents;
-        self.summary.paragraphs = paragraphs;
-        self.summary.characters.copied = copied;
-    }
-
-    fn count_passages(&self) -> PassageSummary {
-        let count = self.located.passages.count();
-        let mut summary = PassageSummary { count, ..PassageSummary::default() };
-        for passage in self.located.passages.iter() {
-            let tokens = passage.tokens[0];
-            let chars = passage.stretches[0].span().chars;
-            summary.exact += u64::from(passage.is_exact());
-            summary.characters += chars.end - chars.start;
-            summary.by_tokens[[50, 100, 200, 500, 1000].partition_point(|least| *least <= tokens)] += 1;
-        }
-        summary
-    }
-
-    fn copied_characters(&self) -> u64 {
-        let all = (self.first_document()..self.documents())
-            .into_par_iter()
-            .map(|document| self.copied_parts(document));
-        all.map(|parts| parts.iter().map(|part| part.end - part.start).sum::<u64>()).sum()
-    }
-
-    /// The characters of a document that stood before: those of its copied paragraphs and passages, or all
-    /// where the document itself is a copy. In order, apart from each other.
-    pub fn copied_parts(&self, document: u32) -> Vec<Range<u64>> {
-        let place = Place { document, paragraph: None };
-        if self.fate(place) == Fate::Copy {
-            return vec![self.span(place).chars];
-        }
-        let mut parts: Vec<Range<u64>> =
-            self.located.passages.of(document).map(|passage| passage.stretches[0].span().chars).collect();
-        let own = self.corpus.paragraphs(document);
-        let copied = |unit: &u32| is_copy(&self.corpus.paragraph_units, &self.near[1], *unit);
-        if self.summary.parameters.units.paragraphs && own.clone().any(|unit| copied(&unit)) {
-            let spans = own.zip(self.corpus.places(document)).filter(|(unit, _)| copied(unit));
-            parts.extend(spans.map(|(_, span)| span.chars));
-        }
-        if parts.is_empty() && self.fate(place) == Fate::Contained {
-            // it equals another that left, and that had the passages
-            return vec![self.span(place).chars];
-        }
-        parts.sort_unstable_by_key(|part| part.start);
-        let mut merged: Vec<Range<u64>> = Vec::new();
-        for part in parts {
-            match merged.last_mut() {
-                Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
-                _ => merged.push(part),
-            }
-        }
-        merged
-    }
-
     /// Notes how long the stages took, and what they held.
     pub(crate) fn took(&mut self, seconds: Seconds) {
         self.summary.seconds = seconds;
@@ -344,6 +237,11 @@ impl Outcome {
         } else {
             &sources[..self.corpus.archived.own_sources as usize]
         }
+    }
+
+    /// Whether a source is made of records that have numbers; a text file is one document.
+    pub fn has_records(&self, source: u32) -> bool {
+        self.sources()[source as usize].format != Format::Text
     }
 
     /// The number of the first document that was read; those before come from an index.
@@ -477,138 +375,6 @@ impl Outcome {
         self.corpus.text(document)
     }
 
-    /// What became of a document or paragraph.
-    pub fn fate(&self, place: Place) -> Fate {
-        let (units, near, unit) = self.unit(place);
-        let compared = self.summary.parameters.units;
-        let compared = if place.paragraph.is_none() { self.judges_documents() } else { compared.paragraphs };
-        if place.paragraph.is_some() && self.corpus.leaving.contains(place.document) {
-            return Fate::InLeaving;
-        }
-        match units.first[unit as usize] {
-            IS_EMPTY => Fate::Empty,
-            _ if !compared => Fate::NotCompared,
-            IS_SHORT => Fate::Short,
-            _ if is_copy(units, near, unit) => Fate::Copy,
-            _ if self.contained(place).is_some() => Fate::Contained,
-            _ => Fate::Original,
-        }
-    }
-
-    /// Whether documents are compared, or judged by what they contain.
-    fn judges_documents(&self) -> bool {
-        let Params { units, remove, .. } = &self.summary.parameters;
-        units.documents || remove.contained
-    }
-
-    /// The match of which a document or paragraph is the copy.
-    pub fn match_of(&self, place: Place) -> Option<Match> {
-        match self.fate(place) {
-            Fate::Copy => {
-                let (units, near, unit) = self.unit(place);
-                Some(self.copy(units, place, unit, near.get(unit)))
-            }
-            Fate::Contained => {
-                self.contained(place).map(|contained| self.contained_match(contained, self.span(place)))
-            }
-            _ => None,
-        }
-    }
-
-    /// The shingles that a document that is a near copy has in common with its original, the copy first.
-    pub(crate) fn overlap(&self, document: u32) -> Option<Overlap> {
-        self.near[0].get(document).map(|near| near.overlap)
-    }
-
-    /// The passages of a document, in the order of its text.
-    pub fn passages(&self, document: u32) -> impl Iterator<Item = Match> + '_ {
-        self.located.passages.of(document).map(|passage| passage.as_match())
-    }
-
-    /// All matches, by the copy's place in the corpus: a document before what is in it.
-    pub fn matches(&self) -> impl Iterator<Item = Match> + '_ {
-        self.in_corpus_order().flat_map(|document| self.matches_of(document))
-    }
-
-    /// The matches of a document and of what is in it, by where they start; a passage before a paragraph.
-    pub fn matches_of(&self, document: u32) -> Vec<Match> {
-        let mut matches: Vec<Match> =
-            self.match_of(Place { document, paragraph: None }).into_iter().collect();
-        let mut passages = self.passages(document).peekable();
-        let starts_before = |passage: &Match, span: &Span| {
-            passage.stretches.as_ref().is_some_and(|[copy, _]| copy.bytes.start <= span.bytes.start)
-        };
-        if self.summary.parameters.units.paragraphs {
-            let mut spans = (0..).zip(self.corpus.places(document));
-            self.paragraph_matches(document, |number, found| {
-                if passages.peek().is_some() {
-                    let span = spans.find(|(of, _)| *of == number).map(|(_, span)| span).unwrap_or_default();
-                    while let Some(passage) = passages.next_if(|passage| starts_before(passage, &span)) {
-                        matches.push(passage);
-                    }
-                }
-                matches.push(found);
-            });
-        }
-        matches.extend(passages);
-        matches
-    }
-
-    /// The matches of a document's paragraphs, in order, with their numbers: [`Outcome::match_of`] each.
-    pub(crate) fn paragraph_matches(&self, document: u32, mut tell: impl FnMut(u32, Match)) {
-        let own = self.corpus.paragraphs(document);
-        if self.corpus.leaving.contains(document) || own.is_empty() {
-            return;
-        }
-        let (units, near) = (&self.corpus.paragraph_units, &self.near[1]);
-        let contained = &self.located.contained;
-        let first = contained.partition_point(|(of, _)| (of.copy, of.paragraph) < (document, Some(0)));
-        let mut contained = contained[first..].iter().take_while(|(of, _)| of.copy == document).peekable();
-        let firsts = &units.first[own.start as usize..own.end as usize];
-        let mut spans = (0..).zip(self.corpus.places(document));
-        for ((number, unit), &first) in (0..).zip(own).zip(firsts) {
-            if first >= IS_SHORT {
-                continue;
-            }
-            let is_contained = contained.next_if(|(of, _)| of.paragraph == Some(number));
-            let is_near = near.contains(unit);
-            if is_near || first != unit {
-                let place = Place { document, paragraph: Some(number) };
-                let near = if is_near { near.get(unit) } else { None };
-                tell(number, self.copy(units, place, unit, near));
-            } else if let Some(contained) = is_contained {
-                let span = spans.find(|(of, _)| *of == number).map(|(_, span)| span).unwrap_or_default();
-                tell(number, self.contained_match(contained, span));
-            }
-        }
-    }
-
-    fn contained(&self, place: Place) -> Option<&(Contained, Stretch)> {
-        let key = (place.document, place.paragraph);
-        let contained = &self.located.contained;
-        let found =
-            contained.binary_search_by_key(&key, |(contained, _)| (contained.copy, contained.paragraph));
-        found.ok().map(|i| &contained[i])
-    }
-
-    /// Of a unit that stands there.
-    fn contained_match(&self, (contained, original): &(Contained, Stretch), own: Span) -> Match {
-        let copy = Place { document: contained.copy, paragraph: contained.paragraph };
-        Match {
-            unit: if contained.paragraph.is_none() { Unit::Document } else { Unit::Paragraph },
-            kind: Kind::Contained,
-            jaccard: contained.overlap.jaccard(),
-            containment: contained.overlap.containment(),
-            tokens: [contained.tokens, contained.original_tokens[1] - contained.original_tokens[0]],
-            copy,
-            original: Place {
-                document: contained.original,
-                paragraph: contained.paragraph.map(|_| original.paragraph),
-            },
-            stretches: Some([own, original.span()]),
-        }
-    }
-
     fn document(&self, document: u32) -> &Document {
         &self.corpus.documents[document as usize]
     }
@@ -622,56 +388,6 @@ impl Outcome {
             }
         }
     }
-
-    /// The match of a unit that is a copy: a near one where there is one, else an exact one.
-    fn copy(&self, units: &Units, copy: Place, unit: u32, near: Option<Near>) -> Match {
-        let first = units.first[unit as usize];
-        let original = near.map_or(first, |near| near.original);
-        let tokens = |unit: u32| units.row(unit).map_or(0, |row| units.tokens[row]);
-        let of_original = tokens(original);
-        let of_copy = if first == original { of_original } else { tokens(first) };
-        let place = |unit: u32| match copy.paragraph {
-            None => Place { document: unit, paragraph: None },
-            Some(_) => {
-                let document = self.corpus.document_of(unit);
-                let paragraph = unit - self.document(document).first_paragraph;
-                Place { document, paragraph: Some(paragraph) }
-            }
-        };
-        Match {
-            unit: if copy.paragraph.is_none() { Unit::Document } else { Unit::Paragraph },
-            kind: if near.is_none() { Kind::Exact } else { Kind::Near },
-            jaccard: near.map_or(1.0, |near| near.overlap.jaccard()),
-            containment: near.map_or(1.0, |near| near.overlap.containment()),
-            tokens: [of_copy, of_original],
-            copy,
-            original: place(original),
-            stretches: None,
-        }
-    }
-}
-
-/// Whether a unit that is long enough is a copy by law 1.
-fn is_copy(units: &Units, near: &NearCopies, unit: u32) -> bool {
-    let first = units.first[unit as usize];
-    first < IS_SHORT && (first != unit || near.contains(unit))
-}
-
-fn count_units(units: &Units, near: &NearCopies, (own, compared): (u32, bool)) -> UnitSummary {
-    let mut summary = UnitSummary { near_copies: near.all.len() as u64, ..UnitSummary::default() };
-    let mut near = near.all.iter().map(|near| near.unit).peekable();
-    for (unit, &first) in units.first.iter().enumerate().skip(own as usize) {
-        let is_near = near.next_if_eq(&(unit as u32)).is_some();
-        match first {
-            IS_EMPTY => summary.empty += 1,
-            _ if !compared => summary.not_compared += 1,
-            IS_SHORT => summary.short += 1,
-            _ if is_near => {}
-            _ if first == unit as u32 => summary.originals += 1,
-            _ => summary.exact_copies += 1,
-        }
-    }
-    summary
 }
 
 /// The process's peak resident memory in bytes, where the system tells.
@@ -680,11 +396,4 @@ fn peak_memory() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
-}
-
-impl Outcome {
-    /// Whether a source is made of records that have numbers; a text file is one document.
-    pub fn has_records(&self, source: u32) -> bool {
-        self.sources()[source as usize].format != Format::Text
-    }
 }

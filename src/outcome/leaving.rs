@@ -4,7 +4,8 @@ use crate::corpus::IS_EMPTY;
 use crate::document::Span;
 use crate::error::Result;
 use crate::normalise::Tokenizer;
-use crate::outcome::{Outcome, UnitSummary, is_copy};
+use crate::outcome::told::is_copy;
+use crate::outcome::{Outcome, UnitSummary};
 use crate::params::Remove;
 
 impl Outcome {
