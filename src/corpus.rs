@@ -28,6 +28,7 @@ mod digest;
 mod labels;
 mod places;
 mod ranks;
+mod room;
 mod starts;
 mod working;
 
@@ -200,6 +201,8 @@ pub(crate) struct Builder<'a> {
     fields: Vec<String>,
     digest: RecordsDigest,
     draws: [Draw; 2],
+    /// bytes of all that will be read, where that is known and nothing bounds memory
+    pub(crate) to_read: Option<u64>,
 }
 
 /// For each unit of a batch, the first with the same tokens.
@@ -225,7 +228,7 @@ impl Admitted {
 impl<'a> Builder<'a> {
     pub(crate) fn new(sources: &[Source], params: &crate::params::Params, order: &'a Order) -> Self {
         let digest = RecordsDigest::new(sources, order);
-        Builder::empty(sources.len(), digest, params, order)
+        Builder { to_read: room::to_read(sources), ..Builder::empty(sources.len(), digest, params, order) }
     }
 
     fn empty(
@@ -258,6 +261,7 @@ impl<'a> Builder<'a> {
             fields: order.fields(),
             digest,
             draws: [(); 2].map(|()| Draw::new(params.certify)),
+            to_read: None,
         }
     }
 
@@ -328,6 +332,7 @@ impl<'a> Builder<'a> {
 
     /// Appends a batch.
     pub(crate) fn append(&mut self, batch: &[Scanned], signed: &[Signed], admitted: &Admitted) {
+        self.make_room(batch, signed);
         let (mut document, mut paragraph) = (0, 0);
         for (scanned, signed) in batch.iter().zip(signed) {
             let paragraphs = scanned.paragraph_keys.len();

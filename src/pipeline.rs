@@ -365,6 +365,7 @@ impl<'a> Reading<'a> {
     fn builder(&self) -> Builder<'a> {
         let mut builder = Builder::new(&self.sources.files, self.stages.params, self.order);
         builder.windows = self.marks_windows().then(WindowMarks::new);
+        builder.to_read = builder.to_read.filter(|_| self.stages.surroundings.memory.is_none());
         builder
     }
 

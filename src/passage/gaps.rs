@@ -27,6 +27,11 @@ impl Gaps {
         self.near.len()
     }
 
+    /// Makes room for so many more, as `make_room` does it.
+    pub(crate) fn make_room(&mut self, more: usize, make_room: impl FnOnce(&mut Vec<u8>, usize)) {
+        make_room(&mut self.near, more);
+    }
+
     /// Gives back what has room for more.
     pub(crate) fn shrink_to_fit(&mut self) {
         self.near.shrink_to_fit();

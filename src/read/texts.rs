@@ -469,7 +469,7 @@ impl Texts {
     }
 
     fn parse(&self, locator: &Locator, line: &str, also: &[String]) -> Result<(String, Record)> {
-        let mut text = String::with_capacity(locator.text_length as usize);
+        let mut text = String::with_capacity(line.len());
         let fields = Fields { text: &self.text_field, id: &self.id_field, also };
         let record = fields.parse(line, &mut text).map_err(|_| self.changed(locator))?;
         Ok((text, record))

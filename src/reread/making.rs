@@ -153,12 +153,15 @@ impl Making<'_> {
     pub(super) fn group(&self, wanted: &[Wanted], mut group: Group) -> Result<Group> {
         let locator = |wanted: &Wanted| self.corpus.documents[wanted.document as usize].locator;
         let tokens = |wanted: &Wanted| wanted.row().map_or(0, |row| self.corpus.document_units.tokens[row]);
-        let [mut bytes, mut all] = [0, 0];
+        let [mut bytes, mut spare, mut all] = [0; 3];
         for wanted in wanted {
-            bytes += locator(wanted).text_length as usize;
+            let locator = locator(wanted);
+            bytes += locator.text_length as usize;
+            // room is made for a text as it is written in its record
+            spare = spare.max((locator.length as usize).saturating_sub(locator.text_length as usize));
             all += tokens(wanted) as usize;
         }
-        group.text.reserve_exact(bytes);
+        group.text.reserve_exact(bytes + spare);
         group.tokens.reserve_exact(all);
         if self.repeated.is_some() {
             group.spans.reserve_exact(all);
