@@ -15,6 +15,12 @@ pub(super) fn both(en: impl Into<String>, fr: impl Into<String>) -> Both {
     Both { en: en.into(), fr: fr.into() }
 }
 
+/// Sentences in both languages, each of one beside the same of the other.
+pub(super) fn sentences(en: Vec<String>, fr: Vec<String>) -> impl Iterator<Item = Both> {
+    debug_assert_eq!(en.len(), fr.len(), "a sentence is missing in one language: {en:?} {fr:?}");
+    en.into_iter().zip(fr).map(|(en, fr)| both(en, fr))
+}
+
 /// The same in both.
 pub(super) fn same(text: impl Into<String>) -> Both {
     let text = text.into();

@@ -4,7 +4,7 @@
 use crate::certify::{Certificate, Measured};
 use crate::outcome::{Outcome, Summary};
 use crate::params::ParagraphMode;
-use crate::report::html::both::{Both, both, french, nombre, same};
+use crate::report::html::both::{Both, both, french, nombre, same, sentences};
 use crate::report::html::{NAME, Named};
 use crate::report::{clean, wording};
 
@@ -48,7 +48,7 @@ pub(super) fn method(outcome: &Outcome) -> Vec<Both> {
     if summary.capped > 0 {
         french_sureness.push(capped(summary));
     }
-    told.extend(wording::sureness(summary).into_iter().zip(french_sureness).map(|(en, fr)| both(en, fr)));
+    told.extend(sentences(wording::sureness(summary), french_sureness));
     told
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::dedup::{Account, Counts, Removal, Rules, Texts};
 use crate::report::html::NAME;
-use crate::report::html::both::{Both, both, nombre, number, percent};
+use crate::report::html::both::{Both, both, nombre, number, percent, sentences};
 use crate::report::{clean, removal};
 
 /// Sources that are listed.
@@ -26,8 +26,8 @@ impl WrittenView {
             );
             return WrittenView { told: vec![told], rows: Vec::new() };
         }
-        let told = removal::sentences(removal).into_iter().zip(french(removal));
-        let mut told: Vec<Both> = told.map(|(en, fr)| both(en + ".", fr + ".")).collect();
+        let told = sentences(removal::sentences(removal), french(removal));
+        let mut told: Vec<Both> = told.map(|Both { en, fr }| both(en + ".", fr + ".")).collect();
         let mut accounts: Vec<&Account> = removal.accounts.iter().collect();
         accounts.sort_by_key(|account| Reverse(account.counts.removed));
         if accounts.len() > SOURCES {
