@@ -48,9 +48,9 @@ pub fn check_order(outcome: &Outcome, index: &Index) -> Result<()> {
     let summary = outcome.summary();
     let units = summary.parameters.units;
     let of_units = [(units.documents, &summary.documents), (units.paragraphs, &summary.paragraphs)];
-    if of_units.iter().any(|(are_compared, of)| *are_compared && of.originals > 0)
-        || index.knows(outcome.identity())
-    {
+    // what was forgotten is original when it comes again
+    let has_originals = of_units.iter().any(|(are_compared, of)| *are_compared && of.originals > 0);
+    if has_originals && !index.has_forgotten() || index.knows(outcome.identity()) {
         return Ok(());
     }
     let corpus = outcome.corpus();
@@ -62,9 +62,6 @@ pub fn check_order(outcome: &Outcome, index: &Index) -> Result<()> {
     own.sort_unstable_by_key(|document| place(*document));
     // the document of the run that a document of the index is, by its place and all that is known of it
     let same = |document: u32, first_source: u32| -> Result<Option<u32>> {
-        if !index.keeps(document, u32::MAX) {
-            return Ok(None);
-        }
         let (row, segment) = index.document(document)?;
         let source = row.source.wrapping_sub(first_source);
         let at = own.binary_search_by_key(&(source, row.record), |document| place(*document));
@@ -83,11 +80,16 @@ pub fn check_order(outcome: &Outcome, index: &Index) -> Result<()> {
         if own.is_empty() || documents.len() != own.len() {
             continue;
         }
-        let [mut are_same, mut in_order] = [true; 2];
+        // what was forgotten may have been anything: so most must be there
+        let kept = documents.clone().filter(|document| index.keeps(*document, u32::MAX)).count();
+        let [mut are_same, mut in_order] = [2 * kept > documents.len(), true];
         for (document, in_turn) in documents.zip(outcome.first_document()..) {
+            if !are_same || !index.keeps(document, u32::MAX) {
+                continue;
+            }
             let Some(same) = same(document, first_source)? else {
                 are_same = false;
-                break;
+                continue;
             };
             in_order &= same == in_turn;
         }
@@ -103,17 +105,19 @@ pub fn check_order(outcome: &Outcome, index: &Index) -> Result<()> {
 /// as where a night comes again with other ids, or in files of other names.
 pub fn repeated_batch(outcome: &Outcome, index: &Index) -> Option<u64> {
     let own = outcome.own_documents();
-    let are_copies = own > 0 && outcome.summary().documents.exact_copies == u64::from(own);
-    if !are_copies || index.knows(outcome.identity()) {
+    let of_documents = &outcome.summary().documents;
+    let [copies, others] = [of_documents.exact_copies, of_documents.empty + of_documents.short];
+    if copies == 0 || copies + others < own.into() || index.knows(outcome.identity()) {
         return None;
     }
     let corpus = outcome.corpus();
-    let batch_of = |document: u32| {
-        let first = corpus.document_units.first[document as usize];
+    let batch_of = |first: u32| {
         let number = *corpus.archived.numbers.get(first as usize)?;
         Some(index.batches().partition_point(|batch| batch.end_document <= number))
     };
-    let mut batches = (outcome.first_document()..outcome.documents()).map(batch_of);
+    let firsts = outcome.first_document()..outcome.documents();
+    let firsts = firsts.map(|document| corpus.document_units.first[document as usize]);
+    let mut batches = firsts.filter(|first| *first < IS_SHORT).map(batch_of);
     let batch = batches.next()??;
     let are_all = index.batches()[batch].documents() == u64::from(own) && batches.all(|of| of == Some(batch));
     are_all.then_some(batch as u64 + 1)

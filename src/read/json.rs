@@ -117,14 +117,28 @@ fn what_is_wrong(error: &serde_json::Error, line: &str) -> String {
 /// What to say of an array of objects.
 const ARRAY: &str = "an array of objects, expected one object a line: `jq -c '.[]'` writes it so";
 
-/// What to say of lines that are one array of objects by how the first of them that is not blank goes: none of the others is a
-/// record, but for one that has no comma behind it. `None` where they are not.
+/// Lines behind a bracket that tell whether that begins an array.
+const TELLING: usize = 3;
+
+/// What to say of lines that are one array of objects by how the first of them that are not blank go: none of the others is a
+/// record, but for one that has no comma behind it. `None` where they are not: where a whole object has no comma, and more
+/// comes.
 pub(crate) fn array_over_lines(lines: &[u8]) -> Option<&'static str> {
     let lines = lines.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(lines);
-    let first = lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).find(|line| !line.is_empty())?;
-    let rest = first.strip_prefix(b"[")?.trim_ascii_start();
+    let mut lines =
+        lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let rest = lines.next()?.strip_prefix(b"[")?.trim_ascii_start();
     let goes_on = rest.is_empty() || rest.starts_with(b"{") && matches!(rest.last(), Some(b',' | b'{'));
-    goes_on.then_some(ARRAY)
+    if !goes_on {
+        return None;
+    }
+    let first = std::iter::once(rest).filter(|rest| !rest.is_empty()).chain(lines);
+    let first: Vec<&[u8]> = first.take(TELLING + 1).collect();
+    let is_record = |i: usize| {
+        let is_object = first[i].starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(first[i]).is_ok();
+        is_object && first.get(i + 1).is_none_or(|next| !next.starts_with(b"]"))
+    };
+    (!(0..first.len().min(TELLING)).any(is_record)).then_some(ARRAY)
 }
 
 /// What to say of a line that does not begin as an object does.

@@ -207,3 +207,32 @@ fn the_first_night_takes_the_same_again() {
     assert_eq!(cost, cost_again);
     assert!(report == report_again);
 }
+
+/// What was forgotten of a night may have stood anywhere in it; the rest tells that it is the same in another order.
+#[test]
+fn in_another_order_it_is_refused_though_a_text_was_forgotten() {
+    let dir = night();
+    assert_eq!(dedup(&dir, &["--output", "one"]).code, 0);
+    redite(&dir, ["index", "forget", "ix", "--id", "c"]).ends().ok();
+    let before = files(&dir.path("ix"));
+    let refused = dedup(&dir, &["--output", "two", "--prefer", "longest"]);
+    assert_eq!(refused.code, 2, "{refused:?}");
+    assert!(refused.stderr.contains("these records are batch 1 of the index"), "{}", refused.stderr);
+    assert_eq!(files(&dir.path("ix")), before);
+}
+
+/// A text without a word is no copy of anything.
+#[test]
+fn a_night_with_other_ids_is_told_whatever_it_has_that_is_not_compared() {
+    let line = |id: &str, text: &str| format!("{}\n", json!({ "id": id, "text": text }));
+    let dir = Dir::new().file("t/a.jsonl", line("a", &words(0..20)) + &line("b", "-"));
+    assert_eq!(dedup(&dir, &["--output", "one"]).code, 0);
+    std::fs::rename(dir.path("t/a.jsonl"), dir.path("t/b.jsonl")).unwrap();
+    let told = dedup(&dir, &["--output", "two", "--annotate"]);
+    let told: Value = serde_json::from_str(&told.stdout).unwrap();
+    let warnings: Vec<&str> = told["warnings"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(
+        warnings.iter().any(|told| told.starts_with("all 2 documents are those of batch 1")),
+        "{warnings:?}"
+    );
+}

@@ -271,10 +271,23 @@ fn an_array_over_lines_is_told_as_such() {
         }
     }
     // what is one line alone spoils no other
-    for line in ["[{\"text\":\"a\"}]", "[{\"text\":\"a\"}", "[1,"] {
+    for line in ["[{\"text\":\"a\"}]", "[{\"text\":\"a\"}", "[1,", "["] {
         let bytes = format!("{line}\n{{\"text\":\"b\"}}\n");
         let outcome = audit(&Dir::new().file("x.jsonl", bytes), &Params::audit());
         assert_eq!((outcome.documents(), outcome.skips().len()), (1, 1), "{line}");
+    }
+}
+
+/// In an array a comma stands behind each but the last: where none does, these are lines, whatever stands before them.
+#[test]
+fn lines_behind_a_bracket_are_read() {
+    let records: String = (0..20).map(|n| format!("{{\"text\":\"of record {n}\"}}\n")).collect();
+    for (before, behind, skipped) in
+        [("[\n", "", 1), ("[{\"text\":\"a\"},\n", "", 1), ("[\n", "]\n", 2), ("\n[\n\n", "", 1)]
+    {
+        let bytes = format!("{before}{records}{behind}");
+        let outcome = audit(&Dir::new().file("x.jsonl", bytes), &Params::audit());
+        assert_eq!((outcome.documents(), outcome.skips().len()), (20, skipped), "{before:?} {behind:?}");
     }
 }
 

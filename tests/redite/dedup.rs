@@ -399,6 +399,10 @@ fn a_list_of_a_night_in_an_input_is_refused() {
         assert!(ended.code == 2 && ended.stderr.contains(lies), "{ended:?}");
         assert!(!dir.path("ix").exists() && !dir.path("in/m.jsonl").exists());
     }
+    let all =
+        ["dedup", "in", "--index", "ix", "--output", "out", "--format", "jsonl", "--removed", "in/m.lst"];
+    let ended = redite(&dir, all).ends();
+    assert!(ended.code == 2 && ended.stderr.contains("`in/m.lst`: lies in an input"), "{ended:?}");
 }
 
 /// Columns are fields, too; texts and archives have none.

@@ -44,3 +44,21 @@ fn a_compaction_or_an_export_that_is_asked_to_end_cleans_up() {
     let told = redite(&dir, ["index", "verify", "archive"]).ends().ok();
     assert!(told.contains("every file is whole"), "{told}");
 }
+
+/// It waits for who reads, and nothing it does could be told of that; the second time it takes the asking at its word.
+#[cfg(unix)]
+#[test]
+fn an_export_that_nobody_reads_ends_where_it_is_asked_again() {
+    let dir = Dir::new().file("in.jsonl", records(&[words(0..40)]));
+    redite(&dir, ["dedup", "in.jsonl", "--output", "out", "--index", "archive", "-q"]).ends().ok();
+    assert!(Command::new("mkfifo").arg(dir.path("p")).status().unwrap().success());
+    let mut command = redite(&dir, ["index", "export", "archive", "--documents", "p"]).0;
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    for wait in [500, 1500] {
+        std::thread::sleep(Duration::from_millis(wait));
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    }
+    let ended = Ended::of(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(ended.stderr.starts_with("error: interrupted"), "{ended:?}");
+}

@@ -309,7 +309,7 @@ fn is_folder(dir: &Path) -> Result<(), Usage> {
     Ok(())
 }
 
-/// The writer of an index that must be there. From here on the run ends by itself, so that it can clean up.
+/// The writer of an index that must be there.
 fn writer(dir: &Path, interrupt: &Interrupt) -> anyhow::Result<Writer> {
     open(dir)?;
     let (store, lock) = store(dir, interrupt)?;
@@ -318,7 +318,6 @@ fn writer(dir: &Path, interrupt: &Interrupt) -> anyhow::Result<Writer> {
 
 /// Where an index is changed, and the right to.
 fn store(dir: &Path, interrupt: &Interrupt) -> anyhow::Result<(Arc<dyn Store>, Lock)> {
-    interrupt.writing()?;
     let folder = Folder::new(dir);
     let lock = Lock::take(&folder)?;
     Ok((Arc::new(StopsWriting::new(folder, interrupt)), lock))

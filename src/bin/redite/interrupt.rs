@@ -1,5 +1,6 @@
 //! Ctrl-C. A run is asked to stop, and stopped where it does not: it may be waiting for a pipe that says
-//! nothing. While outputs, or files of an index, are being written it always ends by itself, so that it can clean up.
+//! nothing. While outputs, or files of an index, are being written it ends by itself, so that it can clean up; at once where it
+//! is asked again later, since it may be waiting for who reads them. What it leaves then the next run removes.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -7,7 +8,7 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use redite::error::Error;
@@ -66,9 +67,11 @@ impl Interrupt {
         let progress = Arc::new(Progress::default());
         let phase = Arc::new(AtomicU8::new(WORKING));
         let of_handler = (progress.clone(), phase.clone());
+        let mut first = None;
         on_signals(move || {
             let (progress, phase) = &of_handler;
             let again = progress.is_cancelled();
+            let since = first.get_or_insert_with(Instant::now).elapsed();
             progress.cancel();
             match phase.load(Ordering::SeqCst) {
                 PRINTING => process::exit(1),
@@ -84,6 +87,7 @@ impl Interrupt {
                     // without it the run ends by itself, or when it is asked again
                     let _ = thread::Builder::new().spawn(wait);
                 }
+                WRITING if again && since > GRACE => end(),
                 _ => {}
             }
         })
@@ -152,6 +156,7 @@ impl<W: Write> Write for Stops<'_, W> {
 /// it had written goes. Behind its last write a change is in, whatever is asked for.
 pub(crate) struct StopsWriting {
     folder: Folder,
+    phase: Arc<AtomicU8>,
     progress: Arc<Progress>,
     has_stopped: Arc<AtomicBool>,
 }
@@ -160,9 +165,15 @@ impl StopsWriting {
     pub(crate) fn new(folder: Folder, interrupt: &Interrupt) -> Self {
         StopsWriting {
             folder,
+            phase: interrupt.phase.clone(),
             progress: interrupt.progress.clone(),
             has_stopped: interrupt.has_stopped.clone(),
         }
+    }
+
+    /// From here on the change ends by itself. What was read before may have taken long.
+    fn writing(&self) {
+        self.phase.store(WRITING, Ordering::SeqCst);
     }
 }
 
@@ -176,15 +187,18 @@ impl Store for StopsWriting {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn Growing>> {
+        self.writing();
         let (progress, has_stopped) = (self.progress.clone(), self.has_stopped.clone());
         Ok(Box::new(StopsGrowing { file: self.folder.create(name)?, progress, has_stopped }))
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.writing();
         self.folder.rename(from, to)
     }
 
     fn remove(&self, name: &str) -> io::Result<()> {
+        self.writing();
         self.folder.remove(name)
     }
 

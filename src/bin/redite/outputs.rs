@@ -88,7 +88,7 @@ impl<'a> Outputs<'a> {
             let own = files.take(path, name, form)?;
             folders.iter().try_for_each(|folder| not_in(path, *folder))?;
             let is_inside = inputs.iter().any(|input| *input != own && own.starts_with(input));
-            if is_inside && is_read(path) {
+            if is_inside && (is_read(path) || args.format().is_some()) {
                 // a night must be what it was when it is run again
                 if let (Some(_), Some(_)) = (&args.index, folder) {
                     let hint = format!("hint: the {name} of a night goes beside the inputs, not into them");

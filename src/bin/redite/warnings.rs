@@ -182,7 +182,7 @@ pub(crate) fn repeated(batch: u64, outcome: &Outcome) -> String {
     };
     let hint = "hint: with other ids (`--id-field`) or file names it is another night; where it was to replace that batch, undo both with \
                 `redite index rollback`, this one first, and run it again";
-    format!("{documents} those of batch {batch} of the index, word for word: nothing of them stays\n\n{hint}")
+    format!("{documents} those of batch {batch} of the index, word for word\n\n{hint}")
 }
 
 /// What to say of records that were not used.
