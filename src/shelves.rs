@@ -84,6 +84,10 @@ fn shelf_of(length: usize) -> (usize, usize) {
 }
 
 impl Shelf {
+    fn has_room(&self) -> bool {
+        self.page[1] < self.page[2] || !self.free.is_empty()
+    }
+
     /// Room for a list of `size`, where there is some; block and start.
     fn room(&mut self, size: usize) -> Option<[u32; 2]> {
         let [block, next, end] = &mut self.page;
@@ -141,19 +145,27 @@ impl Shelves {
         if list.is_empty() {
             return Spot::default();
         }
-        let waits = self.waiting.as_mut().and_then(|waiting| waiting.put(list, shelf_of(list.len()).1));
-        if let Some(at) = waits {
-            return Spot { shelf: WAITS, block: (at >> 32) as u32, start: at as u32, length };
-        }
-        if list.len() > self.largest {
-            return self.put_alone(list.to_vec());
-        }
         let (shelf, size) = shelf_of(list.len());
         if self.shelves.len() <= shelf {
             self.shelves.resize_with(shelf + 1, Shelf::default);
         }
+        let is_alone = list.len() > self.largest;
+        let page = (PAGE / size).max(1) * size;
+        // a page stays with its shelf, whatever becomes of what is on it
+        let takes = match is_alone {
+            true => size,
+            false if self.shelves[shelf].has_room() => 0,
+            false => page,
+        };
+        let waits = self.waiting.as_mut().and_then(|waiting| waiting.put(list, size, takes));
+        if let Some(at) = waits {
+            return Spot { shelf: WAITS, block: (at >> 32) as u32, start: at as u32, length };
+        }
+        if is_alone {
+            return self.put_alone(list.to_vec());
+        }
         let [block, start] = self.shelves[shelf].room(size).unwrap_or_else(|| {
-            let page = self.page((PAGE / size).max(1) * size);
+            let page = self.page(page);
             self.shelves[shelf].page = [page[0], page[1] + size as u32, page[2]];
             [page[0], page[1]]
         });
@@ -230,7 +242,9 @@ impl Shelves {
             if let Some(at) = spot.waits_at() {
                 return waiting.remove(at, size);
             }
-            waiting.let_go(size);
+            if shelf == ALONE {
+                waiting.let_go(size);
+            }
         }
         match (length, shelf) {
             (0, _) => {}
@@ -277,27 +291,30 @@ mod tests {
         }
     }
 
-    /// Memory holds what it may and no more, and room in the file is used again.
+    /// Memory holds what it may and no more, whatever the sizes, and room in the file is used again.
     #[test]
     fn what_there_is_no_room_for_waits() {
         let mut shelves = Shelves::default();
-        shelves.bound(&std::env::temp_dir(), 10 * 8);
-        let spots = [8, 8, 2, 8].map(|length| shelves.put(&vec![7; length]));
-        assert_eq!(spots.map(|spot| spot.shelf == WAITS), [false, true, false, true]);
-        assert_eq!(shelves.blocks.iter().map(Vec::len).sum::<usize>(), PAGE * 2);
-        shelves.remove(spots[3]);
-        assert_eq!(shelves.put(&[1; 8]).start, spots[3].start);
-        shelves.remove(spots[0]);
+        shelves.bound(&std::env::temp_dir(), (2 * PAGE * 8) as u64);
+        let spots = [8, 2, 16, 8, 4].map(|length| shelves.put(&vec![7; length]));
+        assert_eq!(spots.map(|spot| spot.shelf == WAITS), [false, false, true, false, true]);
+        shelves.remove(spots[2]);
+        assert_eq!(shelves.put(&[1; 16]).start, spots[2].start);
+        // a page is not given to other sizes
+        (0..PAGE).for_each(|_| _ = shelves.put(&[5; 8]));
+        [spots[0], spots[1]].into_iter().for_each(|spot| shelves.remove(spot));
+        assert_eq!(shelves.put(&[1; 32]).shelf, WAITS);
         assert_ne!(shelves.put(&[1; 8]).shelf, WAITS);
+        assert_eq!(shelves.blocks.iter().map(Vec::len).sum::<usize>(), PAGE * 2);
     }
 
     #[test]
     fn what_can_not_be_written_is_an_error() {
         let mut shelves = Shelves::default();
-        shelves.bound(Path::new("no/such/folder"), 5 * 8);
-        shelves.put(&[3; 5]);
+        shelves.bound(Path::new("no/such/folder"), (PAGE * 8) as u64);
+        shelves.put(&[3; 8]);
         assert!(shelves.take_failure().is_ok());
-        shelves.put(&[3; 5]);
+        shelves.put(&[3; 16]);
         assert!(matches!(shelves.take_failure(), Err(Error::Temporary { .. })));
         assert!(shelves.take_failure().is_ok(), "it was told");
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::read::texts::{read_exact_at, write_all_at};
 
-/// The lists that wait, and how many numbers the others have.
+/// The lists that wait, and how many numbers memory has room for because of the others.
 pub(super) struct Waiting {
     folder: PathBuf,
     /// numbers that memory may hold
@@ -30,16 +30,16 @@ impl Waiting {
         Waiting { folder, most, held: 0, file: None, end: 0, free: BTreeMap::new(), failed: None }
     }
 
-    /// Writes a list where there is room for `size` numbers, unless memory has room for it; tells where. What can't be
-    /// written is held until somebody asks for the failure.
-    pub(super) fn put(&mut self, list: &[u64], size: usize) -> Option<u64> {
-        if self.held + size > self.most {
+    /// Writes a list where there is room for `size` numbers, unless memory has room for what it `takes` there; tells where.
+    /// What can't be written is held until somebody asks for the failure.
+    pub(super) fn put(&mut self, list: &[u64], size: usize, takes: usize) -> Option<u64> {
+        if takes > 0 && self.held + takes > self.most {
             match self.write(list, size) {
                 Ok(start) => return Some(start),
                 Err(source) => self.failed = Some(Error::temporary(&*self.folder, source)),
             }
         }
-        self.held += size;
+        self.held += takes;
         None
     }
 
