@@ -21,6 +21,7 @@ use crate::index::{Identity, Writer};
 use crate::keep;
 use crate::outcome::Outcome;
 use crate::outcome::whole::{Ends, Whole};
+use crate::past::led_to::LedTo;
 use crate::past::{Before, Past};
 use crate::pipeline::{Clock, Stages, Surroundings};
 use crate::read::sources::Sources;
@@ -35,9 +36,10 @@ const NEEDED: u64 = 48 << 20;
 /// in them.
 pub(crate) const LEAST: u64 = 24 << 20;
 
-/// Bytes held for each unit of an earlier part that something of a part leads to: what it was, its keys, its verdict,
-/// some of them twice.
-const JOINED: u64 = 200;
+/// Bytes held for each unit of an earlier part that something of a part leads to: what it was and its verdict, and for each band
+/// its key, and what says that it is in the bucket.
+const JOINED: u64 = 60;
+const JOINED_BAND: u64 = 16;
 
 /// Bytes held for each window of a seed with a full list, behind earlier parts.
 const OF_A_WINDOW: u64 = 96;
@@ -99,6 +101,8 @@ pub(crate) struct Parts<'a> {
     whole: Whole,
     index: Option<Writer>,
     drawn: Drawn,
+    /// what the part that is read leads to
+    led_to: LedTo,
     /// bytes held beside, by what is known of the files
     files: u64,
     /// bytes held beside, by what is read again
@@ -130,6 +134,7 @@ impl<'a> Parts<'a> {
             whole,
             index: None,
             drawn,
+            led_to: LedTo::default(),
             files: sources.files.iter().map(of_file).sum(),
             beside: 0,
             unforeseen: [0; 2],
@@ -183,9 +188,10 @@ impl<'a> Parts<'a> {
     /// [`Error::TooLittleMemory`] where there may be no parts.
     pub(crate) fn are_full(&mut self, read: &Builder<'_>) -> Result<bool> {
         let is_alone = self.past.is_none() && self.is_empty();
-        let earlier = if is_alone { 0 } else { self.drawn.expected(read.distinct()) };
+        let earlier = if is_alone { 0 } else { self.drawn.expected(read.distinct()).max(self.asked(read)?) };
         let windows = self.drawn.windows(read.seeds());
-        let working = read.working_size(is_alone) + JOINED * earlier + OF_A_WINDOW * windows;
+        let joined = (JOINED + JOINED_BAND * self.stages.plan.bands as u64) * earlier;
+        let working = read.working_size(is_alone) + joined + OF_A_WINDOW * windows;
         let surroundings = self.stages.surroundings;
         let room = surroundings
             .memory
@@ -200,6 +206,21 @@ impl<'a> Parts<'a> {
             false if working > room => Err(self.too_little(RESERVED + self.held() + working)),
             may_cut => Ok(may_cut && !read.is_empty() && working >= room.min(surroundings.part)),
         }
+    }
+
+    /// About how many earlier units what has been read leads to.
+    fn asked(&mut self, read: &Builder<'_>) -> Result<u64> {
+        let Some(past) = self.before() else { return Ok(0) };
+        if self.stages.surroundings.memory.is_none() {
+            return Ok(0);
+        }
+        self.led_to.ask(read, &past, self.stages.plan.bands)
+    }
+
+    /// What stands before a part: all that the run has put into an index, and what that is before.
+    fn before(&self) -> Option<Past> {
+        let index = self.index.as_ref().and_then(Writer::index)?;
+        Some(Past { index: index.clone(), before: u32::MAX, is_batch: false })
     }
 
     /// What what has been read is searched in.
@@ -245,6 +266,7 @@ impl<'a> Parts<'a> {
             let store = Arc::new(Scratch::new(&self.stages.surroundings.temporary));
             self.index = Some(Writer::scratch(store, past.map(|past| (&*past.index, sees))));
         }
+        self.led_to = LedTo::default();
         let seeds = corpus.seeds.len() as u64;
         let outcome = self.search(corpus, true, clock)?;
         let (earlier, own) = outcome.distinct();
@@ -299,8 +321,7 @@ impl<'a> Parts<'a> {
     fn search(&self, corpus: Corpus, keep: bool, clock: &mut Clock) -> Result<Outcome> {
         clock.lap(|seconds| &mut seconds.reading);
         self.whole.check_room(&corpus)?;
-        let index = self.index.as_ref().and_then(Writer::index);
-        let past = index.map(|index| Past { index: index.clone(), before: u32::MAX, is_batch: false });
+        let past = self.before();
         let own = (self.whole.first()[0], self.whole.all_documents(), self.whole.starts());
         let before = past.as_ref().map(|past| Before::with_own(past, own));
         let surroundings = &self.surroundings();

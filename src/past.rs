@@ -6,6 +6,7 @@
 //! keep their originals, listed seeds their places. None of them is searched again.
 
 mod join;
+pub(crate) mod led_to;
 mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};

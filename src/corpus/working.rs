@@ -1,5 +1,6 @@
 //! What will be held when what has been read is searched.
 
+use crate::band::KeyHead;
 use crate::certify::Draw;
 use crate::corpus::{Builder, Document};
 use crate::passage::recurring::WindowMarks;
@@ -75,6 +76,22 @@ impl Builder<'_> {
     /// How many bytes of that are for texts.
     pub(crate) fn texts_size(&self) -> u64 {
         (self.seeds_size() * TEXTS_WORKING) as u64
+    }
+
+    /// How many documents (kind 0) or paragraphs have tokens of their own.
+    pub(crate) fn distinct_of(&self, kind: usize) -> usize {
+        [&self.document_units, &self.paragraph_units][kind].distinct.len()
+    }
+
+    /// The band keys of some of them, one after the other; none where there are none.
+    pub(crate) fn keys_of(
+        &self,
+        kind: usize,
+        rows: impl Iterator<Item = usize>,
+        bands: usize,
+    ) -> Vec<KeyHead> {
+        let keys = &[&self.document_units, &self.paragraph_units][kind].keys;
+        rows.flat_map(|row| keys.get(row * bands..(row + 1) * bands).unwrap_or_default()).copied().collect()
     }
 
     /// How many units have tokens of their own.

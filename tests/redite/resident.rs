@@ -96,6 +96,35 @@ fn copies_that_come_late() {
     judge(&corpus, 260);
 }
 
+/// Nothing has led back when the first copies come: that they do is asked of the index while they are read.
+#[test]
+fn paragraphs_that_come_back_late() {
+    let mut numbers = Numbers(6);
+    let mut corpus = String::new();
+    let texts: Vec<Vec<Vec<usize>>> =
+        (0..24_000).map(|_| (0..20).map(|_| random(&mut numbers, 12, 4000)).collect()).collect();
+    let lines = |paragraphs: &[Vec<usize>], most: usize| {
+        paragraphs.iter().map(|words| text(&words[..most])).collect::<Vec<_>>().join("\\n")
+    };
+    texts.iter().for_each(|paragraphs| record(&mut corpus, &lines(paragraphs, 12)));
+    texts.iter().for_each(|paragraphs| record(&mut corpus, &lines(paragraphs, 11)));
+    judge(&corpus, 150);
+}
+
+/// What is kept of each is too long to wait.
+#[test]
+fn texts_of_some_hundred_kilobytes() {
+    let mut numbers = Numbers(7);
+    let mut corpus = String::new();
+    let texts: Vec<Vec<usize>> = (0..100).map(|_| random(&mut numbers, 150_000, 16)).collect();
+    for words in texts.iter().chain(texts.iter().rev()) {
+        let mut words = words.clone();
+        (0..300).for_each(|_| words[numbers.below(150_000)] = numbers.below(16));
+        record(&mut corpus, &text(&words));
+    }
+    judge(&corpus, 150);
+}
+
 /// One token in two bytes: what is held goes by tokens.
 #[test]
 fn large_records_of_short_words() {
