@@ -210,10 +210,11 @@ impl<'a> Parts<'a> {
 
     /// About how many earlier units what has been read leads to.
     fn asked(&mut self, read: &Builder<'_>) -> Result<u64> {
-        let Some(past) = self.before() else { return Ok(0) };
         if self.stages.surroundings.memory.is_none() {
             return Ok(0);
         }
+        // of the first part it is the index of the run, if any
+        let Some(past) = self.before().or_else(|| self.past.cloned()) else { return Ok(0) };
         self.led_to.ask(read, &past, self.stages.plan.bands)
     }
 

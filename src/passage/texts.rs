@@ -107,6 +107,9 @@ impl KeptTexts {
         if let Some(list) = spot.waits_at().and_then(|at| self.at_hand.remove(&at)) {
             self.held -= list.len();
         }
+        if self.at_hand.is_empty() {
+            self.order.clear();
+        }
         self.shelves.remove(spot);
     }
 }

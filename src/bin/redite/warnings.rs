@@ -174,7 +174,7 @@ fn without_fields(sources: &Sources) -> Option<String> {
     })
 }
 
-/// What to say where nothing stays of a night since it is an earlier one under another name.
+/// What to say of a night that is an earlier one with other ids or file names.
 pub(crate) fn repeated(batch: u64, outcome: &Outcome) -> String {
     let documents = match outcome.own_documents() {
         1 => "the document is".to_owned(),
