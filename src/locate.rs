@@ -68,15 +68,16 @@ pub(crate) fn locate(corpus: &Corpus, params: &Params, sought: &[Sought]) -> Res
     Ok(stretches)
 }
 
-/// Finds parts of one document. Its text is read only if they can't be told without: bytes of a text that is
-/// all ASCII are its characters.
+/// Finds parts of one document. Its text is read only if they can't be told without: bytes of paragraphs that are
+/// all ASCII are their characters.
 fn find(corpus: &Corpus, tokenizer: &mut Tokenizer, document: u32, parts: &[Part]) -> Result<Vec<Stretch>> {
     let of = &corpus.documents[document as usize];
     let places: Vec<Span> = corpus.places(document).collect();
     let is_ascii = of.characters == of.locator.text_length;
     let bytes_known = parts.iter().all(|part| matches!(part, Part::Bytes(_)));
+    let is_told = |part: &Part| matches!(part, Part::Bytes(bytes) if bytes.iter().all(|&at| told(&places, at as usize).is_some()));
     let mut base = 0;
-    let text = if is_ascii && bytes_known {
+    let text = if bytes_known && (is_ascii || parts.iter().all(is_told)) {
         None
     } else if bytes_known && document < corpus.archived.documents() {
         // of a text of an index no more than what is counted
@@ -130,7 +131,7 @@ const NOTED: usize = 4 << 10;
 /// Measures stretches of one text. They may come in any order: no more is counted than the text once, and a
 /// little for each.
 pub(crate) struct Ruler<'a> {
-    /// from a byte on; `None` where bytes and characters are the same
+    /// from a byte on; `None` where paragraphs tell, or bytes and characters are the same
     text: Option<&'a str>,
     base: usize,
     /// where its paragraphs are
@@ -166,7 +167,7 @@ impl<'a> Ruler<'a> {
 
     /// A byte, and the characters before it.
     fn characters(&mut self, at: usize) -> (usize, usize) {
-        let Some(text) = self.text else { return (at, at) };
+        let Some(text) = self.text else { return (at, told(self.places, at).unwrap_or(at)) };
         let counted = |from: usize, to: usize| bytecount(&text.as_bytes()[from - self.base..to - self.base]);
         let (mut byte, mut characters) = self.nearest(at);
         while at - byte > NOTED {
@@ -191,9 +192,39 @@ fn start_of(places: &[Span], at: usize) -> (usize, usize) {
     paragraph.map_or((0, 0), |i| (places[i].bytes.start as usize, places[i].chars.start as usize))
 }
 
+/// How many characters stand before a byte, where the paragraph that it is in tells that, being all ASCII.
+fn told(places: &[Span], at: usize) -> Option<usize> {
+    let before = places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1)?;
+    let Span { bytes, chars } = &places[before];
+    let is_ascii = bytes.end - bytes.start == chars.end - chars.start;
+    (is_ascii && at as u64 <= bytes.end).then(|| (chars.start + at as u64 - bytes.start) as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paragraphs_of_ascii_tell_their_characters() {
+        let text = "één\ntwee\ndrieë\n\nvier";
+        let mut places = Vec::new();
+        let (mut byte, mut character) = (0, 0);
+        for line in text.split('\n') {
+            let [bytes, chars] = [line.len() as u64, line.chars().count() as u64];
+            if !line.is_empty() {
+                places.push(Span { bytes: byte..byte + bytes, chars: character..character + chars });
+            }
+            (byte, character) = (byte + bytes + 1, character + chars + 1);
+        }
+        let mut with_text = Ruler::new(Some(text), &places, &[]);
+        let mut without = Ruler::new(None, &places, &[]);
+        let ends = (0..=text.len()).filter(|&at| text.is_char_boundary(at) && told(&places, at).is_some());
+        let ends: Vec<u32> = ends.map(|at| at as u32).collect();
+        assert_eq!(ends, [6, 7, 8, 9, 10, 19, 20, 21, 22, 23]);
+        for bytes in ends.windows(2).map(|pair| [pair[0], pair[1]]) {
+            assert_eq!(without.stretch(bytes), with_text.stretch(bytes));
+        }
+    }
 
     #[test]
     fn a_text_is_counted_once_in_whatever_order_its_stretches_come() {
