@@ -11,6 +11,7 @@ mod seam;
 mod splice;
 mod streams;
 mod stretches;
+mod syncs;
 #[cfg(feature = "parquet")]
 mod table;
 

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::error::{Error, Result, plain};
 use crate::write::leftover;
 use crate::write::places::{Places, absolute, check_way};
+use crate::write::syncs::Syncs;
 
 /// A folder being written. Where it is dropped, it goes away with all that is in it, and whatever stands in
 /// its place stays as it was.
@@ -24,6 +25,8 @@ pub struct Folder {
     temporary: TempDir,
     /// who may look into the folders below it, and into itself, where that may be fewer than usual
     modes: BTreeMap<PathBuf, (u32, Option<fs::Metadata>)>,
+    /// files that were written
+    syncs: Syncs,
     /// tells other runs that this one goes on; none where a folder can't be opened
     _held: Option<File>,
 }
@@ -47,7 +50,7 @@ impl Folder {
             made => made,
         };
         let (temporary, held) = made.map_err(|error| Error::io(&shown, "writing", error))?;
-        Ok(Folder { target, shown, temporary, modes: BTreeMap::new(), _held: held })
+        Ok(Folder { target, shown, temporary, modes: BTreeMap::new(), syncs: Syncs::default(), _held: held })
     }
 
     /// An empty folder in another, and what tells that it is no leftover.
@@ -125,6 +128,19 @@ impl Folder {
     pub(crate) fn create(&self, place: &Path) -> io::Result<File> {
         self.make_way(self.temporary.path(), place)?;
         File::create_new(self.temporary.path().join(place))
+    }
+
+    /// Takes a file that was written at a place, so that it is seen onto the disk.
+    pub(crate) fn sync_later(&self, place: &Path, file: File) {
+        self.syncs.add(self.target(place), file);
+    }
+
+    /// Waits until all such files are on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Io`] with one that is not.
+    pub(crate) fn wait_for_disk(&self) -> Result<()> {
+        self.syncs.wait()
     }
 
     /// Where a file will be, for messages.

@@ -101,10 +101,10 @@ impl Packed {
         Ok(())
     }
 
-    /// Ends the file and sees it onto the disk.
-    pub(crate) fn finish(mut self) -> io::Result<()> {
+    /// Ends the file, which need not be on the disk yet.
+    pub(crate) fn finish(mut self) -> io::Result<File> {
         self.to.write_all(&self.block)?;
-        self.to.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+        self.to.finish()?.into_inner().map_err(io::IntoInnerError::into_error)
     }
 }
 

@@ -185,6 +185,7 @@ impl<'a> Records<'a> {
             all += passed;
             Ok(())
         })?;
+        folder.wait_for_disk()?;
         let told = &self.removal.all;
         assert_eq!((all.kept, all.removed), (told.kept, told.removed), "what is written is what is told");
         Ok(())
@@ -301,7 +302,8 @@ impl<'a> Records<'a> {
             }
             let mut to = Packed::new(made, compression)?;
             content(&mut to)?;
-            Ok(to.finish()?)
+            folder.sync_later(file.place, to.finish()?);
+            Ok(())
         };
         written().map_err(|trouble| match trouble {
             Trouble::Here(error) => Error::io(folder.target(file.place), "writing", error),
