@@ -30,7 +30,8 @@ const COST_OF_A_ROW: f64 = 4.0;
 const COST_OF_A_BAND: f64 = 30.0;
 const COST_OF_A_CANDIDATE: f64 = 480.0;
 
-/// As when that was measured: rows were computed this many at a time.
+/// Rows are charged this many at a time, as they were computed when that was measured. Another fit could change plans, and an
+/// index keeps its plan for good.
 const ROWS_AT_ONCE: usize = 16;
 
 /// How many originals a unit meets that are like it to some degree, but not enough: similarity and number,

@@ -191,7 +191,7 @@ pub struct Match {
     pub unit: Unit,
     /// in what way
     pub kind: Kind,
-    /// shared shingles divided by the shingles of either side, 0 to 1
+    /// shared shingles divided by the different shingles of both sides together, 0 to 1
     pub jaccard: f64,
     /// shared shingles divided by those of the smaller side, 0 to 1
     pub containment: f64,

@@ -320,13 +320,12 @@ impl Params {
     /// machine: XXH3 of the bincode record (fixed-width little-endian).
     pub fn digest(&self) -> u64 {
         let config = bincode::config::standard().with_little_endian().with_fixed_int_encoding();
-        let mut bytes = match self.paragraphs {
-            ParagraphMode::AutoV1 => {
-                let then = Params { paragraphs: ParagraphMode::Auto, ..self.clone() };
-                bincode::serde::encode_to_vec((1, then), config).unwrap_or_default()
-            }
-            _ => bincode::serde::encode_to_vec((self.text_rules(), self), config).unwrap_or_default(),
+        let (rules, params) = match self.paragraphs {
+            ParagraphMode::AutoV1 => (1, Params { paragraphs: ParagraphMode::Auto, ..self.clone() }),
+            _ => (self.text_rules(), self.clone()),
         };
+        let encoded = bincode::serde::encode_to_vec((rules, params), config);
+        let mut bytes = encoded.expect("numbers and strings always fit into a vector");
         if self.remove.is_by_parts() {
             bytes.push(self.remove.bits());
         }

@@ -84,6 +84,11 @@ pub enum Stage {
     Certifying,
 }
 
+impl Stage {
+    /// All of them, by number.
+    const ALL: [Stage; 4] = [Stage::Reading, Stage::Linking, Stage::Verifying, Stage::Certifying];
+}
+
 impl Progress {
     /// Asks the run to stop; it ends with [`Error::Interrupted`].
     pub fn cancel(&self) {
@@ -97,12 +102,7 @@ impl Progress {
 
     /// What the run is doing.
     pub fn stage(&self) -> Stage {
-        match self.stage.load(Ordering::Relaxed) {
-            0 => Stage::Reading,
-            1 => Stage::Linking,
-            2 => Stage::Verifying,
-            _ => Stage::Certifying,
-        }
+        Stage::ALL[usize::from(self.stage.load(Ordering::Relaxed))]
     }
 
     /// Begins a stage; an error where the run has been asked to stop.

@@ -40,7 +40,7 @@ pub fn shingles(tokens: &[String], w: usize) -> BTreeSet<Vec<String>> {
     tokens.windows(w.min(tokens.len())).map(<[String]>::to_vec).collect()
 }
 
-/// Shared shingles divided by the shingles of either side; 0 where both are empty.
+/// Shared shingles divided by the different shingles of both sides together; 0 where both are empty.
 pub fn jaccard<T: Ord>(a: &BTreeSet<T>, b: &BTreeSet<T>) -> f64 {
     let shared = a.intersection(b).count();
     let union = a.len() + b.len() - shared;

@@ -178,7 +178,7 @@ impl Decided {
     }
 }
 
-/// Units with the `firsts` of their rows; but where `otherwise` says what.
+/// The units anew: the first with the tokens of each is what `otherwise` says, or else the one in `firsts` for its row.
 fn among(old: &Units, firsts: &[u32], otherwise: impl Fn(u32) -> Option<u32>) -> Units {
     let bands = if old.distinct.is_empty() { 0 } else { old.keys.len() / old.distinct.len() };
     let mut units = Units::default();

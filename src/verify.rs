@@ -19,7 +19,7 @@ pub struct Overlap {
 }
 
 impl Overlap {
-    /// Shared shingles divided by the shingles of either side, 0 to 1; 0 where both are empty. Correctly
+    /// Shared shingles divided by the different shingles of both sides together, 0 to 1; 0 where both are empty. Correctly
     /// rounded, so that a threshold written as a decimal is met by the fraction that it names.
     pub fn jaccard(&self) -> f64 {
         let union = u64::from(self.sizes[0]) + u64::from(self.sizes[1]) - u64::from(self.shared);

@@ -63,68 +63,94 @@ struct Case<'a> {
     fault: Fault,
 }
 
-fn suffer(case: &Case<'_>, numbers: &mut Numbers) -> Outcome {
-    let Case { medium, before, change, fault } = case;
-    let mut after = (*before).clone();
-    after.apply(change);
-    let disk = Disk::new((*medium).clone());
-    disk.arm(Some(*fault));
-    let mut opened = Writer::open(disk.store(), None);
-    let done = match &mut opened {
-        Ok(writer) => apply(writer, change),
-        Err(_) => Ok(()),
-    };
-    let done = match &opened {
-        Err(error) => Err(error.to_string()),
-        Ok(_) => done.map_err(|error| error.to_string()),
-    };
-    let refused = disk.disarm();
-    let name = format!("{change:?}");
-    let name: String = name.chars().take_while(char::is_ascii_alphabetic).collect();
-    let told = format!("{name} with {fault:?}, refused {refused:?}: {done:?}");
-    match &done {
-        Ok(()) => assert!(refused.iter().all(is_clean_up), "{told}"),
-        Err(error) => {
-            let is_named = |(_, name): &(Operation, String)| match name.as_str() {
-                "" => error.contains("`/archive/`") || error.contains("syncing the folder of"),
-                name => error.contains(name),
-            };
-            assert!(refused.iter().any(is_named), "{told}");
-        }
-    }
-    let index = Index::open(disk.store()).unwrap();
-    let generation = index.as_ref().map_or(0, |index| index.generation());
-    let moved_on = generation == after.generation;
-    assert!(moved_on || generation == before.generation, "{told}");
-    match done {
-        Ok(()) => assert!(moved_on, "{told}"),
-        Err(_) => assert!(!moved_on || refused.iter().any(is_at_end), "{told}"),
-    }
-    let found = if moved_on { &after } else { before };
-    if let Some(index) = &index {
-        index.verify().unwrap();
-        found.answers(u32::MAX).check(index);
-    }
-    drop(index);
-    // the same writer goes on, or says that it can't; it never harms what is there
-    let mut now = found.clone();
-    if let Ok(mut writer) = opened {
-        let next = Change::Add(now.night(numbers, 2));
-        match apply(&mut writer, &next) {
-            Ok(()) => {
-                assert_eq!(writer.index().map_or(0, |index| index.generation()), generation + 1, "{told}");
-                now.apply(&next);
+/// What a change did under a fault.
+struct Ran {
+    /// the writer, where it could be opened
+    writer: Option<Writer>,
+    done: std::result::Result<(), String>,
+    /// operations that failed
+    refused: Vec<(Operation, String)>,
+    /// all of it, for messages
+    told: String,
+}
+
+impl Case<'_> {
+    /// Opens the index and makes the change, under the fault. Either it succeeds, and only cleaning up failed, or its error names
+    /// a file that failed.
+    fn run(&self, disk: &Disk) -> Ran {
+        disk.arm(Some(self.fault));
+        let (writer, done) = match Writer::open(disk.store(), None) {
+            Ok(mut writer) => {
+                let done = apply(&mut writer, self.change);
+                (Some(writer), done)
             }
+            Err(error) => (None, Err(error)),
+        };
+        let done = done.map_err(|error| error.to_string());
+        let refused = disk.disarm();
+        let name = format!("{:?}", self.change);
+        let name: String = name.chars().take_while(char::is_ascii_alphabetic).collect();
+        let told = format!("{name} with {:?}, refused {refused:?}: {done:?}", self.fault);
+        match &done {
+            Ok(()) => assert!(refused.iter().all(is_clean_up), "{told}"),
             Err(error) => {
-                let at_rename = |(operation, _): &(Operation, String)| {
-                    matches!(operation, Operation::Rename | Operation::SyncFolder)
+                let is_named = |(_, name): &(Operation, String)| match name.as_str() {
+                    "" => error.contains("`/archive/`") || error.contains("syncing the folder of"),
+                    name => error.contains(name),
                 };
-                assert!(refused.iter().any(at_rename), "{told}, then {error}");
-                assert!(error.to_string().contains("open the index anew"), "{told}, then {error}");
+                assert!(refused.iter().any(is_named), "{told}");
             }
         }
+        Ran { writer, done, refused, told }
     }
-    // the next run
+
+    /// Whether the index has moved on: done is done, and what failed left everything as it was, or failed at the very end. It
+    /// answers as the plain model of the one or the other, which is returned.
+    fn check_state(&self, disk: &Disk, Ran { done, refused, told, .. }: &Ran) -> (bool, Plain) {
+        let mut after = self.before.clone();
+        after.apply(self.change);
+        let index = Index::open(disk.store()).unwrap();
+        let generation = index.as_ref().map_or(0, |index| index.generation());
+        let moved_on = generation == after.generation;
+        assert!(moved_on || generation == self.before.generation, "{told}");
+        match done {
+            Ok(()) => assert!(moved_on, "{told}"),
+            Err(_) => assert!(!moved_on || refused.iter().any(is_at_end), "{told}"),
+        }
+        let found = if moved_on { after } else { self.before.clone() };
+        if let Some(index) = &index {
+            index.verify().unwrap();
+            found.answers(u32::MAX).check(index);
+        }
+        (moved_on, found)
+    }
+}
+
+/// The writer of a failed change goes on, or says that it can't; it never harms what is there.
+fn go_on(
+    writer: &mut Writer,
+    now: &mut Plain,
+    (refused, told): (&[(Operation, String)], &str),
+    numbers: &mut Numbers,
+) {
+    let next = Change::Add(now.night(numbers, 2));
+    match apply(writer, &next) {
+        Ok(()) => {
+            assert_eq!(writer.index().map_or(0, |index| index.generation()), now.generation + 1, "{told}");
+            now.apply(&next);
+        }
+        Err(error) => {
+            let at_rename = |(operation, _): &(Operation, String)| {
+                matches!(operation, Operation::Rename | Operation::SyncFolder)
+            };
+            assert!(refused.iter().any(at_rename), "{told}, then {error}");
+            assert!(error.to_string().contains("open the index anew"), "{told}, then {error}");
+        }
+    }
+}
+
+/// The next run finds what is there and goes on, and leaves nothing lying about.
+fn run_again(disk: &Disk, now: &mut Plain, told: &str, numbers: &mut Numbers) {
     let mut writer = Writer::open(disk.store(), None).unwrap();
     if let Some(index) = writer.index() {
         assert_eq!(index.generation(), now.generation);
@@ -135,14 +161,27 @@ fn suffer(case: &Case<'_>, numbers: &mut Numbers) -> Outcome {
     apply(&mut writer, &next).unwrap_or_else(|e| panic!("{told}, then {e}"));
     now.apply(&next);
     let index = Index::open(disk.store()).unwrap().unwrap();
-    no_debris(&disk, &index);
+    no_debris(disk, &index);
+}
+
+/// One change under one fault, and what comes behind it.
+fn suffer(case: &Case<'_>, numbers: &mut Numbers) -> Outcome {
+    let disk = Disk::new(case.medium.clone());
+    let mut ran = case.run(&disk);
+    let (moved_on, mut now) = case.check_state(&disk, &ran);
+    let told = ran.told.as_str();
+    if let Some(writer) = &mut ran.writer {
+        go_on(writer, &mut now, (&ran.refused, told), numbers);
+    }
+    drop(ran.writer);
+    run_again(&disk, &mut now, told, numbers);
     // and after that a crash: what a failed sync was to bring to disk is gone, and not needed
     let left = Disk::new(disk.medium().after(Damage::AllLost, numbers));
     let index = Index::open(left.store()).unwrap().unwrap();
     assert_eq!(index.generation(), now.generation, "{told}");
     index.verify().unwrap();
     now.answers(u32::MAX).check(&index);
-    Outcome { refused: !refused.is_empty(), failed: done.is_err(), moved_on }
+    Outcome { refused: !ran.refused.is_empty(), failed: ran.done.is_err(), moved_on }
 }
 
 #[test]
