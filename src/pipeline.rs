@@ -142,6 +142,7 @@ pub fn run(
     progress: &Progress,
 ) -> Result<Outcome> {
     params.validate()?;
+    sources.check_fields(params)?;
     let for_index = keep || past.is_some();
     if for_index {
         check_beside_index(params, past.as_ref())?;

@@ -7,6 +7,7 @@ use std::str::Utf8Chunk;
 
 use crate::document::{Compression, Format, Skip, SkipReason, Source};
 use crate::error::{Error, Result};
+use crate::params::Params;
 
 /// The endings that are known, for messages.
 const ENDINGS: &str = "`.txt`, `.text`, `.md`, `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet` or `.wet`, \
@@ -68,8 +69,7 @@ pub fn find(inputs: &[PathBuf], format: Option<Format>) -> Result<Sources> {
 }
 
 /// Texts that are in memory, as a corpus without files: each is a document with its id, in the order in which they come. They are
-/// taken as JSON lines are, by [`Params::text_field`](crate::params::Params::text_field) `text` and
-/// [`Params::id_field`](crate::params::Params::id_field) `id`, the defaults. A copy of all of them is held while the run
+/// taken as JSON lines are, by [`Params::text_field`] `text` and [`Params::id_field`] `id`, the defaults; a run refuses others. A copy of all of them is held while the run
 /// reads, which [`Surroundings::memory`](crate::pipeline::Surroundings::memory) does not count.
 pub fn texts<I: AsRef<str>, T: AsRef<str>>(texts: impl IntoIterator<Item = (I, T)>) -> Sources {
     let mut given = Vec::new();
@@ -92,6 +92,20 @@ pub fn texts<I: AsRef<str>, T: AsRef<str>>(texts: impl IntoIterator<Item = (I, T
 }
 
 impl Sources {
+    /// Refuses other names for the fields of texts that are in memory.
+    pub(crate) fn check_fields(&self, params: &Params) -> Result<()> {
+        let fields = [("text_field", &params.text_field, "text"), ("id_field", &params.id_field, "id")];
+        let other = fields.into_iter().find(|(_, asked, own)| self.given.is_some() && asked != own);
+        other.map_or(Ok(()), |(name, asked, own)| {
+            Err(Error::Parameter {
+                name,
+                expected: format!("`{own}`, the default").into(),
+                got: asked.clone(),
+                hint: "texts in memory have no other fields",
+            })
+        })
+    }
+
     /// All files below `root`, in byte order of their paths. Links to folders are not followed (they may
     /// lead back), links to files are.
     fn walk(&mut self, root: &Path, format: Option<Format>) -> Result<()> {

@@ -44,6 +44,10 @@ fn texts_in_memory_are_what_they_are_in_a_file() {
     let odd = run(sources::texts([("\"\n", "[\n\u{0}\u{FEFF}"), ("", "")])).unwrap();
     assert_eq!((odd.text(0).unwrap().as_str(), odd.documents()), ("[\n\u{0}\u{FEFF}", 2));
     assert_eq!(run(sources::texts([("", ""); 0])).unwrap().documents(), 0);
+    let params = Params { text_field: "body".to_owned(), ..Params::audit() };
+    let refused = redite::pipeline::audit(sources::texts([("1", "one")]), &params, &surroundings, &progress);
+    let refused = refused.err().unwrap().to_string();
+    assert!(refused.contains("`text_field` must be `text`, the default, got `body`"), "{refused}");
 }
 
 #[test]
