@@ -154,7 +154,8 @@ impl<'a> Parts<'a> {
         let Stages { params, surroundings, .. } = self.stages;
         let next = Whole::new(params, last.counts.records.len(), first, &surroundings.temporary);
         let before = std::mem::replace(&mut self.whole, next);
-        (self.index, self.sees, self.drawn) = (None, Some(sees), Drawn::default());
+        (self.index, self.sees) = (None, Some(sees));
+        (self.drawn, self.led_to) = (Drawn::default(), LedTo::default());
         if let Some(measured) = self.measured.take() {
             return Ok(measured);
         }

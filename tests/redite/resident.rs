@@ -152,3 +152,34 @@ fn a_packed_text_with_much_behind_it() {
     copy.read_exact_at(&mut after, 0).unwrap();
     assert_eq!(before, after);
 }
+
+/// A night whose records are as long as those of the first night might be that one run again, until all of it is read; then it
+/// is searched again. Its lines are like very many of the archive, and equal to none.
+#[test]
+fn a_night_that_might_have_been_an_earlier_one() {
+    let mut numbers = Numbers(8);
+    let families: Vec<Vec<usize>> = (0..60_000)
+        .map(|_| random(&mut numbers, 12, 4000).into_iter().map(|word| 4096 + word).collect())
+        .collect();
+    // lines of a family differ in one word of twelve: of ten shingles seven are the same
+    let mut line = |family: &Vec<usize>| {
+        let mut words = family.clone();
+        words[1] = 4096 + numbers.below(4000);
+        text(&words)
+    };
+    let mut night = |lines_of_each: usize| {
+        let mut corpus = String::new();
+        let all = (0..lines_of_each).flat_map(|_| &families).map(&mut line).collect::<Vec<_>>();
+        all.chunks(12).for_each(|lines| record(&mut corpus, &lines.join("\\n")));
+        corpus
+    };
+    let dir = Dir::new().file("first.jsonl", night(12)).file("second.jsonl", night(1));
+    let dedup = |input: &str, memory: &str| {
+        let output = format!("out-{input}");
+        let removing = ["--remove", "documents,paragraphs", "--index", "index", "--output", &output];
+        peak_of(dir.root(), &[&["dedup", input, "--memory", memory], &removing[..]].concat())
+    };
+    dedup("first.jsonl", "8GiB");
+    let peak = dedup("second.jsonl", "120MiB");
+    assert!(peak <= 132, "{peak} MiB resident in 120 MiB");
+}
