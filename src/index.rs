@@ -4,6 +4,7 @@
 //! answers stay those of its generation. A [`Writer`] holds the lock, adds batches and changes what is kept;
 //! each change is one new manifest, and before that is on disk nothing has happened.
 
+pub mod forgetting;
 pub(crate) mod manifest;
 pub(crate) mod pages;
 mod provenance;

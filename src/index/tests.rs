@@ -229,6 +229,7 @@ fn nights_add_up() {
     // two texts of five forgotten, then compacted: nothing of them is left on disk
     let forgotten = writer.forget(|id, _| id.contains("text 3 ") || id.contains("text 11 ")).unwrap();
     assert_eq!(forgotten, 46);
+    assert!(writer.forget_those(&index.meant(|_, _| true).unwrap()).is_err(), "found in another generation");
     assert_eq!(ask(writer.index().unwrap(), "text 3 of night 7").unwrap(), None);
     // a copy of it is as good as new, too
     assert_eq!(ask(writer.index().unwrap(), "text 4 of night 7").unwrap(), None);

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, Result};
 use crate::index::Index;
+use crate::index::forgetting::Meant;
 use crate::index::manifest::{self, Batch, Manifest, TextsEntry, Undone};
 use crate::index::pages::FileEntry;
 use crate::index::segment::gather::Gathered;
@@ -423,27 +424,29 @@ impl Writer {
         self.publish(manifest)
     }
 
-    /// Takes documents out of all answers, from now on: those for which `is_meant` says so, given the id as
-    /// JSON (empty where there is none) and the source; it is asked of those that are forgotten and still on disk, too.
+    /// Takes documents out of all answers, from now on: those for which `is_meant` says so, as [`Index::meant`] asks it.
     /// Returns how many went. From disk they go at [`Writer::compact`].
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::Io`]; the index is then what it was.
-    pub fn forget(&mut self, mut is_meant: impl FnMut(&str, &str) -> bool) -> Result<u64> {
+    pub fn forget(&mut self, is_meant: impl FnMut(&str, &str) -> bool) -> Result<u64> {
         let Some(index) = &self.index else { return Ok(0) };
-        let mut manifest = index.manifest.clone();
-        let mut meant = Vec::new();
-        for segment in &index.segments {
-            let mut held = Held::default();
-            for (i, row) in segment.documents()?.iter().enumerate() {
-                let document = segment.entry.documents[0] + i as u32;
-                let (id, _) = segment.next_strings(row, &mut held)?;
-                let is_meant = is_meant(&id, segment.source(row.source).unwrap_or_default());
-                if is_meant && !manifest.is_forgotten(document) {
-                    meant.push(document);
-                }
-            }
+        let meant = index.meant(is_meant)?;
+        self.forget_those(&meant)
+    }
+
+    /// The same of documents that were found before.
+    ///
+    /// # Errors
+    /// As there; [`Error::Io`] where they were found in another generation, too.
+    pub fn forget_those(&mut self, meant: &Meant) -> Result<u64> {
+        let Some(index) = &self.index else { return Ok(0) };
+        if meant.generation != index.generation() {
+            let wrong = io::Error::other("what is to be forgotten was looked up before the last change");
+            return Err(Error::io(self.store.path(""), "changing the index", wrong));
         }
+        let mut manifest = index.manifest.clone();
+        let meant = &meant.kept;
         if meant.is_empty() {
             return Ok(0);
         }

@@ -203,7 +203,7 @@ fn an_id_is_the_same_however_it_is_escaped() {
         let kept = std::fs::read_to_string(dir.path("out/in.jsonl")).unwrap();
         let copy_of = kept.split("copy_of").nth(2).unwrap().to_owned();
         let documents = index(&dir, &["export", "ix", "--documents", "-"]).ok();
-        assert_eq!(index(&dir, &["forget", "ix", "--id", "café/1"]).ok(), "1 document forgotten\n");
+        assert!(index(&dir, &["forget", "ix", "--id", "café/1"]).ok().starts_with("1 document forgotten\n"));
         (matches, copy_of, documents)
     };
     assert_eq!(told(&plain), told(&escaped));

@@ -1,10 +1,10 @@
 //! `redite index forget`: out of all answers at once, off the disk at `compact`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::archive::{JAPANESE, after_monday, find_in_folder, index, named, night};
 use crate::cli::{names, redite};
-use crate::language::{Dir, words};
+use crate::language::{Dir, files, words};
 
 #[test]
 fn what_is_forgotten_is_original_the_next_time_and_gone_after_compact() {
@@ -36,10 +36,8 @@ fn what_is_forgotten_is_original_the_next_time_and_gone_after_compact() {
     let kept = std::fs::read_to_string(dir.path("clean/tuesday.jsonl")).unwrap();
     assert!(kept.contains("ja2") && !kept.contains("fr2"));
     // all of a source at once
-    assert_eq!(
-        index(&dir, &["forget", "archive", "--source", "monday.jsonl"]).ok(),
-        "3 documents forgotten\n"
-    );
+    let told = index(&dir, &["forget", "archive", "--source", "monday.jsonl"]).ok();
+    assert!(told.starts_with("3 documents forgotten\n2 documents stay and repeat some of that:\n"), "{told}");
     index(&dir, &["compact", "archive"]).ok();
     assert!(!has("fr1") && !has("monday") && has("\"ja2\""));
     assert!(!documents().contains("monday"));
@@ -107,7 +105,8 @@ fn what_is_to_be_forgotten_and_is_not_there_is_told() {
     assert_eq!(
         told.seen(),
         "exit 1\n--- stdout\n0 documents forgotten\n--- stderr\nerror: the index has no document with `--id ja`, \
-         `--source monday`\n\nhint: `redite index export --documents -` lists what it has\n"
+         `--source monday`\n\nhint: with `--id` and `--source` a document has one of the ids and comes from one of the sources; \
+         `redite index export --documents -` lists what it has\n"
     );
     // what is there goes none the less
     let told = forget(&["--id", "ja", "--id", "ja1", "--id", "fr1"]);
@@ -150,4 +149,131 @@ fn a_stretch_of_what_was_forgotten_is_original() {
         assert_eq!(told["documents"]["exact_copies"], 1, "of B itself");
     }
     index(&dir, &["verify", "archive"]).ok();
+}
+
+/// The documents that an index has, by id and source.
+fn left(dir: &Dir) -> Vec<String> {
+    let told = index(dir, &["export", "archive", "--documents", "-"]).ok();
+    let documents = told.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    documents.map(|of| format!("{}@{}", of["id"], of["source"]).replace('"', "")).collect()
+}
+
+#[test]
+fn an_id_and_a_source_mean_that_id_in_that_source() {
+    let own = |from: usize| words(from..from + 30);
+    let mut dir = Dir::new();
+    for (name, at) in [("a.jsonl", 0), ("b.jsonl", 1000), ("c.jsonl", 2000)] {
+        let records = named(&[("1", &own(at)), ("2", &own(at + 100)), ("3", &own(at + 200))]);
+        dir = dir.file(name, records);
+    }
+    redite(&dir, ["dedup", "a.jsonl", "b.jsonl", "c.jsonl", "-q", "--output", "o", "--index", "archive"])
+        .ends()
+        .ok();
+    let forget = |named: &[&str]| index(&dir, &[&["forget", "archive"], named].concat());
+    let would = forget(&["--id", "1", "--source", "b.jsonl", "--dry-run"]).ok();
+    assert_eq!(would, "1 document would be forgotten\n  b.jsonl, record 1, id \"1\"\n");
+    assert_eq!(left(&dir).len(), 9, "nothing has changed");
+    assert_eq!(forget(&["--id", "1", "--source", "b.jsonl"]).ok(), "1 document forgotten\n");
+    assert_eq!(left(&dir)[3..5], ["2@b.jsonl", "3@b.jsonl"]);
+    // any of the ids, in any of the sources
+    let told = forget(&["--id", "2", "--id", "3", "--source", "a.jsonl", "--source", "c.jsonl"]).ok();
+    assert_eq!(told, "4 documents forgotten\n");
+    assert_eq!(left(&dir), ["1@a.jsonl", "2@b.jsonl", "3@b.jsonl", "1@c.jsonl"]);
+    // an id that another source has is not there
+    let told = forget(&["--id", "2", "--source", "b.jsonl", "--source", "none.jsonl", "--id", "4"]);
+    assert_eq!((told.code, &told.stdout[..]), (1, "1 document forgotten\n"));
+    assert!(told.stderr.contains("no document with `--id 4`, `--source none.jsonl`\n"), "{}", told.stderr);
+    assert!(told.stderr.contains("one of the ids and comes from one of the sources"), "{}", told.stderr);
+    assert_eq!(left(&dir), ["1@a.jsonl", "3@b.jsonl", "1@c.jsonl"]);
+}
+
+#[test]
+fn a_dry_run_forgets_nothing_and_names_the_first() {
+    let texts: Vec<(String, String)> =
+        (0..25).map(|i| (format!("d{i}"), words(100 * i..100 * i + 30))).collect();
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(id, text)| (&id[..], &text[..])).collect();
+    let dir = Dir::new().file("a.jsonl", named(&texts));
+    redite(&dir, ["dedup", "a.jsonl", "-q", "--output", "o", "--index", "archive"]).ends().ok();
+    let before = files(&dir.path("archive"));
+    let told = index(&dir, &["forget", "archive", "--source", "a.jsonl", "--dry-run"]).ok();
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 22);
+    assert_eq!(
+        [lines[0], lines[20], lines[21]],
+        ["25 documents would be forgotten", "  a.jsonl, record 20, id \"d19\"", "  and 5 more",]
+    );
+    let missing = index(&dir, &["forget", "archive", "--id", "d25", "--dry-run"]);
+    assert_eq!(missing.code, 1, "{}", missing.stderr);
+    let json = index(&dir, &["forget", "archive", "--id", "d3", "--dry-run", "--json"]).ok();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let repeats = json!({"documents": 0, "first": []});
+    let first = json!([{"id": "d3", "source": "a.jsonl", "record": 3}]);
+    assert_eq!(
+        json,
+        json!({"dry_run": true, "forgotten": 1, "first": first, "missing": [], "repeats": repeats})
+    );
+    assert!(files(&dir.path("archive")) == before);
+}
+
+/// Whoever has to erase a text must hear of those that hold it too.
+#[test]
+fn what_stays_and_repeats_what_is_forgotten_is_told() {
+    let secret = words(0..60);
+    let quoting = format!("{} {} {}", words(200..240), words(5..50), words(300..340));
+    let near = secret.replace("w30 ", "other ");
+    let first = named(&[("secret", &secret), ("apart", &words(500..560))]);
+    let second = named(&[("quoting", &quoting), ("near", &near), ("same", &secret)]);
+    let dir = Dir::new().file("a.jsonl", first).file("b.jsonl", second);
+    for (input, output) in [("a.jsonl", "oa"), ("b.jsonl", "ob")] {
+        assert_eq!(night(&dir, input, output).code, 0);
+    }
+    let forget = |named: &[&str]| index(&dir, &[&["forget", "archive"], named].concat());
+    let repeats = "3 documents stay and repeat some of that:\n\
+                   \x20 document, exact: b.jsonl, record 3, id \"same\"\n\
+                   \x20 document, near: b.jsonl, record 2, id \"near\"\n\
+                   \x20 passage, exact: b.jsonl, record 1, id \"quoting\"\n";
+    let would = forget(&["--id", "secret", "--dry-run"]).ok();
+    assert_eq!(
+        would,
+        format!("1 document would be forgotten\n  a.jsonl, record 1, id \"secret\"\n{repeats}")
+    );
+    // one of the copies: its original, and what repeats that, too
+    let would = forget(&["--id", "same", "--dry-run"]).ok();
+    assert!(would.contains("3 documents stay and repeat some of that:\n  document, exact: a.jsonl, record 1, id \"secret\"\n  document, near: b.jsonl, record 2"), "{would}");
+    assert!(would.ends_with("  passage, exact: b.jsonl, record 1, id \"quoting\"\n"), "{would}");
+    assert_eq!(forget(&["--id", "secret"]).ok(), format!("1 document forgotten\n{repeats}"));
+    // it is told again as long as the index knows it
+    let again = forget(&["--id", "secret", "--json"]).ok();
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!((&again["forgotten"], &again["repeats"]["documents"]), (&json!(0), &json!(3)));
+    assert_eq!(
+        again["repeats"]["first"][2],
+        json!({"id": "quoting", "source": "b.jsonl", "record": 0, "unit": "passage", "kind": "exact"})
+    );
+    // what repeats the same original does, though that is forgotten
+    let told = forget(&["--id", "same", "--id", "near"]).ok();
+    assert_eq!(
+        told,
+        "2 documents forgotten\n1 document stays and repeats some of that:\n  \
+         passage, exact: b.jsonl, record 1, id \"quoting\"\n"
+    );
+    // nothing of another text
+    assert_eq!(forget(&["--id", "apart"]).ok(), "1 document forgotten\n");
+}
+
+#[test]
+fn an_index_of_version_1_tells_what_repeats_what_is_forgotten() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path("archive")).unwrap();
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/compat/v1")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, dir.path("archive").join(path.file_name().unwrap())).unwrap();
+    }
+    // document 3 is a copy of document 1
+    assert!(index(&dir, &["export", "archive"]).ok().starts_with("{\"copy\":3,\"of\":1}\n"));
+    let flags = ["--dry-run", "--json", "--source", "night aa11 0.jsonl", "--id", "7913"];
+    let told = index(&dir, &[&["forget", "archive"], &flags[..]].concat()).ok();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let listed = told["repeats"]["first"].as_array().unwrap();
+    assert!(listed.iter().any(|of| of["id"] == "5ddc" && of["record"] == 3), "{told}");
 }

@@ -1,5 +1,7 @@
 //! `redite index`: looking after what has been kept.
 
+mod forget;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,6 +23,7 @@ use redite::report;
 use redite::write::Pending;
 
 use crate::args::Usage;
+use crate::index::forget::ForgetArgs;
 use crate::interrupt::{Interrupt, StopsWriting};
 #[cfg(feature = "parquet")]
 use crate::outputs::names_table;
@@ -44,17 +47,14 @@ pub(crate) enum IndexCommand {
     },
     /// Take documents out of all answers at once; `compact` takes them off the disk
     ///
+    /// With `--id` and `--source` those that have one of the ids and come from one of the sources. A record without an id
+    /// is forgotten with its source, which takes all records of that. Nothing undoes it: `rollback` undoes batches, and
+    /// does not bring back what was forgotten. So look with `--dry-run` first.
+    ///
+    /// It tells which documents stay and repeat what is forgotten, as far as the matches of the index tell.
+    ///
     /// What is named and not there is an error (exit code 1); all else that is named is forgotten none the less.
-    Forget {
-        /// The index
-        dir: PathBuf,
-        /// Documents with this id; may be given again
-        #[arg(long, value_name = "ID", allow_hyphen_values = true)]
-        id: Vec<String>,
-        /// Documents from the file of this name, as the matches tell it; may be given again
-        #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
-        source: Vec<String>,
-    },
+    Forget(ForgetArgs),
     /// Write all of it anew, without what has been forgotten
     Compact {
         /// The index
@@ -108,13 +108,7 @@ fn tell(command: &IndexCommand, interrupt: &Interrupt, to: &mut impl Write) -> a
     match command {
         IndexCommand::Stats { dir, json } => stats(&*open(dir)?, *json, to)?,
         IndexCommand::Verify { dir } => verify(dir, to)?,
-        IndexCommand::Forget { dir, id, source } => {
-            if id.is_empty() && source.is_empty() {
-                let hint = "hint: name them with `--id` or `--source`";
-                return Err(Usage(format!("nothing to forget was named\n\n{hint}")).into());
-            }
-            forget(writer(dir, interrupt)?, [id, source], to)?;
-        }
+        IndexCommand::Forget(args) => forget::run(args, interrupt, to)?,
         IndexCommand::Compact { dir } => {
             let mut writer = writer(dir, interrupt)?;
             let before = writer.index().map(|index| index.stats()).transpose()?.map_or(0, |s| s.bytes.total);
@@ -130,65 +124,6 @@ fn tell(command: &IndexCommand, interrupt: &Interrupt, to: &mut impl Write) -> a
         }
     }
     Ok(())
-}
-
-/// Forgets all that was named and is there; that something is not there is an error behind that.
-fn forget(mut writer: Writer, [ids, sources]: [&[String]; 2], to: &mut impl Write) -> anyhow::Result<()> {
-    let named = |flag: &'static str, names: &[String]| -> Vec<Named> {
-        let named = |name: &String| {
-            let quoted = serde_json::from_str(name).ok();
-            Named { flag, name: name.clone(), quoted, is_there: false }
-        };
-        names.iter().map(named).collect()
-    };
-    let mut named = [named("--id", ids), named("--source", sources)].concat();
-    let count = writer.forget(|id, source| {
-        let string = serde_json::from_str::<String>(id).ok();
-        let mut is_meant = false;
-        for named in &mut named {
-            is_meant |= named.meets((id, string.as_deref()), source);
-        }
-        is_meant
-    })?;
-    writeln!(to, "{} forgotten", report::count(count, "document", "documents"))?;
-    let missing = named.iter().filter(|named| !named.is_there);
-    let missing: Vec<String> = missing.map(|named| format!("`{} {}`", named.flag, named.name)).collect();
-    if !missing.is_empty() {
-        let hint = "hint: `redite index export --documents -` lists what it has";
-        anyhow::bail!("the index has no document with {}\n\n{hint}", missing.join(", "));
-    }
-    if count == 0 {
-        crate::say("warning", "all of that was forgotten before");
-    }
-    Ok(())
-}
-
-/// An id or a source to be forgotten.
-#[derive(Clone)]
-struct Named {
-    flag: &'static str,
-    name: String,
-    /// the string that it is as JSON
-    quoted: Option<String>,
-    is_there: bool,
-}
-
-impl Named {
-    /// Whether a document is meant, of which is known the id as JSON, and as a string where it is one; then it is there.
-    /// An id is meant as it stands in its record, a string also without quotes, whatever its escapes. A document without one
-    /// (empty) never is, nor is one whose source is no longer told.
-    fn meets(&mut self, (id, string): (&str, Option<&str>), source: &str) -> bool {
-        let is = match self.flag {
-            "--id" => {
-                let same = |name: &str| string == Some(name);
-                !id.is_empty()
-                    && (self.name == id || same(&self.name) || self.quoted.as_deref().is_some_and(same))
-            }
-            _ => !source.is_empty() && self.name == source,
-        };
-        self.is_there |= is;
-        is
-    }
 }
 
 /// The index that a run is matched against, and may add to.
