@@ -12,7 +12,7 @@ use crate::index::forgetting::Meant;
 use crate::index::manifest::{self, Batch, Manifest, TextsEntry, Undone};
 use crate::index::pages::FileEntry;
 use crate::index::segment::gather::Gathered;
-use crate::index::segment::{self, Content, Held, Segment, SegmentEntry};
+use crate::index::segment::{self, Content, Segment, SegmentEntry};
 use crate::index::store::{Folder, Store, identity};
 use crate::index::texts::{TextPlace, TextsWriter};
 use crate::params::Params;

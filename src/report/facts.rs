@@ -153,7 +153,7 @@ pub struct Group {
     /// in how many documents it stands, the original's among them; at least so many where several originals
     /// belong together
     pub documents: u64,
-    /// whether that are so many that nobody copied it, or half of it lies in paragraphs of which that is true
+    /// whether these are [`Wanted::boilerplate`] or more, or half of it lies in paragraphs of which that is true
     pub is_boilerplate: bool,
     /// whether its near copies differ from it by numbers and names alone; `None` where that is not known
     pub is_template: Option<bool>,
@@ -181,7 +181,7 @@ impl Wanted {
     }
 }
 
-/// Paragraphs that stand in many documents: nobody copied them.
+/// Paragraphs that stand in many documents: often notices and menus. Whether somebody copied them is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Boilerplate {
     /// in so many documents, or more
@@ -213,7 +213,7 @@ pub struct Facts {
     pub relations: Relations,
     /// what recurs everywhere
     pub boilerplate: Boilerplate,
-    /// what is filled in rather than copied; all zero before [`Facts::find_templates`]
+    /// what is alike but for numbers and names; all zero before [`Facts::find_templates`]
     pub templates: Templates,
     /// who came first, where dates are known
     pub dates: Option<Dates>,

@@ -26,7 +26,7 @@ pub struct Report<'a> {
     pub groups: u64,
     /// texts that stand in many documents
     pub boilerplate: Boilerplate,
-    /// texts that are filled in rather than copied, among the groups that repeat the most
+    /// texts that are alike but for numbers and names, among the groups that repeat the most
     pub templates: Templates,
     /// who repeats whom
     pub relations: Related<'a>,

@@ -182,7 +182,7 @@ impl Summary<'_> {
         if boilerplate.paragraphs > 0 {
             writeln!(
                 self.to,
-                "  boilerplate {} in {} documents or more, with {} of {}",
+                "  in many     {} in {} documents or more, with {} of {}: often a notice or a menu; look at them",
                 count(boilerplate.paragraphs, "paragraph stands", "paragraphs stand"),
                 boilerplate.documents,
                 count(boilerplate.copies, "copy", "copies"),
@@ -242,7 +242,7 @@ impl Summary<'_> {
         self.heading(&title)?;
         let facts = self.facts;
         for (rank, (group, excerpt)) in facts.groups.iter().zip(excerpts).enumerate() {
-            let boilerplate = if group.is_boilerplate { ", boilerplate" } else { "" };
+            let boilerplate = if group.is_boilerplate { ", in many documents" } else { "" };
             let template = if group.is_template == Some(true) { ", template" } else { "" };
             let copies = wording::copies_of(group);
             let characters = count(group.characters, "character", "characters");

@@ -1,4 +1,4 @@
-//! What reports arrange: who repeats whom, what recurs everywhere, and that a page stays small.
+//! What reports arrange: who repeats whom, what stands in many documents, and that a page stays small.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +71,29 @@ fn what_stands_in_many_documents_is_boilerplate() {
     assert!(marked > 0 && marked < many.groups.len(), "{marked} of {}", many.groups.len());
     assert_eq!(told(11).boilerplate.paragraphs, 0, "there are ten articles");
     assert!(told(11).groups.iter().all(|group| !group.is_boilerplate));
+}
+
+/// Nobody knows whether twelve of thirty students have copied it.
+#[test]
+fn what_stands_in_many_documents_is_not_said_to_be_copied_by_nobody() {
+    let outcome = audit_inputs(&[corpus("boilerplate")], &Params::audit());
+    let facts = Facts::with(&outcome, Wanted { boilerplate: 5, ..Wanted::default() }).unwrap();
+    let [mut page, mut summary] = [Vec::new(), Vec::new()];
+    redite::report::html::write(&outcome, &facts, None, &mut page).unwrap();
+    redite::report::terminal::write(&outcome, &facts, &mut summary, Default::default()).unwrap();
+    let [page, summary] = [page, summary].map(|bytes| String::from_utf8(bytes).unwrap());
+    for told in ["Paragraphs in 5 documents or more", "often a notice or a menu; look at them"] {
+        assert!(page.contains(told), "{told}");
+    }
+    assert!(
+        page.contains("Paragraphes présents dans 5 documents ou plus")
+            && page.contains("souvent une mention ou un menu")
+    );
+    assert!(summary.contains(" in 5 documents or more, with "), "{summary}");
+    assert!(summary.contains(": often a notice or a menu; look at them\n"), "{summary}");
+    for claim in ["nobody copied", "recur everywhere", "personne ne", "reviennent partout"] {
+        assert!(!page.contains(claim) && !summary.contains(claim), "{claim}");
+    }
 }
 
 #[test]

@@ -277,8 +277,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "1..1000000", value_parser = whole(1..=1_000_000_u32))]
     certify: Option<u32>,
 
-    /// Count a paragraph as boilerplate when it stands in at least N documents; a repeated text counts too when half of it is
-    /// such paragraphs. The report lists these apart [default: 10]
+    /// Count a paragraph as boilerplate (often a notice or a menu) when it stands in at least N documents; a repeated text
+    /// counts too when half of it is such paragraphs. The report marks these [default: 10]
     #[arg(long, value_name = "2..", value_parser = whole(2_u32..))]
     boilerplate: Option<u32>,
 

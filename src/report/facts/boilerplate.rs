@@ -1,5 +1,5 @@
-//! What recurs everywhere: notices, menus, "read also". It repeats, but nobody copied it, so reports tell it
-//! apart.
+//! What stands in many documents: often a notice, a menu, "read also". Reports tell it apart; whether somebody copied it
+//! is not known.
 
 use crate::document::Place;
 use crate::outcome::{Outcome, Recurring};

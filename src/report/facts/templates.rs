@@ -1,4 +1,5 @@
-//! Groups whose texts are alike but for numbers and names: nobody copied these, somebody filled in a form.
+//! Groups whose texts are alike but for numbers and names: often a form that was filled in. Whether somebody copied them is
+//! not known.
 
 use serde::Serialize;
 

@@ -213,16 +213,19 @@ fn tiles(outcome: &Outcome, facts: &Facts) -> Vec<Tile> {
     if boilerplate.paragraphs > 0 {
         let [copies, least] = [boilerplate.copies, boilerplate.documents.into()].map(number);
         tiles.push(Tile {
-            name: both("Paragraphs that recur everywhere", "Paragraphes qui reviennent partout"),
+            name: both(
+                format!("Paragraphs in {} documents or more", least.en),
+                format!("Paragraphes présents dans {} documents ou plus", least.fr),
+            ),
             value: number(boilerplate.paragraphs),
             detail: both(
                 format!(
-                    "each in {} documents or more, {} copies: boilerplate, which nobody copied; among the texts below where they stand alone",
-                    least.en, copies.en
+                    "with {} copies: often a notice or a menu; look at them, among the texts below where they stand alone",
+                    copies.en
                 ),
                 format!(
-                    "chacun dans {} documents ou plus, {} copies\u{A0}: des formules, que personne n’a copiées\u{A0}; parmi les textes ci-dessous là où ils sont seuls",
-                    least.fr, copies.fr
+                    "avec {} copies\u{A0}: souvent une mention ou un menu\u{A0}; à regarder, parmi les textes ci-dessous là où ils sont seuls",
+                    copies.fr
                 ),
             ),
         });
