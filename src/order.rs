@@ -178,6 +178,16 @@ impl Protect {
         })
     }
 
+    /// Whether there are some.
+    pub fn is_given(&self) -> bool {
+        !self.patterns.is_empty()
+    }
+
+    /// The patterns.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().map(Pattern::as_str)
+    }
+
     /// Whether a file is protected: its path as given, its place below the input, or a folder of either. A path
     /// from the root and one from the working folder are the same.
     pub fn holds(&self, source: &Source, place: &str) -> bool {

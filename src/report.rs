@@ -13,6 +13,7 @@ pub mod json;
 #[cfg(feature = "html")]
 mod marks;
 pub mod matches;
+mod original;
 pub mod pairs;
 pub mod removal;
 mod runs;

@@ -39,7 +39,6 @@ use crate::report::html::documents::{DocumentView, Documents};
 use crate::report::html::foot::Foot;
 use crate::report::html::group::Viewer;
 use crate::report::html::head::{Head, More};
-use crate::report::html::written::WrittenView;
 use crate::report::{clean, wording};
 
 /// The one script of a page; the policy names it by its digest.
@@ -76,8 +75,7 @@ pub fn write(
     removal: Option<(&Removal, &Rules)>,
     to: &mut impl Write,
 ) -> Result<()> {
-    let written = removal.map(|(removal, rules)| WrittenView::new(removal, rules));
-    put(to, &Head::new(outcome, facts, written))?;
+    put(to, &Head::new(outcome, facts, removal))?;
     let mut viewer = Viewer::new(outcome);
     let (mut shown, mut bytes) = (0, 0);
     for group in facts.groups.iter().take(SHOWN) {
@@ -100,7 +98,7 @@ pub fn write(
     let data = data::make(outcome, facts)?;
     put(to, &Documents::new(facts, shown, data.groups))?;
     to.write_all(&documents).map_err(failed)?;
-    put(to, &More::new(outcome, facts))?;
+    put(to, &More::new(outcome, facts, removal.map(|(_, rules)| rules)))?;
     put(to, &Foot::new(outcome))?;
     // megabytes that no template need copy; `<` stands nowhere in them
     let script = ["</script>\n<script>", SCRIPT, "</script>\n</body>\n</html>\n"];

@@ -7,9 +7,11 @@ use std::io::{self, Write};
 
 use crate::document::SkipReason;
 use crate::error::{Error, Result};
+use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::facts::{Copy, DocumentShare, Facts, Group, SourceShare, share_of};
+use crate::report::original;
 use crate::report::texts::Texts;
 use crate::report::wording::{self, count, number, percent};
 
@@ -36,18 +38,20 @@ pub(crate) const NAME: usize = 120;
 
 /// How the summary looks.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct Options<'a> {
     /// whether headings are bold
     pub colour: bool,
     /// columns of a line; only the lines of text are cut to it
     pub width: usize,
     /// whether to leave out which texts repeat, and where
     pub brief: bool,
+    /// who comes first, where that is not the corpus order
+    pub order: Option<&'a Order>,
 }
 
-impl Default for Options {
+impl Default for Options<'_> {
     fn default() -> Self {
-        Options { colour: false, width: 80, brief: false }
+        Options { colour: false, width: 80, brief: false, order: None }
     }
 }
 
@@ -55,7 +59,7 @@ impl Default for Options {
 ///
 /// # Errors
 /// Those of [`Outcome::text`] for the texts that are shown; [`Error::Io`] where `to` fails.
-pub fn write(outcome: &Outcome, facts: &Facts, to: &mut impl Write, options: Options) -> Result<()> {
+pub fn write(outcome: &Outcome, facts: &Facts, to: &mut impl Write, options: Options<'_>) -> Result<()> {
     let mut lines = Vec::new();
     let mut summary = Summary { outcome, facts, options, texts: Texts::new(outcome), to: &mut lines };
     summary.write()?;
@@ -65,7 +69,7 @@ pub fn write(outcome: &Outcome, facts: &Facts, to: &mut impl Write, options: Opt
 struct Summary<'a> {
     outcome: &'a Outcome,
     facts: &'a Facts,
-    options: Options,
+    options: Options<'a>,
     texts: Texts<'a>,
     to: &'a mut Vec<u8>,
 }
@@ -205,7 +209,11 @@ impl Summary<'_> {
             number(characters.copied),
             number(characters.read),
             percent(characters.copied, characters.read)
-        )
+        )?;
+        match summary.input.documents {
+            0 => Ok(()),
+            _ => self.prose(" ", &original::english(self.outcome, self.options.order)),
+        }
     }
 
     fn passages(&mut self) -> io::Result<()> {
@@ -496,15 +504,20 @@ impl Summary<'_> {
         Ok(())
     }
 
-    /// A sentence behind a dash, broken between words where the line ends.
+    /// A sentence behind a dash.
     fn item(&mut self, sentence: &str) -> io::Result<()> {
-        write!(self.to, "  -")?;
-        let mut column = 3;
+        self.prose("  -", sentence)
+    }
+
+    /// A sentence behind what the first line begins with, broken between words where a line ends.
+    fn prose(&mut self, begin: &str, sentence: &str) -> io::Result<()> {
+        write!(self.to, "{begin}")?;
+        let mut column = begin.len();
         for word in sentence.split(' ') {
             let length = word.chars().count() + 1;
             if column + length > self.options.width.clamp(40, PROSE) {
-                write!(self.to, "\n   ")?;
-                column = 3;
+                write!(self.to, "\n{:1$}", "", begin.len())?;
+                column = begin.len();
             }
             write!(self.to, " {word}")?;
             column += length;

@@ -265,3 +265,41 @@ fn a_night_is_told_without_the_documents_of_the_index() {
     let page = std::fs::read_to_string(dir.path("two.html")).unwrap();
     assert!(page.contains("said before in it or in the index") && page.contains("1/a.jsonl (index)"));
 }
+
+/// Whoever reads `original` must know in which order it was the first, before any number.
+#[cfg(feature = "cli")]
+#[test]
+fn what_original_means_is_told_first_as_the_run_had_it() {
+    use crate::cli::redite;
+    let texts = [format!("short {}", words(0..40)), format!("a longer {} in the end", words(0..40))];
+    let dir = Dir::new().file("in/a.jsonl", records(&texts));
+    let run = |flags: &[&str]| {
+        let told = redite(&dir, [flags, &["--report", "r.html", "-q"]].concat()).ends().ok();
+        let page = std::fs::read_to_string(dir.path("r.html")).unwrap();
+        (told.split_whitespace().collect::<Vec<_>>().join(" "), page)
+    };
+    let (told, page) = run(&["audit", "in"]);
+    let plain = "The original is the one that comes first in the order of this run (as the corpus was read); that says \
+                 nothing of who wrote it first";
+    assert!(told.contains(plain) && page.contains(&format!("{plain}.")), "{told}");
+    assert!(page.find(plain) < page.find("class=\"tiles\"") && !page.contains("--prefer"));
+    let flags = ["dedup", "in", "--output", "o", "--force", "--index", "archive", "--prefer", "longest"];
+    let (told, page) = run(&[&flags[..], &["--protect", "in/b*", "--max-removed", "62.5%"]].concat());
+    let ordered = "in the order of this run (protected files (`--protect`), then the longest (`--prefer`), then as the corpus was read)";
+    assert!(told.contains(ordered) && page.contains(ordered), "{told}");
+    assert!(page.contains(
+        "les fichiers protégés (`--protect`), puis les plus longs (`--prefer`), puis l’ordre de lecture"
+    ));
+    for value in ["Removed (--remove)", "Preferred (--prefer)", "Protected (--protect)", "(--max-removed)"] {
+        assert!(page.contains(value), "{value}");
+    }
+    assert!(page.contains("in/b*") && page.contains("62.5 %") && page.contains("62,5\u{202F}%"));
+    for claim in
+        ["by the order in which the corpus was read", "premier dans l’ordre du corpus", "stands first;"]
+    {
+        assert!(!page.contains(claim), "{claim}");
+    }
+    // what the index has comes before all that is read
+    let (told, _) = run(&["audit", "in", "--index", "archive"]);
+    assert!(told.contains("of this run (what the index has, then as the corpus was read); that"), "{told}");
+}

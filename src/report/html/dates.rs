@@ -57,12 +57,12 @@ fn told(outcome: &Outcome, dates: &Dates) -> Vec<Both> {
         told.push(both(
             format!(
                 "Of {} in other documents with both dates known, {} older than the original: “original” goes by the \
-                 order in which the corpus was read.",
+                 order of this run.",
                 repeats.en, backwards.en
             ),
             format!(
                 "Sur {} dans d’autres documents dont les deux dates sont connues, {} que l’original\u{A0}: «\u{A0}original\u{A0}» \
-                 s’entend dans l’ordre de lecture du corpus.",
+                 s’entend dans l’ordre de cette analyse.",
                 repeats.fr, backwards.fr
             ),
         ));

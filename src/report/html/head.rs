@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 
 use askama::Template;
 
+use crate::dedup::{Removal, Rules};
 use crate::document::Source;
+use crate::order::Order;
 use crate::outcome::{Outcome, UnitSummary};
 use crate::report::facts::{Facts, SourceShare};
 use crate::report::html::both::{Both, both, count, nombre, number, percent, same};
@@ -16,7 +18,7 @@ use crate::report::html::relations::{self, RelationsView};
 use crate::report::html::what_if::WhatIfView;
 use crate::report::html::written::WrittenView;
 use crate::report::html::{NAME, Named, SCRIPT, STYLE, digest};
-use crate::report::{clean, wording};
+use crate::report::{clean, original, wording};
 
 /// Sources that are listed.
 const SOURCES: usize = 100;
@@ -37,6 +39,7 @@ pub(super) struct Head {
     /// what was read
     name: String,
     lead: Both,
+    original: Option<Both>,
     tiles: Vec<Tile>,
     input: Both,
     columns: Vec<Both>,
@@ -74,7 +77,7 @@ pub(super) struct More {
 }
 
 impl More {
-    pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Self {
+    pub(super) fn new(outcome: &Outcome, facts: &Facts, rules: Option<&Rules>) -> Self {
         More {
             has_documents: !facts.shares.partly.is_empty(),
             sources: sources(outcome, facts),
@@ -83,7 +86,7 @@ impl More {
             what_if: WhatIfView::new(outcome, facts),
             method: method::method(outcome),
             certified: outcome.summary().certificate.as_ref().map(method::certified),
-            parameters: method::parameters(outcome),
+            parameters: method::parameters(outcome, rules),
             curve: method::curve(outcome),
         }
     }
@@ -108,7 +111,7 @@ struct Tile {
 }
 
 impl Head {
-    pub(super) fn new(outcome: &Outcome, facts: &Facts, written: Option<WrittenView>) -> Self {
+    pub(super) fn new(outcome: &Outcome, facts: &Facts, removal: Option<(&Removal, &Rules)>) -> Self {
         let skipped: u64 = outcome.skipped().map(|(_, count)| count).sum();
         let summary = outcome.summary();
         Head {
@@ -117,6 +120,7 @@ impl Head {
             style: STYLE,
             name: name(outcome),
             lead: lead(outcome),
+            original: original(outcome, removal.map(|(_, rules)| &rules.order)),
             tiles: tiles(outcome, facts),
             input: input(outcome),
             columns: columns(outcome),
@@ -145,7 +149,7 @@ impl Head {
                     .replace("n’a pas pu être utilisés", "n’a pas pu être utilisé"),
                 )
             }),
-            written,
+            written: removal.map(|(removal, rules)| WrittenView::new(removal, rules)),
             night: NightView::new(outcome),
             groups: groups(outcome, facts),
             charts: charts::charts(outcome, facts),
@@ -157,6 +161,12 @@ impl Head {
             },
         }
     }
+}
+
+/// What an original is in this run.
+fn original(outcome: &Outcome, order: Option<&Order>) -> Option<Both> {
+    let told = || both(original::english(outcome, order) + ".", original::french(outcome, order) + ".");
+    (outcome.summary().input.documents > 0).then(told)
 }
 
 fn tiles(outcome: &Outcome, facts: &Facts) -> Vec<Tile> {

@@ -2,6 +2,8 @@
 //! certificate.
 
 use crate::certify::{Certificate, Measured};
+use crate::dedup::Rules;
+use crate::order::Prefer;
 use crate::outcome::{Outcome, Summary};
 use crate::params::ParagraphMode;
 use crate::report::html::both::{Both, both, french, nombre, same, sentences};
@@ -24,9 +26,9 @@ pub(super) fn method(outcome: &Outcome) -> Vec<Both> {
         told.push(both(passages, matching_passages(summary)));
     }
     told.push(both(
-        "The original is the one that stands first; a copy names the original that it matches best",
-        "L’original est le premier dans l’ordre du corpus\u{A0}; une copie désigne l’original auquel elle \
-         ressemble le plus",
+        "The original is the one that comes first in the order of this run; a copy names the original that it matches best",
+        "L’original est celui qui vient en premier dans l’ordre de cette analyse\u{A0}; une copie désigne l’original \
+         auquel elle ressemble le plus",
     ));
     let threshold = summary.parameters.threshold;
     let [recall, at] = [wording::recall(summary), wording::share(threshold, 2)].map(|number| french(&number));
@@ -127,7 +129,7 @@ fn matching_passages(summary: &Summary) -> String {
 }
 
 /// All parameters, for whoever runs it again.
-pub(super) fn parameters(outcome: &Outcome) -> Vec<Named> {
+pub(super) fn parameters(outcome: &Outcome, rules: Option<&Rules>) -> Vec<Named> {
     let summary = outcome.summary();
     let parameters = &summary.parameters;
     let named = |en: &str, fr: &str, value: String| Named { name: both(en, fr), value: same(value) };
@@ -137,7 +139,7 @@ pub(super) fn parameters(outcome: &Outcome) -> Vec<Named> {
         let value = value.to_string();
         Named { name: both(en, fr), value: both(value.clone(), french(&value)) }
     };
-    vec![
+    let mut told = vec![
         share("Threshold of similarity", "Seuil de similarité", parameters.threshold),
         share("Recall asked for at the threshold", "Rappel demandé au seuil", parameters.recall),
         amount("Words in a sequence", "Mots d’une suite", parameters.shingle.into()),
@@ -167,7 +169,34 @@ pub(super) fn parameters(outcome: &Outcome) -> Vec<Named> {
         named("Seed", "Graine", parameters.seed.to_string()),
         named("Digest of all parameters", "Empreinte des paramètres", summary.parameters_digest.clone()),
         named("Made by", "Fait par", format!("redite {}", env!("CARGO_PKG_VERSION"))),
-    ]
+    ];
+    told.extend(rules.into_iter().flat_map(|rules| removing(summary, rules)));
+    told
+}
+
+/// What was to be removed, and how, as far as that was said.
+fn removing(summary: &Summary, rules: &Rules) -> Vec<Named> {
+    let named = |en: &str, fr: &str, value: &str| Named { name: both(en, fr), value: same(value) };
+    let removed = summary.parameters.remove.names().join(", ");
+    let mut told = vec![match rules.annotate {
+        true => named("Copies are kept, and annotated", "Copies gardées et annotées", "--annotate"),
+        false => named("Removed (--remove)", "Retiré (--remove)", &removed),
+    }];
+    if rules.order.prefer != Prefer::First {
+        let prefer = clean::name(&rules.order.prefer.to_string(), NAME);
+        told.push(named("Preferred (--prefer)", "Préféré (--prefer)", &prefer));
+    }
+    if rules.order.protect.is_given() {
+        let patterns: Vec<&str> = rules.order.protect.patterns().collect();
+        let patterns = clean::name(&patterns.join(", "), NAME);
+        told.push(named("Protected (--protect)", "Protégé (--protect)", &patterns));
+    }
+    if let Some(limit) = rules.max_removed {
+        let limit = format!("{} %", (limit * 1e8).round() / 1e6);
+        let name = both("Most that may be removed (--max-removed)", "Retiré, au plus (--max-removed)");
+        told.push(Named { name, value: both(limit.clone(), french(&limit)) });
+    }
+    told
 }
 
 /// Which share of the pairs of a similarity is expected to be found.
