@@ -16,6 +16,9 @@ use crate::report::wording::{self, count, number, percent};
 /// Sources that a person sees.
 const SOURCES: usize = 20;
 
+/// Findings of a kind that are told.
+pub const TOLD: usize = 20;
+
 /// The most sources that are listed as JSON.
 pub const LISTED: usize = 1_000;
 
@@ -131,8 +134,40 @@ fn numbers(counts: &Counts) -> String {
     format!("{read}: {kept} kept, {removed} removed ({share}), {skipped} skipped")
 }
 
+/// What guards say: of each kind the first [`TOLD`] findings, and how many more there are of it; and how many those are in
+/// all.
+pub fn all_told(outcome: &Outcome, findings: &[Finding]) -> (Vec<String>, u64) {
+    let mut all = Vec::new();
+    // sources, their texts, crowds; what all together lose is one
+    let mut of_kind = [0; 4];
+    for finding in findings {
+        let kind = match finding.what {
+            Outstanding::Source(_) => 0,
+            Outstanding::SourceText(_) => 1,
+            Outstanding::Crowd { .. } => 2,
+            Outstanding::All | Outstanding::AllText => 3,
+        };
+        of_kind[kind] += 1;
+        if of_kind[kind] <= TOLD || kind == 3 {
+            all.push(told(outcome, finding));
+        }
+    }
+    let kinds = [
+        ["more source loses too many documents", "more sources lose too many documents"],
+        ["more source loses too many characters", "more sources lose too many characters"],
+        ["more document has as many copies", "more documents have as many copies"],
+    ];
+    let mut left_out = 0;
+    for (found, [one, many]) in of_kind.into_iter().zip(kinds) {
+        let more = found.saturating_sub(TOLD) as u64;
+        left_out += more;
+        all.extend((more > 0).then(|| format!("and {}", count(more, one, many))));
+    }
+    (all, left_out)
+}
+
 /// What a guard says, with examples; on several lines.
-pub fn told(outcome: &Outcome, finding: &Finding) -> String {
+fn told(outcome: &Outcome, finding: &Finding) -> String {
     let unit = match finding.what {
         Outstanding::SourceText(_) | Outstanding::AllText => ["character", "characters"],
         _ => ["document", "documents"],
@@ -207,7 +242,7 @@ fn is_text_as_records(outcome: &Outcome) -> bool {
 
 /// Why nothing is written, with the next move; `index` is the one that the run was matched against.
 pub fn refusal(outcome: &Outcome, removal: &Removal, limit: f64, index: Option<&Path>) -> String {
-    let findings: Vec<String> = removal.refusals.iter().map(|finding| told(outcome, finding)).collect();
+    let (findings, _) = all_told(outcome, &removal.refusals);
     let index = index.map(|index| format!(" INPUT --index {}", index.display())).unwrap_or_default();
     let hint = format!("look at the copies with `redite audit{index}`, or raise `--max-removed`");
     let limit = format!("{} %", (limit * 1e8).round() / 1e6);

@@ -71,3 +71,44 @@ fn a_removal_lists_its_warnings() {
         ],
     );
 }
+
+/// Three thousand sources that lose all are no three thousand warnings.
+#[test]
+fn of_many_warnings_the_first_are_told_and_how_many_more() {
+    let text = words(0..40);
+    let record =
+        |source: usize| format!("{}\n", serde_json::json!({"text": text, "site": source.to_string()}));
+    let dir = Dir::new().file("in/a.jsonl", (0..3_000).map(record).collect::<String>());
+    let run = |more: &[&str]| {
+        let flags = ["dedup", "in", "--output", "out", "--force", "--source-field", "site", "--json"];
+        redite(&dir, [&flags, more].concat()).ends()
+    };
+    let told = run(&[]);
+    assert!(told.stderr.lines().count() < 60, "{}", told.stderr);
+    assert!(
+        told.stderr.contains("\nwarning: and 2,979 more sources lose too many documents\n"),
+        "{}",
+        told.stderr
+    );
+    let told: Value = serde_json::from_str(&told.stdout).unwrap();
+    let warnings: Vec<&str> = told["warnings"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(warnings.iter().filter(|told| told.starts_with("source `")).count(), 20);
+    assert_eq!(told["warnings_left_out"], 2_979);
+    let refused = run(&["--max-removed", "50%"]);
+    assert_eq!(refused.code, 4);
+    assert!(refused.stderr.lines().count() < 80, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("\nand 2,979 more sources lose too many documents\n"),
+        "{}",
+        refused.stderr
+    );
+    assert!(refused.stderr.contains("all sources together lose 2,999 of 3,000"), "{}", refused.stderr);
+    // names in the flags
+    let names: Vec<String> = (0..50).map(|name| format!("none{name}")).collect();
+    let told = run(&["--prefer", &format!("source:{}", names.join(","))]);
+    assert!(
+        told.stderr.contains("warning: and 30 more names in `--prefer`: no such sources\n"),
+        "{}",
+        told.stderr
+    );
+}

@@ -64,7 +64,7 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
         return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit, index)).into());
     }
     let removed = Removed { removal: &removal, rules, output: &removing.output };
-    run.warnings.add(warnings::of_removal(&outcome, rules, &removal));
+    run.warnings.of_removal(&outcome, rules, &removal);
     run.warnings.add(repeated.map(|batch| warnings::repeated(batch, &outcome)));
     run.interrupt.writing()?;
     let written = run.pool.install(|| asked.written(&run, &outcome, &removed));
@@ -111,7 +111,7 @@ impl<'a> Asked<'a> {
         let Asked { args: DedupArgs { removing, .. }, places, rules, outputs, replaces } = self;
         warnings.add(outputs.read_next.iter().map(|path| warnings::would_be_read(path)));
         warnings.add(replaces.then(|| warnings::stays(&removing.output, places)).flatten());
-        warnings.add(warnings::before_removal(rules, sources));
+        warnings::before_removal(rules, sources, warnings);
         warnings.say();
     }
 

@@ -236,7 +236,7 @@ impl Answers {
             }
         }
         if outputs.leave_stdout() {
-            let told = (&facts, run.warnings.all());
+            let told = (&facts, &run.warnings);
             summary(args, (outcome, removed), told, &mut stdout)?;
         }
         Ok(Answers { stdout, files })
@@ -274,6 +274,8 @@ struct Told<'a> {
     #[serde(flatten)]
     report: json::Report<'a>,
     warnings: &'a [String],
+    /// how many more there are of kinds of which there are many
+    warnings_left_out: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     dedup: Option<report::removal::Report<'a>>,
 }
@@ -282,13 +284,14 @@ struct Told<'a> {
 fn summary(
     args: &RunArgs,
     (outcome, removed): (&Outcome, Option<&Removed<'_>>),
-    (facts, warnings): (&Facts, &[String]),
+    (facts, warnings): (&Facts, &Warnings),
     to: &mut Vec<u8>,
 ) -> anyhow::Result<()> {
     let output = removed.map(|removed| removed.output.to_string_lossy()).unwrap_or_default();
     if args.json {
         let dedup = removed.map(|of| report::removal::report(outcome, of.removal, of.rules, &output));
-        let told = Told { report: json::report(outcome, facts), warnings, dedup };
+        let (report, warnings_left_out) = (json::report(outcome, facts), warnings.left_out());
+        let told = Told { report, warnings: warnings.all(), warnings_left_out, dedup };
         let json = serde_json::to_string_pretty(&told)?;
         writeln!(to, "{}", escape_controls(&json).unwrap_or(json))?;
         return Ok(());

@@ -10,7 +10,8 @@ use redite::order::Prefer;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::read::sources::Sources;
-use redite::report::removal::{first_skipped, idle, told};
+use redite::report::count;
+use redite::report::removal::{TOLD, all_told, first_skipped, idle};
 use redite::write::places::Places;
 
 use crate::args::RunArgs;
@@ -22,6 +23,8 @@ const MUCH: u64 = 1 << 30;
 #[derive(Debug, Default)]
 pub(crate) struct Warnings {
     all: Vec<String>,
+    /// how many are not among them, since there are many of their kind
+    left_out: u64,
     /// how many of them have been said
     said: usize,
     quiet: bool,
@@ -38,6 +41,25 @@ impl Warnings {
         self.all.extend(more);
     }
 
+    /// Keeps some of one kind: the first [`TOLD`], and how many more there are; `one` and `many` say what that is.
+    pub(crate) fn add_kind(&mut self, more: impl IntoIterator<Item = String>, [one, many]: [&str; 2]) {
+        let mut more = more.into_iter();
+        self.all.extend(more.by_ref().take(TOLD));
+        let left_out = more.count() as u64;
+        self.left_out += left_out;
+        self.all.extend((left_out > 0).then(|| format!("and {}", count(left_out, one, many))));
+    }
+
+    /// Keeps what to say of what a removal takes, and of names in its flags that no record has.
+    pub(crate) fn of_removal(&mut self, outcome: &Outcome, rules: &Rules, removal: &Removal) {
+        let (told, left_out) = all_told(outcome, &removal.warnings);
+        self.all.extend(told);
+        self.left_out += left_out;
+        let unknown =
+            ["more name in `--prefer`: no such source", "more names in `--prefer`: no such sources"];
+        self.add_kind(unknown_names(rules, removal), unknown);
+    }
+
     /// Says those that have not been said.
     pub(crate) fn say(&mut self) {
         let unsaid = &self.all[self.said..];
@@ -50,6 +72,11 @@ impl Warnings {
     /// All of them, for the summary.
     pub(crate) fn all(&self) -> &[String] {
         &self.all
+    }
+
+    /// How many more there are than these.
+    pub(crate) fn left_out(&self) -> u64 {
+        self.left_out
     }
 }
 
@@ -145,12 +172,12 @@ pub(crate) fn stays(output: &Path, places: &Places) -> Option<String> {
     (others > 0).then(|| format!("`{}` holds {others} {files} not of this corpus; {stay}", output.display()))
 }
 
-/// What to say before the search of what a removal is asked to do.
-pub(crate) fn before_removal(rules: &Rules, sources: &Sources) -> Vec<String> {
-    let idle = idle(rules, &sources.files);
-    let no_place = if rules.annotate { not_annotated(sources) } else { None };
-    let no_fields = if rules.order.asks_fields() { without_fields(sources) } else { None };
-    no_place.into_iter().chain(idle).chain(no_fields).collect()
+/// Keeps what to say before the search of what a removal is asked to do.
+pub(crate) fn before_removal(rules: &Rules, sources: &Sources, warnings: &mut Warnings) {
+    warnings.add(if rules.annotate { not_annotated(sources) } else { None });
+    let more = ["more `--protect` fits no file of the input", "more `--protect` fit no file of the input"];
+    warnings.add_kind(idle(rules, &sources.files), more);
+    warnings.add(if rules.order.asks_fields() { without_fields(sources) } else { None });
 }
 
 /// What to say where texts are to be annotated.
@@ -214,12 +241,6 @@ pub(crate) fn unknown_fields(args: &RunArgs, outcome: &Outcome) -> Vec<String> {
         }
     }
     told
-}
-
-/// What to say of what a removal takes, and of names in its flags that no record has.
-pub(crate) fn of_removal(outcome: &Outcome, rules: &Rules, removal: &Removal) -> Vec<String> {
-    let findings = removal.warnings.iter().map(|finding| told(outcome, finding));
-    findings.chain(unknown_names(rules, removal)).collect()
 }
 
 /// Names in the flags that no record has.
