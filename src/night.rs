@@ -90,6 +90,9 @@ impl Night {
         let again = known
             .zip(index)
             .map(|(at, index)| Again { batch: at as u64 + 1, forgotten: index.forgotten_of(&batches[at]) });
+        let last = index
+            .into_iter()
+            .flat_map(|index| (0..before.len()).rev().take(BATCHES).map(move |at| index.batch_stats(at)));
         let summary = outcome.summary();
         let tally = Tally::of(outcome);
         Night {
@@ -102,6 +105,9 @@ impl Night {
             sources: tally.sources(outcome),
             groups: tally.groups(outcome),
             batch: BatchStats {
+                number: before.len() as u64 + 1,
+                first_source: outcome.own_sources().first().map(|source| source.name.clone()),
+                sources: outcome.own_sources().len() as u64,
                 digest: format!(
                     "{:032x}",
                     known.map_or(outcome.identity().digest, |known| batches[known].digest)
@@ -112,7 +118,7 @@ impl Night {
                 passages: summary.passages.count,
                 text_bytes: summary.input.bytes,
             },
-            batches_before: before.iter().rev().take(BATCHES).map(BatchStats::from).collect(),
+            batches_before: last.collect(),
         }
     }
 

@@ -5,6 +5,9 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::index::{Batch, BatchUnits, Index};
 use crate::params::Params;
+use crate::report::clean;
+use crate::report::terminal::NAME;
+use crate::report::wording::count;
 
 /// What an index holds.
 #[derive(Debug, Clone, Serialize)]
@@ -36,6 +39,12 @@ pub struct Stats {
 /// A batch as it is told.
 #[derive(Debug, Clone, Serialize)]
 pub struct BatchStats {
+    /// which one of the index, counted from 1
+    pub number: u64,
+    /// the first of its sources that is known; `None` where it has none, or all of them were forgotten
+    pub first_source: Option<String>,
+    /// its sources that are known
+    pub sources: u64,
     /// names its records and its files
     pub digest: String,
     /// documents read
@@ -50,9 +59,33 @@ pub struct BatchStats {
     pub text_bytes: u64,
 }
 
-impl From<&Batch> for BatchStats {
-    fn from(batch: &Batch) -> Self {
+impl BatchStats {
+    /// `monday.jsonl`, `monday.jsonl and 3 more sources`; nothing where no source is known.
+    pub fn told_sources(&self) -> Option<String> {
+        let first = clean::line(self.first_source.as_deref()?, NAME);
+        Some(match self.sources {
+            ..2 => first,
+            sources => format!("{first} and {}", count(sources - 1, "more source", "more sources")),
+        })
+    }
+}
+
+impl Index {
+    /// A batch, counted from 0, as it is told.
+    pub(crate) fn batch_stats(&self, at: usize) -> BatchStats {
+        let batch: &Batch = &self.manifest.batches[at];
+        let first = at.checked_sub(1).map_or(0, |before| self.manifest.batches[before].end_source);
+        let end = batch.end_source;
+        let of_segments = self.segments.iter().flat_map(|segment| {
+            let [start, behind] = segment.entry.sources;
+            (first.max(start)..end.min(behind)).filter_map(|source| segment.source(source))
+        });
+        let mut sources = of_segments.filter(|name| !name.is_empty());
+        let first_source = sources.next().map(str::to_owned);
         BatchStats {
+            number: at as u64 + 1,
+            sources: u64::from(first_source.is_some()) + sources.count() as u64,
+            first_source,
             digest: format!("{:032x}", batch.digest),
             documents: batch.documents(),
             of_documents: batch.documents,
@@ -100,6 +133,11 @@ impl Bytes {
 }
 
 impl Index {
+    /// Its last batch as it is told.
+    pub fn last_batch(&self) -> Option<BatchStats> {
+        self.manifest.batches.len().checked_sub(1).map(|at| self.batch_stats(at))
+    }
+
     /// What it holds and costs.
     ///
     /// # Errors
@@ -128,7 +166,7 @@ impl Index {
             parameters: manifest.params.clone(),
             text_rules: self.manifest.normaliser,
             remove: manifest.params.remove.names(),
-            batches: manifest.batches.iter().map(BatchStats::from).collect(),
+            batches: (0..manifest.batches.len()).map(|at| self.batch_stats(at)).collect(),
             documents: u64::from(manifest.documents),
             paragraphs: u64::from(manifest.paragraphs),
             forgotten: manifest.forgotten.iter().map(|range| u64::from(range[1] - range[0])).sum(),

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use crate::archive::{after_monday, index, night};
 use crate::cli::{names, redite};
-use crate::language::{Dir, files};
+use crate::language::{Dir, files, words};
 
 /// Flips a bit near the end of a file, or removes it.
 fn damage(path: &Path, is_there: bool) {
@@ -200,7 +202,7 @@ fn rollback_undoes_a_damaged_night_behind_which_something_was_forgotten() {
             assert!(verified.stderr.contains("hint: `redite index rollback` undoes"), "{}", verified.stderr);
             let back = index(&dir, &["rollback", "archive"]);
             assert_eq!(back.code, 0, "{number} {name}: {}", back.stderr);
-            let undone = format!("undone: batch {number} (60 documents, digest ");
+            let undone = format!("undone: batch {number} (60 documents");
             assert!(back.stdout.starts_with(&undone), "{}", back.stdout);
             assert!(back.stdout.ends_with("), which is damaged\n"), "{}", back.stdout);
             assert!(back.stderr.contains(name.as_str()), "{}", back.stderr);
@@ -242,7 +244,7 @@ fn rollback_undoes_the_last_night() {
     let tuesday = told(&dir);
     let clean = files(&dir.path("clean"));
     let undone = index(&dir, &["rollback", "archive"]).ok();
-    assert!(undone.starts_with("undone: batch 2 (5 documents, digest "), "{undone}");
+    assert!(undone.starts_with("undone: batch 2 (5 documents of tuesday.jsonl, digest "), "{undone}");
     assert_eq!(told(&dir), monday);
     index(&dir, &["verify", "archive"]).ok();
     // the night can come again: its outputs are in the way as those of any other run
@@ -310,4 +312,49 @@ fn a_night_that_could_be_added_can_be_undone() {
     let stderr = String::from_utf8_lossy(&undone.stderr);
     assert!(undone.status.success(), "{stderr}");
     assert!(String::from_utf8_lossy(&undone.stdout).starts_with("undone: batch 24"), "{undone:?}");
+}
+
+/// Whoever undoes a night has to know which one that is.
+#[test]
+fn a_batch_is_named_by_its_sources() {
+    let text = |at: usize| words(at..at + 30);
+    let dir = Dir::new()
+        .file("1/a.txt", text(0))
+        .file("1/b.txt", text(100))
+        .file("1/c.txt", text(200))
+        .file("2.txt", text(300));
+    for (input, output) in [("1", "o1"), ("2.txt", "o2")] {
+        redite(&dir, ["dedup", input, "-q", "--output", output, "--index", "archive"]).ends().ok();
+    }
+    let told = index(&dir, &["stats", "archive"]).ok();
+    let lines: Vec<&str> = told.lines().rev().take(3).collect();
+    assert_eq!(
+        lines,
+        [
+            "  1                   3   1/a.txt and 2 more sources",
+            "  2                   1   2.txt",
+            "  batch       documents   of",
+        ]
+    );
+    let batches = || {
+        let told: Value = serde_json::from_str(&index(&dir, &["stats", "archive", "--json"]).ok()).unwrap();
+        let batches = told["batches"].as_array().unwrap().clone();
+        let told = batches
+            .iter()
+            .map(|of| (of["number"].clone(), of["first_source"].clone(), of["sources"].clone()));
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(batches(), [(json!(1), json!("1/a.txt"), json!(3)), (json!(2), json!("2.txt"), json!(1))]);
+    // what was forgotten names no batch
+    index(&dir, &["forget", "archive", "--source", "1/a.txt"]).ok();
+    index(&dir, &["compact", "archive"]).ok();
+    assert_eq!(batches()[0], (json!(1), json!("1/b.txt"), json!(2)));
+    let undone = index(&dir, &["rollback", "archive"]).ok();
+    assert!(undone.starts_with("undone: batch 2 (1 document of 2.txt, digest "), "{undone}");
+    let undone = index(&dir, &["rollback", "archive"]).stdout;
+    assert!(
+        undone.starts_with("undone: batch 1 (3 documents of 1/b.txt and 1 more source, digest "),
+        "{undone}"
+    );
+    assert!(!index(&dir, &["stats", "archive"]).ok().contains("  batch  "));
 }

@@ -1,6 +1,7 @@
 //! `redite index`: looking after what has been kept.
 
 mod forget;
+mod stats;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use std::time::SystemTime;
 use clap::Subcommand;
 use redite::dedup::Removal;
 use redite::error::Error;
+use redite::index::stats::BatchStats;
 use redite::index::store::{Folder, Store};
 use redite::index::{Identity, Index, Lock, Undone, Writer};
 use redite::metrics::Metrics;
@@ -106,7 +108,7 @@ pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
 
 fn tell(command: &IndexCommand, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::Result<()> {
     match command {
-        IndexCommand::Stats { dir, json } => stats(&*open(dir)?, *json, to)?,
+        IndexCommand::Stats { dir, json } => stats::tell(&*open(dir)?, *json, to)?,
         IndexCommand::Verify { dir } => verify(dir, to)?,
         IndexCommand::Forget(args) => forget::run(args, interrupt, to)?,
         IndexCommand::Compact { dir } => {
@@ -262,19 +264,28 @@ fn store(dir: &Path, interrupt: &Interrupt) -> anyhow::Result<(Arc<dyn Store>, L
 fn undo(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::Result<()> {
     let mut writer = writer(dir, interrupt)?;
     let none = || anyhow::anyhow!("`{}`: there is no batch to undo", dir.display());
+    let last = writer.index().and_then(|index| index.last_batch());
     let undone = writer.rollback()?.ok_or_else(none)?;
-    tell_undone(&writer, &undone, "", to)?;
+    tell_undone((&writer, &undone), last.as_ref(), "", to)?;
     if let Some(hint) = forget_again(&undone) {
         crate::say("warning", &hint);
     }
     Ok(())
 }
 
-/// Tells of a batch that is undone.
-fn tell_undone(writer: &Writer, undone: &Undone, how: &str, to: &mut impl Write) -> io::Result<()> {
+/// Tells of a batch that is undone; `last` is the same as the index told it, where that could be opened.
+fn tell_undone(
+    (writer, undone): (&Writer, &Undone),
+    last: Option<&BatchStats>,
+    how: &str,
+    to: &mut impl Write,
+) -> io::Result<()> {
     let left = writer.index().map_or(0, |index| index.batches().len());
     let documents = report::count(undone.batch.documents(), "document", "documents");
-    writeln!(to, "undone: batch {} ({documents}, digest {:032x}){how}", left + 1, undone.batch.digest)
+    let sources = last.and_then(BatchStats::told_sources).map(|sources| format!(" of {sources}"));
+    let sources = sources.unwrap_or_default();
+    let digest = undone.batch.digest;
+    writeln!(to, "undone: batch {} ({documents}{sources}, digest {digest:032x}){how}", left + 1)
 }
 
 /// Who has to erase a text must hear of it where nothing knows that any more.
@@ -330,7 +341,9 @@ fn without_hint(error: &Error) -> String {
 /// Undoes the last batch; where the index, or what has to be written anew, is damaged, the last change, or the last batch
 /// without a look at its files. What is left is whole, or nothing is undone.
 fn rollback(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::Result<()> {
-    let opened = open(dir).map(drop);
+    let opened = open(dir);
+    let last = opened.as_ref().ok().and_then(|index| index.last_batch());
+    let opened = opened.map(drop);
     let is_open = opened.is_ok();
     let damage =
         match opened.and_then(|()| undo(dir, interrupt, to)).map_err(anyhow::Error::downcast::<Error>) {
@@ -354,7 +367,7 @@ fn rollback(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::R
         Err(error) => return Err(error.into()),
     };
     if let Some(undone) = undone {
-        tell_undone(&writer, &undone, ", which is damaged", to)?;
+        tell_undone((&writer, &undone), last.as_ref(), ", which is damaged", to)?;
         let again =
             forget_again(&undone).unwrap_or_else(|| "all that was forgotten stays forgotten".to_owned());
         crate::say("warning", &format!("{damage}\n\nhint: run that batch again; {again}"));
@@ -365,49 +378,6 @@ fn rollback(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::R
     writeln!(to, "undone: the last change, which is damaged; the index has {batches}")?;
     let hint = "hint: what that change brought, or made forgotten, has to be done again";
     crate::say("warning", &format!("{damage}\n\n{hint}"));
-    Ok(())
-}
-
-fn stats(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
-    let stats = index.stats()?;
-    if json {
-        serde_json::to_writer_pretty(&mut *to, &stats)?;
-        writeln!(to)?;
-        return Ok(());
-    }
-    // of no text there is no share
-    let share = |bytes: u64| match stats.text_bytes {
-        0 => String::new(),
-        text => format!(", {:.3} of the text", bytes as f64 / text as f64),
-    };
-    writeln!(to, "Index, generation {}", stats.generation)?;
-    let number = report::number;
-    writeln!(to, "  batches     {:>14}", number(stats.batches.len() as u64))?;
-    writeln!(to, "  documents   {:>14}   forgotten {}", number(stats.documents), number(stats.forgotten))?;
-    writeln!(to, "  paragraphs  {:>14}", number(stats.paragraphs))?;
-    writeln!(to, "  text read   {:>14} bytes", number(stats.text_bytes))?;
-    let parts = [("on disk", stats.bytes.total)].into_iter().chain(stats.bytes.parts());
-    for (name, bytes) in parts {
-        let name = match name {
-            "bands" => "band keys",
-            "exact" => "exact keys",
-            "other" => "all else",
-            name => name,
-        };
-        writeln!(to, "  {name:<11} {:>14} bytes{}", number(bytes), share(bytes))?;
-    }
-    let p = &stats.parameters;
-    let (units, removed) = (p.units.names().join(","), p.remove.names().join(","));
-    writeln!(
-        to,
-        "  made with   units {units}, remove {removed}, threshold {}, recall {}",
-        p.threshold, p.recall
-    )?;
-    let mode = p.paragraphs.name();
-    writeln!(to, "              shingle {}, min-tokens {}, paragraphs {mode}", p.shingle, p.min_tokens)?;
-    writeln!(to, "              passage {}, identity {}, contained {}", p.passage, p.identity, p.contained)?;
-    let (comparisons, seed, rules) = (p.comparisons, p.seed, stats.text_rules);
-    writeln!(to, "              comparisons {comparisons}, seed {seed}, text rules {rules}")?;
     Ok(())
 }
 
