@@ -578,3 +578,25 @@ fn memory_is_bounded() {
     assert_eq!(told(&["--memory", "1GiB", "--quiet"]).stderr, "");
     assert_eq!(told(&["--memory", "much"]).code, 2);
 }
+
+/// Where nights are appended to one file, each is a line.
+#[test]
+fn an_object_of_json_is_one_line() {
+    let dir = small();
+    let night = ["dedup", "corpus", "--output", "o", "--force", "--index", "archive", "--json", "-q"];
+    let floor =
+        ["audit", "corpus", "--floor", "0.5", "--threshold", "0.8", "--matches", "m.jsonl", "--json", "-q"];
+    let asked: [&[&str]; 5] = [
+        &night,
+        &floor,
+        &["rethreshold", "m.jsonl", "--threshold", "0.7", "--json"],
+        &["index", "stats", "archive", "--json"],
+        &["index", "forget", "archive", "--source", "corpus/a.txt", "--dry-run", "--json"],
+    ];
+    for arguments in asked {
+        let told = redite(&dir, arguments).ends().ok();
+        assert_eq!(told.matches('\n').count(), 1, "{arguments:?}");
+        let told: Value = serde_json::from_str(&told).unwrap();
+        assert!(told.is_object());
+    }
+}

@@ -160,7 +160,7 @@ pub(crate) struct RethresholdArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Print the numbers as one JSON object
+    /// Print the numbers as one JSON object: one line, where standard output is not a terminal
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -292,7 +292,7 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) date_field: Option<String>,
 
-    /// Print the summary as one JSON object
+    /// Print the summary as one JSON object: one line, where standard output is not a terminal
     #[arg(long)]
     pub(crate) json: bool,
 

@@ -38,7 +38,7 @@ pub(crate) enum IndexCommand {
     Stats {
         /// The index
         dir: PathBuf,
-        /// As one JSON object
+        /// As one JSON object: one line, where standard output is not a terminal
         #[arg(long)]
         json: bool,
     },

@@ -24,7 +24,7 @@ use interrupt::Interrupt;
 use outputs::{Outputs, Target};
 use progress::Bar;
 use redite::dedup::{Removal, Rules};
-use redite::document::{Format, Match, escape_controls};
+use redite::document::{Format, Match};
 use redite::error::{Error, Kind};
 use redite::order::Order;
 use redite::outcome::Outcome;
@@ -292,8 +292,7 @@ fn summary(
         let dedup = removed.map(|of| report::removal::report(outcome, of.removal, of.rules, &output));
         let (report, warnings_left_out) = (json::report(outcome, facts), warnings.left_out());
         let told = Told { report, warnings: warnings.all(), warnings_left_out, dedup };
-        let json = serde_json::to_string_pretty(&told)?;
-        writeln!(to, "{}", escape_controls(&json).unwrap_or(json))?;
+        writeln!(to, "{}", outputs::json(&told)?)?;
         return Ok(());
     }
     let colour = io::stdout().is_terminal() && shows_colour();

@@ -1,9 +1,10 @@
 //! Where the answers go: files, or standard output. All that can be known to be wrong is told before the run.
 
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use redite::document::escape_controls;
 use redite::error::Error;
 use redite::read::sources::{Sources, is_read};
 use redite::report::pairs;
@@ -11,6 +12,16 @@ use redite::write::Pending;
 use redite::write::places::{absolute, is_same, lies_in};
 
 use crate::args::{RunArgs, Usage};
+
+/// What `--json` prints: one object, on a line of its own, so that the nights of a year can stand in one file; where
+/// standard output is a terminal on many lines.
+pub(crate) fn json(told: &impl serde::Serialize) -> serde_json::Result<String> {
+    let json = match io::stdout().is_terminal() {
+        true => serde_json::to_string_pretty(told),
+        false => serde_json::to_string(told),
+    }?;
+    Ok(escape_controls(&json).unwrap_or(json))
+}
 
 /// Where one answer goes.
 #[derive(Debug, Clone, Copy)]

@@ -108,8 +108,7 @@ fn print(
     } else if args.json {
         let (threshold, floor) = (args.threshold, known.floor());
         let told = Told { threshold, floor, documents, paragraphs, capped, capped_units };
-        serde_json::to_writer_pretty(&mut to, &told)?;
-        writeln!(to)?;
+        writeln!(to, "{}", outputs::json(&told)?)?;
     } else {
         writeln!(
             to,

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::args::Usage;
 use crate::interrupt::Interrupt;
+use crate::outputs;
 
 /// The most documents of a list that are told.
 const LISTED: usize = 20;
@@ -31,7 +32,7 @@ pub(crate) struct ForgetArgs {
     /// Tell what would be forgotten, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// As one JSON object
+    /// As one JSON object: one line, where standard output is not a terminal
     #[arg(long)]
     json: bool,
 }
@@ -67,8 +68,7 @@ pub(super) fn run(args: &ForgetArgs, interrupt: &Interrupt, to: &mut impl Write)
         told
     };
     if args.json {
-        serde_json::to_writer_pretty(&mut *to, &told)?;
-        writeln!(to)?;
+        writeln!(to, "{}", outputs::json(&told)?)?;
     } else {
         tell(&told, to)?;
     }

@@ -6,6 +6,8 @@ use redite::index::Index;
 use redite::index::stats::BatchStats;
 use redite::report::number;
 
+use crate::outputs;
+
 /// Batches that are told.
 const BATCHES: usize = 20;
 
@@ -13,8 +15,7 @@ const BATCHES: usize = 20;
 pub(super) fn tell(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Result<()> {
     let stats = index.stats()?;
     if json {
-        serde_json::to_writer_pretty(&mut *to, &stats)?;
-        writeln!(to)?;
+        writeln!(to, "{}", outputs::json(&stats)?)?;
         return Ok(());
     }
     // of no text there is no share
