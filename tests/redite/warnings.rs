@@ -112,3 +112,16 @@ fn of_many_warnings_the_first_are_told_and_how_many_more() {
         told.stderr
     );
 }
+
+/// A feed that is empty tonight is a success; who keeps it going must hear of it, and its metrics tell.
+#[test]
+fn a_night_without_a_record_is_warned_of() {
+    let dir = Dir::new().file("in/a.jsonl", "").file("two/a.jsonl", "\n").file("two/b.csv", "id,text\n");
+    let one = ["dedup", "in", "--output", "o", "--force", "--index", "archive", "--metrics", "m.prom"];
+    assert_begin(&warned(&dir, &one), &["`in/a.jsonl` holds no record: nothing was compared"]);
+    let metrics = std::fs::read_to_string(dir.path("m.prom")).unwrap();
+    assert!(metrics.lines().any(|line| line == "redite_run_records 0"), "{metrics}");
+    assert_begin(&warned(&dir, &["audit", "two"]), &["none of 2 files holds a record: nothing was compared"]);
+    let alerts = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/nightly.md")).unwrap();
+    assert!(alerts.contains("expr: redite_run_records == 0\n"));
+}

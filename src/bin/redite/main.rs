@@ -160,6 +160,7 @@ impl Run {
             return Err(Error::Refused(told).into());
         }
         bar.writing();
+        self.warnings.add(warnings::no_record(&outcome));
         self.warnings.add(warnings::unknown_fields(args, &outcome));
         self.warnings.add(warnings::skipped(&outcome));
         Ok((outcome, bar))

@@ -10,8 +10,8 @@ use redite::order::Prefer;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::read::sources::Sources;
-use redite::report::count;
 use redite::report::removal::{TOLD, all_told, first_skipped, idle};
+use redite::report::{count, number};
 use redite::write::places::Places;
 
 use crate::args::RunArgs;
@@ -124,6 +124,19 @@ pub(crate) fn nothing_to_read(sources: &Sources) -> Option<String> {
             format!("nothing to read: {first}{others}\n\n{hint}")
         }
     })
+}
+
+/// What to say where files were read and none has a record, as where a feed is empty tonight.
+pub(crate) fn no_record(outcome: &Outcome) -> Option<String> {
+    let is_empty = outcome.own_documents() == 0 && outcome.skips().is_empty();
+    match outcome.own_sources() {
+        [] => None,
+        [one] => Some(format!("`{}` holds no record: nothing was compared", one.name)),
+        files => {
+            Some(format!("none of {} files holds a record: nothing was compared", number(files.len() as u64)))
+        }
+    }
+    .filter(|_| is_empty)
 }
 
 /// What to say where one input is another, or lies in it: each text there is a copy of itself.
