@@ -263,6 +263,21 @@ fn misnamed(start: &[u8]) -> Option<String> {
     }
 }
 
+/// What a table is separated by, and what to do, where its row of names has more of that than of its delimiter.
+fn separated<R: Read>(header: &Rows<R>, delimiter: u8) -> Option<String> {
+    let others = [
+        (b';', "`;`, which is not read: save it with commas (`.csv`) or tabs (`.tsv`)"),
+        (b'|', "`|`, which is not read: save it with commas (`.csv`) or tabs (`.tsv`)"),
+        (b'\t', "tabs: name it `.tsv`, or say `--format tsv`"),
+        (b',', "commas: name it `.csv`, or say `--format csv`"),
+    ];
+    let fields = || (0..header.count()).filter_map(|i| header.field(i)).flatten();
+    let counted = others.map(|(other, told)| (fields().filter(|byte| **byte == other).count(), other, told));
+    let (count, _, told) =
+        counted.into_iter().filter(|(_, other, _)| *other != delimiter).max_by_key(|(count, ..)| *count)?;
+    (count >= header.count()).then(|| format!("it is separated by {told}"))
+}
+
 /// Fails as reading has failed, if it has; else there is nothing to read.
 struct Broken(Option<io::Error>);
 
@@ -305,7 +320,8 @@ fn read_rows(
     let columns = match columns {
         Ok(columns) => columns,
         Err((reason, detail)) => {
-            let (reason, detail) = match misnamed(&start) {
+            let otherwise = || (reason == SkipReason::MissingText).then(|| separated(&rows, delimiter))?;
+            let (reason, detail) = match misnamed(&start).or_else(otherwise) {
                 Some(what) if reason != SkipReason::Truncated => (SkipReason::Unreadable, what),
                 _ => (reason, detail),
             };

@@ -224,9 +224,15 @@ pub fn unusable(outcome: &Outcome) -> Option<String> {
     }
     let all =
         count(outcome.skipped().map(|(_, skipped)| skipped).sum(), "record or file", "records and files");
-    let hint = match is_text_as_records(outcome) {
-        true => "a text on standard input needs `--format text`",
-        false => "say how they are to be read with `--text-field` or `--format`, or leave them out",
+    let is_lost =
+        |reason| matches!(reason, SkipReason::Unreadable | SkipReason::Truncated | SkipReason::TooLarge);
+    let mut reasons = outcome.skipped().filter(|(_, skipped)| *skipped > 0);
+    let hint = if is_text_as_records(outcome) {
+        "a text on standard input needs `--format text`"
+    } else if reasons.all(|(reason, _)| is_lost(reason)) {
+        "do what is told of the first, get the files once more, or leave them out"
+    } else {
+        "say how they are to be read with `--text-field` or `--format`, or leave them out"
     };
     Some(format!("nothing was written: of {all} none could be used\n\n{told}\nhint: {hint}"))
 }

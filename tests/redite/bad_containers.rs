@@ -24,7 +24,10 @@ fn rows_that_cannot_be_used() {
         csv("no text column", "id,body\n1,a\n").skips_rest(MissingText),
         csv("names in quotes", "\"id\",\"text\"\n1,a\n").gives(["a"]),
         csv("names in another case", "id,Text\n1,a\n").skips_rest(MissingText),
-        csv("semicolons", "id;text\n1;a\n").skips_rest(MissingText),
+        csv("semicolons", "id;text\n1;a\n").skips_rest(Unreadable),
+        csv("semicolons and a comma", "id;text;price, net;\n1;a\n").skips_rest(Unreadable),
+        csv("bars in quotes", "\"id\"|\"text\"\n1|a\n").skips_rest(Unreadable),
+        csv("a semicolon in a name", "id;number,body\n1,a\n").skips_rest(MissingText),
         csv("a name twice", "text,text\na,b\n").gives(["b"]),
         csv("one column", "text\na\n\nb\n").gives(["a", "b"]),
         csv("an empty text", "id,text\n1,\n2,\"\"\n").gives(["", ""]),
@@ -671,4 +674,31 @@ fn damage_loses_the_same_whatever_is_read_at_once() {
             assert!(from_end > 3 || all[0] == 300, "{ending} {from_end}: {}", all[0]);
         }
     }
+}
+
+/// What to do with a table that is separated by something else, or with a file that is empty, is not to name a field.
+#[cfg(feature = "cli")]
+#[test]
+fn what_separates_a_table_is_told_and_what_to_do() {
+    use crate::cli::redite;
+    let told = |name: &str, bytes: &str| {
+        let ended = redite(&Dir::new().file(name, bytes), ["audit", name]).ends();
+        assert_eq!(ended.code, 4, "{}", ended.stderr);
+        assert!(!ended.stderr.contains("--text-field"), "{}", ended.stderr);
+        ended.stderr
+    };
+    let semicolons = told("a.csv", "id;titre;texte\n1;a;b\n");
+    let what = "it is separated by `;`, which is not read: save it with commas (`.csv`) or tabs (`.tsv`)";
+    assert!(semicolons.contains(what), "{semicolons}");
+    assert!(told("a.csv", "id|text\n1|a\n").contains("it is separated by `|`, which is not read"));
+    assert!(
+        told("a.csv", "id\ttext\n1\ta\n")
+            .contains("it is separated by tabs: name it `.tsv`, or say `--format tsv`")
+    );
+    assert!(told("a.tsv", "id,text\n1,a\n").contains("it is separated by commas: name it `.csv`"));
+    let empty = told("a.jsonl.gz", "");
+    assert!(
+        empty.contains("an empty file, expected gzip") && empty.contains("hint: do what is told"),
+        "{empty}"
+    );
 }

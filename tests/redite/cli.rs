@@ -327,7 +327,9 @@ fn an_audit_of_which_nothing_can_be_used_is_refused() {
         let refused = redite(&dir, all).ends();
         assert_eq!((refused.code, refused.stdout.as_str()), (4, ""), "{}", refused.stderr);
         let told = "error: nothing was written: of 3 records and files none could be used\n\n  \
-            3 without the text field, first in/a.jsonl:1: no field `text`; there are `body`; `--text-field` names one\n\n\
+            2 without the text field, first in/a.jsonl:1: no field `text`; there are `body`; `--text-field` names one\n  \
+            1 could not be read, first in/b.csv: it is separated by `;`, which is not read: save it with commas (`.csv`) or \
+            tabs (`.tsv`)\n\n\
             hint: say how they are to be read with `--text-field` or `--format`, or leave them out\n";
         assert!(refused.stderr.ends_with(told), "{}", refused.stderr);
         assert_eq!(names(dir.root()), ["empty.jsonl", "in"]);
