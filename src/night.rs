@@ -169,7 +169,11 @@ impl Night {
             )?;
         }
         if !adds {
-            return Ok(());
+            // of what was only looked up, it is asked where it stands
+            return writeln!(
+                to,
+                "  where a text stands in several places, one is told: the most similar, of these the first"
+            );
         }
         if let Some(Again { batch, forgotten }) = self.again {
             writeln!(

@@ -837,3 +837,13 @@ fn metrics_are_what_the_textfile_collector_reads() {
     assert_eq!(failed.ends().code, 2);
     assert_eq!(std::fs::read_to_string(dir.path("redite.prom")).unwrap(), told);
 }
+
+#[test]
+fn a_query_says_that_it_names_the_first_place() {
+    let dir = after_tuesday();
+    let asked = redite(&dir, ["query", "--index", "archive", "-"]).given(JAPANESE).ok();
+    assert!(asked.contains("original  monday.jsonl, record 2, id ja1, in the index"), "{asked}");
+    assert!(asked.contains("one is told: the most similar, of these the first\n"), "{asked}");
+    let help = redite(&dir, ["query", "--help"]).ends().ok();
+    assert!(help.contains("stands in several places, one is told: the most similar, of these the"), "{help}");
+}

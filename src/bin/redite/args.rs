@@ -49,6 +49,9 @@ pub(crate) enum Command {
 
     /// Look up where a text, or part of it, already stands in an index; its source files are not needed
     ///
+    /// Where a text stands in several places, one is told: the most similar, of these the first. What else
+    /// repeats that place is in the matches of `redite index export`.
+    ///
     /// Several texts are matched with each other too, as in an audit, and what comes first may be the original of what comes
     /// later. Ask for one at a time to hear of the index alone.
     #[command(after_help = QUERY_HELP)]
