@@ -8,6 +8,9 @@ use unicode_width::UnicodeWidthChar;
 /// What stands for a character that is not shown.
 const REPLACEMENT: char = '\u{FFFD}';
 
+/// What some texts begin with.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
 /// Characters for each column of a line.
 const PILED: usize = 8;
 
@@ -56,7 +59,8 @@ pub(super) fn excerpt(raw: &str, most: usize) -> String {
 
 fn in_one_line(raw: &str, is_replaced: impl Fn(char) -> bool) -> impl Iterator<Item = char> {
     let mut after_space = true;
-    raw.chars().filter_map(move |c| {
+    // a byte-order mark, which takes no place, is nothing to be told
+    raw.chars().filter(|c| *c != BYTE_ORDER_MARK).filter_map(move |c| {
         let space = c.is_whitespace();
         let skip = space && after_space;
         after_space = space;
@@ -116,6 +120,7 @@ mod tests {
         assert_eq!(line("\u{1b}[31mred\u{7} \u{9b}x", 80), "\u{FFFD}[31mred\u{FFFD} \u{FFFD}x");
         assert_eq!(line("  a\r\n\t b\u{2028}c ", 80), "a b c");
         assert_eq!(line("a\u{202E}b\u{2066}c\u{200F}", 80), "a\u{FFFD}b\u{FFFD}c\u{FFFD}");
+        assert_eq!(line("\u{FEFF} a\u{FEFF}b", 80), "ab");
         assert_eq!(line("abcdef", 4), "abc…");
         assert_eq!(line("abcd", 4), "abcd");
         assert_eq!([4, 5, 6, 7].map(|most| line("日本語文", most)), ["日…", "日本…", "日本…", "日本語…"]);

@@ -388,8 +388,8 @@ pub(super) fn certificate(certificate: &Certificate) -> [String; 2] {
         format!("{sample} has no true match, so there is nothing to measure recall by")
     } else {
         let matches = count(certificate.measured.matches, "true match", "true matches");
-        let found = number(certificate.measured.found);
-        format!("Of {matches} of {sample}, {found} were found: {}", measured(&certificate.measured))
+        let found = count(certificate.measured.found, "was", "were");
+        format!("Of {matches} of {sample}, {found} found: {}", measured(&certificate.measured))
     };
     let meaning = "A true match is a text that has to be a copy: compared exactly, by all its sequences of \
                    words, it reaches the threshold with an earlier original, and one of both is in the \
@@ -456,6 +456,27 @@ pub(super) fn percent_of(share: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_match_was_found() {
+        let told = |found: u64| {
+            let measured = Measured { matches: 1, found, recall: Some(found as f64), interval: None };
+            let (by_similarity, missed) = Default::default();
+            let certificate = Certificate {
+                sample: 10,
+                measured,
+                documents: None,
+                paragraphs: None,
+                by_similarity,
+                pairs: 1,
+                pairs_of_copies: 0,
+                missed,
+            };
+            super::certificate(&certificate)[0].clone()
+        };
+        assert!(told(1).contains("Of 1 true match of a sample of 10 texts (), 1 was found: "), "{}", told(1));
+        assert!(told(0).contains(", 0 were found: "), "{}", told(0));
+    }
 
     #[test]
     fn numbers_and_shares() {

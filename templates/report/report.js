@@ -289,7 +289,7 @@
         ends + (text && text.c ? 1 : 0) + k.filter(copy => copy.p && copy.p.c.t && copy.p.c.c).length,
       ], [0, 0, 0]);
       const missing = [data.groupCount - groups.length, unseen[0], ...filters.text === '' ? [0, 0] : unseen.slice(1)];
-      if (missing.some(Boolean)) status.append(' ', t.unseen(missing));
+      if (missing.some(Boolean)) status.append(shown.length ? '. ' : ' ', t.unseen(missing));
     }
     list.replaceChildren(...shown.slice(page * PAGE, (page + 1) * PAGE).map(groupRow));
     const pages = Math.ceil(shown.length / PAGE);

@@ -552,6 +552,9 @@ test('what is told of a group counts the copies that are not listed, and what is
   await search.fill('exact55');
   await settled(page);
   assert.match(await status(page), /^No repeated text fits these filters\. Not looked at, not being on this page: 10 copies;/);
+  await search.fill('exact1');
+  await settled(page);
+  assert.match(await status(page), /^1 of 1 repeated texts\. Not looked at, not being on this page: 10 copies;/);
   await search.fill('zzz');
   await page.locator('[name=reset]').click();
   await settled(page);

@@ -602,3 +602,34 @@ fn an_object_of_json_is_one_line() {
         assert!(told.is_object());
     }
 }
+
+/// `--units document` and `--remove documents`: either takes both numbers.
+#[test]
+fn units_are_understood_in_the_singular_and_in_the_plural() {
+    let dir = small();
+    for remove in ["document,paragraph,passage", "documents,paragraphs,passages"] {
+        let flags =
+            ["dedup", "corpus", "--output", "o", "--force", "-q", "--units", remove, "--remove", remove];
+        redite(&dir, flags).ends().ok();
+    }
+}
+
+#[test]
+fn a_page_of_the_manual_names_the_version() {
+    let version = concat!("\"redite ", env!("CARGO_PKG_VERSION"), "\"");
+    for command in [&["man"][..], &["man", "dedup"], &["man", "index", "forget"]] {
+        let page = redite(&Dir::new(), command).ends().ok();
+        let title = page.lines().find(|line| line.starts_with(".TH ")).unwrap();
+        assert!(title.contains(version), "{title}");
+    }
+}
+
+#[test]
+fn another_threshold_is_told_with_the_numbers_of_all_other_lists() {
+    let texts: Vec<String> = (0..1_200).map(|text| words(50 * text..50 * text + 20)).collect();
+    let dir = Dir::new().file("a.jsonl", records(&texts));
+    let flags = ["--units", "document", "--floor", "0.5", "--matches", "m.jsonl", "-q"];
+    redite(&dir, ["audit", "a.jsonl"].iter().chain(&flags)).ends().ok();
+    let told = redite(&dir, ["rethreshold", "m.jsonl", "--threshold", "0.7"]).ends().ok();
+    assert!(told.contains(" 1,200 originals, 0 copies"), "{told}");
+}

@@ -299,6 +299,7 @@ fn what_original_means_is_told_first_as_the_run_had_it() {
     {
         assert!(!page.contains(claim), "{claim}");
     }
+    assert!(page.contains("devraient être trouvées") && !page.contains("sont attendues parmi les trouvées"));
     // what the index has comes before all that is read
     let (told, _) = run(&["audit", "in", "--index", "archive"]);
     assert!(told.contains("of this run (what the index has, then as the corpus was read); that"), "{told}");

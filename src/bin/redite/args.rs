@@ -245,12 +245,15 @@ pub(crate) struct RemovingArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum RemoveArg {
     /// copies of whole documents
+    #[value(alias = "document")]
     Documents,
     /// documents that stand, to `--contained`, inside one kept document
     Contained,
     /// copied paragraphs leave their texts
+    #[value(alias = "paragraph")]
     Paragraphs,
     /// copied passages leave their texts
+    #[value(alias = "passage")]
     Passages,
 }
 
@@ -415,8 +418,11 @@ enum FormatArg {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum UnitArg {
+    #[value(alias = "documents")]
     Document,
+    #[value(alias = "paragraphs")]
     Paragraph,
+    #[value(alias = "passages")]
     Passage,
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn page(command: &[String]) -> anyhow::Result<ExitCode> {
 
 /// A page with the sections that manual pages have.
 fn write(of: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
-    let man = clap_mangen::Man::new(of.clone());
+    let man = clap_mangen::Man::new(of.clone()).source(format!("redite {}", env!("CARGO_PKG_VERSION")));
     man.render_title(page)?;
     man.render_name_section(page)?;
     write_synopsis(of, page)?;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use redite::error::Error;
 use redite::outcome::UnitSummary;
-use redite::report::pairs;
+use redite::report::{count, number, pairs};
 use redite::rethreshold::{Pairs, Rethresholded};
 use redite::write::{self, Pending};
 
@@ -121,13 +121,13 @@ fn print(
             writeln!(
                 to,
                 "  {name:<11} {} {}, {} {}: {} exact, {} near, {} contained",
-                units.originals,
+                number(units.originals),
                 if units.originals == 1 { "original" } else { "originals" },
-                units.copies(),
+                number(units.copies()),
                 if units.copies() == 1 { "copy" } else { "copies" },
-                units.exact_copies,
-                units.near_copies,
-                units.contained_copies
+                number(units.exact_copies),
+                number(units.near_copies),
+                number(units.contained_copies)
             )?;
         }
         if capped_units > 0 {
@@ -135,10 +135,10 @@ fn print(
                 1 => ("document or paragraph was", "it", "this"),
                 _ => ("documents and paragraphs were", "them", "these"),
             };
-            let pairs = if capped == 1 { "pair" } else { "pairs" };
+            let (capped_units, capped) = (number(capped_units), count(capped, "pair", "pairs"));
             writeln!(
                 to,
-                "  {capped_units} {units} not compared with all that share a bucket with {them} ({capped} {pairs}): a run may \
+                "  {capped_units} {units} not compared with all that share a bucket with {them} ({capped}): a run may \
                  tell {these} otherwise"
             )?;
         }

@@ -37,7 +37,7 @@ pub(super) fn method(outcome: &Outcome) -> Vec<Both> {
          paragraphe n’est sous le seuil"
             .to_owned(),
         format!(
-            "Des paires exactement au seuil ({at}), {recall}\u{202F}% sont attendues parmi les trouvées\u{A0}; \
+            "Des paires exactement au seuil ({at}), {recall}\u{202F}% devraient être trouvées\u{A0}; \
              davantage des plus semblables\u{A0}; les textes identiques, toujours"
         ),
     ];
@@ -72,7 +72,7 @@ fn capped(summary: &Summary) -> String {
         _ => "quelques rapprochements peuvent y manquer",
     };
     let caps: Vec<String> = [texts, passages].into_iter().flatten().collect();
-    let left = nombre(summary.capped, "comparaison ou place laissée", "comparaisons et places laissées");
+    let left = nombre(summary.capped, "comparaison ou endroit laissé", "comparaisons et endroits laissés");
     format!("Pour borner le travail, {}\u{A0}: {left} de côté\u{A0}; {missing}", caps.join("\u{A0}; "))
 }
 
