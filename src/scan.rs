@@ -25,7 +25,7 @@ use crate::passage::winnow::Winnower;
 use crate::pipeline::Progress;
 use crate::pool::Pool;
 use crate::read::chunks::{Buffers, Chunk, about_tokens, text_file};
-use crate::read::json::Fields;
+use crate::read::json::{self, Fields};
 use crate::read::magic;
 use crate::read::records::{self, Entry, Records};
 use crate::read::texts::{Locator, checksum};
@@ -162,7 +162,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn scan(&self, chunk: Chunk) -> Scanned {
         let mut work = self.work();
         match chunk {
-            Chunk::Lines { source, offset, bytes } => {
+            Chunk::Lines { source, offset, bytes, in_array } => {
                 if !self.only_measures {
                     let is_outsized = self.buffers.is_outsized(bytes.len());
                     let tokens =
@@ -172,7 +172,8 @@ impl<'a> Scanner<'a> {
                 if self.sources[source as usize].format == Format::Text {
                     self.whole(source, offset, &bytes, &mut work);
                 } else {
-                    self.lines(source, offset, &bytes, &mut work);
+                    let piece = Piece { in_array, ..Piece::of(source, offset, &bytes) };
+                    self.lines(piece, &bytes, &mut work);
                 }
                 self.buffers.give(bytes);
             }
@@ -213,9 +214,10 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn lines(&self, source: u32, offset: u64, bytes: &[u8], work: &mut Work) {
+    fn lines(&self, piece: Piece, bytes: &[u8], work: &mut Work) {
         let fields = self.fields();
-        work.scanned.pieces.push(Piece::of(source, offset, bytes));
+        let Piece { source, offset, in_array, .. } = piece;
+        work.scanned.pieces.push(piece);
         let all_utf8 = simdutf8::basic::from_utf8(bytes).ok();
         let mut counted = Counted { source, records: 0, lines: 0 };
         let mut start = 0;
@@ -227,6 +229,10 @@ impl<'a> Scanner<'a> {
             // not only before the first line: files with a byte-order mark get joined
             if bytes[line.clone()].starts_with(b"\xEF\xBB\xBF") {
                 line.start += 3;
+            }
+            if in_array {
+                let item = json::item(&bytes[line.clone()]);
+                line = line.start + item.start..line.start + item.end;
             }
             if bytes[line.clone()].trim_ascii().is_empty() {
                 continue;

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::pipeline::Progress;
 use crate::pool::Pool;
 use crate::read::compression;
-use crate::read::json::{self, Fields};
+use crate::read::json::{self, Fields, Shape};
 use crate::read::magic;
 use crate::read::records::{Collector, Records, too_large};
 use crate::read::sources::Sources;
@@ -40,8 +40,9 @@ pub(crate) const QUEUE: usize = 1;
 
 /// A piece of the corpus.
 pub(crate) enum Chunk {
-    /// whole lines of one source; `offset` is that of the first byte in the source or in the spool
-    Lines { source: u32, offset: u64, bytes: Vec<u8> },
+    /// whole lines of one source; `offset` is that of the first byte in the source or in the spool, `in_array` whether its
+    /// records are items of an array
+    Lines { source: u32, offset: u64, bytes: Vec<u8>, in_array: bool },
     /// whole text files, to be opened by the worker
     Files { sources: Range<u32> },
     /// texts that the reader has taken out of their records
@@ -254,7 +255,8 @@ impl Reader<'_> {
             batch,
             offset: 0,
             begun: false,
-            is_judged: false,
+            shape: (source.format == Format::Text).then_some(Shape::Lines),
+            held: Vec::new(),
             is_lost: false,
         };
         if let (None, Some(given)) = (&source.path, &self.sources.given) {
@@ -320,8 +322,9 @@ impl Batch<'_> {
     }
 }
 
-/// Bytes around a line that are not of its record: a byte-order mark, and the first half of a line end.
-const AROUND: usize = 4;
+/// Bytes around a line that are not of its record: a byte-order mark, the first half of a line end, and what stands between
+/// the items of an array.
+const AROUND: usize = 6;
 
 /// One source being cut at line ends.
 struct Lines<'a, 'b> {
@@ -333,8 +336,10 @@ struct Lines<'a, 'b> {
     /// bytes handed on (or lost) so far
     offset: u64,
     begun: bool,
-    /// a line that is not blank has been seen
-    is_judged: bool,
+    /// how its records stand, once enough is known
+    shape: Option<Shape>,
+    /// its first lines, until then
+    held: Vec<u8>,
     /// it is no source of lines: nothing more is read of it
     is_lost: bool,
 }
@@ -357,10 +362,9 @@ impl Lines<'_, '_> {
                 Ok(true) => {}
                 Ok(false) => {
                     if buffer.len() > limit && (whole || memchr(b'\n', &buffer).is_none()) {
-                        self.lose_record();
-                        return Ok(());
+                        return self.lose_record();
                     }
-                    return self.hand_on(buffer);
+                    return self.hand_on(buffer, true);
                 }
                 Err(error) => {
                     // what came before the break is as good as ever
@@ -369,7 +373,7 @@ impl Lines<'_, '_> {
                     self.begun |= !buffer.is_empty();
                     let (reason, detail) = compression::why(self.source, self.begun, &error);
                     buffer.truncate(end);
-                    self.hand_on(buffer)?;
+                    self.hand_on(buffer, true)?;
                     if !self.is_lost {
                         self.lose(in_record, reason, detail);
                     }
@@ -380,8 +384,7 @@ impl Lines<'_, '_> {
             self.reader.buffers.meet(buffer.len());
             if whole {
                 if buffer.len() > limit {
-                    self.lose_record();
-                    return Ok(());
+                    return self.lose_record();
                 }
                 continue;
             }
@@ -389,10 +392,10 @@ impl Lines<'_, '_> {
                 let mut rest = self.reader.buffers.take();
                 rest.extend_from_slice(&buffer[end + 1..]);
                 buffer.truncate(end + 1);
-                self.hand_on(std::mem::replace(&mut buffer, rest))?;
+                self.hand_on(std::mem::replace(&mut buffer, rest), false)?;
                 searched = buffer.len();
             } else if buffer.len() > limit {
-                self.lose_record();
+                self.lose_record()?;
                 if !self.skip_line(&mut input, &mut buffer)? {
                     return Ok(());
                 }
@@ -428,13 +431,25 @@ impl Lines<'_, '_> {
         }
     }
 
-    /// Sends whole lines, through the spool where they can't be read again.
-    fn hand_on(&mut self, bytes: Vec<u8>) -> Result<()> {
-        if !self.is_judged && self.source.format == Format::JsonLines {
-            self.is_judged = !bytes.trim_ascii().is_empty();
-            if let Some(what) = json::array_over_lines(&bytes) {
-                self.is_lost = true;
-                self.lose(false, SkipReason::Unreadable, what.to_owned());
+    /// Sends whole lines, through the spool where they can't be read again; the first ones when it is known how their records
+    /// stand.
+    fn hand_on(&mut self, mut bytes: Vec<u8>, are_last: bool) -> Result<()> {
+        if !self.held.is_empty() {
+            self.held.extend_from_slice(&bytes);
+            self.reader.buffers.give(std::mem::replace(&mut bytes, std::mem::take(&mut self.held)));
+        }
+        if self.shape.is_none() && !bytes.trim_ascii().is_empty() {
+            self.shape = json::shape(&bytes, are_last || bytes.len() > self.reader.max_record);
+            match self.shape {
+                Some(Shape::Unreadable(what)) => {
+                    self.is_lost = true;
+                    self.lose(false, SkipReason::Unreadable, what.to_owned());
+                }
+                Some(_) => {}
+                None => {
+                    self.held = bytes;
+                    return Ok(());
+                }
             }
         }
         if bytes.is_empty() || self.is_lost {
@@ -445,14 +460,19 @@ impl Lines<'_, '_> {
         let offset = if self.source.is_plain_file() { self.offset } else { self.spool.append(&bytes)? };
         self.offset += bytes.len() as u64;
         let length = bytes.len();
-        self.batch.push(Chunk::Lines { source: self.number, offset, bytes }, length);
+        let in_array = self.shape == Some(Shape::Items);
+        self.batch.push(Chunk::Lines { source: self.number, offset, bytes, in_array }, length);
         Ok(())
     }
 
-    fn lose_record(&mut self) {
-        self.is_judged = true;
-        let detail = too_large(self.reader.max_record as u64);
-        self.lose(true, SkipReason::TooLarge, detail);
+    fn lose_record(&mut self) -> Result<()> {
+        self.hand_on(Vec::new(), true)?;
+        self.shape = self.shape.or(Some(Shape::Lines));
+        if !self.is_lost {
+            let detail = too_large(self.reader.max_record as u64);
+            self.lose(true, SkipReason::TooLarge, detail);
+        }
+        Ok(())
     }
 
     fn lose(&mut self, is_record: bool, reason: SkipReason, detail: String) {

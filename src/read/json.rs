@@ -1,5 +1,6 @@
 //! One JSON record: its text appended to a buffer, its id as it was written, everything else passed over.
 
+mod array;
 mod direct;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use serde_json::value::RawValue;
 use crate::document::SkipReason;
 use crate::read::magic;
 use crate::read::records::{NAMED, no_such};
+pub(crate) use array::{Shape, item, shape};
 
 /// The fields to look for.
 #[derive(Debug, Clone, Copy)]
@@ -114,33 +116,6 @@ fn what_is_wrong(error: &serde_json::Error, line: &str) -> String {
         .map_or_else(|| told.clone(), |what| format!("{what} at byte {}", error.column()))
 }
 
-/// What to say of an array of objects.
-const ARRAY: &str = "an array of objects, expected one object a line: `jq -c '.[]'` writes it so";
-
-/// Lines behind a bracket that tell whether that begins an array.
-const TELLING: usize = 3;
-
-/// What to say of lines that are one array of objects by how the first of them that are not blank go: none of the others is a
-/// record, but for one that has no comma behind it. `None` where they are not: where a whole object has no comma, and more
-/// comes.
-pub(crate) fn array_over_lines(lines: &[u8]) -> Option<&'static str> {
-    let lines = lines.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(lines);
-    let mut lines =
-        lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let rest = lines.next()?.strip_prefix(b"[")?.trim_ascii_start();
-    let goes_on = rest.is_empty() || rest.starts_with(b"{") && matches!(rest.last(), Some(b',' | b'{'));
-    if !goes_on {
-        return None;
-    }
-    let first = std::iter::once(rest).filter(|rest| !rest.is_empty()).chain(lines);
-    let first: Vec<&[u8]> = first.take(TELLING + 1).collect();
-    let is_record = |i: usize| {
-        let is_object = first[i].starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(first[i]).is_ok();
-        is_object && first.get(i + 1).is_none_or(|next| !next.starts_with(b"]"))
-    };
-    (!(0..first.len().min(TELLING)).any(is_record)).then_some(ARRAY)
-}
-
 /// What to say of a line that does not begin as an object does.
 fn no_object(line: &str) -> String {
     let is_list = line.trim_ascii_start().strip_prefix('[').is_some_and(|rest| {
@@ -148,7 +123,7 @@ fn no_object(line: &str) -> String {
         rest.is_empty() || rest.starts_with('{')
     });
     match is_list {
-        true => ARRAY.to_owned(),
+        true => array::ARRAY.to_owned(),
         false => format!("expected an object, found {}", start_of(line)),
     }
 }

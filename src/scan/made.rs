@@ -69,11 +69,13 @@ pub(crate) struct Piece {
     pub(crate) length: u64,
     /// XXH3 of its bytes, once they were unpacked
     pub(crate) digest: u64,
+    /// whether its records are items of an array
+    pub(crate) in_array: bool,
 }
 
 impl Piece {
     pub(super) fn of(source: u32, offset: u64, bytes: &[u8]) -> Self {
-        Piece { source, offset, length: bytes.len() as u64, digest: xxh3_64(bytes) }
+        Piece { source, offset, length: bytes.len() as u64, digest: xxh3_64(bytes), in_array: false }
     }
 
     /// Whether these are its bytes.

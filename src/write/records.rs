@@ -8,6 +8,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -20,9 +21,11 @@ use crate::normalise::Tokenizers;
 use crate::outcome::Outcome;
 use crate::pipeline::Progress;
 use crate::read::compression::{decompressed, window};
+use crate::read::json;
 use crate::read::texts::Locator;
 use crate::report::annotation::{Annotator, source_names};
 use crate::scan::Piece;
+use crate::write::array::{Joined, Part, Parts};
 use crate::write::copied::Copied;
 use crate::write::folder::{Folder, take_owner};
 use crate::write::pack::{self, Packed};
@@ -68,7 +71,7 @@ pub(super) struct OfFile<'a> {
     pub(super) place: &'a Path,
     pieces: &'a [Piece],
     /// its documents, as places of the corpus
-    pub(super) documents: std::ops::Range<u32>,
+    pub(super) documents: Range<u32>,
 }
 
 impl OfFile<'_> {
@@ -195,7 +198,7 @@ impl<'a> Records<'a> {
     pub(super) fn cuts(&self, document: u32, text: &str) -> Vec<Cut> {
         let stretches = self.removal.stretches(self.outcome, document);
         let ranges = stretches.iter().map(|span| span.bytes.start as usize..span.bytes.end as usize);
-        let ranges: Vec<std::ops::Range<usize>> = ranges.collect();
+        let ranges: Vec<Range<usize>> = ranges.collect();
         self.tokenizers.with(|tokenizer| seam::cuts(text, &ranges, tokenizer))
     }
 
@@ -271,17 +274,21 @@ impl<'a> Records<'a> {
 
     fn lines(&self, file: &OfFile<'_>, folder: &Folder, progress: &Progress) -> Result<Passed> {
         let mut all = Passed::default();
+        let mut joined = Joined::default();
         self.create(file, file.source.compression, folder, |to| {
             for pieces in file.pieces.chunks(PIECES) {
                 progress.check()?;
-                let made = pieces.par_iter().map(|piece| self.kept_lines(file, piece));
-                let made: Vec<(Vec<u8>, Passed)> = made.collect::<Result<_>>()?;
-                for (bytes, passed) in made {
-                    to.push(&bytes)?;
+                let made = pieces.par_iter().map(|piece| match piece.in_array {
+                    true => self.kept_items(file, piece),
+                    false => self.kept_lines(file, piece),
+                });
+                let made: Vec<(Parts, Passed)> = made.collect::<Result<_>>()?;
+                for (parts, passed) in made {
+                    joined.push(&parts, to)?;
                     all += passed;
                 }
             }
-            Ok(())
+            Ok(joined.finish(to)?)
         })?;
         Ok(file.all(all))
     }
@@ -336,59 +343,132 @@ impl<'a> Records<'a> {
         (from < self.outcome.own_documents()).then_some(from)
     }
 
+    /// The documents of a piece, from the first on.
+    fn of_piece(&self, file: &OfFile<'_>, piece: &Piece) -> OfPiece<'_> {
+        OfPiece {
+            records: self,
+            place: self.first_at(piece).unwrap_or(file.documents.end).min(file.documents.end),
+            end: file.documents.end,
+            annotator: self.names.as_deref().map(|names| Annotator::new(self.outcome, names)),
+            passed: Passed::default(),
+        }
+    }
+
     /// The lines of a piece without those of removed and of skipped records.
-    fn kept_lines(&self, file: &OfFile<'_>, piece: &Piece) -> Result<(Vec<u8>, Passed)> {
+    fn kept_lines(&self, file: &OfFile<'_>, piece: &Piece) -> Result<(Parts, Passed)> {
         let bytes = self.piece(piece)?;
         let mut made = Vec::with_capacity(bytes.len());
-        let mut passed = Passed::default();
-        let mut place = self.first_at(piece).unwrap_or(file.documents.end).min(file.documents.end);
-        let mut annotator = self.names.as_deref().map(|names| Annotator::new(self.outcome, names));
+        let mut documents = self.of_piece(file, piece);
         // lines that stay are copied together
         let mut from = 0;
-        let mut start = 0;
-        while start < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
-            let mark = if bytes[start..end].starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-            let line = start + mark..end;
-            let offset = piece.offset + line.start as u64;
-            let is_document = place < file.documents.end && self.locator(place).offset == offset;
-            let stays = if is_document {
-                let document = self.outcome.at_place(place);
-                place += 1;
-                let is_removed = self.removal.is_removed(document);
-                passed.removed += u64::from(is_removed);
-                passed.kept += u64::from(!is_removed);
-                if let Some(annotator) = &mut annotator {
-                    let text = std::str::from_utf8(&bytes[line.clone()]).unwrap_or_default();
-                    if let Some(told) = annotated(text, annotator.tell(document)) {
+        for whole in lines(&bytes) {
+            let line = behind_mark(&bytes, &whole);
+            let stays = match documents.next(piece.offset + line.start as u64) {
+                Some((document, stays)) => {
+                    if let Some(told) = documents.rewritten(document, &bytes[line.clone()])? {
                         made.extend_from_slice(&bytes[from..line.start]);
                         made.extend_from_slice(told.as_bytes());
-                        from = end;
+                        from = line.end;
                     }
+                    stays
                 }
-                if self.removal.is_cut(document) {
-                    let (texts, locator) = (&self.outcome.corpus().texts, self.locator(place - 1));
-                    let changed = || texts.changed(&locator);
-                    let read = simdutf8::basic::from_utf8(&bytes[line.clone()]).map_err(|_| changed())?;
-                    let cuts = self.cuts(document, &texts.of_line(&locator, read)?);
-                    let field = &self.outcome.summary().parameters.text_field;
-                    let left = cut_string(read, field, &cuts).ok_or_else(changed)?;
-                    made.extend_from_slice(&bytes[from..line.start]);
-                    made.extend_from_slice(left.as_bytes());
-                    from = end;
-                }
-                !is_removed
-            } else {
-                bytes[line].trim_ascii().is_empty()
+                None => bytes[line].trim_ascii().is_empty(),
             };
             if !stays {
-                made.extend_from_slice(&bytes[from..start]);
-                from = end;
+                made.extend_from_slice(&bytes[from..whole.start]);
+                from = whole.end;
             }
-            start = end;
         }
         made.extend_from_slice(&bytes[from..]);
-        Ok((made, passed))
+        Ok((Parts::all(made), documents.passed))
+    }
+
+    /// The items of a piece of an array, and what stands between them.
+    fn kept_items(&self, file: &OfFile<'_>, piece: &Piece) -> Result<(Parts, Passed)> {
+        let bytes = self.piece(piece)?;
+        let mut parts = Parts::default();
+        let mut documents = self.of_piece(file, piece);
+        let mut from = 0;
+        for whole in lines(&bytes) {
+            let line = behind_mark(&bytes, &whole);
+            let own = json::item(&bytes[line.clone()]);
+            if own.is_empty() {
+                continue;
+            }
+            let item = line.start + own.start..line.start + own.end;
+            parts.push(Part::Between, &bytes[from..item.start]);
+            from = item.end;
+            let own = &bytes[item.clone()];
+            match documents.next(piece.offset + item.start as u64) {
+                Some((document, true)) => {
+                    let told = documents.rewritten(document, own)?;
+                    parts.push(Part::Stays, told.as_deref().map_or(own, str::as_bytes));
+                }
+                _ => parts.push(Part::Goes, own),
+            }
+        }
+        parts.push(Part::Between, &bytes[from..]);
+        Ok((parts, documents.passed))
+    }
+}
+
+/// Where the lines of a piece are, each with its end.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
+        let end = memchr::memchr(b'\n', rest).map_or(bytes.len(), |at| start + at + 1);
+        Some(std::mem::replace(&mut start, end)..end)
+    })
+}
+
+/// A line without a byte-order mark before it.
+fn behind_mark(bytes: &[u8], line: &Range<usize>) -> Range<usize> {
+    let mark = if bytes[line.clone()].starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    line.start + mark..line.end
+}
+
+/// The documents of a piece of a file as they pass.
+struct OfPiece<'a> {
+    records: &'a Records<'a>,
+    /// the next one, and behind the last of the file, as places of the corpus
+    place: u32,
+    end: u32,
+    annotator: Option<Annotator<'a>>,
+    passed: Passed,
+}
+
+impl OfPiece<'_> {
+    /// The document at an offset of the source, if there is one, and whether it stays; passes it.
+    fn next(&mut self, offset: u64) -> Option<(u32, bool)> {
+        if self.place >= self.end || self.records.locator(self.place).offset != offset {
+            return None;
+        }
+        let document = self.records.outcome.at_place(self.place);
+        self.place += 1;
+        let is_removed = self.records.removal.is_removed(document);
+        self.passed.removed += u64::from(is_removed);
+        self.passed.kept += u64::from(!is_removed);
+        Some((document, !is_removed))
+    }
+
+    /// The record of the document that has just passed with what is told of it, or without what is cut out of it; `None`
+    /// where it stays as it is.
+    fn rewritten(&mut self, document: u32, record: &[u8]) -> Result<Option<String>> {
+        let Records { outcome, removal, .. } = self.records;
+        if let Some(annotator) = &mut self.annotator {
+            let text = std::str::from_utf8(record).unwrap_or_default();
+            return Ok(annotated(text, annotator.tell(document)));
+        }
+        if !removal.is_cut(document) {
+            return Ok(None);
+        }
+        let (texts, locator) = (&outcome.corpus().texts, self.records.locator(self.place - 1));
+        let changed = || texts.changed(&locator);
+        let read = simdutf8::basic::from_utf8(record).map_err(|_| changed())?;
+        let cuts = self.records.cuts(document, &texts.of_line(&locator, read)?);
+        let field = &outcome.summary().parameters.text_field;
+        cut_string(read, field, &cuts).ok_or_else(changed).map(Some)
     }
 }
 

@@ -14,6 +14,9 @@ mod again;
 /// An index as its user meets it.
 #[cfg(feature = "cli")]
 mod archive;
+/// JSON arrays where lines are expected.
+#[cfg(feature = "cli")]
+mod arrays;
 /// What each damaged table, archive or packed file gives; files that change.
 mod bad_containers;
 /// What each unreadable, odd or hostile input gives, and `corpus/dirty`.
