@@ -539,6 +539,26 @@ fn open_files_by_name_are_not_renamed_over() {
     assert!(Path::new("/dev/stdout").is_symlink() && Path::new("/dev/stderr").is_symlink());
 }
 
+/// However it is spelled, and by way of a link, too.
+#[cfg(target_os = "linux")]
+#[test]
+fn standard_output_is_known_by_each_of_its_names() {
+    let dir = small();
+    std::os::unix::fs::symlink("/dev/stdout", dir.path("link")).unwrap();
+    for name in ["-", "/dev/../dev/stdout", "/dev//fd/../fd/1", "/proc/self/fd/1", "link", "./link"] {
+        let mut run = redite(&dir, ["audit", "corpus", "--units", "document", "--matches", name]);
+        run.0.stdout(std::fs::File::create(dir.path("out")).unwrap());
+        assert!(run.0.status().unwrap().success(), "{name}");
+        assert_eq!(std::fs::read_to_string(dir.path("out")).unwrap().lines().count(), 1, "{name}");
+        let refused = redite(&dir, ["audit", "corpus", "--json", "--matches", name]).ends();
+        assert!(refused.code == 2 && refused.stderr.contains("standard output"), "{name}: {refused:?}");
+    }
+    assert!(dir.path("link").is_symlink());
+    // the names of other files are no name of it
+    redite(&dir, ["audit", "corpus", "--json", "--quiet", "--matches", "./1"]).ends().ok();
+    assert!(dir.path("1").is_file());
+}
+
 /// Names with spaces, line ends, escapes; names that are no UTF-8 at all.
 #[cfg(target_os = "linux")]
 #[test]

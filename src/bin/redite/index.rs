@@ -414,7 +414,7 @@ fn export(
         interrupt.writing()?;
     }
     let written = named.into_iter().map(|(path, list)| {
-        Pending::write(path, |to| list.write(index, path, &mut interrupt.stops(to)).map_err(io::Error::other))
+        interrupt.write(path, |to| list.write(index, path, to).map_err(io::Error::other))
     });
     let written = written.collect::<Result<Vec<_>, _>>();
     // whatever a writer that was stopped may call it

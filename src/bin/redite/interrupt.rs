@@ -1,9 +1,10 @@
 //! Ctrl-C. A run is asked to stop, and stopped where it does not: it may be waiting for a pipe that says
 //! nothing. While outputs, or files of an index, are being written it ends by itself, so that it can clean up; at once where it
-//! is asked again later, since it may be waiting for who reads them. What it leaves then the next run removes.
+//! is asked again later, since it may be waiting for who reads on. What it leaves then the next run removes.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -14,9 +15,13 @@ use anyhow::Context;
 use redite::error::Error;
 use redite::index::store::{Folder, Growing, Store, Stored};
 use redite::pipeline::Progress;
+use redite::write::Pending;
 
 /// How long a run may take to stop by itself.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether somebody reads a pipe.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Nothing has a name yet that would be left behind.
 const WORKING: u8 = 0;
@@ -127,6 +132,47 @@ impl Interrupt {
             Err(_) if self.has_stopped.load(Ordering::SeqCst) => Err(Error::Interrupted.into()),
             done => done,
         }
+    }
+
+    /// Writes a file through `content`, until the run is asked to stop. Where it is a pipe that nobody has opened it waits for
+    /// who reads it.
+    ///
+    /// # Errors
+    /// Those of [`Pending::write`]; [`Error::Interrupted`] where the run is asked to stop while it waits.
+    pub(crate) fn write(
+        &self,
+        path: &Path,
+        content: impl FnOnce(&mut Stops<'_, &mut BufWriter<&File>>) -> io::Result<()>,
+    ) -> Result<Pending, Error> {
+        let _is_read = self.opened(path)?;
+        Pending::write(path, |to| content(&mut self.stops(to)))
+    }
+
+    /// A pipe, once somebody has opened it: opening it again does not wait. `None` for what is no pipe.
+    #[cfg(unix)]
+    fn opened(&self, path: &Path) -> Result<Option<File>, Error> {
+        use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+        if !path.metadata().is_ok_and(|found| found.file_type().is_fifo()) {
+            return Ok(None);
+        }
+        let at_once = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+        loop {
+            self.check()?;
+            match File::options().write(true).custom_flags(at_once).open(path) {
+                Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
+                    thread::sleep(POLL);
+                }
+                opened => {
+                    let failed = |source| Error::Io { path: path.to_path_buf(), doing: "writing", source };
+                    return opened.map(Some).map_err(failed);
+                }
+            }
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn opened(&self, _: &Path) -> Result<Option<File>, Error> {
+        Ok(None)
     }
 
     /// A writer that fails once the run has been asked to stop.

@@ -216,9 +216,7 @@ impl Answers {
         let (facts, matches) = (facts?, matches?);
         if let Some(path) = &outputs.pairs {
             let sum = matches.as_ref().map_or(Ok(None), Pending::checksum)?;
-            files.push(Pending::write(path, |to| {
-                report::pairs::write(outcome, sum, &mut interrupt.stops(to))
-            })?);
+            files.push(interrupt.write(path, |to| report::pairs::write(outcome, sum, to))?);
         }
         files.extend(matches);
         if let (Some(Target::File(path)), Some(removed)) = (outputs.removed, removed) {
@@ -232,7 +230,7 @@ impl Answers {
             let removal = removed.map(|removed| (removed.removal, removed.rules));
             html::write(outcome, &facts, removal, &mut interrupt.stops(&mut page))?;
             match target {
-                Target::File(path) => files.push(Pending::write(path, |to| to.write_all(&page))?),
+                Target::File(path) => files.push(interrupt.write(path, |to| to.write_all(&page))?),
                 Target::Stdout => stdout = page,
             }
         }
@@ -259,13 +257,10 @@ fn listed(
     interrupt: &Interrupt,
     wanted: impl Fn(&Match) -> bool + Sync,
 ) -> Result<Pending, Error> {
-    Pending::write(path, |to| {
-        let mut to = interrupt.stops(to);
-        match outputs::names_table(path) {
-            #[cfg(feature = "parquet")]
-            true => report::table::write_those(outcome, to, wanted),
-            _ => matches::write_those(outcome, &mut to, wanted),
-        }
+    interrupt.write(path, |to| match outputs::names_table(path) {
+        #[cfg(feature = "parquet")]
+        true => report::table::write_those(outcome, to, wanted),
+        _ => matches::write_those(outcome, to, wanted),
     })
 }
 

@@ -23,6 +23,9 @@ pub(crate) fn json(told: &impl serde::Serialize) -> serde_json::Result<String> {
     Ok(escape_controls(&json).unwrap_or(json))
 }
 
+/// The most links that are followed from a name to standard output.
+const LINKS: usize = 40;
+
 /// Where one answer goes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Target<'a> {
@@ -210,8 +213,29 @@ pub(crate) fn names_table(path: &Path) -> bool {
 
 /// The names that standard output goes by are known, so that nothing is ever renamed onto them.
 pub(crate) fn target(path: &Path) -> Target<'_> {
-    let names = ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
-    if names.iter().any(|name| path == Path::new(name)) { Target::Stdout } else { Target::File(path) }
+    if path == Path::new("-") || leads_to_stdout(path) { Target::Stdout } else { Target::File(path) }
+}
+
+/// Whether a path names standard output, however it is spelled, or is a link that leads to such a name.
+fn leads_to_stdout(path: &Path) -> bool {
+    let names = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].map(Path::new);
+    let of_process = Path::new("/proc/self/fd").canonicalize().ok();
+    let mut path = path.to_path_buf();
+    for _ in 0..LINKS {
+        if names.contains(&&*path) {
+            return true;
+        }
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let Ok(folder) = folder.canonicalize() else { return false };
+        let plain = folder.join(name);
+        if names.contains(&&*plain) || of_process.as_ref() == Some(&folder) && name == "1" {
+            return true;
+        }
+        let Ok(leads_to) = fs::read_link(&plain) else { return false };
+        path = folder.join(leads_to);
+    }
+    false
 }
 
 /// Answers are written as they are: a name that promises a packed file would not be true.
