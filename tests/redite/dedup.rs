@@ -772,13 +772,23 @@ fn flags_may_stand_in_a_file() {
     });
     assert_snapshot!("config_wrong", told.concat());
     // larger than a number of TOML
-    write("seed = 18446744073709551615");
-    let told = run(&["in", "--output", "none"]);
-    assert!(
-        told.code == 2 && told.stderr.contains("hint: numbers go up to 9223372036854775807"),
-        "{}",
-        told.stderr
-    );
+    for number in [
+        "9223372036854775808",
+        "18446744073709551615",
+        "18446744073709551616",
+        "-9_223_372_036_854_775_809",
+        "0xFFFFFFFFFFFFFFFFFF",
+        "99999999999999999999999999999999999999999",
+    ] {
+        for text in [format!("seed = {number}"), format!("seed = [1, # one\n {number}]")] {
+            write(&format!("quiet = true\n{text}"));
+            let told = run(&["in", "--output", "none"]);
+            let expected = format!(": key `seed` holds {:.40}", number);
+            assert!(told.code == 2 && told.stderr.contains(&expected), "{}", told.stderr);
+            let expected = "expected a number from -9223372036854775808 to 9223372036854775807\n\nhint: numbers go up to";
+            assert!(told.stderr.starts_with("error: `redite.toml`, line ") && told.stderr.contains(expected));
+        }
+    }
     write("seed = '18446744073709551615'\njson = true\nquiet = true");
     let told: Value = serde_json::from_str(&run(&["in", "--output", "seeded"]).ok()).unwrap();
     assert_eq!(told["parameters"]["seed"], u64::MAX);

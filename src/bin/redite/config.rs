@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue};
@@ -62,12 +63,8 @@ pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Arguments> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         let place = error.span().map(|span| text[..span.start].matches('\n').count() + 1);
         let line = place.map(|line| format!(", line {line}")).unwrap_or_default();
-        let told = match error.message() {
-            told if told.contains("value was too large") => {
-                format!("{told}\n\nhint: numbers go up to {} in TOML; in quotation marks a larger one is taken as the flag takes it", i64::MAX)
-            }
-            told => told.to_owned(),
-        };
+        let told = error.span().and_then(|span| too_large(&text, span));
+        let told = told.unwrap_or_else(|| error.message().to_owned());
         Usage(format!("`{}`{line}: {told}", path.display()))
     })?;
     let mut added = Vec::new();
@@ -100,6 +97,35 @@ pub(crate) fn arguments(given: Vec<OsString>) -> anyhow::Result<Arguments> {
         arguments.extend(inputs.into_iter().map(OsString::from));
     }
     Ok(Arguments { all: arguments, added: Some((path.clone(), keys)) })
+}
+
+/// What to say of a number that TOML has no room for, where there is one in this stretch of the text.
+fn too_large(text: &str, stretch: Range<usize>) -> Option<String> {
+    let is_beyond = |token: &&str| {
+        let plain = token.replace('_', "");
+        let digits = plain.trim_start_matches(['+', '-']);
+        let (digits, radix) = match digits.get(..2) {
+            Some("0x") => (&digits[2..], 16),
+            Some("0o") => (&digits[2..], 8),
+            Some("0b") => (&digits[2..], 2),
+            _ => (digits, 10),
+        };
+        let sign = if plain.starts_with('-') { "-" } else { "" };
+        let is_integer = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
+        is_integer && i64::from_str_radix(&format!("{sign}{digits}"), radix).is_err()
+    };
+    let is_between = |c: char| !c.is_ascii_alphanumeric() && !"_+-.".contains(c);
+    let number = text.get(stretch.clone())?.split(is_between).find(is_beyond)?;
+    let start = stretch.start + text[stretch].find(number)?;
+    let before = &text[..text[..start].rfind('=')?];
+    let key = before.rsplit(['\n', '{', ',']).next()?.trim().trim_matches(['"', '\'']);
+    let digits: String = number.chars().take(40).collect();
+    let more = if digits.len() < number.len() { "…" } else { "" };
+    let [least, most] = [i64::MIN, i64::MAX];
+    Some(format!(
+        "key `{key}` holds {digits}{more}, expected a number from {least} to {most}\n\nhint: numbers go up to {most} in TOML; in \
+         quotation marks a larger one is taken as the flag takes it"
+    ))
 }
 
 fn is_given(found: &ArgMatches, id: &str) -> bool {
