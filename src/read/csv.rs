@@ -254,12 +254,22 @@ pub(crate) fn read(
     Ok(())
 }
 
+/// What to say of an array of objects.
+const JSON_ARRAY: &str = "it begins as a JSON array does: name it `.json`, or say `--format jsonl`";
+
 /// What a source is that is no table, by how it begins.
 fn misnamed(start: &[u8]) -> Option<String> {
     let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
-    match text.trim_ascii_start().starts_with(b"{") {
-        true => Some("it begins as JSON lines do: name it `.jsonl`, or say `--format jsonl`".to_owned()),
-        false => magic::told(start),
+    let text = text.trim_ascii_start();
+    let items = text.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
+    match items.and_then(<[u8]>::first) {
+        _ if text.starts_with(b"{") => {
+            Some("it begins as JSON lines do: name it `.jsonl`, or say `--format jsonl`".to_owned())
+        }
+        // names of columns in brackets have no such sign behind them
+        Some(b'{') => Some(JSON_ARRAY.to_owned()),
+        None if items.is_some() => Some(JSON_ARRAY.to_owned()),
+        _ => magic::told(start),
     }
 }
 
@@ -306,6 +316,10 @@ fn read_rows(
     };
     let columns = match header {
         Ok(None) => return Ok(true),
+        // in an archive that is not packed the names of a table may stand behind those of its files
+        Ok(Some(Row::Fields)) if !magic::is_text(&start) && magic::told(&start).is_some() => {
+            Err((SkipReason::Unreadable, String::new()))
+        }
         Ok(Some(Row::Fields)) => {
             Columns::find(&rows, fields).map_err(|detail| (SkipReason::MissingText, detail))
         }

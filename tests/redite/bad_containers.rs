@@ -301,12 +301,23 @@ fn a_table_that_is_something_else_is_told_as_unreadable() {
         ("x.csv", utf_16("\u{feff}id,text\n"), "it begins as UTF-16 does: convert it to UTF-8"),
         ("x.csv", utf_16("id,text\n"), "it begins as UTF-16 does: convert it to UTF-8"),
         ("x.csv", b"{\"text\":\"a\"}\n".to_vec(), "it begins as JSON lines do: name it `.jsonl`"),
+        ("x.csv", b"[{\"text\":\"a\"}]\n".to_vec(), "it begins as a JSON array does: name it `.json`"),
+        (
+            "x.tsv",
+            b"[\n  {\n\"text\":\"a\"}\n]\n".to_vec(),
+            "it begins as a JSON array does: name it `.json`",
+        ),
+        ("x.csv", b"[\n               {\"text\":1}]".to_vec(), "it begins as a JSON array does"),
+        // what is not packed in it could be read as a table
+        ("x.csv", b"PK\x03\x04\x0A\0\0\0\0\0a.csv,text\n1,a\n".to_vec(), "it begins as a zip archive does"),
+        ("x.csv", b"[a],[b]\n1,2\n".to_vec(), "no column `text`"),
     ];
     for (name, bytes, expected) in cases {
         let outcome = audit(&Dir::new().file(name, bytes), &Params::audit());
         let skip = &outcome.skips()[0];
         assert!(skip.detail.starts_with(expected), "{}", skip.detail);
-        assert_eq!((skip.reason, outcome.documents()), (Unreadable, 0), "{expected}");
+        let reason = if expected.starts_with("no column") { MissingText } else { Unreadable };
+        assert_eq!((skip.reason, outcome.documents()), (reason, 0), "{expected}");
     }
     let lines = audit(&Dir::new().file("x.jsonl", utf_16("{\"text\":\"a\"}\n")), &Params::audit());
     assert!(lines.skips()[0].detail.starts_with("it begins as UTF-16 does"), "{}", lines.skips()[0].detail);
