@@ -156,14 +156,15 @@ impl Protect {
     /// # Errors
     /// [`Error::Parameter`] for what is no pattern.
     pub fn new(patterns: &[impl AsRef<Path>]) -> Result<Self> {
-        let read = |given: &Path| {
-            let given = given.to_str().map_or_else(|| shown(given), str::to_owned);
+        let read = |path: &Path| {
+            let is_there = path.exists();
+            let given = path.to_str().map_or_else(|| shown(path), str::to_owned);
             let path = match given.trim_end_matches('/') {
                 "" if !given.is_empty() => ROOT,
                 path => plain(path),
             };
             // what is there needs no pattern
-            let literal = || Some(Pattern::new(&Pattern::escape(path))).filter(|_| Path::new(path).exists());
+            let literal = || Some(Pattern::new(&Pattern::escape(path))).filter(|_| is_there);
             Pattern::new(path).or_else(|error| literal().unwrap_or(Err(error))).map_err(|error| {
                 Error::Parameter {
                     name: "protect",
@@ -215,7 +216,7 @@ struct Names {
     told: [String; 2],
     /// from the root
     absolute: Option<String>,
-    /// from the working folder, where it was given from the root and is there
+    /// from the working folder, where it is there and was given from the root, by way of `..` or of a link
     relative: Option<String>,
     /// whether it lies in the working folder
     is_here: bool,
@@ -226,8 +227,13 @@ impl Names {
         let absolute = source.path.as_ref().and_then(|path| std::path::absolute(path).ok());
         let here = std::env::current_dir().ok();
         let below = here.and_then(|here| absolute.as_ref()?.strip_prefix(here).ok().map(Path::to_path_buf));
-        let is_here = below.as_ref().is_some_and(|below| stays_below(below));
-        let relative = below.filter(|_| source.path.as_ref().is_some_and(|path| path.is_absolute()));
+        let is_plainly_here = below.as_ref().is_some_and(|below| stays_below(below));
+        let (is_here, relative) = if is_plainly_here {
+            (true, below.filter(|_| source.path.as_ref().is_some_and(|path| path.is_absolute())))
+        } else {
+            let found = source.path.as_deref().and_then(found_here);
+            (found.is_some(), found)
+        };
         let text = |path: PathBuf| shown(&path);
         Names {
             told: [plain(&source.name).to_owned(), place.to_owned()],
@@ -254,6 +260,12 @@ impl Names {
             prefixes.any(|prefix| pattern.matches_with(prefix, options) || pattern.as_str() == prefix)
         })
     }
+}
+
+/// Where a file lies from the working folder, however its path leads there; `None` where it does not lie in it.
+fn found_here(path: &Path) -> Option<PathBuf> {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok()?;
+    path.canonicalize().ok()?.strip_prefix(here).ok().map(Path::to_path_buf)
 }
 
 /// Whether a path that begins in a folder does not lead out of it.

@@ -74,6 +74,50 @@ fn names_with_brackets_are_protected() {
     }
 }
 
+/// `.` is the working folder, and a name in it what lies there, however the inputs are spelled.
+#[cfg(unix)]
+#[test]
+fn what_lies_here_is_protected_however_it_is_spelled() {
+    let dir = Dir::new().file("here/in/a.txt", words(0..30)).file("here/in/b.txt", words(0..30));
+    std::os::unix::fs::symlink(dir.path("here"), dir.path("link")).unwrap();
+    let link = dir.path("link/in").display().to_string();
+    for (protect, inputs) in [".", "in", "in/*.txt"]
+        .map(|name| (name, ["../here/in", "../link/in", &link]))
+        .iter()
+        .flat_map(|(protect, inputs)| inputs.iter().map(move |input| (*protect, *input)))
+    {
+        let mut run = redite(&dir, ["dedup", inputs, "--output", "../out", "--force", "--protect", protect]);
+        let done = crate::cli::Ended::of(run.0.current_dir(dir.path("here")).output().unwrap());
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{protect} {inputs}");
+        assert_eq!(files(&dir.path("out")).len(), 2, "{protect} {inputs}");
+    }
+    // what lies elsewhere does not
+    let dir = dir.file("else/a.txt", words(0..30)).file("else/b.txt", words(0..30));
+    let mut run = redite(&dir, ["dedup", "../else", "--output", "../other", "--protect", ".", "-q"]);
+    assert!(run.0.current_dir(dir.path("here")).status().unwrap().success());
+    assert_eq!(files(&dir.path("other")).len(), 1);
+}
+
+/// A path that is no UTF-8 is what it names, brackets and all.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_is_no_utf8_and_no_pattern_is_protected() {
+    use std::os::unix::ffi::OsStrExt;
+    let dir = Dir::new();
+    let name = std::ffi::OsStr::from_bytes(b"a[\xFFrch");
+    std::fs::create_dir(dir.root().join(name)).unwrap();
+    for file in ["x.txt", "y.txt"] {
+        std::fs::write(dir.root().join(name).join(file), words(0..30)).unwrap();
+    }
+    let run = redite(
+        &dir,
+        ["dedup".as_ref(), name, "--output".as_ref(), "out".as_ref(), "--protect".as_ref(), name],
+    );
+    let done = run.with("--quiet").ends();
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(files(&dir.path("out")).len(), 2);
+}
+
 /// A link that leads nowhere is ignored as a file of its name would be: it is no text that was lost.
 #[cfg(unix)]
 #[test]
