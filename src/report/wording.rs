@@ -133,7 +133,8 @@ pub(super) fn extent(stretch: &Stretch) -> String {
     }
 }
 
-/// `5 copies of a document`, `12 copies of 4 paragraphs`, `2 documents contained in another`.
+/// `5 copies of a document`, `5 copies of a document or of parts of it`, `12 copies of 4 paragraphs`, `2 documents contained in
+/// another`.
 pub(super) fn copies_of(group: &Group) -> String {
     if let Some(contained) = all_contained(group) {
         let (one, many) = match contained {
@@ -143,6 +144,7 @@ pub(super) fn copies_of(group: &Group) -> String {
         return format!("{} contained in another", count(group.count, one, many));
     }
     let what = match group.original.extent {
+        Extent::Document if group.copies.iter().any(is_of_part) => "a document or of parts of it".to_owned(),
         Extent::Document => "a document".to_owned(),
         Extent::Paragraphs(paragraphs) | Extent::Passage(paragraphs, [None, None]) => {
             match u64::from(paragraphs.last - paragraphs.first) + 1 {
@@ -153,6 +155,11 @@ pub(super) fn copies_of(group: &Group) -> String {
         Extent::Passage(..) => "a passage".to_owned(),
     };
     format!("{} of {what}", count(group.count, "copy", "copies"))
+}
+
+/// Whether a copy repeats a part of a document.
+fn is_of_part(copy: &Copy) -> bool {
+    copy.repeat.original.extent != Extent::Document
 }
 
 /// What the copies of a group are, where all are contained and alike in that.

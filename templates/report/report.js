@@ -20,7 +20,7 @@
         copies && `${num(copies)} ${copies === 1 ? 'copy' : 'copies'}`, texts && `the words of ${num(texts)} listed ${texts === 1 ? 'place' : 'places'}`,
         ends && `the end of ${num(ends)} ${ends === 1 ? 'text' : 'texts'}`].filter(Boolean).join(', ')}; a file of matches (--matches) has all.`,
       previous: 'Previous', next: 'Next', page: (i, n) => `Page ${i} of ${n}`,
-      ofDocument: 'a document', ofParagraph: 'a paragraph', ofParagraphs: n => `${n} paragraphs`, ofPassage: 'a passage',
+      ofDocument: 'a document', ofDocumentParts: 'a document or of parts of it', ofParagraph: 'a paragraph', ofParagraphs: n => `${n} paragraphs`, ofPassage: 'a passage',
       copy: n => n === 1 ? '1 copy' : `${num(n)} copies`, of: (a, b) => `${a} of ${b}`,
       characters: n => n === 1 ? '1 character' : `${num(n)} characters`, inDocuments: n => `in ${num(n)} documents`,
       exact: 'exact', allExact: 'all exact', someExact: n => `${num(n)} exact`, near: () => 'near', contained: () => 'contained',
@@ -66,7 +66,7 @@
         copies && `${num(copies)} ${copies < 2 ? 'copie' : 'copies'}`, texts && `les mots de ${num(texts)} ${texts < 2 ? 'endroit listé' : 'endroits listés'}`,
         ends && `la fin de ${num(ends)} ${ends < 2 ? 'texte' : 'textes'}`].filter(Boolean).join(', ')} ; le fichier des rapprochements (--matches) contient tout.`,
       previous: 'Précédente', next: 'Suivante', page: (i, n) => `Page ${i} sur ${n}`,
-      ofDocument: 'd’un document', ofParagraph: 'd’un paragraphe', ofParagraphs: n => `de ${n} paragraphes`, ofPassage: 'd’un passage',
+      ofDocument: 'd’un document', ofDocumentParts: 'd’un document ou de ses parties', ofParagraph: 'd’un paragraphe', ofParagraphs: n => `de ${n} paragraphes`, ofPassage: 'd’un passage',
       copy: n => n < 2 ? `${n} copie` : `${num(n)} copies`, of: (a, b) => `${a} ${b}`,
       characters: n => n < 2 ? `${n} caractère` : `${num(n)} caractères`, inDocuments: n => `dans ${num(n)} documents`,
       exact: 'exacte', allExact: 'toutes exactes', someExact: n => n < 2 ? `${n} exacte` : `${num(n)} exactes`, near: n => n < 2 ? 'proche' : 'proches', contained: n => n < 2 ? 'contenue' : 'contenues',
@@ -315,7 +315,7 @@
       return `${num(rank + 1)}. ${(isDocument(group.k[0]) ? t.containedDocuments : t.containedParagraphs)(count)}${end}`;
     }
     const contained = group.k.some(copy => copy.k === 2 && isDocument(copy)) ? t.containedDocument : t.contained(count - exact);
-    const what = group.x[0] === 0 ? t.ofDocument : isPart ? t.ofPassage : paragraphs === 1 ? t.ofParagraph : t.ofParagraphs(num(paragraphs));
+    const what = group.x[0] === 0 ? (group.k.some(copy => !isDocument(copy)) ? t.ofDocumentParts : t.ofDocument) : isPart ? t.ofPassage : paragraphs === 1 ? t.ofParagraph : t.ofParagraphs(num(paragraphs));
     const kinds = exact === count ? (count === 1 ? t.exact : t.allExact)
       : [exact ? t.someExact(exact) : '', group.f & 4 ? contained : '', !(group.f & 8) ? '' : group.s[0] < 1000 ? t.similarity(share(group.s[0]), share(group.s[1])) : t.near(count - exact)].filter(Boolean).join(', ');
     return `${num(rank + 1)}. ${t.of(t.copy(count), what)}, ${kinds}${end}`;

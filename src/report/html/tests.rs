@@ -288,7 +288,7 @@ fn a_group_is_headed_by_what_most_of_it_repeats() {
     let (facts, page) = page_of(&[texts]);
     assert_eq!(facts.group_count, 1);
     let told = said(&page, "#static-groups h3");
-    assert!(told[0].starts_with("1. 4 copies of a document, all exact: "), "{told:?}");
+    assert!(told[0].starts_with("1. 4 copies of a document or of parts of it, all exact: "), "{told:?}");
     assert!(said(&page, "#static-groups h4")[0].ends_with(": whole document"));
     assert_eq!(data(&page)["groups"][0].get("x"), None, "the whole document");
 }
