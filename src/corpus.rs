@@ -229,7 +229,7 @@ impl Admitted {
 
 impl<'a> Builder<'a> {
     pub(crate) fn new(sources: &[Source], params: &crate::params::Params, order: &'a Order) -> Self {
-        let digest = RecordsDigest::new(sources, order);
+        let digest = RecordsDigest::new(sources);
         Builder { to_read: room::to_read(sources), ..Builder::empty(sources.len(), digest, params, order) }
     }
 

@@ -4,7 +4,6 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::document::{Format, Source};
 use crate::index::Identity;
-use crate::order::Order;
 use crate::scan::Scanned;
 
 /// The digest while records come.
@@ -17,11 +16,11 @@ pub(super) struct RecordsDigest {
 
 impl RecordsDigest {
     /// Of nothing yet.
-    pub(super) fn new(sources: &[Source], order: &Order) -> Self {
+    pub(super) fn new(sources: &[Source]) -> Self {
         let have_ids = |source: &Source| !matches!(source.format, Format::JsonLines | Format::Text);
         let are_json = || sources.iter().map(|source| source.format == Format::JsonLines).collect();
-        let is_other = !order.is_corpus_order() && sources.iter().any(have_ids);
-        let json = is_other.then(|| (Xxh3::new(), are_json()));
+        // in corpus order, too: an order of its own may have been the same
+        let json = sources.iter().any(have_ids).then(|| (Xxh3::new(), are_json()));
         RecordsDigest { all: Xxh3::new(), json }
     }
 

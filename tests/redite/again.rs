@@ -147,21 +147,29 @@ fn with_other_ids_it_is_another() {
 }
 
 /// Builds before this one named a batch that came in an order of its own without the ids of its rows. What they have put
-/// into an index is known when it comes again as it came, and nothing with other ids is taken for it.
+/// into an index is known when it comes again as it came, and nothing with other ids is taken for it. Where it came as the
+/// corpus goes, it is known in corpus order, too.
 #[test]
 fn a_night_that_an_earlier_build_named_is_known() {
-    let written = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compat/v6-ordered");
-    let texts = [words(0..60), words(100..150)];
-    let table = rows(&texts, ',', "\n");
-    let other = table.replace("\",1,", "\",seven,");
-    assert_ne!(table, other);
-    for (rows, batch) in [(table, json!(1)), (other, Value::Null)] {
-        let mut dir = Dir::new().file("t/a.csv", rows);
-        for (name, bytes) in files(&written) {
-            dir = dir.file(&format!("ix/{name}"), bytes);
+    let compat = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compat");
+    let nights = [
+        ("v6-ordered", [words(0..60), words(100..150)], &[&["--prefer", "longest"][..]][..]),
+        ("v6-in-order", [words(100..160), words(0..40)], &[&["--prefer", "longest"], &[]]),
+    ];
+    for (written, texts, orders) in nights {
+        let table = rows(&texts, ',', "\n");
+        let other = table.replace("\",1,", "\",seven,");
+        assert_ne!(table, other);
+        for (rows, batch) in [(table, json!(1)), (other, Value::Null)] {
+            for order in orders {
+                let mut dir = Dir::new().file("t/a.csv", &rows);
+                for (name, bytes) in files(&compat.join(written)) {
+                    dir = dir.file(&format!("ix/{name}"), bytes);
+                }
+                let known = dedup(&dir, &[&["--output", "one"], *order].concat());
+                assert_eq!(again(&known), batch, "{written} {order:?}: {known:?}");
+            }
         }
-        let known = dedup(&dir, &["--output", "one", "--prefer", "longest"]);
-        assert_eq!(again(&known), batch, "{known:?}");
     }
 }
 
