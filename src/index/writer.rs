@@ -482,6 +482,11 @@ impl Writer {
         self.has_unnamed.store(true, Ordering::Relaxed);
         let mut texts = TextsWriter::create(&*self.store, &name, identity)?;
         let mut places: Vec<Option<TextPlace>> = vec![None; manifest.documents as usize];
+        if index.segments.is_empty() {
+            // of nothing files need not be made
+            self.clean_up(false)?;
+            return self.sync_folder();
+        }
         for segment in &index.segments {
             for (i, row) in segment.documents()?.iter().enumerate() {
                 let document = segment.entry.documents[0] + i as u32;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::archive::{after_monday, index, night};
 use crate::cli::{names, redite};
-use crate::language::{Dir, files, words};
+use crate::language::{Dir, files, records, words};
 
 /// Flips a bit near the end of a file, or removes it.
 fn damage(path: &Path, is_there: bool) {
@@ -17,6 +17,21 @@ fn damage(path: &Path, is_there: bool) {
     let end = bytes.len() - 20;
     bytes[end] ^= 1;
     std::fs::write(path, bytes).unwrap();
+}
+
+/// What holds nothing takes no more room than before.
+#[test]
+fn compacting_an_empty_index_does_not_enlarge_it() {
+    let dir = Dir::new().file("in.jsonl", records(&[words(0..40)]));
+    redite(&dir, ["dedup", "in.jsonl", "--output", "out", "--index", "archive", "-q"]).ends().ok();
+    index(&dir, &["rollback", "archive"]);
+    let told = index(&dir, &["compact", "archive"]);
+    let left = files(&dir.path("archive"));
+    assert!(left.iter().all(|(name, bytes)| bytes.len() < 1000 && !name.starts_with("segment")), "{told:?}");
+    assert_eq!(left.iter().filter(|(name, _)| name.starts_with("manifest")).count(), 1);
+    let again = ["dedup", "in.jsonl", "--output", "again", "--index", "archive", "-q"];
+    redite(&dir, again).ends().ok();
+    assert_eq!(files(&dir.path("again")), files(&dir.path("out")));
 }
 
 /// The hint of a damaged manifest names `rollback`: it must do what it says.
