@@ -8,7 +8,7 @@ use std::io::{self, BufReader, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::document::{Compression, SkipReason, Source};
-use crate::read::compression::unpacker::{Bzip2, Gzip, Steady, Unpacked, Xz, Zstd};
+use crate::read::compression::unpacker::{BehindEnd, Bzip2, Gzip, Steady, Unpacked, Xz, Zstd};
 use crate::read::magic;
 
 /// Bytes read from a compressed file at once.
@@ -117,7 +117,7 @@ fn sniffed<'a>(mut input: impl Read + Send + 'a) -> io::Result<Box<dyn Read + Se
 }
 
 /// Why reading stopped, as a reason and a detail for the report: a compressed file that broke after it had begun is
-/// truncated, anything else is unreadable.
+/// truncated, anything else is unreadable, as is what stands behind packed data that are whole.
 pub(crate) fn why(source: &Source, begun: bool, error: &io::Error) -> (SkipReason, String) {
     // what can be read only once may be packed, whatever its name says
     let packed = source.compression != Compression::Plain || !source.regular;
@@ -126,7 +126,8 @@ pub(crate) fn why(source: &Source, begun: bool, error: &io::Error) -> (SkipReaso
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
     ) || error.raw_os_error().is_none();
     let ended_early = error.kind() == io::ErrorKind::UnexpectedEof;
-    let reason = if packed && broken && (begun || ended_early) {
+    let is_whole = error.get_ref().is_some_and(|inner| inner.is::<BehindEnd>());
+    let reason = if packed && broken && (begun || ended_early) && !is_whole {
         SkipReason::Truncated
     } else {
         SkipReason::Unreadable

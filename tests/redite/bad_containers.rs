@@ -141,7 +141,7 @@ fn packed_files_that_are_broken() {
             .skips_rest(Truncated),
         bzip2("the magic is cut", bz2(&a)[..2].to_vec()).skips_rest(Truncated),
         bzip2("no bzip2", a.clone().into_bytes()).skips_rest(Unreadable),
-        bzip2("garbage behind", [bz2(&a), b"garbage!".to_vec()].concat()).gives(["a"]).skips_rest(Truncated),
+        bzip2("garbage behind", [bz2(&a), b"garbage!".to_vec()].concat()).gives(["a"]).skips_rest(Unreadable),
         // what was unpacked before that was found is used, as in gzip
         bzip2("a wrong checksum", [bz2(&a), flip(bz2(&b), 3)].concat())
             .gives(["a", "b"])
@@ -321,6 +321,21 @@ fn a_table_that_is_something_else_is_told_as_unreadable() {
     }
     let lines = audit(&Dir::new().file("x.jsonl", utf_16("{\"text\":\"a\"}\n")), &Params::audit());
     assert!(lines.skips()[0].detail.starts_with("it begins as UTF-16 does"), "{}", lines.skips()[0].detail);
+}
+
+/// What stands behind packed data that are whole is no part of them: nothing breaks off.
+#[test]
+fn what_is_behind_packed_data_is_told_as_that() {
+    let line = "{\"text\":\"a\"}\n";
+    for (name, packed) in [("x.jsonl.gz", gz(line)), ("x.jsonl.zst", zst(line)), ("x.jsonl.bz2", bz2(line))] {
+        for behind in ["x", "garbage!"] {
+            let outcome =
+                audit(&Dir::new().file(name, [&packed, behind.as_bytes()].concat()), &Params::audit());
+            let skip = &outcome.skips()[0];
+            assert_eq!((skip.reason, outcome.documents()), (Unreadable, 1), "{name}");
+            assert_eq!(skip.detail, "something else is behind the end of the packed data, which were read");
+        }
+    }
 }
 
 /// The only column may have no name; it can be asked for.

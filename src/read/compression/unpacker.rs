@@ -65,6 +65,22 @@ impl<R: BufRead, U: Unpack> Read for Unpacked<R, U> {
     }
 }
 
+/// What is told of bytes behind the end of packed data that are none themselves: nothing is missing before them.
+#[derive(Debug)]
+pub(super) struct BehindEnd;
+
+impl std::fmt::Display for BehindEnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("something else is behind the end of the packed data, which were read")
+    }
+}
+
+impl std::error::Error for BehindEnd {}
+
+fn behind_end() -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, BehindEnd)
+}
+
 fn damaged(what: impl std::fmt::Display) -> io::Error {
     io::Error::new(ErrorKind::InvalidData, format!("the packed data is damaged: {what}"))
 }
@@ -97,11 +113,11 @@ impl Unpack for Gzip {
                     self.at = Place::Padding;
                     return (input.len(), 0, Ok(true));
                 }
-                Some(0) if self.at == Place::Behind => {
+                Some(0) if self.at == Place::Behind && input[0] == 0x1F => {
                     self.member.reset(true);
                     self.at = Place::Inside;
                 }
-                Some(zeros) => return (zeros, 0, Err(damaged("something else is behind its end"))),
+                Some(zeros) => return (zeros, 0, Err(behind_end())),
             }
         }
         let before = [self.member.total_in(), self.member.total_out()];
@@ -136,6 +152,9 @@ impl Unpack for Bzip2 {
     fn unpack(&mut self, input: &[u8], output: &mut [u8]) -> (usize, usize, io::Result<bool>) {
         if self.has_ended && input.is_empty() {
             return (0, 0, Ok(true));
+        }
+        if self.has_ended && input[0] != b'B' {
+            return (0, 0, Err(behind_end()));
         }
         if std::mem::take(&mut self.has_ended) {
             self.stream = bzip2::Decompress::new(false);
@@ -249,6 +268,10 @@ impl Unpack for Zstd {
         self.is_between |= matches!(given, Ok(0));
         if out.pos() > 0 || input.is_empty() {
             return (0, out.pos(), Ok(self.is_between));
+        }
+        // a frame, or one that is passed over (RFC 8878, 3.1)
+        if self.is_between && !matches!(input[0], 0x28 | 0x50..=0x5F) {
+            return (0, 0, Err(behind_end()));
         }
         let mut from = InBuffer::around(input);
         let taken = self.frames.run(&mut from, &mut OutBuffer::around(&mut [][..]));
