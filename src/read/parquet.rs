@@ -349,10 +349,8 @@ pub(crate) fn read(
             return Err(Stop::Group(what));
         }
         let footer = footer(&pages)?;
-        if pages.are_encrypted() {
-            return Err(Stop::Group(
-                "the table is encrypted, or a column of it; decrypt it first".to_owned(),
-            ));
+        if let Some(what) = pages.unreadable() {
+            return Err(Stop::Group(what));
         }
         Ok((pages.reader(ReadOptionsBuilder::new().build())?, footer))
     });

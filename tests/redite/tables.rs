@@ -18,13 +18,14 @@ use parquet::record::{Row, RowAccessor};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
+use redite::document::SkipReason;
 use redite::order::Prefer;
 use redite::params::Params;
 use redite::pipeline::Surroundings;
 
 use crate::cli::{names, redite};
 use crate::containers::parquet::{Layout, table};
-use crate::language::{Dir, dedup, words};
+use crate::language::{Dir, audit, dedup, words};
 use crate::writers::{PACKS, kept, only, run, texts, unpacked};
 
 const SCHEMA: &str = "message m {
@@ -543,5 +544,31 @@ fn what_is_cut_is_sorted_by_nothing() {
             let after = opened(std::fs::read(dir.path(&path)).unwrap());
             assert_eq!(after.metadata().row_group(0).sorting_columns().cloned(), expected, "{remove}");
         }
+    }
+}
+
+/// The reader of the format takes none of such a file; what it is about is told.
+#[test]
+fn metadata_that_are_no_utf8_are_told_as_such() {
+    let written = |pairs: &[[&str; 2]]| {
+        let schema = "message m { required binary text (STRING); }";
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let pairs = pairs.iter().map(|[key, value]| KeyValue::new((*key).to_owned(), (*value).to_owned()));
+        let properties = WriterProperties::builder().set_key_value_metadata(Some(pairs.collect())).build();
+        let writer = SerializedFileWriter::new(Vec::new(), schema, properties.into());
+        let mut bytes = writer.unwrap().into_inner().unwrap();
+        let foreign = (0..bytes.len() - 3).filter(|at| &bytes[*at..*at + 3] == b"ZZZ").collect::<Vec<_>>();
+        foreign.iter().for_each(|at| bytes[*at] = 0xE9);
+        bytes
+    };
+    let skips = |bytes: Vec<u8>| {
+        let outcome = audit(&Dir::new().file("x.parquet", bytes), &Params::audit());
+        outcome.skips().iter().map(|skip| (skip.reason, skip.detail.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(skips(written(&[["author", "someone"], ["note", "café"]])), []);
+    let told = "in its footer is not UTF-8, which the format demands: write the file again without it";
+    for (key, value, shown) in [("note", "cafZZZ", "note"), ("kZZZ", "", "k\u{FFFD}ZZ")] {
+        let found = skips(written(&[["author", "someone"], [key, value]]));
+        assert_eq!(found, [(SkipReason::Unreadable, format!("the metadata `{shown}` {told}"))]);
     }
 }

@@ -56,7 +56,8 @@ const DEPTH: usize = 8;
 /// The same in a footer, which has them for each column of each row group.
 const FOOTER_DEPTH: usize = 16;
 
-/// The field of a footer that says how columns are encrypted.
+/// The field of a footer that holds pairs of metadata, and that which says how columns are encrypted.
+const METADATA: i64 = 5;
 const ENCRYPTED: i64 = 8;
 
 /// What the header of a page says of it.
@@ -135,26 +136,36 @@ impl Pages {
         }
     }
 
-    /// Whether the footer tells how something is encrypted, or is itself: what would be passed on could not be read, and
-    /// the keys with it. Of a footer that can't be read its reader will tell.
-    pub(super) fn are_encrypted(&self) -> bool {
+    /// What is in the footer that makes the file unreadable, though it is whole. Where it tells how something is encrypted, or is
+    /// itself, what would be passed on could not be read, and the keys with it; metadata that are no UTF-8 the reader of the format
+    /// (60.1.0) refuses, and could not pass on. Of a footer that can't be read its reader will tell.
+    pub(super) fn unreadable(&self) -> Option<String> {
+        let encrypted = || Some("the table is encrypted, or a column of it; decrypt it first".to_owned());
         let mut last = [0; 4];
         let end = self.len().saturating_sub(4);
         let is_footer = self.file.get_read(end).is_ok_and(|mut file| file.read_exact(&mut last).is_ok());
         if is_footer && &last == b"PARE" {
-            return true;
+            return encrypted();
         }
-        let Ok(mut input) = self.footer() else { return false };
+        let mut input = self.footer().ok()?;
         let mut fields = Fields { last: 0 };
         while let Ok(Some((field, kind))) = fields.next(&mut input) {
             if field == ENCRYPTED {
-                return true;
+                return encrypted();
             }
-            if skip(&mut input, kind, FOOTER_DEPTH).is_err() {
-                break;
+            if (field, kind) == (METADATA, kind::LIST) {
+                if let Some(key) = other_than_utf8(&mut input).ok()? {
+                    return Some(format!(
+                        "the metadata `{}` in its footer is not UTF-8, which the format demands: write the file again \
+                         without it",
+                        key.chars().take(40).collect::<String>()
+                    ));
+                }
+            } else {
+                skip(&mut input, kind, FOOTER_DEPTH).ok()?;
             }
         }
-        false
+        None
     }
 
     /// Reads the footer; pages are checked from then on.
@@ -327,6 +338,44 @@ impl Fields {
     }
 }
 
+/// Goes past a list of metadata, up to the first key or value that is no UTF-8: that key, as far as it can be read.
+fn other_than_utf8(input: &mut impl BufRead) -> io::Result<Option<String>> {
+    let (count, kind) = list(input)?;
+    for _ in 0..count {
+        if kind != kind::STRUCT {
+            skip(input, kind, FOOTER_DEPTH)?;
+            continue;
+        }
+        let (mut fields, mut key, mut is_utf8) = (Fields { last: 0 }, String::new(), true);
+        while let Some((field, kind)) = fields.next(input)? {
+            if kind != kind::BINARY {
+                skip(input, kind, FOOTER_DEPTH)?;
+                continue;
+            }
+            let length = varint(input)?;
+            let mut bytes = Vec::new();
+            if input.by_ref().take(length).read_to_end(&mut bytes)? as u64 != length {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            is_utf8 &= simdutf8::basic::from_utf8(&bytes).is_ok();
+            if field == 1 {
+                key = String::from_utf8_lossy(&bytes).into_owned();
+            }
+        }
+        if !is_utf8 {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}
+
+/// How many values a list has, and of what kind.
+fn list(input: &mut impl BufRead) -> io::Result<(u64, u8)> {
+    let head = byte(input)?;
+    let count = if head >> 4 == 15 { varint(input)? } else { u64::from(head >> 4) };
+    Ok((count, head & 0xF))
+}
+
 /// Goes past a value.
 fn skip(input: &mut impl BufRead, kind: u8, depth: usize) -> io::Result<()> {
     let wrong = || io::Error::from(io::ErrorKind::InvalidData);
@@ -341,10 +390,9 @@ fn skip(input: &mut impl BufRead, kind: u8, depth: usize) -> io::Result<()> {
             skip_bytes(input, length)?;
         }
         kind::LIST | kind::SET => {
-            let head = byte(input)?;
-            let count = if head >> 4 == 15 { varint(input)? } else { u64::from(head >> 4) };
+            let (count, kind) = list(input)?;
             for _ in 0..count {
-                match head & 0xF {
+                match kind {
                     kind::TRUE | kind::FALSE => _ = byte(input)?,
                     kind => skip(input, kind, depth)?,
                 }
