@@ -38,7 +38,7 @@ use crate::params::{NORMALISER_VERSION, Params};
 use crate::passage::Contained;
 
 pub use manifest::{Batch, BatchUnits, Identity, Undone};
-pub(crate) use writer::Addition;
+pub(crate) use writer::{Addition, Base};
 pub use writer::{Lock, Writer};
 
 /// Keys that are looked up by one thread at once.

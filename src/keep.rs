@@ -21,7 +21,7 @@ use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Made, Mark, 
 use crate::index::sketches::Sketch;
 use crate::index::table::Entry;
 use crate::index::texts::TextPlace;
-use crate::index::{Addition, Batch, Index, Writer};
+use crate::index::{Addition, Base, Batch, Index, Writer};
 use crate::night::units;
 use crate::normalise::Tokenizers;
 use crate::order::file_name;
@@ -143,17 +143,17 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     let corpus = outcome.corpus();
     let own = outcome.own_documents();
     let paragraphs = corpus.end_paragraph() - corpus.archived.paragraphs;
-    check_numbers(u64::from(base[0]), u64::from(own), "documents")?;
-    check_numbers(u64::from(base[1]), u64::from(paragraphs), "paragraphs")?;
-    check_numbers(u64::from(base[2]), outcome.own_sources().len() as u64, "sources")?;
+    check_numbers(u64::from(base.documents), u64::from(own), "documents")?;
+    check_numbers(u64::from(base.paragraphs), u64::from(paragraphs), "paragraphs")?;
+    check_numbers(u64::from(base.sources), outcome.own_sources().len() as u64, "sources")?;
     let keeping = Keeping { outcome, corpus, base, cuts: BTreeMap::new(), tells: true, tells_texts: true };
     let summary = outcome.summary();
     let batch = Batch {
         digest: outcome.identity().digest,
-        first_document: base[0],
-        end_document: base[0] + own,
-        end_paragraph: base[1] + paragraphs,
-        end_source: base[2] + outcome.own_sources().len() as u32,
+        first_document: base.documents,
+        end_document: base.documents + own,
+        end_paragraph: base.paragraphs + paragraphs,
+        end_source: base.sources + outcome.own_sources().len() as u32,
         documents: units(&summary.documents),
         paragraphs: units(&summary.paragraphs),
         passages: summary.passages.count,
@@ -162,7 +162,7 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     if let Some(parts) = outcome.spilled() {
         let mut texts = vec![None; own as usize];
         keeping.texts(&mut addition, |at, place| texts[at] = Some(place))?;
-        let parts: Vec<&Segment> = parts.segments_from(base[0]).collect();
+        let parts: Vec<&Segment> = parts.segments_from(base.documents).collect();
         let gathered = Gathered { sources: keeping.sources(), parts, texts, rows: keeping.rows() };
         writer.commit_parts(addition, &gathered, batch)?;
     } else {
@@ -198,11 +198,11 @@ pub(crate) fn keep_part(
     });
     let batch = Batch {
         digest: number as u128,
-        first_document: base[0],
-        end_document: base[0] + outcome.own_documents(),
-        end_paragraph: base[1] + (corpus.end_paragraph() - corpus.archived.paragraphs),
+        first_document: base.documents,
+        end_document: base.documents + outcome.own_documents(),
+        end_paragraph: base.paragraphs + (corpus.end_paragraph() - corpus.archived.paragraphs),
         // the names of all sources come with the batch
-        end_source: base[2],
+        end_source: base.sources,
         ..Batch::default()
     };
     writer.commit(addition, &content, batch)
@@ -211,8 +211,7 @@ pub(crate) fn keep_part(
 struct Keeping<'a> {
     outcome: &'a Outcome,
     corpus: &'a Corpus,
-    /// the first numbers that are free in the index: of documents, paragraphs, sources
-    base: [u32; 3],
+    base: Base,
     /// what leaves the texts of documents that stay
     cuts: BTreeMap<u32, Cuts>,
     /// whether ids and places of the documents are asked for
@@ -223,7 +222,7 @@ struct Keeping<'a> {
 
 impl Keeping<'_> {
     fn numbers(&self) -> Numbers<'_> {
-        Numbers { archived: &self.corpus.archived, base: [self.base[0], self.base[1]] }
+        Numbers { archived: &self.corpus.archived, base: [self.base.documents, self.base.paragraphs] }
     }
 
     /// The number in the index of a document (0) or paragraph (1) of the run.
@@ -258,10 +257,11 @@ impl Keeping<'_> {
         content.keys.windows = self.windows();
         if self.tells_texts {
             let marks = self.corpus.starts.iter().map(|start| start.mark).filter(|mark| mark.byte > 0);
-            let own = |mark: Mark| Mark { document: self.base[0] + mark.document, ..mark };
+            let own = |mark: Mark| Mark { document: self.base.documents + mark.document, ..mark };
             content.marks = marks.map(own).collect();
         }
-        content.paragraphs = [self.base[1], self.base[1] + self.corpus.counts.paragraphs as u32];
+        content.paragraphs =
+            [self.base.paragraphs, self.base.paragraphs + self.corpus.counts.paragraphs as u32];
         content.sketches = self.sketches();
         content.gone = self.gone();
         content
@@ -302,7 +302,7 @@ impl Keeping<'_> {
                 paragraphs: paragraphs.len() as u32,
                 characters: document.characters,
                 tokens: row.map_or(0, |row| units.tokens[row]),
-                source: self.base[2] + document.locator.source,
+                source: self.base.sources + document.locator.source,
                 record: document.locator.record,
                 strings,
                 strings_at: 0,

@@ -66,7 +66,8 @@ fn add_with(
 ) -> Result<()> {
     let params = Params::dedup();
     let mut addition = writer.begin(&params, digest)?;
-    let [first_document, first_paragraph, first_source] = addition.base();
+    let Base { documents: first_document, paragraphs: first_paragraph, sources: first_source } =
+        addition.base();
     let mut rows = Vec::new();
     let mut content = Content { sources: vec![format!("night-{digest}.jsonl")], ..Content::default() };
     for (i, text) in texts.iter().enumerate() {

@@ -116,6 +116,14 @@ impl Drop for Writer {
     }
 }
 
+/// The first numbers that are free in an index.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Base {
+    pub(crate) documents: u32,
+    pub(crate) paragraphs: u32,
+    pub(crate) sources: u32,
+}
+
 /// A batch on its way into an index: its texts are written as they come.
 pub(crate) struct Addition {
     manifest: Manifest,
@@ -474,6 +482,11 @@ impl Writer {
     /// before can't be removed.
     pub fn compact(&mut self) -> Result<()> {
         let Some(index) = &self.index else { return Ok(()) };
+        if index.segments.is_empty() {
+            // of nothing files need not be made
+            self.clean_up(false)?;
+            return self.sync_folder();
+        }
         let mut manifest = index.manifest.clone();
         manifest.generation += 1;
         let is_kept = |document: u32| !index.manifest.is_forgotten(document);
@@ -482,11 +495,6 @@ impl Writer {
         self.has_unnamed.store(true, Ordering::Relaxed);
         let mut texts = TextsWriter::create(&*self.store, &name, identity)?;
         let mut places: Vec<Option<TextPlace>> = vec![None; manifest.documents as usize];
-        if index.segments.is_empty() {
-            // of nothing files need not be made
-            self.clean_up(false)?;
-            return self.sync_folder();
-        }
         for segment in &index.segments {
             for (i, row) in segment.documents()?.iter().enumerate() {
                 let document = segment.entry.documents[0] + i as u32;
@@ -513,9 +521,10 @@ impl Addition {
         self.texts.append(text)
     }
 
-    /// The first numbers that the batch may use: of documents, paragraphs, sources.
-    pub(crate) fn base(&self) -> [u32; 3] {
-        [self.manifest.documents, self.manifest.paragraphs, self.manifest.sources]
+    /// The first numbers that the batch may use.
+    pub(crate) fn base(&self) -> Base {
+        let Manifest { documents, paragraphs, sources, .. } = self.manifest;
+        Base { documents, paragraphs, sources }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Mark};
 use crate::index::sketches::Sketch;
 use crate::index::store::Scratch;
 use crate::index::table::Entry;
-use crate::index::{Batch, Index, Known, Writer};
+use crate::index::{Base, Batch, Index, Known, Writer};
 use crate::params::Params;
 use crate::passage::Contained;
 use crate::verify::Overlap;
@@ -384,7 +384,8 @@ pub(super) fn apply(writer: &mut Writer, change: &Change) -> Result<()> {
 /// Every other night is brought in parts, a document each.
 fn add(writer: &mut Writer, night: &Night) -> Result<()> {
     let mut addition = writer.begin(&Params::dedup(), night.digest)?;
-    let [first_document, first_paragraph, first_source] = addition.base();
+    let Base { documents: first_document, paragraphs: first_paragraph, sources: first_source } =
+        addition.base();
     let mut texts = Vec::new();
     for document in &night.documents {
         texts.push(document.text.as_deref().map(|text| addition.text(text)).transpose()?);
@@ -418,7 +419,8 @@ fn in_parts(index: Option<&Index>, night: &Night, first_document: u32) -> Result
     let mut scratch = Writer::scratch(store, index.map(|index| (index, u32::MAX)));
     for (number, document) in (first_document..).zip(&night.documents) {
         let addition = scratch.begin(&Params::dedup(), u128::from(number))?;
-        let [first_document, first_paragraph, end_source] = addition.base();
+        let Base { documents: first_document, paragraphs: first_paragraph, sources: end_source } =
+            addition.base();
         let batch = Batch {
             first_document,
             end_document: first_document + 1,
