@@ -26,7 +26,10 @@ mod certify;
 /// The command itself: output, files, exit codes, signals.
 #[cfg(feature = "cli")]
 mod cli;
-/// `redite dedup`: what is written, what is not, who is kept, and what is refused.
+/// Flags from a file; completions and manual.
+#[cfg(feature = "cli")]
+mod config;
+/// `redite dedup`: what is written, what is not, and what is refused.
 #[cfg(feature = "cli")]
 mod dedup;
 /// What another threshold would have told.
@@ -58,6 +61,12 @@ mod oracle;
 mod pan;
 /// Copied passages: all of them, nothing else, the same always.
 mod passages;
+/// Where `redite dedup` writes, and what a broken run leaves there.
+#[cfg(feature = "cli")]
+mod places;
+/// Which of several versions `redite dedup` keeps.
+#[cfg(feature = "cli")]
+mod preferring;
 /// `redite dedup --remove`: every combination, what is left of each text, in every container.
 mod removing;
 /// What reports arrange.
