@@ -226,13 +226,13 @@ impl Index {
     ) -> Result<()> {
         for segment in &self.segments {
             let mut held = Held::default();
-            for (i, row) in segment.documents()?.iter().enumerate() {
-                let document = segment.entry.documents[0] + i as u32;
+            for document in segment.documents() {
+                let (document, row) = document?;
                 if self.manifest.is_forgotten(document) {
                     continue;
                 }
-                let (id, _) = segment.next_strings(row, &mut held)?;
-                let text = row.text.map(|_| self.text(document, row)).transpose()?;
+                let (id, _) = segment.next_strings(&row, &mut held)?;
+                let text = row.text.map(|_| self.text(document, &row)).transpose()?;
                 tell(
                     &told_id(&id),
                     segment.source(row.source).unwrap_or_default(),

@@ -82,9 +82,9 @@ impl Index {
         let mut meant = Meant { generation: self.generation(), ..Meant::default() };
         for segment in &self.segments {
             let mut held = Held::default();
-            for (i, row) in segment.documents()?.iter().enumerate() {
-                let document = segment.entry.documents[0] + i as u32;
-                let (id, _) = segment.next_strings(row, &mut held)?;
+            for document in segment.documents() {
+                let (document, row) = document?;
+                let (id, _) = segment.next_strings(&row, &mut held)?;
                 if is_meant(&id, segment.source(row.source).unwrap_or_default()) {
                     meant.documents.push(document);
                     if !self.manifest.is_forgotten(document) {

@@ -486,12 +486,10 @@ impl Segment {
         })
     }
 
-    /// All of them.
-    pub(crate) fn documents(&self) -> Result<Vec<DocumentRow>> {
-        let [start, end] = self.records;
-        let bytes = self.pages.read(start, end - start)?;
-        let places = (start..).step_by(DOCUMENT);
-        bytes.chunks_exact(DOCUMENT).zip(places).map(|(bytes, at)| self.decode(bytes, at)).collect()
+    /// All of them, with their numbers, one after the other: they may be many.
+    pub(crate) fn documents(&self) -> impl Iterator<Item = Result<(u32, DocumentRow)>> + '_ {
+        let rows = self.document_rows(documents_of(&self.entry));
+        documents_of(&self.entry).zip(rows).map(|(number, row)| Ok((number, row?)))
     }
 
     /// The id of a document, as JSON, and the places of its paragraphs.
@@ -580,7 +578,8 @@ impl Segment {
             table.entries::<u64>(&self.pages).try_for_each(|entry| self.check_unit(0, entry?.numbers[0]))?;
         }
         let mut held = Held::default();
-        for document in self.documents()? {
+        for document in self.documents() {
+            let (_, document) = document?;
             self.string_bytes(&document, &mut held)?;
             if self.source(document.source).is_none() {
                 return Err(self.pages.wrong(0, "a document of a source that is not there"));

@@ -38,6 +38,51 @@ pub(crate) struct TextPlace {
     pub(crate) length: u32,
 }
 
+/// Places in blocks: the first byte of each in its file, and a byte in it. 12 bytes each, since there may be one for each
+/// document of an index.
+#[derive(Debug)]
+pub(crate) struct BlockPlaces(Vec<[u32; 3]>);
+
+impl BlockPlaces {
+    pub(crate) fn with_room(places: usize) -> Self {
+        BlockPlaces(Vec::with_capacity(places))
+    }
+
+    pub(crate) fn push(&mut self, block: u64, at: u32) {
+        self.0.push([(block >> u32::BITS) as u32, block as u32, at]);
+    }
+
+    /// All of them, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        self.0.iter().map(|&[high, low, at]| (u64::from(high) << u32::BITS | u64::from(low), at))
+    }
+}
+
+/// Where the texts of documents are, by their numbers; 16 bytes each.
+#[derive(Debug)]
+pub(crate) struct TextPlaces(Vec<[u32; 4]>);
+
+impl TextPlaces {
+    /// No text is so long.
+    const NONE: [u32; 4] = [0, 0, 0, u32::MAX];
+
+    pub(crate) fn with_room(documents: u32) -> Self {
+        TextPlaces(Vec::with_capacity(documents as usize))
+    }
+
+    /// Sets that of one; it has to come behind those before.
+    pub(crate) fn set(&mut self, document: u32, TextPlace { block, at, length }: TextPlace) {
+        self.0.resize(document as usize, Self::NONE);
+        self.0.push([(block >> u32::BITS) as u32, block as u32, at, length]);
+    }
+
+    pub(crate) fn get(&self, document: u32) -> Option<TextPlace> {
+        let &place = self.0.get(document as usize).filter(|place| **place != Self::NONE)?;
+        let [high, low, at, length] = place;
+        Some(TextPlace { block: u64::from(high) << u32::BITS | u64::from(low), at, length })
+    }
+}
+
 /// Writes blocks of bytes, compressed, into a file of pages.
 pub(crate) struct BlockWriter {
     raw: Vec<u8>,

@@ -14,7 +14,7 @@ use crate::index::pages::FileEntry;
 use crate::index::segment::gather::Gathered;
 use crate::index::segment::{self, Content, Segment, SegmentEntry};
 use crate::index::store::{Folder, Store, identity};
-use crate::index::texts::{TextPlace, TextsWriter};
+use crate::index::texts::{TextPlace, TextPlaces, TextsWriter};
 use crate::params::Params;
 
 /// As soon as so many segments at the end are of like size they become one.
@@ -482,25 +482,25 @@ impl Writer {
     /// before can't be removed.
     pub fn compact(&mut self) -> Result<()> {
         let Some(index) = &self.index else { return Ok(()) };
-        if index.segments.is_empty() {
+        let mut manifest = index.manifest.clone();
+        if manifest.documents == 0 {
             // of nothing files need not be made
             self.clean_up(false)?;
             return self.sync_folder();
         }
-        let mut manifest = index.manifest.clone();
         manifest.generation += 1;
         let is_kept = |document: u32| !index.manifest.is_forgotten(document);
         manifest.texts.clear();
         let (name, identity) = manifest.next_file("texts");
         self.has_unnamed.store(true, Ordering::Relaxed);
         let mut texts = TextsWriter::create(&*self.store, &name, identity)?;
-        let mut places: Vec<Option<TextPlace>> = vec![None; manifest.documents as usize];
+        let mut places = TextPlaces::with_room(manifest.documents);
         for segment in &index.segments {
-            for (i, row) in segment.documents()?.iter().enumerate() {
-                let document = segment.entry.documents[0] + i as u32;
+            for document in segment.documents() {
+                let (document, row) = document?;
                 let has_text = row.text.is_some() && index.manifest.texts_of(document).is_some();
                 if is_kept(document) && has_text {
-                    places[document as usize] = Some(texts.append(&index.text(document, row)?)?);
+                    places.set(document, texts.append(&index.text(document, &row)?)?);
                 }
             }
         }

@@ -17,9 +17,13 @@ fn resident(process: u32) -> Option<u64> {
 
 /// The most that a run has resident, in MiB.
 fn peak_of(folder: &Path, arguments: &[&str]) -> u64 {
+    peak_of_command(folder, &[arguments, &["--quiet", "--threads", "2"]].concat())
+}
+
+/// The same for a command that says all that it takes.
+fn peak_of_command(folder: &Path, arguments: &[&str]) -> u64 {
     let mut run = Command::new(env!("CARGO_BIN_EXE_redite"));
-    run.current_dir(folder).args(arguments).args(["--quiet", "--threads", "2"]).stdout(Stdio::null());
-    let mut run = run.spawn().unwrap();
+    let mut run = run.current_dir(folder).args(arguments).stdout(Stdio::null()).spawn().unwrap();
     let mut most = 0;
     let ended = loop {
         most = most.max(resident(run.id()).unwrap_or_default());
@@ -182,4 +186,19 @@ fn a_night_that_might_have_been_an_earlier_one() {
     dedup("first.jsonl", "8GiB");
     let peak = dedup("second.jsonl", "120MiB");
     assert!(peak <= 132, "{peak} MiB resident in 120 MiB");
+}
+
+/// What works through an index holds little for each of its documents, however many they are.
+#[test]
+fn an_index_of_many_small_documents() {
+    let mut corpus = String::new();
+    (0..500_000).for_each(|i| record(&mut corpus, &format!("{i} {i}")));
+    let dir = Dir::new().file("in.jsonl", corpus);
+    peak_of(dir.root(), &["dedup", "in.jsonl", "--index", "index", "--output", "out"]);
+    for command in ["verify", "compact"] {
+        let peak = peak_of_command(dir.root(), &["index", command, "index"]);
+        assert!(peak <= 48, "{command} has {peak} MiB resident");
+    }
+    let peak = peak_of_command(dir.root(), &["index", "export", "index", "--documents", "documents.jsonl"]);
+    assert!(peak <= 48, "export has {peak} MiB resident");
 }

@@ -16,7 +16,7 @@ use crate::index::segment::{
 use crate::index::sketches;
 use crate::index::store::Store;
 use crate::index::table::{self, Entry, Key, Table};
-use crate::index::texts::TextPlace;
+use crate::index::texts::{BlockPlaces, TextPlaces};
 
 /// Where a segment that is written anew ends.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +31,8 @@ pub(crate) struct Ends {
 pub(crate) struct Rewrite<'a> {
     /// documents for which this says no leave nothing but a number
     pub(crate) keep: Option<&'a (dyn Fn(u32) -> bool + 'a)>,
-    /// for each document of the index
-    pub(crate) places: Option<&'a [Option<TextPlace>]>,
+    /// of documents of the index from the first on
+    pub(crate) places: Option<&'a TextPlaces>,
     /// what comes behind is cut off
     pub(crate) end: Option<Ends>,
 }
@@ -50,20 +50,20 @@ pub(super) fn documents(
         start..behind.min(end)
     };
     let mut strings = StringsWriter::new(to);
-    let mut places: Vec<(u64, u32)> = Vec::new();
+    let mut places = BlockPlaces::with_room(segments.iter().map(|segment| numbers(segment).len()).sum());
     for segment in segments {
         let mut held = Held::default();
         for (number, row) in numbers(segment).zip(segment.document_rows(numbers(segment))) {
             let mut document = rewritten(number, row?);
             let bytes = segment.string_bytes(&document, &mut held)?;
             strings.append(to, &mut document, &bytes)?;
-            places.push((document.strings, document.strings_at));
+            places.push(document.strings, document.strings_at);
         }
     }
     strings.finish(to)?;
     let start = to.position();
     let mut bytes = Vec::with_capacity(DOCUMENT);
-    let mut places = places.into_iter();
+    let mut places = places.iter();
     for segment in segments {
         let rows = numbers(segment).zip(segment.document_rows(numbers(segment)));
         for ((number, row), place) in rows.zip(&mut places) {
@@ -144,7 +144,7 @@ pub(crate) fn merge(
     documents(&mut to, segments, end, |number, row| {
         let mut row = if keep(number) { row } else { emptied(row) };
         if let Some(places) = rewrite.places {
-            row.text = places.get(number as usize).copied().flatten();
+            row.text = places.get(number);
         }
         row
     })?;
@@ -225,7 +225,8 @@ fn exact_keys(
 fn lost_sources(segments: &[&Segment], keep: impl Fn(u32) -> bool) -> Result<BTreeSet<u32>> {
     let (mut lost, mut kept) = (BTreeSet::new(), BTreeSet::new());
     for segment in segments {
-        for (document, number) in segment.documents()?.iter().zip(segment.entry.documents[0]..) {
+        for document in segment.documents() {
+            let (number, document) = document?;
             if keep(number) { &mut kept } else { &mut lost }.insert(document.source);
         }
     }

@@ -266,7 +266,7 @@ impl Plain {
                 self.sources.truncate(sources);
                 self.forgotten.retain(|document| (*document as usize) < documents);
             }
-            Change::Compact if self.generation == 0 => return,
+            Change::Compact if self.documents() == 0 => return,
             Change::Compact => {}
         }
         self.generation += 1;
