@@ -201,8 +201,6 @@ pub(crate) struct Builder<'a> {
     fields: Vec<String>,
     digest: RecordsDigest,
     draws: [Draw; 2],
-    /// tokens of texts of which too much may be kept to wait
-    held_tokens: u64,
     /// bytes of all that will be read, where that is known and nothing bounds memory
     pub(crate) to_read: Option<u64>,
 }
@@ -263,7 +261,6 @@ impl<'a> Builder<'a> {
             fields: order.fields(),
             digest,
             draws: [(); 2].map(|()| Draw::new(params.certify)),
-            held_tokens: 0,
             to_read: None,
         }
     }
@@ -336,7 +333,6 @@ impl<'a> Builder<'a> {
     /// Appends a batch.
     pub(crate) fn append(&mut self, batch: &[Scanned], signed: &[Signed], admitted: &Admitted) {
         self.make_room(batch, signed);
-        self.note_held(signed);
         let (mut document, mut paragraph) = (0, 0);
         for (scanned, signed) in batch.iter().zip(signed) {
             let paragraphs = scanned.paragraph_keys.len();

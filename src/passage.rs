@@ -15,8 +15,10 @@
 
 pub(crate) mod align;
 mod contained;
+mod filling;
 pub(crate) mod gaps;
 mod hits;
+mod near;
 mod passed;
 pub(crate) mod places;
 pub(crate) mod recurring;
@@ -37,8 +39,9 @@ use crate::locate::{Part, Ruler, Stretch};
 use crate::params::Params;
 use crate::passage::align::Alignment;
 pub(crate) use crate::passage::contained::Contained;
+pub(crate) use crate::passage::filling::Tokens;
 use crate::passage::hits::Workspace;
-use crate::passage::places::{AtToken, FoundBy, Kept, Places, SoughtTokens, Tokens, Window};
+use crate::passage::places::{AtToken, FoundBy, KeptStretch, Places, SoughtTokens, Window};
 use crate::passage::recurring::RecurringWindows;
 use crate::passage::repeated::Repeated;
 use crate::passage::standing::{Cuts, between};
@@ -224,6 +227,26 @@ impl OriginalText {
 struct Candidate {
     original: u32,
     alignment: Alignment,
+}
+
+/// The side of a candidate that stood earlier.
+struct OriginalSide {
+    /// where it is kept; `None` of the document itself
+    stretch: Option<KeptStretch>,
+    tokens: Range<u32>,
+    /// which of the tokens that were read it is, where it waits
+    read: Range<usize>,
+}
+
+impl OriginalSide {
+    /// Its tokens, if they were wanted.
+    fn all<'b>(&self, prepared: &Prepared<'b>, places: &'b Places, read: &'b [u64]) -> &'b [u64] {
+        let Range { start, end } = self.tokens;
+        match &self.stretch {
+            Some(stretch) => places.tokens(stretch, [start, end], &read[self.read.clone()]).tokens,
+            None => &prepared.tokens[start as usize..end as usize],
+        }
+    }
 }
 
 /// All that may be passages of a document.
@@ -414,30 +437,40 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// Puts the original side of a candidate at hand, as [`Places::read`] does.
-    fn read(&mut self, prepared: &Prepared, candidate: &Candidate) -> bool {
-        let Finder { places, read, failed, .. } = self;
-        let at = (candidate.original, candidate.alignment.original().start);
-        candidate.original == prepared.document || places.read(at, read.as_deref_mut(), failed)
-    }
-
-    /// The tokens of a candidate's original side, and their bytes in its text. They are at hand.
-    fn original_side<'b>(
-        places: &'b Places,
-        prepared: &Prepared<'b>,
+    /// Where the original side of a candidate is kept, its tokens behind those that were read before if they are `wanted`, and
+    /// its bytes in its text; `None` where the search fails.
+    fn original_side(
+        &mut self,
+        prepared: &Prepared,
         candidate: &Candidate,
-    ) -> (&'b [u64], [u32; 2]) {
-        let range = candidate.alignment.original();
+        wanted: bool,
+    ) -> Option<(OriginalSide, [u32; 2])> {
+        let Finder { places, read, failed, workspace, .. } = self;
+        let tokens = candidate.alignment.original();
         if candidate.original == prepared.document {
-            let range = range.start as usize..range.end as usize;
-            let spans = &prepared.spans[range.clone()];
+            let spans = &prepared.spans[tokens.start as usize..tokens.end as usize];
             let bytes = spans.first().zip(spans.last()).map(|(first, last)| [first[0], last[1]]);
-            return (&prepared.tokens[range], bytes.unwrap_or_default());
+            return Some((OriginalSide { stretch: None, tokens, read: 0..0 }, bytes.unwrap_or_default()));
         }
-        let bytes = places.bytes(candidate.original, range.clone());
-        let Kept { tokens, start } = places.stretch(candidate.original, range.start).unwrap_or_default();
-        let range = (range.start - start) as usize..(range.end - start) as usize;
-        (tokens.get(range).unwrap_or_default(), bytes)
+        let stretch = places.find((candidate.original, tokens.start), read.as_deref_mut(), failed)?;
+        let before = workspace.read.len();
+        let within = [tokens.start, tokens.end];
+        let mut all = || {
+            if wanted {
+                places.read(&stretch, within, &mut workspace.read)?;
+            }
+            places.bytes(&stretch, tokens.clone())
+        };
+        match all() {
+            Ok(bytes) => {
+                let read = before..workspace.read.len();
+                Some((OriginalSide { stretch: Some(stretch), tokens, read }, bytes))
+            }
+            Err(error) => {
+                failed.get_or_insert(error);
+                None
+            }
+        }
     }
 
     /// Tells of passages; returns how similar each is.
@@ -453,13 +486,16 @@ impl<'a> Finder<'a> {
 
     fn tell(&mut self, prepared: &Prepared, candidate: &Candidate, copy_stretch: Option<Stretch>) -> Overlap {
         let (copy, original) = (candidate.alignment.copy(), candidate.alignment.original());
-        if !self.read(prepared, candidate) {
+        let is_one_run = candidate.alignment.runs.len() == 1;
+        self.workspace.read.clear();
+        let Some((side, original_bytes)) = self.original_side(prepared, candidate, !is_one_run) else {
             return Overlap::default(); // the search fails
-        }
-        let (original_side, original_bytes) = Self::original_side(&self.places, prepared, candidate);
+        };
         let own = &prepared.tokens[copy.start as usize..copy.end as usize];
+        let original_side =
+            if is_one_run { own } else { side.all(prepared, &self.places, &self.workspace.read) };
         // in a text that repeats itself an alignment may leave its diagonal, and come back
-        let is_exact = candidate.alignment.runs.len() == 1 || own == original_side;
+        let is_exact = is_one_run || own == original_side;
         let overlap = if is_exact {
             Overlap { shared: 1, sizes: [1, 1] }
         } else {

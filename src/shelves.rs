@@ -7,6 +7,7 @@
 
 mod waiting;
 
+use std::ops::Range;
 use std::path::Path;
 
 use crate::error::{Error, Result};
@@ -50,6 +51,11 @@ impl Spot {
     /// Whether no list is there.
     pub(crate) fn is_empty(self) -> bool {
         self.length == 0
+    }
+
+    /// Numbers in the list.
+    pub(crate) fn length(self) -> usize {
+        self.length as usize
     }
 }
 
@@ -126,11 +132,6 @@ impl Shelves {
         self.waiting = Some(Waiting::new(folder, bytes as usize / size_of::<u64>()));
     }
 
-    /// Whether a list has had to wait.
-    pub(crate) fn has_waited(&self) -> bool {
-        self.waiting.as_ref().is_some_and(Waiting::is_used)
-    }
-
     /// What could not be written of the lists that were put so far, if anything.
     ///
     /// # Errors
@@ -157,9 +158,8 @@ impl Shelves {
             false if self.shelves[shelf].has_room() => 0,
             false => page,
         };
-        let waits = self.waiting.as_mut().and_then(|waiting| waiting.put(list, size, takes));
-        if let Some(at) = waits {
-            return Spot { shelf: WAITS, block: (at >> 32) as u32, start: at as u32, length };
+        if let Some(spot) = self.let_wait(list, (size, takes)) {
+            return spot;
         }
         if is_alone {
             return self.put_alone(list.to_vec());
@@ -173,16 +173,22 @@ impl Shelves {
         Spot { shelf: shelf as u32, block, start, length }
     }
 
-    /// Holds a list that is not asked for any more: a large one as it is, and in memory, since one that waits is read whole.
+    /// Holds a list that is not asked for any more: a large one, where it does not wait, as it is.
     pub(crate) fn put_all(&mut self, list: &mut Vec<u64>) -> Spot {
         if list.len() <= LARGE {
             return self.put(list);
         }
-        if let Some(waiting) = &mut self.waiting {
-            waiting.hold(shelf_of(list.len()).1);
-        }
-        list.shrink_to_fit();
-        self.put_alone(std::mem::take(list))
+        let size = shelf_of(list.len()).1;
+        self.let_wait(list, (size, size)).unwrap_or_else(|| {
+            list.shrink_to_fit();
+            self.put_alone(std::mem::take(list))
+        })
+    }
+
+    /// Where a list of a size waits, if memory has no room for what it takes there.
+    fn let_wait(&mut self, list: &[u64], (size, takes): (usize, usize)) -> Option<Spot> {
+        let at = self.waiting.as_mut()?.put(list, size, takes)?;
+        Some(Spot { shelf: WAITS, block: (at >> 32) as u32, start: at as u32, length: list.len() as u32 })
     }
 
     /// Holds a list in its own allocation.
@@ -215,13 +221,23 @@ impl Shelves {
     #[inline]
     pub(crate) fn read<'a>(&'a self, spot: Spot, buffer: &'a mut Vec<u64>) -> Result<&'a [u64]> {
         match (&self.waiting, spot.waits_at()) {
-            (Some(waiting), Some(start)) => {
-                let read = waiting.read(start, spot.length as usize, buffer);
-                read.map_err(|source| Error::temporary(waiting.folder(), source))?;
+            (Some(_), Some(_)) => {
+                self.read_part(spot, 0..spot.length(), buffer)?;
                 Ok(buffer)
             }
             _ => Ok(self.get(spot)),
         }
+    }
+
+    /// Makes the buffer a part of a list that waits; empty where it does not.
+    ///
+    /// # Errors
+    /// [`Error::Temporary`].
+    pub(crate) fn read_part(&self, spot: Spot, part: Range<usize>, buffer: &mut Vec<u64>) -> Result<()> {
+        buffer.clear();
+        let Some((waiting, start)) = self.waiting.as_ref().zip(spot.waits_at()) else { return Ok(()) };
+        let read = waiting.read(start + part.start as u64, part.len(), buffer);
+        read.map_err(|source| Error::temporary(waiting.folder(), source))
     }
 
     /// The list at a spot, where none waits.

@@ -5,8 +5,6 @@ use crate::certify::Draw;
 use crate::corpus::{Builder, Document};
 use crate::passage::recurring::WindowMarks;
 use crate::passage::winnow::SeedHead;
-use crate::scan::Signed;
-use crate::shelves::LARGE;
 
 /// Bytes held for each document beside its own: its row in the index of parts and that of all parts together.
 const OF_A_DOCUMENT: usize = 156;
@@ -25,10 +23,6 @@ const SEEDS_WORKING: [usize; 2] = [3, 8];
 /// What of it is for texts that may be repeated by passages, whatever comes before: where they take more, it waits in a file,
 /// which costs less than smaller parts do.
 const TEXTS_WORKING: usize = 1;
-
-/// Tokens of a text from which on what is kept of it may be too long to wait, and bytes held for each of these.
-const HELD_TOKENS: u32 = (LARGE - LARGE / 8) as u32;
-const OF_A_HELD_TOKEN: usize = 10;
 
 /// The same for each window of a seed whose list may be full, where more is to come: nearly all of them are told to the index
 /// of the parts, and are held twice then.
@@ -55,18 +49,9 @@ impl Builder<'_> {
         let of_windows = |windows: &WindowMarks| windows.size() + OF_A_TOLD_WINDOW * windows.marked();
         let windows = self.windows.as_ref().map_or(0, of_windows);
         let linking = keys * KEYS_LINKED + self.seeds_size() * SEEDS_LINKED;
-        let held = self.held_tokens as usize * OF_A_HELD_TOKEN;
         let seeds = self.seeds_size() * SEEDS_WORKING[usize::from(!is_first)];
-        let searching = keys * KEYS_WORKING + seeds + held;
+        let searching = keys * KEYS_WORKING + seeds;
         (tables * 5 / 4 + windows + linking.max(searching)) as u64
-    }
-
-    /// Notes of a batch how many tokens its long texts have.
-    pub(super) fn note_held(&mut self, signed: &[Signed]) {
-        let texts = signed.iter().flat_map(|signed| &signed.documents.tokens);
-        let tokens: u64 =
-            texts.filter(|tokens| **tokens > HELD_TOKENS).map(|tokens| u64::from(*tokens)).sum();
-        self.held_tokens += if self.units.passages { tokens } else { 0 };
     }
 
     fn seeds_size(&self) -> usize {

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use crate::passage::align::Run;
+use crate::passage::hits::Workspace;
 use crate::passage::{Candidate, Finder, Prepared};
 use crate::shingle::{LARGE, Shingler};
 use crate::verify::{Overlap, Side, Tally, compare};
@@ -180,11 +181,7 @@ impl Finder<'_> {
         if f64::from(covered) / (unit.len() as f64) < self.params.contained {
             return None;
         }
-        // they are looked at together
-        self.places.all_stay(true);
-        let contained = self.in_original((prepared, unit, paragraph), passages, original);
-        self.places.all_stay(false);
-        contained
+        self.in_original((prepared, unit, paragraph), passages, original)
     }
 
     /// The same, where `original` has enough of it.
@@ -195,34 +192,32 @@ impl Finder<'_> {
         original: u32,
     ) -> Option<Contained> {
         let of_original = || passages.iter().filter(|(candidate, _)| candidate.original == original);
+        let only = of_original().next().filter(|(candidate, _)| candidate.alignment.copy() == unit);
         let mut hull: Option<Range<u32>> = None;
+        let mut bytes = [u32::MAX, 0];
         let mut parts = Vec::new();
+        self.workspace.read.clear();
         for (candidate, _) in of_original() {
             let part = Candidate { original, alignment: candidate.alignment.cut(unit.clone()) };
             let own = part.alignment.original();
             if own.is_empty() {
                 continue;
             }
-            if !self.read(prepared, &part) {
-                return None;
-            }
+            let (side, of_part) = self.original_side(prepared, &part, only.is_none())?;
+            bytes = [bytes[0].min(of_part[0]), bytes[1].max(of_part[1])];
             let before = hull.take().unwrap_or_else(|| own.clone());
             hull = Some(before.start.min(own.start)..before.end.max(own.end));
-            parts.push(part);
+            parts.push((part, side));
         }
-        let mut bytes = [u32::MAX, 0];
-        let mut sides = Vec::with_capacity(parts.len());
-        for part in &parts {
-            let (tokens, of_part) = Self::original_side(&self.places, prepared, part);
-            bytes = [bytes[0].min(of_part[0]), bytes[1].max(of_part[1])];
-            sides.push((tokens, &part.alignment.runs[..]));
-        }
-        let only = of_original().next().filter(|(candidate, _)| candidate.alignment.copy() == unit);
         let overlap = match only {
             Some((_, overlap)) => *overlap, // the unit is the passage
             None => {
                 let own = &prepared.tokens[unit.start as usize..unit.end as usize];
-                self.workspace.comparison.compare(&self.shingler, (own, unit.start), sides.into_iter())
+                let Workspace { read, comparison, .. } = &mut self.workspace;
+                let sides = parts
+                    .iter()
+                    .map(|(part, side)| (side.all(prepared, &self.places, read), &part.alignment.runs[..]));
+                comparison.compare(&self.shingler, (own, unit.start), sides)
             }
         };
         let hull = hull?;

@@ -8,11 +8,13 @@ use crate::error::Error;
 use crate::params::Params;
 use crate::passage::align::{Alignment, Run, Step, entered_late, extend, run_around};
 use crate::passage::contained::Comparison;
+use crate::passage::near::{Hit, Near};
 use crate::passage::passed::{Passed, PassedOver};
 use crate::passage::places::{Kept, LISTED, Listed, Places, SeedPlace};
 use crate::passage::windows::{WindowMaker, WindowMap};
 use crate::passage::{Candidate, Candidates, Finder, MARGIN, Occurrence, Prepared, ReadTokens};
 use crate::resolve::NumberMap;
+use crate::shelves::LARGE;
 
 /// Candidates that one token of the later text may lie in.
 pub(super) const DEPTH: usize = 8;
@@ -50,6 +52,8 @@ pub(super) struct Workspace {
     led: Vec<(u32, u32)>,
     /// verbatim runs that are a passage, of which an alignment has less
     entered: Vec<Candidate>,
+    /// tokens of earlier texts that wait, as far as they are looked at
+    pub(super) read: Vec<u64>,
     pub(super) comparison: Comparison,
 }
 
@@ -69,6 +73,9 @@ impl Workspace {
         self.own_windows.clear();
         self.forget_led();
         self.entered.clear();
+        if self.read.capacity() > LARGE {
+            self.read = Vec::new();
+        }
     }
 
     /// What windows lead to is told again where it is asked for.
@@ -100,68 +107,6 @@ impl Open {
         while self.runs.len() > 1 && runs[self.runs.start + 1].copy <= at {
             self.runs.start += 1;
         }
-    }
-}
-
-/// A seed of the later text beside a place of it in an earlier one.
-struct Hit<'k> {
-    tokens: &'k [u64],
-    kept: Kept<'k>,
-    /// tokens in the seed
-    seed: u32,
-    /// where it starts in the later text
-    at: u32,
-    /// tokens from there to the place in the earlier text, modulo 2^32
-    diagonal: u32,
-    /// what is kept further away than this is kept for other documents, which have no say in it
-    margin: u32,
-}
-
-impl Hit<'_> {
-    /// Whether a token of the later text equals the one across from it, if that is at hand.
-    fn compare(&self, token: u32) -> Option<bool> {
-        let across = token.wrapping_add(self.diagonal).wrapping_sub(self.kept.start);
-        let is_near = token.abs_diff(self.at) < self.margin;
-        let across = self.kept.tokens.get(across as usize).filter(|_| is_near)?;
-        Some(Some(across) == self.tokens.get(token as usize))
-    }
-
-    /// Whether the verbatim run there lies in this one, and the last seed on the diagonal for which that is sure.
-    fn lies_in(&self, run: &Run) -> (bool, u32) {
-        if !run.holds(self.at, self.seed) {
-            // until another run of the alignment begins
-            return (false, if run.copy <= self.at { u32::MAX } else { 0 });
-        }
-        let behind = self.compare(run.end());
-        if behind == Some(true) {
-            return (false, u32::MAX);
-        }
-        match run.copy.checked_sub(1).filter(|before| self.compare(*before) == Some(true)) {
-            Some(before) => (false, before + self.margin - 1),
-            // the token behind has no say as long as it is far away; it may have one after that
-            None if behind.is_none() => (true, run.end().saturating_sub(self.margin)),
-            None => (true, run.end() - self.seed),
-        }
-    }
-
-    /// The same for any of these runs.
-    fn lies_in_any<'r>(&self, runs: impl Iterator<Item = &'r Run>) -> (bool, u32) {
-        let mut until = u32::MAX;
-        for (lies_in, sure) in runs.map(|run| self.lies_in(run)) {
-            if lies_in {
-                return (true, sure);
-            }
-            until = until.min(sure);
-        }
-        (false, until)
-    }
-
-    /// Whether the seed is so deep inside of a verbatim run that no other run there can be longer: what is further
-    /// away has no say.
-    fn is_deep_in(run: &Run, (at, seed): (u32, u32), margin: u32, end: usize) -> bool {
-        let is_far = |edge: Option<u32>| edge.is_none_or(|token| token.abs_diff(at) >= margin);
-        let behind = Some(run.end()).filter(|behind| (*behind as usize) < end);
-        run.holds(at, seed) && is_far(run.copy.checked_sub(1)) && is_far(behind)
     }
 }
 
@@ -373,64 +318,107 @@ impl Looking<'_, '_, '_> {
         if self.is_whole {
             return; // nothing can be longer
         }
-        let Prepared { document, tokens, seeds, .. } = *self.prepared;
-        let Present { seed: number, at: here, .. } = self.present;
-        let diagonal = at.wrapping_sub(here);
+        let here = self.present.at;
         let is_enough = self.again > AGAIN * u64::from(here) + AGAIN_MORE;
         let is_beyond = is_enough || self.workspace.open.len() >= DEPTH;
+        let from = SeedPlace { original, at, margin };
         let is_over = is_beyond && !self.uncovered();
+        if self.is_known(&from, is_over) {
+            return;
+        }
+        let Some(mut near) = self.near(&from) else { return };
+        if self.lies_in_one_that_stood_first(&from, &near) {
+            return;
+        }
+        let first = self.workspace.runs.len();
+        let Some((run, is_cut)) = self.align(&from, &mut near, is_beyond) else {
+            self.workspace.runs.truncate(first);
+            return;
+        };
+        if is_beyond {
+            // only windows count that those which are open do not have
+            let whole = run.windows(self.params.passage);
+            let is_new = |of: &Range<u32>| of.start.max(whole.start) < of.end.min(whole.end);
+            let uncovered = &self.workspace.uncovered;
+            if !self.present.uncovered.is_some_and(|is_any| is_any && uncovered.iter().any(is_new)) {
+                self.capped += 1;
+                return;
+            }
+            self.workspace.runs.push(run);
+        }
+        self.enter(&from, &near, (first, run.copy, is_cut));
+    }
+
+    /// Whether it is known without a look at a place that it leads to nothing new, or that there are too many already, where
+    /// it `is_over` them.
+    fn is_known(&mut self, &SeedPlace { original, at, .. }: &SeedPlace, is_over: bool) -> bool {
+        let here = self.present.at;
+        let diagonal = at.wrapping_sub(here);
         let alignments = self.alignments;
-        let Workspace { open, runs, steps, passed, listed, uncovered, led_to, led, entered, .. } =
-            &mut *self.workspace;
+        let Workspace { open, runs, passed, .. } = &mut *self.workspace;
         let same = passed.find(original, at);
         if let Some(same) = same.filter(|of| of.too_many.is_none_or(|those| is_over && those == alignments)) {
             self.capped += u64::from(same.too_many.is_some());
             passed.now.push(same);
-            return;
+            return true;
         }
         let known = open.iter().any(|open| {
             let run = &runs[open.runs.start];
             // what is cut may go on from here
             !open.is_cut && open.original == original && run.holds(here, 1) && run.diagonal() == diagonal
         });
-        if known {
-            return;
-        }
-        if is_over {
+        if is_over && !known {
             self.capped += 1;
             let too_many = Some(alignments);
             passed.now.push(Passed { original, diagonal, until: u32::MAX, too_many });
-            return;
         }
-        let is_own = original == document;
-        if !is_own && !self.places.read((original, at), self.read.as_deref_mut(), self.failed) {
-            return;
+        known || is_over
+    }
+
+    /// What lies around a place; `None` where nothing does, or it can't be read.
+    fn near(&mut self, &SeedPlace { original, at, margin }: &SeedPlace) -> Option<Near> {
+        let Prepared { document, tokens, .. } = *self.prepared;
+        if original == document {
+            return Some(Near { stretch: None, tokens: [0, tokens.len() as u32] });
         }
-        let own_text = Kept { tokens, start: 0 };
-        let kept = if is_own { Some(own_text) } else { self.places.stretch(original, at) };
-        let Some(kept) = kept else { return };
+        let stretch = self.places.find((original, at), self.read.as_deref_mut(), self.failed)?;
+        let tokens = stretch.within([at.saturating_sub(margin), at + margin]);
+        let near = Near { stretch: Some(stretch), tokens };
+        near.read(self.places, &mut self.workspace.read, self.failed).then_some(near)
+    }
+
+    /// Whether the verbatim run at a place lies in one that is open and stood first.
+    fn lies_in_one_that_stood_first(&mut self, from: &SeedPlace, near: &Near) -> bool {
+        let &SeedPlace { original, at, margin } = from;
+        let tokens = self.prepared.tokens;
+        let here = self.present.at;
+        let diagonal = at.wrapping_sub(here);
+        let Workspace { open, runs, passed, read, .. } = &mut *self.workspace;
+        let kept = near.all(tokens, self.places, read);
         let hit = Hit { tokens, kept, seed: self.seed, at: here, diagonal, margin };
         let earlier = open.iter().filter(|open| open.original <= original);
         let runs_there = earlier.map(|open| (open.original, &runs[open.runs.start]));
         let stood_first = runs_there.filter(|(of, run)| *of < original || run.across(here) <= i64::from(at));
         let (lies_in, until) = hit.lies_in_any(stood_first.map(|(_, run)| run));
-        if lies_in {
-            if here <= until {
-                passed.now.push(Passed { original, diagonal, until, too_many: None });
-            }
-            return;
+        if lies_in && here <= until {
+            passed.now.push(Passed { original, diagonal, until, too_many: None });
         }
+        lies_in
+    }
+
+    /// The verbatim run at a place, and whether its alignment, which becomes the last of the runs unless it `is_beyond` what is
+    /// aligned, ends where no more of the earlier text was looked at. As much as that takes becomes `near`.
+    fn align(&mut self, from: &SeedPlace, near: &mut Near, is_beyond: bool) -> Option<(Run, bool)> {
+        let &SeedPlace { original, at, margin } = from;
+        let Prepared { tokens, seeds, .. } = *self.prepared;
+        let Present { seed: number, at: here, .. } = self.present;
+        let Workspace { runs, steps, listed, led_to, led, read, .. } = &mut *self.workspace;
         let first = runs.len();
-        // most end before it matters how far they may go
-        let mut near = kept;
-        if !is_own {
-            near = kept.between([at.saturating_sub(margin), at + margin]);
-        }
+        let is_own = near.stretch.is_none();
         let run_in = |kept: &Kept| {
-            let place = (here as usize, (at - kept.start) as usize);
+            let place = (here as usize, at.checked_sub(kept.start)? as usize);
             run_around(tokens, kept.tokens, place, self.seed as usize)
         };
-        let Some(mut run) = run_in(&near) else { return };
         let identity = self.params.identity;
         let mut follow = |near: &[u64], run: Run, runs: &mut Vec<Run>| {
             runs.truncate(first);
@@ -439,10 +427,13 @@ impl Looking<'_, '_, '_> {
             }
             extend([tokens, near], (run, is_own), identity, steps, runs)
         };
-        let mut is_open = follow(near.tokens, run, runs) && !is_own;
+        // most end before it matters how far they may go
+        let kept = near.all(tokens, self.places, read);
+        let mut run = run_in(&kept)?;
+        let mut is_open = follow(kept.tokens, run, runs) && !is_own;
         let mut is_cut = is_open;
         let mut most = 2 * margin;
-        while is_open {
+        while let Some(stretch) = near.stretch.filter(|_| is_open) {
             let mut of_windows = |seed: usize, found: &mut Vec<u32>| {
                 let those = led_to.entry(seed as u32).or_insert_with(|| {
                     let windows = self.windows.of(tokens, seeds[seed].at);
@@ -458,34 +449,40 @@ impl Looking<'_, '_, '_> {
                 found.extend(those.iter().take_while(|place| place.0 == original).map(|place| place.1));
             };
             let margins = [self.margin, self.params.passage];
-            let from = SeedPlace { original, at, margin };
             let (reach, goes_on) =
-                self.places.reach((seeds, listed), (number, from), (margins, most), &mut of_windows);
-            let reach = kept.between(reach);
-            if reach.tokens.len() > near.tokens.len()
-                && let Some(longer) = run_in(&reach)
-            {
-                (near, run) = (reach, longer);
-                is_open = follow(near.tokens, run, runs);
+                self.places.reach((seeds, listed), (number, *from), (margins, most), &mut of_windows);
+            let reach = Near { stretch: Some(stretch), tokens: stretch.within(reach) };
+            if reach.length() > near.length() {
+                *near = reach;
+                if !near.read(self.places, read, self.failed) {
+                    return None;
+                }
+                let kept = near.all(tokens, self.places, read);
+                if let Some(longer) = run_in(&kept) {
+                    run = longer;
+                    is_open = follow(kept.tokens, run, runs);
+                }
             }
-            is_cut = is_open && near.tokens.len() < kept.tokens.len();
+            is_cut = is_open && near.length() < stretch.length();
             is_open &= goes_on;
             most = most.saturating_mul(2);
         }
-        if is_beyond {
-            // only windows count that those which are open do not have
-            let whole = run.windows(self.params.passage);
-            let is_new = |of: &Range<u32>| of.start.max(whole.start) < of.end.min(whole.end);
-            if !self.present.uncovered.is_some_and(|is_any| is_any && uncovered.iter().any(is_new)) {
-                self.capped += 1;
-                return;
-            }
-            runs.push(run);
-        }
-        self.again += u64::from(run.copy - runs[first].copy);
+        Some((run, is_cut))
+    }
+
+    /// Makes a candidate of the runs from `first` on, of which the one at the place starts at token `start`; they become open.
+    fn enter(&mut self, from: &SeedPlace, near: &Near, (first, start, is_cut): (usize, u32, bool)) {
+        let &SeedPlace { original, at, .. } = from;
+        let tokens = self.prepared.tokens;
+        let here = self.present.at;
+        let is_own = near.stretch.is_none();
+        let Workspace { open, runs, entered, read, .. } = &mut *self.workspace;
+        let (passage, identity) = (self.params.passage, self.params.identity);
+        self.again += u64::from(start - runs[first].copy);
+        let kept = near.all(tokens, self.places, read);
         let mut late = Vec::new();
-        entered_late([tokens, near.tokens], &runs[first..], self.params.passage, &mut late);
-        runs[first..].iter_mut().chain(&mut late).for_each(|run| run.original += near.start);
+        entered_late([tokens, kept.tokens], &runs[first..], passage, &mut late);
+        runs[first..].iter_mut().chain(&mut late).for_each(|run| run.original += kept.start);
         late.retain(|run| !is_own || run.original < run.copy);
         let alone = |run| Candidate { original, alignment: Alignment { runs: vec![run] } };
         entered.extend(late.into_iter().map(alone));
@@ -494,11 +491,11 @@ impl Looking<'_, '_, '_> {
         }
         let Some(last) = runs[first..].last() else { return };
         let end = last.end();
-        if end - runs[first].copy >= self.params.passage {
+        if end - runs[first].copy >= passage {
             let alignment = Alignment { runs: runs[first..].to_vec() };
             // what was not behind may have been what made up for a difference
             let parts = if is_own { alignment.apart(identity) } else { vec![alignment] };
-            let parts = parts.into_iter().filter(|part| part.copy().len() >= self.params.passage as usize);
+            let parts = parts.into_iter().filter(|part| part.copy().len() >= passage as usize);
             self.candidates.extend(parts.map(|alignment| Candidate { original, alignment }));
         }
         self.is_whole |= runs[first].copy == 0 && end as usize == tokens.len();

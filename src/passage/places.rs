@@ -9,12 +9,13 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::error::{Error, Result};
-use crate::passage::steps::{Steps, Written, packed, unpacked};
+use crate::passage::filling::{Filling, Stretch};
+use crate::passage::steps::{Steps, UnreadSteps, packed, unpacked};
 use crate::passage::texts::KeptTexts;
 use crate::passage::windows::{OfSeed, Windows};
 use crate::passage::{Occurrence, Prepared, ReadTokens};
 use crate::resolve::NumberMap;
-use crate::shelves::Spot;
+use crate::shelves::{LARGE, Spot};
 
 /// Places that a seed lists; of later ones, which are counted, windows are kept.
 pub(crate) const LISTED: u8 = 8;
@@ -109,8 +110,52 @@ struct Text {
     has_windows: bool,
     /// where parts of it leave: the first tokens of those between in which there is something; else empty
     parts: Box<[u32]>,
-    /// of a document of an index these stand for the stretches
-    archived: Option<Box<[Stretch]>>,
+    known: Known,
+}
+
+/// Where it is known which stretches a text has.
+#[derive(Default)]
+enum Known {
+    /// at the start of its list
+    #[default]
+    There,
+    /// here, as it is there, since the list waits
+    Here(Box<[u64]>),
+    /// of a document of an index, of which each stretch has a list of its own
+    Archived(Box<[Stretch]>),
+}
+
+/// A stretch that is kept of a document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeptStretch {
+    /// its first token in the document, and behind its last
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// the list in which it is, where in that its tokens start, and which of the list's tokens is their first
+    pub(super) list: Spot,
+    pub(super) at: u32,
+    pub(super) first: u32,
+    /// where in it the steps of all its tokens start
+    pub(super) steps: u32,
+}
+
+impl KeptStretch {
+    /// Those of some tokens of the document that are in it: the first, and behind the last.
+    pub(crate) fn within(&self, [first, behind]: [u32; 2]) -> [u32; 2] {
+        let first = first.clamp(self.start, self.end);
+        [first, behind.clamp(first, self.end)]
+    }
+
+    /// Its tokens.
+    pub(crate) fn length(&self) -> u32 {
+        self.end - self.start
+    }
+
+    /// Where tokens that are in it are in the list.
+    fn part(&self, [first, behind]: [u32; 2]) -> Range<usize> {
+        let at = |token: u32| (self.at + (token - self.start)) as usize;
+        at(first)..at(behind)
+    }
 }
 
 impl Text {
@@ -134,78 +179,21 @@ impl Text {
         first..self.parts.get(behind).copied().unwrap_or(u32::MAX)
     }
 
-    /// What is kept around a token; where it stands, and which of those steps is the first of it.
-    fn stretch<'a>(&self, at: u32, texts: &'a KeptTexts) -> Option<(Kept<'a>, Steps<'a>, usize)> {
-        if let Some(stretches) = &self.archived {
-            let behind = stretches.partition_point(|stretch| stretch.start <= at);
-            let Stretch { start, end, all } = stretches[behind.checked_sub(1)?];
-            let (tokens, steps) = texts.get(all)?.split_at_checked((end - start) as usize)?;
-            return Some((Kept { tokens, start }, Steps::read(steps), 0));
-        }
-        let (stretches, all) = texts.get(self.all)?.split_at(self.stretches as usize);
-        let (tokens, steps) = all.split_at(self.tokens as usize);
-        let behind = stretches.partition_point(|stretch| unpacked(*stretch)[0] <= at);
-        let [start, first] = unpacked(stretches[behind.checked_sub(1)?]);
-        let first = first as usize;
-        let end = stretches.get(behind).map_or(tokens.len(), |next| unpacked(*next)[1] as usize);
-        Some((Kept { tokens: &tokens[first..end], start }, Steps::read(steps), first))
-    }
-}
-
-/// Tokens around listed seeds of a document of an index.
-#[derive(Clone, Copy)]
-struct Stretch {
-    start: u32,
-    end: u32,
-    /// the tokens, and where they stand; nothing as long as nobody has looked at them
-    all: Spot,
-}
-
-/// Tokens of a document, one after the other.
-#[derive(Clone, Copy)]
-pub(crate) struct Tokens<'a> {
-    /// the number of the first
-    pub(crate) start: u32,
-    pub(crate) tokens: &'a [u64],
-    /// first byte of each token, and behind its last
-    pub(crate) spans: &'a [[u32; 2]],
-}
-
-/// Stretches that are being read.
-pub(super) struct Filling<'a> {
-    stretches: &'a mut [Stretch],
-    texts: &'a mut KeptTexts,
-    next: usize,
-    /// what there is of the next
-    tokens: &'a mut Vec<u64>,
-    steps: Written,
-}
-
-impl Filling<'_> {
-    /// Takes the tokens that come next; a stretch that starts before the first of all stays unread.
-    pub(super) fn take(&mut self, Tokens { start, tokens, spans }: Tokens<'_>) {
-        let behind = start + tokens.len() as u32;
-        while let Some(stretch) = self.stretches.get_mut(self.next) {
-            let from = stretch.start + self.tokens.len() as u32;
-            if !stretch.all.is_empty() || from < start {
-                self.next += 1;
-                continue;
+    /// The stretch in which a token is.
+    fn stretch(&self, token: u32, texts: &KeptTexts) -> Option<KeptStretch> {
+        let known = match &self.known {
+            Known::There => &texts.get(self.all)[..self.stretches as usize],
+            Known::Here(known) => known,
+            Known::Archived(stretches) => {
+                let behind = stretches.partition_point(|stretch| stretch.start <= token);
+                return stretches[behind.checked_sub(1)?].kept();
             }
-            if from >= behind {
-                return;
-            }
-            let to = stretch.end.min(behind);
-            let range = (from - start) as usize..(to - start) as usize;
-            self.tokens.extend_from_slice(&tokens[range.clone()]);
-            self.steps.extend(&spans[range]);
-            if to < stretch.end {
-                return;
-            }
-            std::mem::take(&mut self.steps).append_to(self.tokens);
-            stretch.all = self.texts.put(self.tokens);
-            self.tokens.clear();
-            self.next += 1;
-        }
+        };
+        let behind = known.partition_point(|stretch| unpacked(*stretch)[0] <= token);
+        let [start, first] = unpacked(known[behind.checked_sub(1)?]);
+        let end = known.get(behind).map_or(self.tokens, |next| unpacked(*next)[1]);
+        let (end, at) = (start + (end - first), self.stretches + first);
+        Some(KeptStretch { start, end, list: self.all, at, first, steps: self.stretches + self.tokens })
     }
 }
 
@@ -248,22 +236,11 @@ pub(crate) struct Places {
     kept: KeptTexts,
     /// for the next one
     all: Vec<u64>,
-    /// behind the last document of an index
-    archived: u32,
     windows: Windows,
     /// all windows that came: key, document, first token; only for an index
     told: Option<Vec<Window>>,
     /// places that were not listed
     pub(crate) capped: u64,
-}
-
-impl Kept<'_> {
-    /// The part of it between two tokens of the document.
-    pub(crate) fn between(self, [first, last]: [u32; 2]) -> Self {
-        let from = first.saturating_sub(self.start) as usize;
-        let to = (last.saturating_sub(self.start) as usize).min(self.tokens.len());
-        Kept { tokens: &self.tokens[from..to], start: self.start + from as u32 }
-    }
 }
 
 impl Places {
@@ -277,7 +254,6 @@ impl Places {
             texts: NumberMap::default(),
             kept: KeptTexts::new(),
             all: Vec::new(),
-            archived: 0,
             windows: Windows::default(),
             told: None,
             capped: 0,
@@ -425,58 +401,67 @@ impl Places {
         })
     }
 
-    /// Whether all that is put at hand from now on stays there, until this is said again.
-    pub(super) fn all_stay(&mut self, all_stay: bool) {
-        self.kept.all_stay(all_stay);
-    }
-
-    /// Puts what is kept around a place in another document at hand, where nobody has looked at it yet or it waits in a file;
-    /// returns whether it is there now. It stays until the same is asked of another place, or longer.
-    pub(super) fn read(
+    /// The stretch that is kept around a place in another document; of one of an index it is read where nobody has looked at it
+    /// yet.
+    pub(super) fn find(
         &mut self,
         (document, at): (u32, u32),
         reader: Option<&mut (dyn ReadTokens + '_)>,
         failed: &mut Option<Error>,
-    ) -> bool {
-        if document >= self.archived && !self.kept.may_wait() {
-            return true;
-        }
-        let Some(text) = self.texts.get_mut(&document) else { return true };
-        let mut all = text.all;
-        if let Some(stretches) = &mut text.archived {
+    ) -> Option<KeptStretch> {
+        let text = self.texts.get_mut(&document)?;
+        if let Known::Archived(stretches) = &mut text.known {
             let before = stretches.partition_point(|stretch| stretch.start <= at);
-            let Some(i) = before.checked_sub(1) else { return true };
-            if stretches[i].all.is_empty() {
-                let Some(reader) = reader else { return false };
+            let i = before.checked_sub(1)?;
+            if !stretches[i].is_read() {
                 let last = stretches.last().map_or(0, |last| last.end);
                 let sought = SoughtTokens { first: stretches[i].start, behind: stretches[i].end, last };
-                self.all.clear();
-                let (texts, tokens, steps) = (&mut self.kept, &mut self.all, Written::default());
-                let mut filling = Filling { stretches: &mut *stretches, texts, next: 0, tokens, steps };
-                if let Err(error) = reader.tokens(document, sought, &mut |tokens| filling.take(tokens)) {
+                let mut filling = Filling::new(stretches, &mut self.kept, &mut self.all);
+                let read = reader?.tokens(document, sought, &mut |tokens| filling.take(tokens));
+                filling.finish();
+                self.let_go_of_buffer();
+                if let Err(error) = read {
                     failed.get_or_insert(error);
-                    return false;
+                    return None;
                 }
             }
-            all = stretches[i].all;
         }
-        let read = self.kept.read(all);
-        let is_read = read.is_ok();
-        *failed = failed.take().or(read.err());
-        is_read
+        self.texts.get(&document)?.stretch(at, &self.kept)
     }
 
-    /// What is kept around a place.
-    pub(crate) fn stretch(&self, document: u32, at: u32) -> Option<Kept<'_>> {
-        Some(self.texts.get(&document)?.stretch(at, &self.kept)?.0)
+    /// Appends tokens of a stretch that waits, from one to behind another; nothing of one that [`Places::tokens`] has.
+    ///
+    /// # Errors
+    /// [`Error::Temporary`].
+    pub(super) fn read(&mut self, of: &KeptStretch, tokens: [u32; 2], into: &mut Vec<u64>) -> Result<()> {
+        self.kept.read(of.list, of.part(tokens), into)
     }
 
-    /// Where tokens of what is kept of a document stand in its text: the first byte, and behind the last.
-    pub(crate) fn bytes(&self, document: u32, tokens: Range<u32>) -> [u32; 2] {
-        let stretch = self.texts.get(&document).and_then(|text| text.stretch(tokens.start, &self.kept));
-        let Some((Kept { start, .. }, steps, first)) = stretch else { return [0; 2] };
-        let at = |token: u32| first + (token - start) as usize;
-        steps.bytes(at(tokens.start)..at(tokens.end))
+    /// Tokens of a stretch, from one to behind another; where it waits, those that were read.
+    #[inline]
+    pub(super) fn tokens<'a>(&'a self, of: &KeptStretch, tokens: [u32; 2], read: &'a [u64]) -> Kept<'a> {
+        let start = tokens[0];
+        match of.list.waits_at() {
+            Some(_) => Kept { tokens: read, start },
+            None => Kept { tokens: &self.kept.get(of.list)[of.part(tokens)], start },
+        }
+    }
+
+    /// Where tokens of a stretch stand in its text: the first byte, and behind the last.
+    ///
+    /// # Errors
+    /// [`Error::Temporary`].
+    pub(crate) fn bytes(&mut self, of: &KeptStretch, tokens: Range<u32>) -> Result<[u32; 2]> {
+        let at = |token: u32| (of.first + (token - of.start)) as usize;
+        let (tokens, steps) = (at(tokens.start)..at(tokens.end), of.steps as usize);
+        if of.list.waits_at().is_none() {
+            return Ok(Steps::read(&self.kept.get(of.list)[steps..]).bytes(tokens));
+        }
+        let kept = &mut self.kept;
+        let append = &mut |part: Range<usize>, into: &mut Vec<u64>| {
+            kept.read(of.list, steps + part.start..steps + part.end, into)
+        };
+        UnreadSteps::new(append).bytes(tokens)
     }
 
     /// Takes leave of a document's seeds. `found_by` tells of each, by whether its list is full, how it is to be found,
@@ -495,7 +480,19 @@ impl Places {
             self.all.clear();
             let text = Text::new(prepared, &bounds, &mut self.all);
             let all = self.kept.put(&mut self.all);
-            self.texts.insert(document, Text { all, uses, has_windows, parts, ..text });
+            let known = match all.waits_at() {
+                Some(_) => Known::Here(self.all[..text.stretches as usize].into()),
+                None => Known::There,
+            };
+            self.texts.insert(document, Text { all, uses, has_windows, parts, known, ..text });
+            self.let_go_of_buffer();
+        }
+    }
+
+    /// Of what was written to a file as a long list nothing is held for the next one.
+    fn let_go_of_buffer(&mut self) {
+        if self.all.len() > LARGE {
+            self.all = Vec::new();
         }
     }
 
@@ -506,16 +503,14 @@ impl Places {
         margins: [u32; 2],
         found_by: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> FoundBy,
     ) {
-        self.archived = document + 1;
         // its windows were told when its batch came
         let told = self.told.take();
         let ([listed, windows], Around { bounds, parts }) = self.list((document, seeds), margins, found_by);
         self.told = told;
         if listed + windows > 0 {
-            let unread = |[start, end]: [u32; 2]| Stretch { start, end, all: Spot::default() };
-            let archived = Some(bounds.into_iter().map(unread).collect());
+            let known = Known::Archived(bounds.into_iter().map(Stretch::unread).collect());
             let (uses, has_windows, parts) = (listed + windows, windows > 0, parts.into());
-            self.texts.insert(document, Text { uses, has_windows, parts, archived, ..Text::default() });
+            self.texts.insert(document, Text { uses, has_windows, parts, known, ..Text::default() });
         }
     }
 
@@ -618,9 +613,10 @@ impl Places {
         let Some(text) = self.texts.get_mut(&document) else { return };
         text.uses -= 1;
         if text.uses == 0 {
-            let archived = text.archived.as_deref().unwrap_or_default();
-            let all = archived.iter().map(|stretch| stretch.all).chain([text.all]);
-            all.for_each(|all| self.kept.remove(all));
+            if let Known::Archived(stretches) = &text.known {
+                stretches.iter().filter_map(Stretch::own_list).for_each(|list| self.kept.remove(list));
+            }
+            self.kept.remove(text.all);
             self.texts.remove(&document);
         }
     }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::error::Result;
+
 /// Stands for a step of which a byte can't tell.
 const FAR: u8 = u8::MAX;
 
@@ -67,11 +69,7 @@ impl<'a> Steps<'a> {
             Some([at, span]) if at as usize >= marked => (at as usize, span),
             _ => (marked, *self.marks.get(i / MARKED)?),
         };
-        let [start, end] = unpacked(span);
-        let behind = self.steps.get(at + 1..=i)?;
-        let Some(last) = behind.last() else { return Some([start, end]) };
-        let end = behind.iter().fold(end, |end, step| end + u32::from(step >> LENGTH_BITS) + length(*step));
-        Some([end - length(*last), end])
+        Some(behind(span, self.steps.get(at + 1..=i)?))
     }
 
     /// The bytes of some tokens of one stretch; none of no tokens.
@@ -80,6 +78,78 @@ impl<'a> Steps<'a> {
         let both = last.and_then(|last| Some([self.span(tokens.start)?[0], self.span(last)?[1]]));
         both.unwrap_or_default()
     }
+}
+
+/// Appends a part of what was written.
+pub(super) type AppendPart<'a> = dyn FnMut(Range<usize>, &mut Vec<u64>) -> Result<()> + 'a;
+
+/// Steps of which no more is read than it takes.
+pub(super) struct UnreadSteps<'a> {
+    append: &'a mut AppendPart<'a>,
+    read: Vec<u64>,
+}
+
+impl<'a> UnreadSteps<'a> {
+    /// Of what `append` reads.
+    pub(super) fn new(append: &'a mut AppendPart<'a>) -> Self {
+        UnreadSteps { append, read: Vec::new() }
+    }
+
+    /// What [`Steps::bytes`] tells.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub(super) fn bytes(&mut self, tokens: Range<usize>) -> Result<[u32; 2]> {
+        if tokens.is_empty() {
+            return Ok([0; 2]);
+        }
+        Ok([self.span(tokens.start)?[0], self.span(tokens.end - 1)?[1]])
+    }
+
+    /// Where the token at `i` stands, of those that there are.
+    fn span(&mut self, i: usize) -> Result<[u32; 2]> {
+        let [steps, all_far] = unpacked(self.numbers(0..1)?[0]).map(|count| count as usize);
+        let first_far = 1 + steps.div_ceil(MARKED);
+        let far = |which: usize| first_far + 2 * which;
+        let mut known = [0, self.numbers(1 + i / MARKED..2 + i / MARKED)?[0]];
+        known[0] = (i / MARKED * MARKED) as u64;
+        // behind the last of those that are at or before it
+        let (mut before, mut behind_it) = (0, all_far);
+        while before < behind_it {
+            let middle = before.midpoint(behind_it);
+            let is_before = self.numbers(far(middle)..far(middle) + 1)?[0] as usize <= i;
+            (before, behind_it) = if is_before { (middle + 1, behind_it) } else { (before, middle) };
+        }
+        if let Some(last) = before.checked_sub(1) {
+            let last = self.numbers(far(last)..far(last) + 2)?;
+            if last[0] >= known[0] {
+                known.copy_from_slice(last);
+            }
+        }
+        let [at, span] = known;
+        let first = at as usize + 1;
+        if first > i {
+            return Ok(unpacked(span));
+        }
+        let in_one = size_of::<u64>();
+        let steps = far(all_far) + first / in_one..far(all_far) + i / in_one + 1;
+        let steps: &[u8] = bytemuck::cast_slice(self.numbers(steps)?);
+        Ok(behind(span, &steps[first % in_one..][..i + 1 - first]))
+    }
+
+    fn numbers(&mut self, part: Range<usize>) -> Result<&[u64]> {
+        self.read.clear();
+        (self.append)(part, &mut self.read)?;
+        Ok(&self.read)
+    }
+}
+
+/// Where the last token of some steps stands, behind one that stands at `span`.
+fn behind(span: u64, steps: &[u8]) -> [u32; 2] {
+    let [start, end] = unpacked(span);
+    let Some(last) = steps.last() else { return [start, end] };
+    let end = steps.iter().fold(end, |end, step| end + u32::from(step >> LENGTH_BITS) + length(*step));
+    [end - length(*last), end]
 }
 
 /// Steps as they are written.
@@ -176,7 +246,14 @@ mod tests {
                 for (i, start) in stretch.iter().enumerate() {
                     prop_assert_eq!(steps.span(first + i), Some(*start));
                     for (j, end) in stretch.iter().enumerate().skip(i) {
-                        prop_assert_eq!(steps.bytes(first + i..first + j + 1), [start[0], end[1]]);
+                        let tokens = first + i..first + j + 1;
+                        prop_assert_eq!(steps.bytes(tokens.clone()), [start[0], end[1]]);
+                        let append = &mut |part: Range<usize>, into: &mut Vec<u64>| {
+                            into.extend_from_slice(&written[1..][part]);
+                            Ok(())
+                        };
+                        let bytes = UnreadSteps::new(append).bytes(tokens).unwrap();
+                        prop_assert_eq!(bytes, [start[0], end[1]]);
                     }
                 }
                 first += stretch.len();

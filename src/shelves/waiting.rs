@@ -75,16 +75,6 @@ impl Waiting {
         self.free.entry(size).or_default().push(start);
     }
 
-    /// Memory holds one of which this is the size, whether it has room for it or not.
-    pub(super) fn hold(&mut self, size: usize) {
-        self.held += size;
-    }
-
-    /// Whether something has been written.
-    pub(super) fn is_used(&self) -> bool {
-        self.file.is_some()
-    }
-
     /// One that memory held is nobody's.
     pub(super) fn let_go(&mut self, size: usize) {
         self.held -= size;

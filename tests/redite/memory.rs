@@ -123,6 +123,28 @@ fn passages_of_long_texts_in_parts() {
     }
 }
 
+/// An alignment that goes on and on asks for more and more of an earlier text, of which little is held.
+#[test]
+fn passages_as_long_as_their_texts_in_parts() {
+    let mut numbers = Numbers(11);
+    let units = Units { documents: false, paragraphs: false, passages: true };
+    let text = |first: usize| -> Vec<String> {
+        (0..110).map(|i| words(first + 100 * i..first + 100 * (i + 1))).collect()
+    };
+    let mut changed = |text: &[String]| -> String {
+        text.iter().map(|words| format!("{words} x{}\n", numbers.below(1000))).collect()
+    };
+    let [first, second] = [0, 50_000].map(text);
+    let texts = [
+        first.join("\n"),
+        changed(&first),
+        second.join(" "),
+        changed(&second[30..]) + &changed(&first[..70]),
+        changed(&[&first[90..], &second[..20], &first[..90]].concat()),
+    ];
+    judge(&texts, &Params { units, ..Params::audit() }, &Order::default(), (1, &[0, 20_000]));
+}
+
 /// With another order, and with what records say of themselves.
 #[test]
 fn preferred_versions_in_parts() {

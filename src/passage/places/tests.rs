@@ -37,9 +37,13 @@ fn seeds_are_listed_while_they_occur_again_and_texts_with_them() {
         let start = range.start as u32;
         Some(Kept { tokens: &tokens[range], start })
     };
-    assert_eq!(places.stretch(0, 3), kept(0..8));
-    assert_eq!(places.stretch(0, 40), kept(35..45));
-    assert_eq!([places.bytes(0, 2..8), places.bytes(0, 36..37)], [[4, 15], [72, 73]]);
+    for (at, range) in [(3, 0..8), (40, 35..45)] {
+        let stretch = places.find((0, at), None, &mut None).unwrap();
+        let within = stretch.within([0, 50]);
+        assert_eq!(Some(places.tokens(&stretch, within, &[])), kept(range));
+        let tokens = at - 1..at + 5;
+        assert_eq!(places.bytes(&stretch, tokens).unwrap(), [2 * (at - 1), 2 * (at + 4) + 1]);
+    }
     add(&mut places, 1, &[seed(0, 9), seed(1, 9)], |seed| seed.number == 0);
     assert_eq!(of(&places, 0), [(0, 3), (1, 9)]);
     assert_eq!(of(&places, 1), []);
