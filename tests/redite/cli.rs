@@ -335,7 +335,7 @@ fn an_audit_of_which_nothing_can_be_used_is_refused() {
         assert_eq!(names(dir.root()), ["empty.jsonl", "in"]);
     }
     redite(&dir, ["audit", "in", "--text-field", "body", "--quiet"]).ends().ok();
-    redite(&dir, ["audit", "empty.jsonl"]).ends().ok();
+    assert_eq!(redite(&dir, ["audit", "empty.jsonl"]).ends().code, 0);
 }
 
 #[test]

@@ -121,6 +121,7 @@ fn a_night_without_a_record_is_warned_of() {
     assert_begin(&warned(&dir, &one), &["`in/a.jsonl` holds no record: nothing was compared"]);
     let metrics = std::fs::read_to_string(dir.path("m.prom")).unwrap();
     assert!(metrics.lines().any(|line| line == "redite_run_records 0"), "{metrics}");
+    assert_begin(&warned(&dir, &["audit", "-"]), &["standard input holds no record: nothing was compared"]);
     assert_begin(&warned(&dir, &["audit", "two"]), &["none of 2 files holds a record: nothing was compared"]);
     let alerts = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/nightly.md")).unwrap();
     assert!(alerts.contains("expr: redite_run_records == 0\n"));

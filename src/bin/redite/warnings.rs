@@ -131,6 +131,7 @@ pub(crate) fn no_record(outcome: &Outcome) -> Option<String> {
     let is_empty = outcome.own_documents() == 0 && outcome.skips().is_empty();
     match outcome.own_sources() {
         [] => None,
+        [one] if one.name == "-" => Some("standard input holds no record: nothing was compared".to_owned()),
         [one] => Some(format!("`{}` holds no record: nothing was compared", one.name)),
         files => {
             Some(format!("none of {} files holds a record: nothing was compared", number(files.len() as u64)))
