@@ -201,6 +201,8 @@ pub(crate) struct Builder<'a> {
     fields: Vec<String>,
     digest: RecordsDigest,
     draws: [Draw; 2],
+    /// of all texts, the most that is held for one when it is read again
+    pub(crate) heaviest: u64,
     /// bytes of all that will be read, where that is known and nothing bounds memory
     pub(crate) to_read: Option<u64>,
 }
@@ -261,6 +263,7 @@ impl<'a> Builder<'a> {
             fields: order.fields(),
             digest,
             draws: [(); 2].map(|()| Draw::new(params.certify)),
+            heaviest: 0,
             to_read: None,
         }
     }
@@ -333,6 +336,7 @@ impl<'a> Builder<'a> {
     /// Appends a batch.
     pub(crate) fn append(&mut self, batch: &[Scanned], signed: &[Signed], admitted: &Admitted) {
         self.make_room(batch, signed);
+        self.note_heaviest(batch);
         let (mut document, mut paragraph) = (0, 0);
         for (scanned, signed) in batch.iter().zip(signed) {
             let paragraphs = scanned.paragraph_keys.len();

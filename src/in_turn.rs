@@ -98,6 +98,11 @@ pub(crate) fn batches<T>(items: &[T], full: u64, length: impl Fn(&T) -> u64) -> 
     batches
 }
 
+/// How many are made, or wait for their turn, at the most.
+pub(crate) fn ahead(threads: usize) -> usize {
+    if threads == 1 { 1 } else { threads * AHEAD }
+}
+
 /// Makes something of each of the items, in rayon's current pool, and hands it to `take` in the order of the items,
 /// with their numbers. Where there is one thread each is taken before the next is made.
 ///
@@ -111,10 +116,7 @@ pub(crate) fn in_turn<I: Sync, T: Send, E: Send>(
 ) -> Result<(), E> {
     let make = &make;
     rayon::scope_fifo(move |scope| {
-        let ahead = match rayon::current_num_threads() {
-            1 => 1,
-            threads => threads * AHEAD,
-        };
+        let ahead = ahead(rayon::current_num_threads());
         let mut turns = Turns::new();
         let mut weighs = 0;
         for turn in 0..items.len() {

@@ -60,9 +60,12 @@ pub struct Outcome {
     pub(crate) floor: Option<Floor>,
     /// the keys of all documents, of a run in parts that is kept: an index of temporary files
     spilled: Option<Arc<Index>>,
-    /// where what a report adds up waits; only where memory is bounded
-    spill: Option<PathBuf>,
+    /// where what a report adds up waits, and how much memory the process may hold; only where that is bounded
+    spill: Option<(PathBuf, u64)>,
 }
+
+/// The part of memory that the texts of a report take which are kept at hand.
+const TEXTS_IN_MEMORY: u64 = 16;
 
 /// A contained unit, and the stretch that it repeats.
 type LocatedContained = (Contained, Stretch);
@@ -200,12 +203,17 @@ impl Outcome {
 
     /// Lets what a report adds up wait in the temporary folder, if memory is bounded.
     pub(crate) fn bound(&mut self, surroundings: &Surroundings) {
-        self.spill = surroundings.memory.map(|_| surroundings.temporary.clone());
+        self.spill = surroundings.memory.map(|memory| (surroundings.temporary.clone(), memory));
     }
 
     /// Where what a report adds up waits, if it does.
     pub(crate) fn spill(&self) -> Option<&Path> {
-        self.spill.as_deref()
+        self.spill.as_ref().map(|(folder, _)| folder.as_path())
+    }
+
+    /// Bytes of text that a report may keep at hand, if it is to keep so many at the most.
+    pub(crate) fn texts_kept(&self, most: usize) -> usize {
+        self.spill.as_ref().map_or(most, |(_, memory)| most.min((memory / TEXTS_IN_MEMORY) as usize))
     }
 
     /// Tells in the summary how the run stands beside the batches of the index that it was made against;

@@ -109,6 +109,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) beside: u64,
     /// bytes held beside, by what is larger than most is: at least, and at most
     pub(crate) unforeseen: [u64; 2],
+    /// bytes held beside, by what is read again at once, that are more than what is reserved
+    in_flight: u64,
     /// bytes that memory has room for beside the part that is read, as it was asked last
     left: u64,
     /// bytes that are for texts in what that part takes
@@ -138,6 +140,7 @@ impl<'a> Parts<'a> {
             files: sources.files.iter().map(of_file).sum(),
             beside: 0,
             unforeseen: [0; 2],
+            in_flight: 0,
             left: 0,
             texts: 0,
             measured: None,
@@ -194,6 +197,7 @@ impl<'a> Parts<'a> {
         let joined = (JOINED + JOINED_BAND * self.stages.plan.bands as u64) * earlier;
         let working = read.working_size(is_alone) + joined + OF_A_WINDOW * windows;
         let surroundings = self.stages.surroundings;
+        self.in_flight = surroundings.read_again_beside(rayon::current_num_threads(), read.heaviest);
         let room = surroundings
             .memory
             .map_or(u64::MAX, |memory| memory.saturating_sub(RESERVED + self.held()).max(LEAST));
@@ -232,7 +236,8 @@ impl<'a> Parts<'a> {
 
     /// Bytes that are held beside a part: what is known of those before, and what an open index takes.
     fn held(&self) -> u64 {
-        self.unforeseen[1] + self.known()
+        // of outsized records what is read again is in what they take
+        self.unforeseen[1].max(self.in_flight) + self.known()
     }
 
     /// The same without what no run foresees: that makes parts smaller, and is no reason to give up.

@@ -3,6 +3,8 @@
 //! anything. What is for people goes through [`facts`] first, which says what belongs together.
 
 pub mod annotation;
+#[cfg(feature = "html")]
+mod aside;
 pub(crate) mod clean;
 pub mod facts;
 #[cfg(test)]

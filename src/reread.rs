@@ -61,7 +61,27 @@ struct Wanted {
     seeds: Option<usize>,
 }
 
+/// Bytes that are held for each token of what is read again: its hash and its place, two sets of shingles that it may be in, and
+/// what these are made in; and as much again of lists that grow.
+const OF_A_TOKEN: u64 = 56;
+
+/// About how many bytes are held for a text that is read again, of a record of so many bytes and of so many tokens.
+pub(crate) fn weight(record: u32, tokens: u32) -> u64 {
+    u64::from(record) + OF_A_TOKEN * u64::from(tokens)
+}
+
 impl Wanted {
+    /// See [`weight`]; of one of which only some paragraphs are needed tokens of these.
+    fn weight(&self, corpus: &Corpus) -> u64 {
+        let locator = &corpus.documents[self.document as usize].locator;
+        let of_paragraphs = || {
+            let rows = self.paragraphs.iter();
+            rows.map(|(row, _)| corpus.paragraph_units.tokens[*row as usize]).sum()
+        };
+        let tokens = self.row().map_or_else(of_paragraphs, |row| corpus.document_units.tokens[row]);
+        weight(locator.length.max(locator.text_length), tokens)
+    }
+
     /// The row of the document, where all of it is needed.
     fn row(&self) -> Option<usize> {
         self.seeds.or(self.own.map(|row| row as usize))
@@ -102,7 +122,7 @@ pub(crate) fn search(
     let mut underway =
         Underway { corpus, documents, paragraphs, finder, repeated, pairs, decisions, done: [0, 0] };
     let weight = Weight {
-        of: |number: usize| groups[number].iter().map(length).sum(),
+        of: |number: usize| groups[number].iter().map(|wanted| wanted.weight(corpus)).sum(),
         most: surroundings.read_again(rayon::current_num_threads()),
     };
     in_turn(&groups, weight, make, |number, group| {

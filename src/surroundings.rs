@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::in_turn;
+
 /// What must not change an answer (law 3).
 #[derive(Debug, Clone)]
 pub struct Surroundings {
@@ -26,8 +28,15 @@ const CHUNKS_IN_MEMORY: u64 = 4096;
 /// The part of memory that sets of each kind of unit may take, and texts, at least.
 const SETS_IN_MEMORY: u64 = 32;
 
-/// Bytes of text that each thread may read again ahead of its turn.
-const READ_AGAIN: u64 = 16 << 20;
+/// Bytes that may be held for what each thread reads again ahead of its turn, and the part of memory that all of that may take.
+const READ_AGAIN: u64 = 128 << 20;
+const READ_AGAIN_IN_MEMORY: u64 = 12;
+
+/// Bytes of these that are in what is reserved for every run.
+const READ_AGAIN_RESERVED: u64 = 24 << 20;
+
+/// About how many bytes are held for each of a text of words of usual lengths that is read again.
+const OF_A_BYTE: u64 = 10;
 
 /// The least bytes of a chunk that memory makes it.
 const LEAST_CHUNK: usize = 16 << 10;
@@ -54,11 +63,18 @@ impl Surroundings {
         Surroundings { sets, texts, ..self.clone() }
     }
 
-    /// Bytes of text that may be read again at once by so many threads, unless one text alone is longer. With tokens and
-    /// sets some six times as much is held.
+    /// Bytes that may be held for what so many threads read again, unless one text alone takes more; see
+    /// [`crate::reread::weight`].
     pub(crate) fn read_again(&self, threads: usize) -> u64 {
         let most = threads as u64 * READ_AGAIN;
-        self.memory.map_or(most, |memory| most.min(memory / 64))
+        self.memory.map_or(most, |memory| most.min(memory / READ_AGAIN_IN_MEMORY))
+    }
+
+    /// About how many bytes that is more than what is reserved, where the heaviest text weighs so much.
+    pub(crate) fn read_again_beside(&self, threads: usize, heaviest: u64) -> u64 {
+        let group = heaviest.saturating_add(OF_A_BYTE * self.chunk as u64);
+        let all = group.saturating_mul(in_turn::ahead(threads) as u64);
+        all.min(self.read_again(threads)).saturating_sub(READ_AGAIN_RESERVED)
     }
 }
 
@@ -91,5 +107,17 @@ mod tests {
         assert_eq!(asked.with_room(400 << 20, 0).sets, 5);
         let asked = Surroundings { memory: Some(1 << 30), chunk: 1, ..Surroundings::default() };
         assert_eq!(asked.fitting().chunk, 1);
+    }
+
+    #[test]
+    fn what_is_read_again_fits_into_memory() {
+        let of = |memory| Surroundings { memory, ..Surroundings::default() }.fitting();
+        assert_eq!([1, 4].map(|threads| of(None).read_again(threads)), [128 << 20, 512 << 20]);
+        assert_eq!([1, 16].map(|threads| of(Some(600 << 20)).read_again(threads)), [50 << 20; 2]);
+        let beside = |threads, heaviest| of(Some(600 << 20)).read_again_beside(threads, heaviest);
+        // of usual texts what few threads need is reserved
+        assert_eq!([beside(1, 100_000), beside(2, 100_000)], [0; 2]);
+        assert!(beside(2, 5 << 20) > beside(1, 5 << 20));
+        assert_eq!([beside(16, 100_000), beside(16, u64::MAX)], [26 << 20; 2]);
     }
 }

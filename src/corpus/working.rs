@@ -5,6 +5,8 @@ use crate::certify::Draw;
 use crate::corpus::{Builder, Document};
 use crate::passage::recurring::WindowMarks;
 use crate::passage::winnow::SeedHead;
+use crate::reread::weight;
+use crate::scan::Scanned;
 
 /// Bytes held for each document beside its own: its row in the index of parts and that of all parts together.
 const OF_A_DOCUMENT: usize = 156;
@@ -54,6 +56,12 @@ impl Builder<'_> {
         (tables * 5 / 4 + windows + linking.max(searching)) as u64
     }
 
+    /// Notes of a batch what its heaviest text takes.
+    pub(super) fn note_heaviest(&mut self, batch: &[Scanned]) {
+        let weights = batch.iter().flat_map(Scanned::sizes).map(|(record, tokens)| weight(record, tokens));
+        self.heaviest = weights.fold(self.heaviest, u64::max);
+    }
+
     fn seeds_size(&self) -> usize {
         (size_of::<SeedHead>() + size_of::<u8>()) * self.seeds.len()
     }
@@ -96,7 +104,7 @@ mod tests {
     use crate::corpus::digest::RecordsDigest;
     use crate::order::Order;
     use crate::params::Params;
-    use crate::scan::{Counted, Scanned};
+    use crate::scan::Counted;
 
     /// Records are numbered in 32 bits, good and bad ones, through all parts of a run.
     #[test]

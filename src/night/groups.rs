@@ -1,6 +1,8 @@
 //! Who repeats whom in a run against an index: by source, and by group. A group is an original and its copies.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -15,6 +17,9 @@ pub const SOURCES: usize = 1000;
 
 /// The most groups that are told of.
 pub const GROUPS: usize = 20;
+
+/// Groups among which the largest are looked for at once.
+const KEPT: usize = 1_024;
 
 /// A source of the run.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -80,21 +85,60 @@ pub(super) struct Tally {
     pub(super) of_index: Repeats,
     /// by source of the run
     sources: Vec<SourceOfNight>,
-    /// the original of each copied document and paragraph
-    originals: [Vec<Place>; 2],
+    /// the original of each copied document
+    originals: Vec<u32>,
+    paragraphs: GroupCounts,
+}
+
+/// The paragraphs that have been met as originals, by their numbers: a bit for each of all.
+struct Met(Vec<AtomicU64>);
+
+impl Met {
+    fn none(outcome: &Outcome) -> Self {
+        Met((0..=outcome.end_paragraph() / 64).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// Whether one is met for the first time.
+    fn is_new(&self, number: u32) -> bool {
+        let bit = 1 << (number % 64);
+        self.0[number as usize / 64].fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+}
+
+impl GroupCounts {
+    /// Counts copies of one original: in a group that is counted already, or that this is the first of.
+    fn add(&mut self, is_archived: bool, groups: u64, copies: u64) {
+        let [of, all] = if is_archived {
+            [&mut self.grown, &mut self.copies_in_grown]
+        } else {
+            [&mut self.new, &mut self.copies_in_new]
+        };
+        *of += groups;
+        *all += copies;
+    }
+
+    fn and(self, other: GroupCounts) -> GroupCounts {
+        GroupCounts {
+            new: self.new + other.new,
+            copies_in_new: self.copies_in_new + other.copies_in_new,
+            grown: self.grown + other.grown,
+            copies_in_grown: self.copies_in_grown + other.copies_in_grown,
+        }
+    }
 }
 
 impl Tally {
     pub(super) fn of(outcome: &Outcome) -> Self {
         let own = (outcome.first_document()..outcome.documents()).into_par_iter();
+        let met = Met::none(outcome);
         let count = |mut tally: Tally, document: u32| {
-            tally.add(outcome, document);
+            tally.add(outcome, document, &met);
             tally
         };
         own.fold(Tally::default, count).reduce(Tally::default, Tally::and)
     }
 
-    fn add(&mut self, outcome: &Outcome, document: u32) {
+    fn add(&mut self, outcome: &Outcome, document: u32, met: &Met) {
         let (source, _) = outcome.record(document);
         let source = source as usize;
         if self.sources.len() <= source {
@@ -118,9 +162,12 @@ impl Tally {
                 Unit::Document => {
                     of_source.copies += 1;
                     of_source.copies_of_index += u64::from(is_archived);
-                    self.originals[0].push(Place { paragraph: None, ..original });
+                    self.originals.push(original.document);
                 }
-                Unit::Paragraph => self.originals[1].push(original),
+                Unit::Paragraph => {
+                    let is_new = outcome.paragraph_number(original).is_some_and(|number| met.is_new(number));
+                    self.paragraphs.add(is_archived, u64::from(is_new), 1);
+                }
                 Unit::Passage => {}
             }
         }
@@ -136,9 +183,8 @@ impl Tally {
             to.copies += from.copies;
             to.copies_of_index += from.copies_of_index;
         }
-        for (to, from) in self.originals.iter_mut().zip(&mut other.originals) {
-            to.append(from);
-        }
+        self.originals.append(&mut other.originals);
+        self.paragraphs = self.paragraphs.and(other.paragraphs);
         self.all = self.all.and(other.all);
         self.of_index = self.of_index.and(other.of_index);
         self
@@ -152,41 +198,38 @@ impl Tally {
     }
 
     pub(super) fn groups(self, outcome: &Outcome) -> Groups {
-        let mut groups = Groups::default();
-        let counts = [&mut groups.documents, &mut groups.paragraphs];
-        let mut largest: Vec<(u64, Place)> = Vec::new();
-        for (kind, (mut originals, counts)) in self.originals.into_iter().zip(counts).enumerate() {
-            originals.par_sort_unstable();
-            for same in originals.chunk_by(|a, b| a == b) {
-                let copies = same.len() as u64;
-                let [groups, all] = if same[0].document < outcome.first_document() {
-                    [&mut counts.grown, &mut counts.copies_in_grown]
-                } else {
-                    [&mut counts.new, &mut counts.copies_in_new]
-                };
-                *groups += 1;
-                *all += copies;
-                if kind == 0 {
-                    largest.push((copies, same[0]));
-                }
+        let Tally { mut originals, paragraphs, .. } = self;
+        let mut groups = Groups { paragraphs, ..Groups::default() };
+        let mut largest: Vec<(u64, u32)> = Vec::new();
+        originals.par_sort_unstable();
+        for same in originals.chunk_by(|a, b| a == b) {
+            let copies = same.len() as u64;
+            groups.documents.add(same[0] < outcome.first_document(), 1, copies);
+            largest.push((copies, same[0]));
+            if largest.len() >= KEPT {
+                first(&mut largest);
             }
         }
-        // the earliest of equally large ones
-        largest.sort_unstable_by_key(|(copies, place)| (std::cmp::Reverse(*copies), *place));
-        largest.truncate(GROUPS);
-        let group = |(copies, place): (u64, Place)| {
-            let (source, record) = outcome.record(place.document);
-            let id = outcome.id(place.document).map(Cow::into_owned);
+        first(&mut largest);
+        let group = |(copies, document): (u64, u32)| {
+            let (source, record) = outcome.record(document);
+            let id = outcome.id(document).map(Cow::into_owned);
             Group {
                 id: id.and_then(|id| RawValue::from_string(id).ok()),
                 source: outcome.sources()[source as usize].name.clone(),
                 record,
                 has_records: outcome.has_records(source),
-                is_new: place.document >= outcome.first_document(),
+                is_new: document >= outcome.first_document(),
                 copies,
             }
         };
         groups.largest = largest.into_iter().map(group).collect();
         groups
     }
+}
+
+/// Keeps the [`GROUPS`] largest, these first: the earliest of equally large ones.
+fn first(largest: &mut Vec<(u64, u32)>) {
+    largest.sort_unstable_by_key(|(copies, document)| (Reverse(*copies), *document));
+    largest.truncate(GROUPS);
 }

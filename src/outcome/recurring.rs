@@ -77,11 +77,19 @@ impl Outcome {
             .collect()
     }
 
+    /// The number of a paragraph among those of all documents, below [`Outcome::end_paragraph`].
+    pub(crate) fn paragraph_number(&self, place: Place) -> Option<u32> {
+        Some(self.document(place.document).first_paragraph + place.paragraph?)
+    }
+
+    /// Behind the numbers of all paragraphs.
+    pub(crate) fn end_paragraph(&self) -> u32 {
+        self.corpus.end_paragraph()
+    }
+
     /// Whether a paragraph is one of these.
     pub(crate) fn recurs(&self, place: Place, recurring: &Recurring) -> bool {
-        let Some(paragraph) = place.paragraph else { return false };
-        let unit = self.document(place.document).first_paragraph + paragraph;
-        let original = self.original_paragraph(unit);
+        let original = self.paragraph_number(place).and_then(|unit| self.original_paragraph(unit));
         original.is_some_and(|original| recurring.originals.binary_search(&original).is_ok())
     }
 

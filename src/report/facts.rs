@@ -5,20 +5,22 @@
 //! says the same is told once (see the private module `walk`), and everything that repeats the same original
 //! stands in one [`Group`]. Two walks over the matches: the first only adds up, so that it is known which
 //! groups count most; the second goes to the documents with copies of these. What is kept is bounded,
-//! whatever the corpus: [`GROUPS`] groups (or as many as are asked for) with [`COPIES`] copies each, and [`DOCUMENTS`] documents with
+//! whatever the corpus: [`GROUPS`] groups (or as many as are asked for) with [`COPIES`] copies each, those behind the first 500 with fewer, and [`DOCUMENTS`] documents with
 //! [`PIECES`] pieces each; the rest is counted. While it is made, each of the first [`COPIES`] copies of an original
-//! costs 28 bytes, or waits in a temporary file where memory is bounded; each source costs 24, and each two of which one
-//! repeats the other an entry of a map.
+//! costs 28 bytes, with dates 20 more; each source costs 24, and each two of which one repeats the other an entry of a
+//! map. Where memory is bounded copies and such pairs wait in temporary files.
 
 mod add_up;
 mod boilerplate;
-pub(crate) mod copies;
+mod copies;
 mod dates;
 mod gather;
 mod overlap;
+mod pairs;
 mod places;
 mod relations;
 mod shares;
+mod sorted;
 mod templates;
 
 use serde::Serialize;
@@ -38,14 +40,23 @@ pub(super) use shares::share_of;
 pub use shares::{DocumentShare, Shares, SourceShare};
 pub use templates::Templates;
 
+/// Bytes that a report holds at any time where memory is bounded, about: copies, and the groups that come of them; then these
+/// groups, and what a page shows of them.
+pub(crate) const HELD: usize = 32 << 20;
+
 /// The most groups that are kept, unless more are asked for.
 pub const GROUPS: usize = 500;
 
-/// Groups that keep [`COPIES`] copies; those behind them keep [`FEW`].
-const LARGE: usize = 1_000;
+/// Groups that keep [`COPIES`] copies, and what these explain; those behind them keep [`FEW`], and of what these explain how
+/// much it is: a page shows no more of them.
+const LARGE: usize = 500;
 
 /// The most copies of one of the smaller groups that are kept.
-const FEW: usize = 8;
+const FEW: usize = 4;
+
+/// Groups of which [`COPIES`] copies say what most of them repeat; of those behind them [`FEW_JUDGED`] do.
+const WELL_JUDGED: usize = 1_000;
+const FEW_JUDGED: usize = 8;
 
 /// The most copies of one group that are kept.
 pub const COPIES: usize = 50;
@@ -175,9 +186,11 @@ impl Default for Wanted {
 }
 
 impl Wanted {
-    /// How many copies the group of a rank keeps.
-    fn copies(rank: usize) -> usize {
-        if rank < LARGE { COPIES } else { FEW }
+    /// How many copies the group of a rank is judged by, and keeps; and how much of what these explain.
+    fn copies(rank: usize) -> [usize; 3] {
+        let judged = if rank < WELL_JUDGED { COPIES } else { FEW_JUDGED };
+        let [kept, inside] = if rank < LARGE { [COPIES, EXPLAINED] } else { [FEW, 0] };
+        [judged, kept, inside]
     }
 }
 

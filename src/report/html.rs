@@ -47,6 +47,9 @@ const SCRIPT: &str = include_str!("../../templates/report/report.js");
 /// The page's style.
 const STYLE: &str = include_str!("../../templates/report/style.css");
 
+/// What [`Error::Io`] names where the page can't be written.
+pub const WRITING: &str = "report";
+
 /// Groups that are worth asking [`Facts`] for: as many as a page holds.
 pub const GROUPS: usize = 20_000;
 
@@ -68,7 +71,8 @@ const NAME: usize = 300;
 /// Writes the report, with what was removed where something was written without its copies.
 ///
 /// # Errors
-/// Those of [`Outcome::text`] for the texts that are shown; [`Error::Io`] where `to` fails.
+/// Those of [`Outcome::text`] for the texts that are shown; [`Error::Temporary`], of a run whose memory is bounded;
+/// [`Error::Io`] of [`WRITING`] where `to` fails.
 pub fn write(
     outcome: &Outcome,
     facts: &Facts,
@@ -95,16 +99,16 @@ pub fn write(
         }
         documents.extend_from_slice(page.as_bytes());
     }
-    let data = data::make(outcome, facts)?;
-    put(to, &Documents::new(facts, shown, data.groups))?;
+    let data = data::make(outcome, facts, viewer.into_texts())?;
+    put(to, &Documents::new(facts, shown, data.groups()))?;
     to.write_all(&documents).map_err(failed)?;
     put(to, &More::new(outcome, facts, removal.map(|(_, rules)| rules)))?;
     put(to, &Foot::new(outcome))?;
     // megabytes that no template need copy; `<` stands nowhere in them
+    to.write_all(br#"<script type="application/json" id="data">"#).map_err(failed)?;
+    data.write(facts, to)?;
     let script = ["</script>\n<script>", SCRIPT, "</script>\n</body>\n</html>\n"];
-    let all = [r#"<script type="application/json" id="data">"#.as_bytes(), &data.json];
-    let all = all.into_iter().chain(script.map(str::as_bytes));
-    all.into_iter().try_for_each(|part| to.write_all(part)).map_err(failed)
+    script.iter().try_for_each(|part| to.write_all(part.as_bytes())).map_err(failed)
 }
 
 /// A name and a value, in a table.
@@ -148,7 +152,7 @@ fn render(view: &impl Template) -> Result<String> {
 }
 
 fn failed(source: io::Error) -> Error {
-    Error::io("report", "writing", source)
+    Error::io(WRITING, "writing", source)
 }
 
 #[cfg(test)]

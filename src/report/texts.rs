@@ -10,24 +10,25 @@ use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use crate::resolve::NumberMap;
 
-/// Bytes of text that are kept; the last text is kept whatever its size.
+/// The most bytes of text that are kept, less where memory is bounded; the last text is kept whatever its size.
 const KEPT: usize = 48 << 20;
 
 /// Reads texts again.
 pub(super) struct Texts<'a> {
     outcome: &'a Outcome,
     /// with the turn in which each was last asked for
-    kept: NumberMap<(Rc<str>, u64)>,
+    kept: NumberMap<(Rc<String>, u64)>,
     /// all turns, the oldest first; only its last one counts for a text
     turns: VecDeque<(u64, u32)>,
     turn: u64,
-    /// of those kept
+    /// of those kept, and the most that are
     bytes: usize,
+    most: usize,
 }
 
 /// A part of a document's text.
 pub(super) struct Part {
-    text: Rc<str>,
+    text: Rc<String>,
     bytes: Range<usize>,
 }
 
@@ -51,7 +52,8 @@ impl Part {
 impl<'a> Texts<'a> {
     /// Nothing read yet.
     pub(super) fn new(outcome: &'a Outcome) -> Self {
-        Texts { outcome, kept: NumberMap::default(), turns: VecDeque::new(), turn: 0, bytes: 0 }
+        let most = outcome.texts_kept(KEPT);
+        Texts { outcome, kept: NumberMap::default(), turns: VecDeque::new(), turn: 0, bytes: 0, most }
     }
 
     /// The part of a document's text at `bytes`.
@@ -72,17 +74,19 @@ impl<'a> Texts<'a> {
         Ok(Part { text, bytes })
     }
 
-    fn text(&mut self, document: u32) -> Result<Rc<str>> {
+    fn text(&mut self, document: u32) -> Result<Rc<String>> {
         self.turn += 1;
         self.turns.push_back((self.turn, document));
         if let Some((text, turn)) = self.kept.get_mut(&document) {
             *turn = self.turn;
             return Ok(text.clone());
         }
-        let text: Rc<str> = self.outcome.text(document)?.into();
+        let mut text = self.outcome.text(document)?;
+        text.shrink_to_fit();
+        let text = Rc::new(text);
         self.bytes += text.len();
         self.kept.insert(document, (text.clone(), self.turn));
-        while self.bytes > KEPT && self.kept.len() > 1 {
+        while self.bytes > self.most && self.kept.len() > 1 {
             let Some((turn, oldest)) = self.turns.pop_front() else { break };
             if self.kept.get(&oldest).is_some_and(|(_, last)| *last == turn) {
                 self.bytes -= self.kept.remove(&oldest).map_or(0, |(text, _)| text.len());

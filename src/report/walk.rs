@@ -63,9 +63,10 @@ impl Told {
     }
 }
 
-/// Documents and paragraphs that one thread looks at, one after the other; and of which what is to tell may be held.
+/// Documents and paragraphs that one thread looks at, one after the other; and of which what is to tell may be held, some 400
+/// bytes of each: at the most, and where memory is bounded.
 const UNITS: u64 = 4_096;
-const WAITING: u64 = 1 << 17;
+const WAITING: [u64; 2] = [1 << 17, 1 << 14];
 
 /// Calls `found` for each of these documents that has matches, in order.
 ///
@@ -78,8 +79,9 @@ pub(super) fn walk(
 ) -> Result<()> {
     let documents: Vec<u32> = documents.collect();
     let units = |document: &u32| 1 + u64::from(outcome.paragraphs(*document));
-    let pieces = batches(&documents, UNITS, units);
-    let weight = Weight { of: |piece: usize| pieces[piece].iter().map(units).sum(), most: WAITING };
+    let waiting = WAITING[usize::from(outcome.spill().is_some())];
+    let pieces = batches(&documents, UNITS.min(waiting / 8), units);
+    let weight = Weight { of: |piece: usize| pieces[piece].iter().map(units).sum(), most: waiting };
     let make = |documents: &&[u32]| {
         let mut stored = Stored::default();
         let mut sorter = Sorter::default();

@@ -121,6 +121,15 @@ pub(crate) struct SignedUnits {
 }
 
 impl Scanned {
+    /// Of each document the bytes of its record or, where these are more, of its text; and its tokens.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = (u32, u32)> {
+        let mut before = 0;
+        self.documents.iter().map(move |document| {
+            let tokens = document.tokens_end - std::mem::replace(&mut before, document.tokens_end);
+            (document.locator.length.max(document.locator.text_length), tokens)
+        })
+    }
+
     /// Empty, with its buffers.
     pub(super) fn cleared(mut self) -> Self {
         self.documents.clear();

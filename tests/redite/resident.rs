@@ -15,9 +15,14 @@ fn resident(process: u32) -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
 }
 
-/// The most that a run has resident, in MiB.
+/// The most that a run with two threads has resident, in MiB.
 fn peak_of(folder: &Path, arguments: &[&str]) -> u64 {
-    peak_of_command(folder, &[arguments, &["--quiet", "--threads", "2"]].concat())
+    peak_with("2", folder, arguments)
+}
+
+/// The same with so many threads.
+fn peak_with(threads: &str, folder: &Path, arguments: &[&str]) -> u64 {
+    peak_of_command(folder, &[arguments, &["--quiet", "--threads", threads]].concat())
 }
 
 /// The same for a command that says all that it takes.
@@ -115,10 +120,9 @@ fn paragraphs_that_come_back_late() {
     judge(&corpus, 150);
 }
 
-/// What is kept of each is too long to wait.
-#[test]
-fn texts_of_some_hundred_kilobytes() {
-    let mut numbers = Numbers(7);
+/// Texts of some hundred kilobytes of short words, each again as far from itself as may be.
+fn long_texts(seed: u64) -> String {
+    let mut numbers = Numbers(seed);
     let mut corpus = String::new();
     let texts: Vec<Vec<usize>> = (0..100).map(|_| random(&mut numbers, 150_000, 16)).collect();
     for words in texts.iter().chain(texts.iter().rev()) {
@@ -126,7 +130,47 @@ fn texts_of_some_hundred_kilobytes() {
         (0..300).for_each(|_| words[numbers.below(150_000)] = numbers.below(16));
         record(&mut corpus, &text(&words));
     }
-    judge(&corpus, 150);
+    corpus
+}
+
+/// What is kept of each is too long to wait.
+#[test]
+fn texts_of_some_hundred_kilobytes() {
+    judge(&long_texts(7), 150);
+}
+
+/// What is read again at once goes by what is held for it, however many threads there are.
+#[test]
+fn long_texts_and_many_threads() {
+    let dir = Dir::new().file("in.jsonl", long_texts(8));
+    let peak = peak_with("16", dir.root(), &["audit", "in.jsonl", "--memory", "150MiB"]);
+    assert!(peak <= 165, "{peak} MiB resident");
+}
+
+/// Of groups, copies and texts no more is held than a page shows, and what is made of it waits in a file.
+#[test]
+fn a_page_of_many_groups() {
+    let mut numbers = Numbers(9);
+    let texts: Vec<[String; 3]> =
+        (0..20_000).map(|_| [0; 3].map(|_| text(&random(&mut numbers, 14, 4000)))).collect();
+    let mut corpus = String::new();
+    for turn in 0..8 {
+        for paragraphs in &texts {
+            let mut paragraphs = paragraphs.clone();
+            if turn > 0 {
+                paragraphs[turn % 3] = format!("x{turn} {}", paragraphs[turn % 3]);
+            }
+            record(&mut corpus, &paragraphs.join("\\n"));
+        }
+    }
+    let dir = Dir::new().file("in.jsonl", corpus);
+    let page = |memory| {
+        let peak = peak_of(dir.root(), &["audit", "in.jsonl", "--report", "r.html", "--memory", memory]);
+        (peak, std::fs::read(dir.path("r.html")).unwrap())
+    };
+    let ((_, expected), (peak, page)) = (page("8GiB"), page("120MiB"));
+    assert!(page == expected, "another page in 120 MiB");
+    assert!(peak <= 100, "{peak} MiB resident in 120 MiB");
 }
 
 /// One token in two bytes: what is held goes by tokens.

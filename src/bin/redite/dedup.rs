@@ -78,7 +78,7 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let metrics = removing.metrics.as_deref();
     metrics.map_or(Ok(()), |path| archive.metrics(path, &outcome, &removal))?;
     drop(bar);
-    run.end(common, outputs, (&outcome, Some(&removed)), &printed)
+    run.end(common, outputs, (&outcome, Some(&removed)), printed)
 }
 
 impl<'a> Asked<'a> {

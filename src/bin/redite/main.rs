@@ -13,7 +13,8 @@ mod progress;
 mod rethreshold;
 mod warnings;
 
-use std::io::{self, IsTerminal, Write};
+use std::fs::File;
+use std::io::{self, IsTerminal, Seek, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -108,7 +109,7 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     run.interrupt.check()?;
     let printed = answers?.publish()?;
     drop(bar);
-    run.end(args, &outputs, (&outcome, None), &printed)
+    run.end(args, &outputs, (&outcome, None), printed)
 }
 
 /// What a removal adds to what is told.
@@ -172,7 +173,7 @@ impl Run {
         args: &RunArgs,
         outputs: &Outputs<'_>,
         (outcome, removed): (&Outcome, Option<&Removed<'_>>),
-        printed: &[u8],
+        printed: Printed,
     ) -> anyhow::Result<ExitCode> {
         self.interrupt.printing();
         self.warnings.say();
@@ -191,7 +192,7 @@ impl Run {
 /// before it are there.
 struct Answers {
     /// what will be printed
-    stdout: Vec<u8>,
+    stdout: Printed,
     /// still beside their places
     files: Vec<Pending>,
 }
@@ -204,7 +205,7 @@ impl Answers {
         run: &Run,
     ) -> anyhow::Result<Self> {
         let interrupt = &run.interrupt;
-        let mut stdout = Vec::new();
+        let mut stdout = Printed::default();
         let mut files = Vec::new();
         let matches = || match outputs.matches {
             Some(Target::File(path)) => listed(path, outcome, interrupt, |_| true).map(Some),
@@ -226,28 +227,71 @@ impl Answers {
         let Some(mut facts) = facts else { return Ok(Answers { stdout, files }) };
         facts.find_templates(outcome)?;
         if let Some(target) = outputs.report {
-            let mut page = Vec::new();
             let removal = removed.map(|removed| (removed.removal, removed.rules));
-            html::write(outcome, &facts, removal, &mut interrupt.stops(&mut page))?;
+            let page = |mut to: &mut dyn Write| html::write(outcome, &facts, removal, &mut to);
             match target {
-                Target::File(path) => files.push(interrupt.write(path, |to| to.write_all(&page))?),
-                Target::Stdout => stdout = page,
+                Target::File(path) => files.push(paged(path, interrupt, page)?),
+                Target::Stdout => {
+                    let page = |to: &mut dyn Write| page(&mut interrupt.stops(to));
+                    stdout.page = Some(aside(&run.surroundings.temporary, page)?);
+                }
             }
         }
         if outputs.leave_stdout() {
             let told = (&facts, &run.warnings);
-            summary(args, (outcome, removed), told, &mut stdout)?;
+            summary(args, (outcome, removed), told, &mut stdout.summary)?;
         }
         Ok(Answers { stdout, files })
     }
 
     /// Puts the files in their places, one after the other; returns what is left to print.
-    fn publish(self) -> Result<Vec<u8>, Error> {
+    fn publish(self) -> Result<Printed, Error> {
         for file in self.files {
             file.publish()?;
         }
         Ok(self.stdout)
     }
+}
+
+/// What has been made for standard output.
+#[derive(Default)]
+struct Printed {
+    summary: Vec<u8>,
+    /// in a temporary file, from its start
+    page: Option<File>,
+}
+
+/// The page that `content` writes, as a file.
+fn paged(
+    path: &Path,
+    interrupt: &Interrupt,
+    content: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<Pending, Error> {
+    let mut told = None;
+    let written = interrupt.write(path, |to| {
+        content(to).map_err(|error| match error {
+            Error::Io { path, source, .. } if path == Path::new(html::WRITING) => source,
+            error => {
+                let source = io::Error::other("the page could not be made");
+                told = Some(error);
+                source
+            }
+        })
+    });
+    told.map_or(written, Err)
+}
+
+/// The page that `content` writes, in a temporary file.
+fn aside(folder: &Path, content: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<File, Error> {
+    let failed = |source| Error::Temporary { folder: folder.to_owned(), source };
+    let mut to = io::BufWriter::with_capacity(1 << 16, tempfile::tempfile_in(folder).map_err(failed)?);
+    content(&mut to).map_err(|error| match error {
+        Error::Io { path, source, .. } if path == Path::new(html::WRITING) => failed(source),
+        error => error,
+    })?;
+    let mut file = to.into_inner().map_err(|error| failed(error.into_error()))?;
+    file.rewind().map_err(failed)?;
+    Ok(file)
 }
 
 /// The matches for which `wanted` says so, as lines or as a table, as the file's name asks for.
@@ -320,11 +364,14 @@ fn shows_colour() -> bool {
 /// On standard output: what has been made for it, or the matches, of which there may be many.
 fn print(
     outputs: &Outputs<'_>,
-    made: &[u8],
+    made: Printed,
     (outcome, removed): (&Outcome, Option<&Removed<'_>>),
 ) -> io::Result<()> {
     let mut to = io::BufWriter::with_capacity(1 << 16, io::stdout());
-    to.write_all(made)?;
+    to.write_all(&made.summary)?;
+    if let Some(mut page) = made.page {
+        io::copy(&mut page, &mut to)?;
+    }
     if let Some(Target::Stdout) = outputs.matches {
         matches::write(outcome, &mut to)?;
     }

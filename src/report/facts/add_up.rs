@@ -22,7 +22,7 @@ struct Together {
     sum: Sum,
     originals: Vec<Key>,
     /// the documents of its first copies, ascending
-    documents: Vec<u32>,
+    documents: Box<[u32]>,
 }
 
 /// Those that repeat more come first; among equals the earlier original.
@@ -67,7 +67,7 @@ impl OfDocument {
             sum.documents = sum.documents.max(1 + met.count() as u32);
             copied.truncate(COPIES);
             let originals = own().map(|at| tallies[at].key).collect();
-            found(Together { sum, originals, documents: copied });
+            found(Together { sum, originals, documents: copied.into() });
         }
         tallies.clear();
         documents.clear();
@@ -89,7 +89,7 @@ impl First {
             return;
         }
         self.kept.push(group);
-        if self.kept.len() >= self.most.saturating_mul(2) {
+        if self.kept.len() >= self.most.saturating_add(self.most / 4) && self.kept.len() > self.most {
             let (_, last, _) = self.kept.select_nth_unstable_by_key(self.most - 1, Together::order);
             self.before = Some(last.order());
             self.kept.truncate(self.most);
@@ -119,7 +119,8 @@ impl Sums {
         for (rank, group) in groups.into_iter().enumerate() {
             sums.ranks.extend(group.originals.into_iter().map(|original| (original, rank)));
             sums.groups.push(group.sum);
-            sums.documents.extend(group.documents.into_iter().take(Wanted::copies(rank)));
+            let [judged, ..] = Wanted::copies(rank);
+            sums.documents.extend(group.documents.into_iter().take(judged));
         }
         sums
     }
@@ -137,11 +138,11 @@ impl Facts {
         let mut copies = Copies::new(outcome.spill());
         let mut shares = shares::Sums::new(outcome);
         let mut relations = relations::Sums::new(outcome);
-        let mut dates = dates::Sums::default();
+        let mut dates = dates::Sums::new(outcome);
         walk::walk(outcome, outcome.first_document()..outcome.documents(), |told| {
             shares.add(outcome, told);
-            relations.add(outcome, told);
-            dates.add(outcome, told);
+            relations.add(outcome, told)?;
+            dates.add(outcome, told)?;
             self.explained.passages += told.inside;
             self.rests += told.rests;
             told.repeats().try_for_each(|(repeat, explained)| {
@@ -153,8 +154,8 @@ impl Facts {
             })
         })?;
         self.shares = shares.finish();
-        self.relations = relations.finish(outcome);
-        self.dates = dates.finish(outcome);
+        self.relations = relations.finish(outcome)?;
+        self.dates = dates.finish(outcome)?;
         self.rank(outcome, wanted, copies)
     }
 

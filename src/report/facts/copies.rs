@@ -1,24 +1,18 @@
 //! All copies, sorted by what they repeat: 28 bytes each. Where memory is bounded they wait in a temporary file, sorted
 //! in runs, and no more than [`HELD`] bytes of them are held.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::fs::File;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
-use crate::read::texts::read_exact_at;
+use crate::error::Result;
 use crate::report::facts::add_up::in_thousandths;
+use crate::report::facts::sorted::Runs;
 use crate::report::facts::{COPIES, Extent, Repeat, Stretch};
 
 /// Bytes of copies that are held where memory is bounded, and at first where it is not.
-pub(crate) const HELD: usize = 32 << 20;
-
-/// Copies of one run that are read at once.
-const READ: usize = 2_048;
+const HELD: usize = 20 << 20;
 
 /// Names an original: document; 0 for all of it, 1 for paragraphs, 2 for a passage; which paragraphs or
 /// characters of it.
@@ -133,10 +127,7 @@ pub(super) struct Copies {
     /// copies that are held before they are looked through
     most: usize,
     /// where they wait; without it they are held
-    folder: Option<PathBuf>,
-    file: Option<File>,
-    /// of each run its first copy in the file, and the one behind its last
-    runs: Vec<[u64; 2]>,
+    waiting: Option<Runs<Row>>,
     more: HashMap<Key, More>,
 }
 
@@ -147,14 +138,16 @@ impl Copies {
     }
 
     fn holding(folder: Option<&Path>, most: usize) -> Self {
-        let folder = folder.map(Path::to_path_buf);
-        Copies { held: Vec::new(), most, folder, file: None, runs: Vec::new(), more: HashMap::new() }
+        let waiting = folder.map(Runs::new);
+        // a list that grows by doubling is twice there while it does; room that nothing is written to takes nothing
+        let room = if waiting.is_some() { most } else { 0 };
+        Copies { held: Vec::with_capacity(room), most, waiting, more: HashMap::new() }
     }
 
     /// Adds a copy, whose document is none before that of the last one.
     ///
     /// # Errors
-    /// [`Error::Temporary`].
+    /// [`crate::error::Error::Temporary`].
     pub(super) fn add(&mut self, document: u32, repeat: &Repeat) -> Result<()> {
         self.push(row(document, repeat))
     }
@@ -162,9 +155,10 @@ impl Copies {
     fn push(&mut self, row: Row) -> Result<()> {
         if self.held.len() == self.most {
             self.fold();
-            match self.folder.clone() {
-                Some(folder) if self.held.len() > self.most / 2 => {
-                    self.write(&folder).map_err(|source| Error::temporary(folder, source))?;
+            match &mut self.waiting {
+                Some(waiting) if self.held.len() > self.most / 2 => {
+                    waiting.push(&self.held)?;
+                    self.held.clear();
                 }
                 Some(_) => {}
                 None => self.most = self.most.max(self.held.len() * 2),
@@ -177,7 +171,7 @@ impl Copies {
     /// Sorts what is held, and adds up what stands behind the first copies of an original.
     fn fold(&mut self) {
         self.held.par_sort_unstable();
-        let run = self.runs.len();
+        let run = self.runs();
         let (mut of, mut count, mut document) = (None, 0, 0);
         let more = &mut self.more;
         self.held.retain(|row| {
@@ -197,23 +191,16 @@ impl Copies {
         });
     }
 
-    fn write(&mut self, folder: &Path) -> io::Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => self.file.insert(tempfile::tempfile_in(folder)?),
-        };
-        file.write_all(bytemuck::cast_slice(&self.held))?;
-        let start = self.runs.last().map_or(0, |[_, end]| *end);
-        self.runs.push([start, start + self.held.len() as u64]);
-        self.held.clear();
-        Ok(())
+    /// How many runs wait.
+    fn runs(&self) -> usize {
+        self.waiting.as_ref().map_or(0, Runs::len)
     }
 
     /// Calls `found` with each original, in the order of their keys, and with the documents of its first [`COPIES`]
     /// copies, ascending.
     ///
     /// # Errors
-    /// [`Error::Temporary`].
+    /// [`crate::error::Error::Temporary`].
     pub(super) fn finish(mut self, mut found: impl FnMut(Tally, &[u32])) -> Result<()> {
         self.fold();
         let more = std::mem::take(&mut self.more);
@@ -227,7 +214,7 @@ impl Copies {
             }
             found(Tally { key, sum }, documents);
         };
-        self.merge(|row| {
+        let each = |row: &Row| {
             let key = key(row);
             if let Some(tally) = tally.take_if(|tally| tally.key != key) {
                 end(tally, &documents);
@@ -237,57 +224,15 @@ impl Copies {
             if documents.len() < COPIES {
                 documents.push(row[4]);
             }
-        })?;
+        };
+        match &self.waiting {
+            Some(waiting) => waiting.merge(&self.held, each)?,
+            None => self.held.iter().for_each(each),
+        }
         if let Some(tally) = tally {
             end(tally, &documents);
         }
         Ok(())
-    }
-
-    /// Calls `found` with all that are left, in their order.
-    fn merge(self, mut found: impl FnMut(&Row)) -> Result<()> {
-        let Some((file, folder)) = self.file.zip(self.folder) else {
-            self.held.iter().for_each(found);
-            return Ok(());
-        };
-        let mut held = self.held.into_iter();
-        let count = self.runs.len();
-        let mut runs: Vec<Run> = self.runs.into_iter().map(|rows| Run { rows, read: Vec::new() }).collect();
-        let mut next = |run: usize| match runs.get_mut(run) {
-            Some(run) => run.next(&file).map_err(|source| Error::temporary(&folder, source)),
-            None => Ok(held.next()),
-        };
-        let mut heads = BinaryHeap::new();
-        for run in 0..=count {
-            heads.extend(next(run)?.map(|row| Reverse((row, run))));
-        }
-        while let Some(Reverse((row, run))) = heads.pop() {
-            found(&row);
-            heads.extend(next(run)?.map(|row| Reverse((row, run))));
-        }
-        Ok(())
-    }
-}
-
-/// A run that is read again.
-struct Run {
-    /// those that are still to be read
-    rows: [u64; 2],
-    /// what was read, the next one last
-    read: Vec<Row>,
-}
-
-impl Run {
-    fn next(&mut self, file: &File) -> io::Result<Option<Row>> {
-        let [start, end] = self.rows;
-        if self.read.is_empty() && start < end {
-            let count = (end - start).min(READ as u64);
-            self.read.resize(count as usize, Row::default());
-            read_exact_at(file, start * size_of::<Row>() as u64, bytemuck::cast_slice_mut(&mut self.read))?;
-            self.read.reverse();
-            self.rows = [start + count, end];
-        }
-        Ok(self.read.pop())
     }
 }
 
@@ -347,7 +292,7 @@ mod tests {
     fn gathered(rows: &[Row], most: usize, folder: Option<&Path>) -> (Vec<(Tally, Vec<u32>)>, usize) {
         let mut copies = Copies::holding(folder, most);
         rows.iter().for_each(|row| copies.push(*row).unwrap());
-        let (mut found, runs) = (Vec::new(), copies.runs.len());
+        let (mut found, runs) = (Vec::new(), copies.runs());
         copies.finish(|tally, documents| found.push((tally, documents.to_vec()))).unwrap();
         found.iter_mut().for_each(|(tally, documents)| tally.sum.last = documents[documents.len() - 1]);
         (found, runs)

@@ -6,17 +6,14 @@ use std::collections::BTreeSet;
 use crate::error::Result;
 use crate::outcome::Outcome;
 use crate::report::facts::add_up::Sums;
-use crate::report::facts::{
-    Copy, EXPLAINED, Explained, Extent, Facts, Group, PIECES, Repeat, Stretch, Wanted,
-};
+use crate::report::facts::{Copy, Explained, Extent, Facts, Group, PIECES, Repeat, Stretch, Wanted};
 use crate::report::walk;
 
 impl Facts {
     /// # Errors
     /// Those of [`walk::walk`].
     pub(super) fn gather(&mut self, outcome: &Outcome, sums: &Sums) -> Result<()> {
-        let mut copies: Vec<Vec<Copy>> = sums.groups.iter().map(|_| Vec::new()).collect();
-        let mut room = vec![EXPLAINED; copies.len()];
+        let mut gathered: Vec<Gathered> = (0..sums.groups.len()).map(Gathered::new).collect();
         let mut partly: Vec<&mut super::DocumentShare> = self.shares.partly.iter_mut().collect();
         partly.sort_unstable_by_key(|share| share.document);
         let mut documents: BTreeSet<u32> = sums.documents.iter().copied().collect();
@@ -32,21 +29,16 @@ impl Facts {
                 share.pieces = pieces.into_iter().take(PIECES).cloned().collect();
             }
             for (repeat, explained) in told.repeats() {
-                let rank = sums.rank(&repeat.original);
-                let Some(rank) = rank.filter(|rank| copies[*rank].len() < Wanted::copies(*rank)) else {
-                    continue;
-                };
-                let explained_count = Explained::of(explained);
-                let explained: Vec<_> = explained.iter().take(room[rank]).cloned().collect();
-                room[rank] -= explained.len();
-                copies[rank].push(Copy { repeat: repeat.clone(), explained, explained_count });
+                if let Some(rank) = sums.rank(&repeat.original) {
+                    gathered[rank].add(repeat, explained);
+                }
             }
             Ok(())
         })?;
-        let groups = copies.into_iter().zip(&sums.groups).filter_map(|(copies, sum)| {
+        let groups = gathered.into_iter().zip(&sums.groups).filter_map(|(gathered, sum)| {
             Some(Group {
-                original: original(&copies)?.clone(),
-                copies,
+                original: gathered.original()?,
+                copies: gathered.copies,
                 count: sum.count.into(),
                 exact: sum.exact.into(),
                 near: sum.near.into(),
@@ -62,16 +54,66 @@ impl Facts {
     }
 }
 
-/// The original of a group: of the first of its copies that repeat what most of those kept do, a whole document, paragraphs or a
-/// passage; of equally many, the most.
-fn original(copies: &[Copy]) -> Option<&Stretch> {
-    let what = |of: &Stretch| match of.extent {
-        Extent::Document => 0,
-        Extent::Paragraphs(_) => 1,
-        Extent::Passage(..) => 2,
-    };
-    let mut counts = [0; 3];
-    copies.iter().for_each(|copy| counts[what(&copy.repeat.original)] += 1);
-    let most = (0..3).rev().max_by_key(|of| counts[*of])?;
-    copies.iter().map(|copy| &copy.repeat.original).find(|original| what(original) == most)
+/// The first copies of a group.
+struct Gathered {
+    copies: Vec<Copy>,
+    /// how many more of them it is judged by, it keeps; and how much more of what these explain
+    room: [usize; 3],
+    /// of those that it is judged by how many repeat a whole document, paragraphs, a passage, and the first original of each
+    counts: [usize; 3],
+    originals: [Option<Box<Stretch>>; 3],
+}
+
+impl Gathered {
+    /// None yet, of the group of a rank.
+    fn new(rank: usize) -> Self {
+        Gathered {
+            copies: Vec::new(),
+            room: Wanted::copies(rank),
+            counts: [0; 3],
+            originals: Default::default(),
+        }
+    }
+
+    fn add(&mut self, repeat: &Repeat, explained: &[Repeat]) {
+        let [judged, kept, inside] = &mut self.room;
+        if *judged == 0 {
+            return;
+        }
+        *judged -= 1;
+        let what = match repeat.original.extent {
+            Extent::Document => 0,
+            Extent::Paragraphs(_) => 1,
+            Extent::Passage(..) => 2,
+        };
+        self.counts[what] += 1;
+        self.originals[what].get_or_insert_with(|| Box::new(repeat.original.clone()));
+        if *kept > 0 {
+            *kept -= 1;
+            let explained_count = Explained::of(explained);
+            let explained: Vec<_> = explained.iter().take(*inside).cloned().collect();
+            *inside -= explained.len();
+            self.copies.push(Copy { repeat: repeat.clone(), explained, explained_count });
+        }
+        if *judged == 0 {
+            // what most repeat is known
+            let most = self.most();
+            self.originals
+                .iter_mut()
+                .enumerate()
+                .filter(|(of, _)| *of != most)
+                .for_each(|(_, of)| *of = None);
+        }
+    }
+
+    /// What most of them repeat; of equally many, the most.
+    fn most(&self) -> usize {
+        (0..3).rev().max_by_key(|of| self.counts[*of]).unwrap_or_default()
+    }
+
+    /// The original of the group: of the first of its copies that repeat what most do, a whole document, paragraphs or a
+    /// passage.
+    fn original(&self) -> Option<Stretch> {
+        self.originals[self.most()].as_deref().cloned()
+    }
 }

@@ -2,11 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 use serde::Serialize;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::error::Result;
 use crate::outcome::Outcome;
+use crate::report::facts::pairs::Pairs;
 use crate::report::walk;
 use crate::verify::Overlap;
 
@@ -72,8 +75,8 @@ pub struct DocumentPair {
 
 /// Adds up relations.
 pub(super) struct Sums {
-    sources: HashMap<(u32, u32), [u64; 2]>,
-    folders: HashMap<(u32, u32), [u64; 2]>,
+    sources: Pairs,
+    folders: Pairs,
     pairs: Vec<(Reverse<u64>, u32, u32)>,
     pair_count: u64,
     made: Relations,
@@ -87,8 +90,8 @@ impl Sums {
     pub(super) fn new(outcome: &Outcome) -> Self {
         let (folders, folder_of) = folders(outcome);
         Sums {
-            sources: HashMap::new(),
-            folders: HashMap::new(),
+            sources: Pairs::new(outcome.spill()),
+            folders: Pairs::new(outcome.spill()),
             pairs: Vec::new(),
             pair_count: 0,
             made: Relations { folders, ..Relations::default() },
@@ -97,15 +100,17 @@ impl Sums {
         }
     }
 
-    pub(super) fn add(&mut self, outcome: &Outcome, told: &walk::Told) {
+    /// # Errors
+    /// [`crate::error::Error::Temporary`].
+    pub(super) fn add(&mut self, outcome: &Outcome, told: &walk::Told) -> Result<()> {
         let source = outcome.record(told.document).0;
         let folder = self.folder_of[source as usize];
         let characters = outcome.span(Place { document: told.document, paragraph: None }).chars.end;
         self.made.document_shares[share_step(told.copied, characters)] += 1;
         for (repeat, _) in told.repeats() {
             let of = outcome.record(repeat.original.document).0;
-            self.sources.entry((source, of)).or_default()[0] += 1;
-            self.folders.entry((folder, self.folder_of[of as usize])).or_default()[0] += 1;
+            self.sources.add(source, of, [1, 0])?;
+            self.folders.add(folder, self.folder_of[of as usize], [1, 0])?;
             match repeat.kind {
                 Kind::Exact => self.made.exact_contained[0] += 1,
                 Kind::Contained => self.made.exact_contained[1] += 1,
@@ -120,17 +125,19 @@ impl Sums {
             of_sources.push((of, start, end));
             of_folders.push((self.folder_of[of as usize], start, end));
         }
-        each_once(of_folders, |of, sum| self.folders.entry((folder, of)).or_default()[1] += sum);
-        each_once(of_sources, |of, sum| self.sources.entry((source, of)).or_default()[1] += sum);
-        each_once(of_documents, |original, sum| {
+        each_once(of_folders, |of, sum| self.folders.add(folder, of, [0, sum]))?;
+        each_once(of_sources, |of, sum| self.sources.add(source, of, [0, sum]))?;
+        each_once(of_documents, |original, sum| -> Result<()> {
             if original != told.document {
                 self.pair_count += 1;
                 self.pairs.push((Reverse(sum), told.document, original));
             }
-        });
+            Ok(())
+        })?;
         if self.pairs.len() >= 8 * PAIRS {
             self.cut();
         }
+        Ok(())
     }
 
     fn cut(&mut self) {
@@ -138,19 +145,23 @@ impl Sums {
         self.pairs.truncate(PAIRS);
     }
 
-    pub(super) fn finish(mut self, outcome: &Outcome) -> Relations {
+    /// # Errors
+    /// [`crate::error::Error::Temporary`].
+    pub(super) fn finish(mut self, outcome: &Outcome) -> Result<Relations> {
         self.cut();
         let mut made = self.made;
         let told: u64 = made.document_shares.iter().sum();
         made.document_shares[0] += u64::from(outcome.own_documents()) - told;
-        made.folder_pairs = ranked(self.folders);
-        made.sources = ranked(self.sources);
-        made.source_pairs = made.sources.len() as u64;
+        made.folder_pairs = self.folders.finish(0)?.those(|_| true)?;
+        let mut sources = self.sources.finish(PAIRS)?;
+        made.source_pairs = sources.count;
+        made.sources = std::mem::take(&mut sources.first);
+        // so many pairs name as many sources, or all
+        const { assert!(PAIRS > AMONG * AMONG) };
         let first = named(&made.sources, AMONG);
         let is_among =
-            |pair: &&SourcePair| [pair.copy, pair.original].iter().all(|source| first.contains(source));
-        made.among_first = made.sources.iter().filter(is_among).copied().collect();
-        made.sources.truncate(PAIRS);
+            |pair: &SourcePair| [pair.copy, pair.original].iter().all(|source| first.contains(source));
+        made.among_first = sources.those(is_among)?;
         let pair = |&(Reverse(characters), copy, original): &(Reverse<u64>, u32, u32)| DocumentPair {
             copy,
             original,
@@ -161,7 +172,7 @@ impl Sums {
         let spans = |original| outcome.spans(original).collect();
         share(outcome, &mut made.documents, |copy| outcome.matches_of(copy), spans);
         made.document_pairs = self.pair_count;
-        made
+        Ok(made)
     }
 }
 
@@ -174,7 +185,10 @@ impl Relations {
 }
 
 /// Tells of each that is repeated how many characters are, each once.
-fn each_once(ranges: &mut [(u32, u64, u64)], mut told: impl FnMut(u32, u64)) {
+fn each_once<E>(
+    ranges: &mut [(u32, u64, u64)],
+    mut told: impl FnMut(u32, u64) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
     ranges.sort_unstable();
     for same in ranges.chunk_by(|a, b| a.0 == b.0) {
         let mut upto = 0;
@@ -183,22 +197,9 @@ fn each_once(ranges: &mut [(u32, u64, u64)], mut told: impl FnMut(u32, u64)) {
             upto = end.max(upto);
             end.saturating_sub(from)
         });
-        told(same[0].0, sum.sum());
+        told(same[0].0, sum.sum())?;
     }
-}
-
-/// Pairs, those with the most characters first.
-fn ranked(sums: HashMap<(u32, u32), [u64; 2]>) -> Vec<SourcePair> {
-    let pairs = sums.into_iter();
-    let pairs = pairs.map(|((copy, original), [repeats, characters])| SourcePair {
-        copy,
-        original,
-        repeats,
-        characters,
-    });
-    let mut pairs: Vec<SourcePair> = pairs.collect();
-    pairs.sort_unstable_by_key(|pair| (Reverse(pair.characters), pair.copy, pair.original));
-    pairs
+    Ok(())
 }
 
 /// The sources or folders that pairs name first, at most `most`.
@@ -319,7 +320,10 @@ impl Told {
         let paragraphs = paragraphs.map(|span| (0, span.chars.start, span.chars.end));
         let stretches = self.stretches.into_iter().map(|(start, end)| (0, start, end));
         let mut sum = 0;
-        each_once(&mut paragraphs.chain(stretches).collect::<Vec<_>>(), |_, of_all| sum = of_all);
+        let Ok(()) = each_once(&mut paragraphs.chain(stretches).collect::<Vec<_>>(), |_, of_all| {
+            sum = of_all;
+            Ok::<(), Infallible>(())
+        });
         sum
     }
 }

@@ -7,13 +7,15 @@
 //! are, and the script reads them. What is most often is left out: all of a document, an exact copy.
 
 use std::collections::HashMap;
+use std::io::Write;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::document::Place;
 use crate::document::{Kind, Unit};
 use crate::error::Result;
 use crate::outcome::Outcome;
+use crate::report::aside::Aside;
 use crate::report::clean;
 use crate::report::facts::{Copy, DocumentShare, Extent, Facts, Group, Repeat, Stretch, in_thousandths};
 use crate::report::html::group::{around, looks_same};
@@ -67,18 +69,19 @@ const SHORT_EXCERPT: usize = 120;
 const PIECES: usize = 60;
 
 /// What a page holds for its script.
-pub(super) struct Held {
-    /// one object, without a `<`
-    pub(super) json: Vec<u8>,
-    /// groups in it
-    pub(super) groups: usize,
+pub(super) struct Held<'a> {
+    maker: Maker<'a>,
+    partly: Vec<Partly>,
+    what_if: Option<WhatIfData>,
+    /// as JSON, with commas between them
+    groups: Aside,
+    count: usize,
 }
 
 #[derive(Serialize)]
-struct Top {
-    sources: Vec<String>,
-    /// source, record from 1 or 0 where its source has just one, id or null
-    documents: Vec<(u32, u64, Option<String>)>,
+struct Top<'a> {
+    sources: &'a [String],
+    documents: Named<'a>,
     #[serde(rename = "groupCount")]
     group_count: u64,
     boilerplate: u32,
@@ -88,6 +91,21 @@ struct Top {
     dates: Option<Vec<Option<i64>>>,
     #[serde(rename = "whatIf", skip_serializing_if = "Option::is_none")]
     what_if: Option<WhatIfData>,
+}
+
+/// The documents that are named: source, record from 1 or 0 where its source has just one, id or null.
+struct Named<'a>(&'a Maker<'a>);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let maker = self.0;
+        serializer.collect_seq(maker.document_list.iter().map(|&document| {
+            let place = wording::place(maker.outcome, document);
+            let (source, record) = maker.outcome.record(document);
+            let record = if place.record.is_some() { u64::from(record) + 1 } else { 0 };
+            (maker.sources[&source], record, place.id.map(|id| clean::name(&id, NAME)))
+        }))
+    }
 }
 
 /// Thresholds from the floor up, the run's own, and for each what becomes a copy there.
@@ -227,11 +245,11 @@ struct Piece {
     s: [u16; 2],
 }
 
-/// Makes the data of a page.
-pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
+/// Makes the data of a page, with texts read by `texts`.
+pub(super) fn make<'a>(outcome: &'a Outcome, facts: &Facts, texts: Texts<'a>) -> Result<Held<'a>> {
     let mut maker = Maker {
         outcome,
-        texts: Texts::new(outcome),
+        texts,
         marker: Marker::of(&outcome.summary().parameters),
         documents: HashMap::new(),
         document_list: Vec::new(),
@@ -242,65 +260,98 @@ pub(super) fn make(outcome: &Outcome, facts: &Facts) -> Result<Held> {
     };
     let partly = facts.shares.partly.iter().map(|share| maker.partly(share)).collect();
     let what_if = facts.what_if.as_ref().map(|what_if| maker.what_if(what_if));
-    let mut groups: Vec<u8> = Vec::new();
-    let mut held = 0;
+    let mut groups = Aside::new(outcome.spill());
+    let mut count = 0;
+    let mut json = Vec::new();
     for (rank, group) in facts.groups.iter().enumerate() {
         let to_come = facts.groups.len() - rank;
         let free = BYTES.saturating_sub(groups.len() + maker.names + to_come * BARE);
         let has_room = maker.text < TEXT_BYTES || free > 0;
         let made = maker.group(group, rank, has_room.then_some(free / to_come))?;
-        let before = groups.len();
-        if held > 0 {
-            groups.push(b',');
+        json.clear();
+        if count > 0 {
+            json.push(b',');
         }
-        write_json(&made, &mut groups)?;
-        if groups.len() + maker.names > BYTES {
-            groups.truncate(before);
+        write_json(&made, &mut json)?;
+        if groups.len() + json.len() + maker.names > BYTES {
             break;
         }
-        held += 1;
+        groups.extend(&json)?;
+        count += 1;
     }
-    let dates = facts.dates.is_some().then(|| maker.dates());
     maker.put_sources_in_order();
-    let top = Top {
-        dates,
-        what_if,
-        sources: maker.source_list,
-        documents: maker.document_list,
-        group_count: facts.group_count,
-        boilerplate: facts.boilerplate.documents,
-        partly,
-    };
-    let mut json = Vec::with_capacity(groups.len() + maker.names + 4096);
-    write_json(&top, &mut json)?;
-    json.pop();
-    json.extend_from_slice(b",\"groups\":[");
-    json.extend_from_slice(&groups);
-    json.extend_from_slice(b"]}");
-    Ok(Held { json, groups: held })
+    Ok(Held { maker, partly, what_if, groups, count })
+}
+
+impl Held<'_> {
+    /// How many groups are in it.
+    pub(super) fn groups(&self) -> usize {
+        self.count
+    }
+
+    /// Writes it as one object, without a `<`.
+    pub(super) fn write(self, facts: &Facts, to: &mut impl Write) -> Result<()> {
+        let Held { maker, partly, what_if, groups, .. } = self;
+        let top = Top {
+            dates: facts.dates.is_some().then(|| maker.dates()),
+            what_if,
+            sources: &maker.source_list,
+            documents: Named(&maker),
+            group_count: facts.group_count,
+            boilerplate: facts.boilerplate.documents,
+            partly,
+        };
+        let mut to = Open { to, last: None };
+        write_json(&top, &mut to)?;
+        let Open { to, .. } = to;
+        let mut put = |bytes: &[u8]| to.write_all(bytes).map_err(failed);
+        put(b",\"groups\":[")?;
+        groups.finish(&mut put)?;
+        put(b"]}")
+    }
 }
 
 /// Takes JSON, with `<` escaped: it stands in strings alone.
-struct Inert<'a>(&'a mut Vec<u8>);
+struct Inert<W>(W);
 
-impl std::io::Write for Inert<'_> {
+impl<W: Write> Write for Inert<W> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let mut at = 0;
         for found in memchr::memchr_iter(b'<', bytes) {
-            self.0.extend_from_slice(&bytes[at..found]);
-            self.0.extend_from_slice(br"\u003c");
+            self.0.write_all(&bytes[at..found])?;
+            self.0.write_all(br"\u003c")?;
             at = found + 1;
         }
-        self.0.extend_from_slice(&bytes[at..]);
+        self.0.write_all(&bytes[at..])?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+        self.0.flush()
     }
 }
 
-fn write_json(of: &impl Serialize, to: &mut Vec<u8>) -> Result<()> {
+/// Takes an object and keeps its last bracket back: more is to come into it.
+struct Open<W> {
+    to: W,
+    last: Option<u8>,
+}
+
+impl<W: Write> Write for Open<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if let Some((last, before)) = bytes.split_last() {
+            self.last.replace(*last).map_or(Ok(()), |last| self.to.write_all(&[last]))?;
+            self.to.write_all(before)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.to.flush()
+    }
+}
+
+fn write_json(of: &impl Serialize, to: impl Write) -> Result<()> {
     serde_json::to_writer(Inert(to), of).map_err(|error| failed(error.into()))
 }
 
@@ -309,7 +360,8 @@ struct Maker<'a> {
     texts: Texts<'a>,
     marker: Marker,
     documents: HashMap<u32, u32>,
-    document_list: Vec<(u32, u64, Option<String>)>,
+    /// by their numbers
+    document_list: Vec<u32>,
     sources: HashMap<u32, u32>,
     source_list: Vec<String>,
     /// bytes of names and documents; of texts
@@ -324,9 +376,9 @@ impl Maker<'_> {
             return known;
         }
         let place = wording::place(self.outcome, document);
-        let (source, record) = self.outcome.record(document);
+        let (source, _) = self.outcome.record(document);
         let next = self.source_list.len() as u32;
-        let source = *self.sources.entry(source).or_insert_with(|| {
+        self.sources.entry(source).or_insert_with(|| {
             let name = archived(clean::name(place.source, NAME), place.is_archived);
             self.names += weight(&name) + 3;
             self.source_list.push(name);
@@ -335,9 +387,8 @@ impl Maker<'_> {
         let id = place.id.map(|id| clean::name(&id, NAME));
         let of_date = if self.outcome.dated().is_some() { 20 } else { 0 };
         self.names += 24 + of_date + id.as_deref().map_or(4, weight);
-        let record = if place.record.is_some() { u64::from(record) + 1 } else { 0 };
         let number = self.document_list.len() as u32;
-        self.document_list.push((source, record, id));
+        self.document_list.push(document);
         self.documents.insert(document, number);
         number
     }
@@ -346,17 +397,15 @@ impl Maker<'_> {
     /// the order of documents.
     fn put_sources_in_order(&mut self) {
         let own = self.outcome.own_sources().len() as u32;
-        let mut order: Vec<(u32, u32)> =
-            self.sources.iter().map(|(&source, &number)| (source, number)).collect();
-        order.sort_unstable_by_key(|&(source, _)| (source < own, source));
-        let mut numbers = vec![0; order.len()];
+        let mut order: Vec<(u32, &mut u32)> =
+            self.sources.iter_mut().map(|(&source, number)| (source, number)).collect();
+        order.sort_unstable_by_key(|(source, _)| (*source < own, *source));
         let mut names = Vec::with_capacity(order.len());
-        for ((_, before), now) in order.into_iter().zip(0..) {
-            numbers[before as usize] = now;
-            names.push(std::mem::take(&mut self.source_list[before as usize]));
+        for ((_, number), now) in order.into_iter().zip(0..) {
+            names.push(std::mem::take(&mut self.source_list[*number as usize]));
+            *number = now;
         }
         self.source_list = names;
-        self.document_list.iter_mut().for_each(|document| document.0 = numbers[document.0 as usize]);
     }
 
     /// With the bytes that are its share of those left, where it may have texts at all.

@@ -97,6 +97,11 @@ impl<'a> Viewer<'a> {
         Viewer { outcome, texts: Texts::new(outcome), marker }
     }
 
+    /// What texts are read with; some are at hand.
+    pub(super) fn into_texts(self) -> Texts<'a> {
+        self.texts
+    }
+
     pub(super) fn group(&mut self, group: &Group, rank: usize, is_open: bool) -> Result<GroupView> {
         let original = self.part(&group.original)?;
         let mut room = Room { pairs: PAIRS, bytes: PAIR_BYTES, unpaired: 0 };
