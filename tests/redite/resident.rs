@@ -117,7 +117,7 @@ fn paragraphs_that_come_back_late() {
     };
     texts.iter().for_each(|paragraphs| record(&mut corpus, &lines(paragraphs, 12)));
     texts.iter().for_each(|paragraphs| record(&mut corpus, &lines(paragraphs, 11)));
-    judge(&corpus, 150);
+    judge(&corpus, 160);
 }
 
 /// Texts of some hundred kilobytes of short words, each again as far from itself as may be.
@@ -143,8 +143,8 @@ fn texts_of_some_hundred_kilobytes() {
 #[test]
 fn long_texts_and_many_threads() {
     let dir = Dir::new().file("in.jsonl", long_texts(8));
-    let peak = peak_with("16", dir.root(), &["audit", "in.jsonl", "--memory", "150MiB"]);
-    assert!(peak <= 165, "{peak} MiB resident");
+    let peak = peak_with("16", dir.root(), &["audit", "in.jsonl", "--memory", "160MiB"]);
+    assert!(peak <= 176, "{peak} MiB resident in 160 MiB");
 }
 
 /// Of groups, copies and texts no more is held than a page shows, and what is made of it waits in a file.
