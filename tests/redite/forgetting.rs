@@ -278,3 +278,46 @@ fn an_index_of_version_1_tells_what_repeats_what_is_forgotten() {
     let listed = told["repeats"]["first"].as_array().unwrap();
     assert!(listed.iter().any(|of| of["id"] == "5ddc" && of["record"] == 3), "{told}");
 }
+
+/// What must go can go, though it can't be told any more what stays and repeats it.
+#[test]
+fn a_text_is_forgotten_though_the_matches_are_damaged() {
+    let text = words(0..60);
+    // so many matches that they have pages of their own
+    let copies: Vec<(String, String)> =
+        (0..4000).map(|i| (format!("copy {i}"), format!("{text} {}", words(100 + i..104 + i)))).collect();
+    let copies: Vec<(&str, &str)> = copies.iter().map(|(id, text)| (id.as_str(), text.as_str())).collect();
+    let dir = Dir::new().file("a.jsonl", named(&[("one", &text)])).file("b.jsonl", named(&copies));
+    for (input, output) in [("a.jsonl", "oa"), ("b.jsonl", "ob")] {
+        assert_eq!(night(&dir, input, output).code, 0);
+    }
+    let forget =
+        |named: &[&str]| index(&dir, &[&["forget", "archive", "--id", "one", "--json"], named].concat());
+    let mut damaged = 0;
+    for (name, bytes) in
+        files(&dir.path("archive")).into_iter().filter(|(name, _)| name.starts_with("segment"))
+    {
+        let path = dir.path("archive").join(name);
+        for at in (100..bytes.len()).step_by(2048) {
+            let mut other = bytes.clone();
+            other[at] ^= 1;
+            std::fs::write(&path, other).unwrap();
+            let told = forget(&["--dry-run"]);
+            if told.stderr.contains("warning: which documents stay and repeat it can't be told") {
+                let told: Value = serde_json::from_str(&told.stdout).unwrap();
+                assert_eq!((&told["forgotten"], &told["repeats"]), (&json!(1), &Value::Null));
+                damaged += 1;
+                if damaged == 1 {
+                    let told = forget(&[]);
+                    assert_eq!(told.code, 0, "{}", told.stderr);
+                    assert!(
+                        !index(&dir, &["export", "archive", "--documents", "-"]).stdout.contains("\"one\"")
+                    );
+                    return;
+                }
+            }
+        }
+        std::fs::write(&path, bytes).unwrap();
+    }
+    panic!("no damage was one of the matches");
+}

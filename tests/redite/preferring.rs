@@ -1,6 +1,5 @@
 //! `redite dedup --prefer`, `--protect`, `--source-field`: which of several versions stays.
 
-use redite::params::Params;
 use serde_json::Value;
 
 use crate::cli::redite;
@@ -153,7 +152,8 @@ fn columns_tell_dates_and_sources() {
     #[cfg(feature = "parquet")]
     for (prefer, id) in [("oldest:date", "q"), ("newest:date", "p"), ("first", "p")] {
         run(&["--prefer", prefer]);
-        let found = crate::language::audit_inputs(&[dir.path("out/c.parquet")], &Params::audit());
+        let found =
+            crate::language::audit_inputs(&[dir.path("out/c.parquet")], &redite::params::Params::audit());
         assert_eq!((found.documents(), found.id(0).as_deref()), (1, Some(&*format!("\"{id}\""))));
     }
 }

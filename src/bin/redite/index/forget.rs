@@ -47,8 +47,8 @@ struct Told {
     first: Vec<DocumentName>,
     /// flags that fit no document
     missing: Vec<String>,
-    /// what stays and repeats them
-    repeats: Repeats,
+    /// what stays and repeats them; `None` where the matches of the index are damaged
+    repeats: Option<Repeats>,
 }
 
 /// Forgets all that was named and is there; that something is not there is an error behind that.
@@ -96,8 +96,9 @@ fn tell(told: &Told, to: &mut impl Write) -> anyhow::Result<()> {
     } else {
         writeln!(to, "{documents} forgotten")?;
     }
-    let Repeats { documents, first } = &told.repeats;
-    if *documents > 0 {
+    if let Some(Repeats { documents, first }) = &told.repeats
+        && *documents > 0
+    {
         let stay = count(*documents, "document stays and repeats", "documents stay and repeat");
         writeln!(to, "{stay} some of that:")?;
         for repeat in first {
@@ -168,12 +169,20 @@ impl Named {
     /// The documents that are meant, and what there is to tell of them.
     fn find(&mut self, index: &Index) -> anyhow::Result<(Meant, Told)> {
         let meant = index.meant(|id, source| self.meets(id, source))?;
+        let repeats = match index.repeats_of(&meant, LISTED) {
+            // what must go goes none the less
+            Err(error) if error.is_damage() => {
+                crate::say("warning", &format!("which documents stay and repeat it can't be told: {error}"));
+                None
+            }
+            repeats => Some(repeats?),
+        };
         let told = Told {
             dry_run: false,
             forgotten: meant.count(),
             first: index.names_of(&meant, LISTED)?,
             missing: self.missing(),
-            repeats: index.repeats_of(&meant, LISTED)?,
+            repeats,
         };
         Ok((meant, told))
     }
