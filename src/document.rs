@@ -163,6 +163,17 @@ pub enum Unit {
     Passage,
 }
 
+impl Unit {
+    /// As it is written in matches.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Document => "document",
+            Unit::Paragraph => "paragraph",
+            Unit::Passage => "passage",
+        }
+    }
+}
+
 /// How a copy is like its original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -173,6 +184,17 @@ pub enum Kind {
     Near,
     /// nearly all of it stands in passages from one earlier document
     Contained,
+}
+
+impl Kind {
+    /// As it is written in matches.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Exact => "exact",
+            Kind::Near => "near",
+            Kind::Contained => "contained",
+        }
+    }
 }
 
 /// One side of a match: a place in the corpus.

@@ -188,14 +188,17 @@ impl<'a> Ruler<'a> {
 
 /// Where the paragraph starts that a byte is in, or behind: byte and character; where there is none, the text.
 fn start_of(places: &[Span], at: usize) -> (usize, usize) {
-    let paragraph = places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1);
-    paragraph.map_or((0, 0), |i| (places[i].bytes.start as usize, places[i].chars.start as usize))
+    paragraph_of(places, at).map_or((0, 0), |place| (place.bytes.start as usize, place.chars.start as usize))
+}
+
+/// The paragraph that a byte is in, or behind.
+fn paragraph_of(places: &[Span], at: usize) -> Option<&Span> {
+    places[..places.partition_point(|place| place.bytes.start <= at as u64)].last()
 }
 
 /// How many characters stand before a byte, where the paragraph that it is in tells that, being all ASCII.
 fn told(places: &[Span], at: usize) -> Option<usize> {
-    let before = places.partition_point(|place| place.bytes.start <= at as u64).checked_sub(1)?;
-    let Span { bytes, chars } = &places[before];
+    let Span { bytes, chars } = paragraph_of(places, at)?;
     let is_ascii = bytes.end - bytes.start == chars.end - chars.start;
     (is_ascii && at as u64 <= bytes.end).then(|| (chars.start + at as u64 - bytes.start) as usize)
 }

@@ -27,3 +27,8 @@ mod walk;
 pub(crate) mod wording;
 
 pub use wording::{count, number};
+
+/// A name as a person is shown it: in one line, with nothing in it that does harm, and not too long.
+pub fn name(raw: &str) -> String {
+    clean::line(raw, terminal::NAME)
+}

@@ -5,9 +5,6 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::index::{Batch, BatchUnits, Index};
 use crate::params::Params;
-use crate::report::clean;
-use crate::report::terminal::NAME;
-use crate::report::wording::count;
 
 /// What an index holds.
 #[derive(Debug, Clone, Serialize)]
@@ -57,17 +54,6 @@ pub struct BatchStats {
     pub passages: u64,
     /// its text in bytes
     pub text_bytes: u64,
-}
-
-impl BatchStats {
-    /// `monday.jsonl`, `monday.jsonl and 3 more sources`; nothing where no source is known.
-    pub fn told_sources(&self) -> Option<String> {
-        let first = clean::line(self.first_source.as_deref()?, NAME);
-        Some(match self.sources {
-            ..2 => first,
-            sources => format!("{first} and {}", count(sources - 1, "more source", "more sources")),
-        })
-    }
 }
 
 impl Index {

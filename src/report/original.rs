@@ -2,62 +2,90 @@
 
 use crate::order::{Order, Prefer};
 use crate::outcome::Outcome;
-use crate::report::clean;
-use crate::report::terminal::NAME;
+use crate::report::name;
+
+/// How a language says what comes first.
+struct Words {
+    index: &'static str,
+    protected: &'static str,
+    longest: &'static str,
+    /// by a field
+    oldest: fn(&str) -> String,
+    newest: fn(&str) -> String,
+    sources: fn(&str) -> String,
+    as_read: &'static str,
+    then: &'static str,
+    /// all of that, in a sentence
+    whole: fn(&str) -> String,
+}
+
+const ENGLISH: Words = Words {
+    index: "what the index has",
+    protected: "protected files (`--protect`)",
+    longest: "the longest",
+    oldest: |field| format!("those with the earliest or least `{field}`"),
+    newest: |field| format!("those with the latest or greatest `{field}`"),
+    sources: |names| format!("those of {names}"),
+    as_read: "as the corpus was read",
+    then: ", then ",
+    whole: |steps| {
+        format!(
+            "The original is the one that comes first in the order of this run ({steps}); that says nothing of who wrote it first"
+        )
+    },
+};
+
+#[cfg(feature = "html")]
+const FRENCH: Words = Words {
+    index: "ce que contient l’index",
+    protected: "les fichiers protégés (`--protect`)",
+    longest: "les plus longs",
+    oldest: |field| format!("ceux dont «\u{A0}{field}\u{A0}» est le plus ancien ou le plus petit"),
+    newest: |field| format!("ceux dont «\u{A0}{field}\u{A0}» est le plus récent ou le plus grand"),
+    sources: |names| format!("ceux de {names}"),
+    as_read: "l’ordre de lecture du corpus",
+    then: ", puis ",
+    whole: |steps| {
+        format!(
+            "L’original est celui qui vient en premier dans l’ordre de cette analyse ({steps})\u{A0}; cela ne dit pas qui l’a écrit en premier"
+        )
+    },
+};
 
 /// In one sentence.
 pub(super) fn english(outcome: &Outcome, order: Option<&Order>) -> String {
-    let by_field =
-        |field: &str, which: &str| format!("those with the {which} `{}`", clean::line(field, NAME));
-    let preferred = |prefer: &Prefer| match prefer {
-        Prefer::First => None,
-        Prefer::Longest => Some("the longest".to_owned()),
-        Prefer::Oldest(field) => Some(by_field(field, "earliest or least")),
-        Prefer::Newest(field) => Some(by_field(field, "latest or greatest")),
-        Prefer::Sources(names) => Some(format!("those of {}", clean::line(&names.join(", "), NAME))),
-    };
-    let steps = [
-        has_index(outcome).then(|| "what the index has".to_owned()),
-        order.filter(|order| order.protect.is_given()).map(|_| "protected files (`--protect`)".to_owned()),
-        order.and_then(|order| preferred(&order.prefer)).map(|which| format!("{which} (`--prefer`)")),
-        Some("as the corpus was read".to_owned()),
-    ];
-    let steps: Vec<String> = steps.into_iter().flatten().collect();
-    format!(
-        "The original is the one that comes first in the order of this run ({}); that says nothing of who wrote it first",
-        steps.join(", then ")
-    )
+    ENGLISH.tell(outcome, order)
 }
 
 /// The same in French.
 #[cfg(feature = "html")]
 pub(super) fn french(outcome: &Outcome, order: Option<&Order>) -> String {
-    let by_field = |field: &str, which: &str| {
-        format!("ceux dont «\u{A0}{}\u{A0}» est le plus {which}", clean::line(field, NAME))
-    };
-    let preferred = |prefer: &Prefer| match prefer {
-        Prefer::First => None,
-        Prefer::Longest => Some("les plus longs".to_owned()),
-        Prefer::Oldest(field) => Some(by_field(field, "ancien ou le plus petit")),
-        Prefer::Newest(field) => Some(by_field(field, "récent ou le plus grand")),
-        Prefer::Sources(names) => Some(format!("ceux de {}", clean::line(&names.join(", "), NAME))),
-    };
-    let steps = [
-        has_index(outcome).then(|| "ce que contient l’index".to_owned()),
-        order
-            .filter(|order| order.protect.is_given())
-            .map(|_| "les fichiers protégés (`--protect`)".to_owned()),
-        order.and_then(|order| preferred(&order.prefer)).map(|which| format!("{which} (`--prefer`)")),
-        Some("l’ordre de lecture du corpus".to_owned()),
-    ];
-    let steps: Vec<String> = steps.into_iter().flatten().collect();
-    format!(
-        "L’original est celui qui vient en premier dans l’ordre de cette analyse ({})\u{A0}; cela ne dit pas qui l’a écrit en premier",
-        steps.join(", puis ")
-    )
+    FRENCH.tell(outcome, order)
 }
 
-/// Whether something of an index stands before all that was read.
-fn has_index(outcome: &Outcome) -> bool {
-    outcome.summary().index.as_ref().is_some_and(|night| night.documents > 0)
+impl Words {
+    fn tell(&self, outcome: &Outcome, order: Option<&Order>) -> String {
+        // something of an index stands before all that was read
+        let has_index = outcome.summary().index.as_ref().is_some_and(|night| night.documents > 0);
+        let is_protected = order.is_some_and(|order| order.protect.is_given());
+        let preferred = order.and_then(|order| self.preferred(&order.prefer));
+        let steps = [
+            has_index.then(|| self.index.to_owned()),
+            is_protected.then(|| self.protected.to_owned()),
+            preferred.map(|which| format!("{which} (`--prefer`)")),
+            Some(self.as_read.to_owned()),
+        ];
+        let steps: Vec<String> = steps.into_iter().flatten().collect();
+        (self.whole)(&steps.join(self.then))
+    }
+
+    fn preferred(&self, prefer: &Prefer) -> Option<String> {
+        match prefer {
+            Prefer::First => None,
+            Prefer::Longest => Some(self.longest.to_owned()),
+            Prefer::Oldest(field) => Some((self.oldest)(&name(field))),
+            Prefer::Newest(field) => Some((self.newest)(&name(field))),
+            Prefer::Sources(names) => Some((self.sources)(&name(&names.join(", ")))),
+        }
+    }
 }

@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
-use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::document::{Match, Place, Span};
 use crate::outcome::Outcome;
 use crate::report::matches::{Spans, rounded};
 
@@ -212,18 +212,8 @@ struct Rows {
 
 impl Rows {
     fn push(&mut self, found: &Match, stretches: &[Span; 2], names: [Named; 2]) {
-        let unit = match found.unit {
-            Unit::Document => "document",
-            Unit::Paragraph => "paragraph",
-            Unit::Passage => "passage",
-        };
-        let kind = match found.kind {
-            Kind::Exact => "exact",
-            Kind::Near => "near",
-            Kind::Contained => "contained",
-        };
-        self.unit.values.push(unit.into());
-        self.kind.values.push(kind.into());
+        self.unit.values.push(found.unit.name().into());
+        self.kind.values.push(found.kind.name().into());
         self.jaccard.values.push(rounded(found.jaccard));
         self.containment.values.push(rounded(found.containment));
         self.tokens.pair(found.tokens.map(i64::from));

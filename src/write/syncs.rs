@@ -26,24 +26,38 @@ struct Queue {
 #[derive(Debug, Default)]
 pub(super) struct Syncs(Mutex<Waiting>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Waiting {
     queue: Option<Queue>,
     threads: Vec<JoinHandle<Result<()>>>,
+    /// what failed first of those for which there was no thread
+    done: Result<()>,
+}
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Waiting { queue: None, threads: Vec::new(), done: Ok(()) }
+    }
 }
 
 impl Syncs {
     /// Takes a file that was written; whether it reached the disk is told at the end.
     pub(super) fn add(&self, path: PathBuf, file: File) {
         let mut waiting = locked(&self.0);
-        let Waiting { queue, threads } = &mut *waiting;
+        let Waiting { queue, threads, done } = &mut *waiting;
         let Queue { send, receive } = queue.get_or_insert_with(|| {
             let (send, receive) = mpsc::sync_channel(AT_ONCE);
             Queue { send, receive: Arc::new(Mutex::new(receive)) }
         });
         if threads.len() < AT_ONCE {
             let receive = receive.clone();
-            threads.push(thread::spawn(move || sync_all(&receive)));
+            // there may be as many threads as there can be
+            threads.extend(thread::Builder::new().spawn(move || sync_all(&receive)));
+        }
+        if threads.is_empty() {
+            let synced = file.sync_all().map_err(|error| Error::io(path, "writing", error));
+            *done = std::mem::replace(done, Ok(())).and(synced);
+            return;
         }
         let send = send.clone();
         drop(waiting);
@@ -56,12 +70,12 @@ impl Syncs {
     /// # Errors
     /// [`Error::Io`] with a file that is not.
     pub(super) fn wait(&self) -> Result<()> {
-        let Waiting { queue, threads } = std::mem::take(&mut *locked(&self.0));
+        let Waiting { queue, threads, done } = std::mem::take(&mut *locked(&self.0));
         drop(queue);
         let ended = threads
             .into_iter()
             .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        ended.fold(Ok(()), Result::and)
+        ended.fold(done, Result::and)
     }
 }
 

@@ -120,31 +120,36 @@ fn paragraphs_that_come_back_late() {
     judge(&corpus, 160);
 }
 
+/// So many texts of so many words, of which there are so many; each again as far from itself as may be, one word in 500
+/// changed.
+fn long_texts(
+    numbers: &mut Numbers,
+    (texts, words, of): (usize, usize, usize),
+    written: impl Fn(&[usize]) -> String,
+) -> String {
+    let mut corpus = String::new();
+    let texts: Vec<Vec<usize>> = (0..texts).map(|_| random(numbers, words, of)).collect();
+    for own in texts.iter().chain(texts.iter().rev()) {
+        let mut own = own.clone();
+        (0..words / 500).for_each(|_| own[numbers.below(words)] = numbers.below(of));
+        record(&mut corpus, &written(&own));
+    }
+    corpus
+}
+
 /// What is kept of each is too long to wait in one piece.
 #[test]
 fn texts_of_some_hundred_kilobytes() {
     let mut numbers = Numbers(7);
-    let mut corpus = String::new();
-    let texts: Vec<Vec<usize>> = (0..100).map(|_| random(&mut numbers, 150_000, 16)).collect();
-    for words in texts.iter().chain(texts.iter().rev()) {
-        let mut words = words.clone();
-        (0..300).for_each(|_| words[numbers.below(150_000)] = numbers.below(16));
-        record(&mut corpus, &text(&words));
-    }
-    judge(&corpus, 150);
+    judge(&long_texts(&mut numbers, (100, 150_000, 16), text), 150);
 }
 
 /// What is read again at once goes by what is held for it, however many threads there are.
 #[test]
 fn long_texts_and_many_threads() {
     let mut numbers = Numbers(8);
-    let mut corpus = String::new();
-    let texts: Vec<Vec<usize>> = (0..80).map(|_| random(&mut numbers, 100_000, 256)).collect();
-    for words in texts.iter().chain(texts.iter().rev()) {
-        let mut words = words.clone();
-        (0..200).for_each(|_| words[numbers.below(100_000)] = numbers.below(256));
-        record(&mut corpus, &words.chunks(150).map(text).collect::<Vec<_>>().join("\\n"));
-    }
+    let paragraphs = |words: &[usize]| words.chunks(150).map(text).collect::<Vec<_>>().join("\\n");
+    let corpus = long_texts(&mut numbers, (80, 100_000, 256), paragraphs);
     let dir = Dir::new().file("in.jsonl", corpus);
     let peak = peak_with("16", dir.root(), &["audit", "in.jsonl", "--memory", "200MiB"]);
     assert!(peak <= 210, "{peak} MiB resident in 200 MiB");

@@ -282,7 +282,7 @@ fn tell_undone(
 ) -> io::Result<()> {
     let left = writer.index().map_or(0, |index| index.batches().len());
     let documents = report::count(undone.batch.documents(), "document", "documents");
-    let sources = last.and_then(BatchStats::told_sources).map(|sources| format!(" of {sources}"));
+    let sources = last.and_then(stats::sources).map(|sources| format!(" of {sources}"));
     let sources = sources.unwrap_or_default();
     let digest = undone.batch.digest;
     writeln!(to, "undone: batch {} ({documents}{sources}, digest {digest:032x}){how}", left + 1)

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use redite::document::{Kind, Unit, escape_controls};
 use redite::index::Index;
 use redite::index::forgetting::{DocumentName, Meant, Repeats};
-use redite::report::{count, number};
+use redite::report::{count, name, number};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -102,16 +101,7 @@ fn tell(told: &Told, to: &mut impl Write) -> anyhow::Result<()> {
         let stay = count(*documents, "document stays and repeats", "documents stay and repeat");
         writeln!(to, "{stay} some of that:")?;
         for repeat in first {
-            let unit = match repeat.unit {
-                Unit::Document => "document",
-                Unit::Paragraph => "paragraph",
-                Unit::Passage => "passage",
-            };
-            let kind = match repeat.kind {
-                Kind::Exact => "exact",
-                Kind::Near => "near",
-                Kind::Contained => "contained",
-            };
+            let [unit, kind] = [repeat.unit.name(), repeat.kind.name()];
             writeln!(to, "  {unit}, {kind}: {}", line(&repeat.source, repeat.record, repeat.id.as_deref()))?;
         }
         more(*documents, first.len(), to)?;
@@ -119,13 +109,10 @@ fn tell(told: &Told, to: &mut impl Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A document in one line, its names as harmless as messages are, and its record counted from 1.
+/// A document in one line, its record counted from 1.
 fn line(source: &str, record: u32, id: Option<&RawValue>) -> String {
-    let harmless = |c: char| if c.is_control() { '\u{FFFD}' } else { c };
-    let source: String = source.chars().map(harmless).collect();
-    let id = id.map(RawValue::get);
-    let id = id.map(|id| format!(", id {}", escape_controls(id).unwrap_or_else(|| id.to_owned())));
-    format!("{source}, record {}{}", number(u64::from(record) + 1), id.unwrap_or_default())
+    let id = id.map(|id| format!(", id {}", name(id.get())));
+    format!("{}, record {}{}", name(source), number(u64::from(record) + 1), id.unwrap_or_default())
 }
 
 fn more(all: u64, listed: usize, to: &mut impl Write) -> anyhow::Result<()> {

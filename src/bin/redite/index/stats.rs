@@ -4,7 +4,7 @@ use std::io::Write;
 
 use redite::index::Index;
 use redite::index::stats::BatchStats;
-use redite::report::number;
+use redite::report::{count, name, number};
 
 use crate::outputs;
 
@@ -53,6 +53,15 @@ pub(super) fn tell(index: &Index, json: bool, to: &mut impl Write) -> anyhow::Re
     batches(&stats.batches, to)
 }
 
+/// `monday.jsonl`, `monday.jsonl and 3 more sources`; nothing where no source is known.
+pub(super) fn sources(batch: &BatchStats) -> Option<String> {
+    let first = name(batch.first_source.as_deref()?);
+    Some(match batch.sources {
+        ..2 => first,
+        all => format!("{first} and {}", count(all - 1, "more source", "more sources")),
+    })
+}
+
 /// The last batches, the latest first: `rollback` undoes that.
 fn batches(all: &[BatchStats], to: &mut impl Write) -> anyhow::Result<()> {
     if all.is_empty() {
@@ -61,7 +70,7 @@ fn batches(all: &[BatchStats], to: &mut impl Write) -> anyhow::Result<()> {
     writeln!(to, "  batch       documents   of")?;
     for batch in all.iter().rev().take(BATCHES) {
         let [at, documents] = [batch.number, batch.documents].map(number);
-        let sources = batch.told_sources().unwrap_or_else(|| "no source that is known".to_owned());
+        let sources = sources(batch).unwrap_or_else(|| "no source that is known".to_owned());
         writeln!(to, "  {at:<8} {documents:>12}   {sources}")?;
     }
     if all.len() > BATCHES {
