@@ -43,6 +43,7 @@ pub mod document;
 mod equal;
 pub mod error;
 pub mod expect;
+mod first_pass;
 mod head;
 mod in_turn;
 pub mod index;
@@ -61,6 +62,7 @@ pub mod pipeline;
 #[allow(clippy::expect_used)]
 pub mod plain;
 mod pool;
+mod progress;
 pub mod read;
 pub mod report;
 mod reread;
