@@ -55,10 +55,19 @@ use crate::verify::Overlap;
 /// behind the last seed that it shares.
 const MARGIN: u32 = 4;
 
-/// Tokens that are kept to both sides of a seed that is listed, and of one that windows lead to: no more than these,
-/// since there are many.
-fn margins(params: &Params) -> [u32; 2] {
-    [MARGIN * params.passage, params.passage]
+/// Tokens that are kept to both sides of a seed, and that have a say in a run there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Margins {
+    /// of a seed that is listed
+    pub(crate) listed: u32,
+    /// of one that windows lead to: no more than these, since there are many
+    pub(crate) by_window: u32,
+}
+
+impl Margins {
+    fn of(params: &Params) -> Self {
+        Margins { listed: MARGIN * params.passage, by_window: params.passage }
+    }
 }
 
 /// A stretch of a document that repeats one of an earlier document, or an earlier one of its own.
@@ -373,7 +382,7 @@ impl<'a> Finder<'a> {
         let (seed, tokens) = (self.seed as u32, prepared.tokens.len() as u32);
         let text = OriginalText { passage: self.params.passage, seed, tokens };
         let all_leave = self.params.remove.passages;
-        self.places.add(prepared, margins(self.params), |found, is_full, windows| {
+        self.places.add(prepared, Margins::of(self.params), |found, is_full, windows| {
             let is_original = all_leave || text.holds(&covered, found.at);
             let around = leaves.around(found.at, seed, tokens).filter(|_| is_original);
             match around {
@@ -399,7 +408,7 @@ impl<'a> Finder<'a> {
         ArchivedDocument { windows, leaves }: ArchivedDocument<'_>,
     ) {
         let seed = self.seed as u32;
-        self.places.add_unread((document, seeds), margins(self.params), |found, _, into| {
+        self.places.add_unread((document, seeds), Margins::of(self.params), |found, _, into| {
             let around = leaves.map_or(Some([0, tokens]), |leaves| leaves.around(found.at, seed, tokens));
             let first = windows.partition_point(|window| window.seed < found.at);
             let own = windows[first..].iter().take_while(|window| window.seed == found.at);

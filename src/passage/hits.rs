@@ -10,9 +10,10 @@ use crate::passage::align::{Alignment, Run, Step, entered_late, extend, run_arou
 use crate::passage::contained::Comparison;
 use crate::passage::near::{Hit, Near};
 use crate::passage::passed::{Passed, PassedOver};
-use crate::passage::places::{Kept, LISTED, Listed, Places, SeedPlace};
+use crate::passage::places::reach::{Reach, SeedPlace, Start};
+use crate::passage::places::{Kept, LISTED, Listed, Places};
 use crate::passage::windows::{WindowMaker, WindowMap};
-use crate::passage::{Candidate, Candidates, Finder, MARGIN, Occurrence, Prepared, ReadTokens};
+use crate::passage::{Candidate, Candidates, Finder, Margins, Occurrence, Prepared, ReadTokens};
 use crate::resolve::NumberMap;
 use crate::shelves::LARGE;
 
@@ -160,7 +161,7 @@ impl Finder<'_> {
             workspace: &mut self.workspace,
             candidates: Vec::new(),
             seed: self.seed as u32,
-            margin: MARGIN * self.params.passage,
+            margin: Margins::of(self.params).listed,
             present: Present::default(),
             alignments: 0,
             again: 0,
@@ -448,10 +449,9 @@ impl Looking<'_, '_, '_> {
                 let those = &those[those.partition_point(|place| place.0 < original)..];
                 found.extend(those.iter().take_while(|place| place.0 == original).map(|place| place.1));
             };
-            let margins = [self.margin, self.params.passage];
-            let (reach, goes_on) =
-                self.places.reach((seeds, listed), (number, *from), (margins, most), &mut of_windows);
-            let reach = Near { stretch: Some(stretch), tokens: stretch.within(reach) };
+            let start = Start { seeds, listed, hit: number, place: *from, margins: Margins::of(self.params) };
+            let Reach { tokens: reached, goes_on } = self.places.reach(&start, most, &mut of_windows);
+            let reach = Near { stretch: Some(stretch), tokens: stretch.within(reached) };
             if reach.length() > near.length() {
                 *near = reach;
                 if !near.read(self.places, read, self.failed) {

@@ -13,9 +13,11 @@ use crate::passage::filling::{Filling, Stretch};
 use crate::passage::steps::{Steps, UnreadSteps, packed, unpacked};
 use crate::passage::texts::KeptTexts;
 use crate::passage::windows::{OfSeed, Windows};
-use crate::passage::{Occurrence, Prepared, ReadTokens};
+use crate::passage::{Margins, Occurrence, Prepared, ReadTokens};
 use crate::resolve::NumberMap;
 use crate::shelves::{LARGE, Spot};
+
+pub(crate) mod reach;
 
 /// Places that a seed lists; of later ones, which are counted, windows are kept.
 pub(crate) const LISTED: u8 = 8;
@@ -78,14 +80,6 @@ pub(crate) enum FoundBy {
     Seed([u32; 2]),
     /// by those of its windows that are new, with the same
     Windows([u32; 2]),
-}
-
-/// A place that a seed of another text leads to, and the tokens to both sides of it that have a say.
-#[derive(Clone, Copy)]
-pub(crate) struct SeedPlace {
-    pub(crate) original: u32,
-    pub(crate) at: u32,
-    pub(crate) margin: u32,
 }
 
 /// Tokens of a document that are kept for comparison.
@@ -159,8 +153,8 @@ impl KeptStretch {
 }
 
 impl Text {
-    /// What is kept of a document between these pairs of its tokens; appends it to an empty list.
-    fn new(prepared: &Prepared, bounds: &[[u32; 2]], all: &mut Vec<u64>) -> Self {
+    /// Appends to an empty list what is kept of a document: what lies between these pairs of its tokens.
+    fn keep(&mut self, prepared: &Prepared, bounds: &[[u32; 2]], all: &mut Vec<u64>) {
         let ranges = || bounds.iter().map(|&[start, end]| start as usize..end as usize);
         let mut first = 0;
         for &[start, end] in bounds {
@@ -169,7 +163,7 @@ impl Text {
         }
         ranges().for_each(|range| all.extend_from_slice(&prepared.tokens[range]));
         Steps::write(ranges().map(|range| &prepared.spans[range]), all);
-        Text { stretches: bounds.len() as u32, tokens: first, ..Text::default() }
+        (self.stretches, self.tokens) = (bounds.len() as u32, first);
     }
 
     /// The tokens around one that stay with it: nothing of what leaves is among them, nor behind that.
@@ -197,11 +191,26 @@ impl Text {
     }
 }
 
-/// What is kept around what was listed of a document: pairs of its tokens, and [`Text::parts`].
+/// What was listed of a document.
 #[derive(Default)]
-struct Around {
+struct ListedOf {
+    /// how many of its seeds
+    seeds: u32,
+    /// and how many windows of others
+    windows: u32,
+    /// the tokens that are kept around them, in order: the first, and behind the last
     bounds: Vec<[u32; 2]>,
+    /// see [`Text::parts`]
     parts: Vec<u32>,
+}
+
+impl ListedOf {
+    /// Its text, as far as it is known without the tokens; `None` where nothing leads to it.
+    fn text(self) -> Option<(Text, Vec<[u32; 2]>)> {
+        let ListedOf { seeds, windows, bounds, parts } = self;
+        let (uses, has_windows, parts) = (seeds + windows, windows > 0, parts.into());
+        (uses > 0).then(|| (Text { uses, has_windows, parts, ..Text::default() }, bounds))
+    }
 }
 
 /// A window of a document.
@@ -318,79 +327,6 @@ impl Places {
         }
     }
 
-    /// How far an alignment from a place that `seeds[hit]` leads to may go there: to the margin of the last place, on
-    /// either side, that another seed of both texts leads to, where their margins touch; and whether it may go on, since no
-    /// more than so many tokens are looked at. Of places that are listed it is
-    /// the first, of those that windows lead to the second; `of_windows` appends these. Other documents have no say in it.
-    pub(crate) fn reach(
-        &self,
-        (seeds, listed): (&[Occurrence], &Listed),
-        (hit, from): (usize, SeedPlace),
-        (margins, most): ([u32; 2], u32),
-        of_windows: &mut dyn FnMut(usize, &mut Vec<u32>),
-    ) -> ([u32; 2], bool) {
-        let SeedPlace { original, at, margin } = from;
-        let mut goes_on = false;
-        let text = self.texts.get(&original);
-        let is_led_to = text.is_some_and(|text| text.has_windows);
-        // what is kept behind a cut hangs on others
-        let part = text.map_or(0..u32::MAX, |text| text.part(at));
-        let mut places = Vec::new();
-        let mut walk = |others: &mut dyn Iterator<Item = usize>, ahead: bool| {
-            // from the place on, towards where it goes
-            let here = seeds[hit].at;
-            let (mut last, mut edge, mut last_copy) = (0, i64::from(margin), here);
-            for other in others {
-                let (from_last, from_hit) =
-                    (seeds[other].at.abs_diff(last_copy), seeds[other].at.abs_diff(here));
-                if from_last > 2 * margins[0] || i64::from(from_hit) > 2 * (edge + i64::from(margins[0])) {
-                    break;
-                }
-                if edge > i64::from(most) {
-                    goes_on = true;
-                    break;
-                }
-                places.clear();
-                match listed.of(other) {
-                    Some(all) => {
-                        let first = all.partition_point(|place| place.0 < original);
-                        let those = all[first..].iter().take_while(|place| place.0 == original);
-                        places.extend(those.map(|place| place.1));
-                    }
-                    None => {
-                        let those = self.listed(seeds[other].number).filter(|place| place.0 == original);
-                        places.extend(those.map(|place| place.1));
-                    }
-                }
-                let by_seed = places.len();
-                if is_led_to && self.has_windows(seeds[other].number) {
-                    of_windows(other, &mut places);
-                }
-                let own = places.iter().enumerate().filter(|(_, token)| part.contains(token));
-                let touching = own.filter_map(|(i, &token)| {
-                    let margin = i64::from(margins[usize::from(i >= by_seed)]);
-                    let away = if ahead {
-                        i64::from(token) - i64::from(at)
-                    } else {
-                        i64::from(at) - i64::from(token)
-                    };
-                    (away > 0 && away - margin <= edge).then_some((away, margin))
-                });
-                // one that leads no further may stand between here and one that does: what stood there twice
-                if let Some((away, margin)) = touching.max() {
-                    last_copy = seeds[other].at;
-                    if away > last {
-                        (last, edge) = (away, edge.max(away + margin));
-                    }
-                }
-            }
-            edge as u32
-        };
-        let before = walk(&mut (0..hit).rev(), false);
-        let behind = walk(&mut (hit + 1..seeds.len()), true);
-        ([at.saturating_sub(before), at + behind], goes_on)
-    }
-
     /// The listed places of a seed, the latest first.
     fn listed(&self, number: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
         let mut node = self.seeds[number as usize].last;
@@ -465,26 +401,24 @@ impl Places {
     }
 
     /// Takes leave of a document's seeds. `found_by` tells of each, by whether its list is full, how it is to be found,
-    /// if it occurs again later, and may append its windows; then so many tokens around it are kept as `margins` says, first
-    /// of one that is listed, then of one that windows lead to.
+    /// if it occurs again later, and may append its windows; then as many tokens around it are kept as `margins` says.
     pub(crate) fn add(
         &mut self,
         prepared: &Prepared,
-        margins: [u32; 2],
+        margins: Margins,
         found_by: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> FoundBy,
     ) {
         let &Prepared { document, seeds, .. } = prepared;
-        let ([listed, windows], Around { bounds, parts }) = self.list((document, seeds), margins, found_by);
-        if listed + windows > 0 {
-            let (uses, has_windows, parts) = (listed + windows, windows > 0, parts.into());
+        let listed = self.list((document, seeds), margins, found_by);
+        if let Some((mut text, bounds)) = listed.text() {
             self.all.clear();
-            let text = Text::new(prepared, &bounds, &mut self.all);
-            let all = self.kept.put(&mut self.all);
-            let known = match all.waits_at() {
+            text.keep(prepared, &bounds, &mut self.all);
+            text.all = self.kept.put(&mut self.all);
+            text.known = match text.all.waits_at() {
                 Some(_) => Known::Here(self.all[..text.stretches as usize].into()),
                 None => Known::There,
             };
-            self.texts.insert(document, Text { all, uses, has_windows, parts, known, ..text });
+            self.texts.insert(document, text);
             self.let_go_of_buffer();
         }
     }
@@ -496,36 +430,34 @@ impl Places {
         }
     }
 
-    /// The same for a document of which nobody has looked at the text; [`Places::read`] does where one has to.
+    /// As [`Places::add`], of a document whose text nobody has looked at; [`Places::find`] does where one has to.
     pub(crate) fn add_unread(
         &mut self,
         (document, seeds): (u32, &[Occurrence]),
-        margins: [u32; 2],
+        margins: Margins,
         found_by: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> FoundBy,
     ) {
         // its windows were told when its batch came
         let told = self.told.take();
-        let ([listed, windows], Around { bounds, parts }) = self.list((document, seeds), margins, found_by);
+        let listed = self.list((document, seeds), margins, found_by);
         self.told = told;
-        if listed + windows > 0 {
+        if let Some((text, bounds)) = listed.text() {
             let known = Known::Archived(bounds.into_iter().map(Stretch::unread).collect());
-            let (uses, has_windows, parts) = (listed + windows, windows > 0, parts.into());
-            self.texts.insert(document, Text { uses, has_windows, parts, known, ..Text::default() });
+            self.texts.insert(document, Text { known, ..text });
         }
     }
 
-    /// Lists a document's seeds and windows; returns how many of each, and the tokens to be kept around them.
+    /// Lists a document's seeds and windows.
     fn list(
         &mut self,
         (document, seeds): (u32, &[Occurrence]),
-        margins: [u32; 2],
+        margins: Margins,
         mut found_by: impl FnMut(&Occurrence, bool, &mut Vec<AtToken>) -> FoundBy,
-    ) -> ([u32; 2], Around) {
+    ) -> ListedOf {
         for seed in seeds {
             self.seeds[seed.number as usize].to_come -= 1;
         }
-        let mut uses = [0; 2];
-        let Around { mut bounds, mut parts } = Around::default();
+        let mut of = ListedOf::default();
         let mut windows = Vec::new();
         for seed in seeds {
             let entry = &mut self.seeds[seed.number as usize];
@@ -533,7 +465,7 @@ impl Places {
             if is_last && self.told.is_none() {
                 continue;
             }
-            let before = uses;
+            let before = of.seeds + of.windows;
             windows.clear();
             let ([first, behind], margin) = match found_by(seed, entry.listed >= LISTED, &mut windows) {
                 FoundBy::Nothing => continue,
@@ -542,9 +474,9 @@ impl Places {
                     if !is_last {
                         let node = Node { document, at: seed.at, before: entry.last };
                         entry.last = insert(&mut self.nodes, &mut self.free, node);
-                        uses[0] += 1;
+                        of.seeds += 1;
                     }
-                    (around, margins[0])
+                    (around, margins.listed)
                 }
                 FoundBy::Windows(around) => {
                     self.capped += 1;
@@ -557,26 +489,26 @@ impl Places {
                         }
                         if comes_again && !is_last {
                             self.windows.insert(&mut entry.windows, key, (document, seed.at));
-                            uses[1] += 1;
+                            of.windows += 1;
                         }
                     }
-                    (around, margins[1])
+                    (around, margins.by_window)
                 }
             };
-            if uses == before {
+            if of.seeds + of.windows == before {
                 continue;
             }
             let start = seed.at.saturating_sub(margin).max(first);
             let end = (seed.at + margin).min(behind);
-            while bounds.last().is_some_and(|last| last[0] > start) {
-                bounds.pop(); // one with a smaller margin
+            while of.bounds.last().is_some_and(|last| last[0] > start) {
+                of.bounds.pop(); // one with a smaller margin
             }
-            match bounds.last_mut() {
+            match of.bounds.last_mut() {
                 Some(last) if start <= last[1] => last[1] = last[1].max(end),
-                _ => bounds.push([start, end]),
+                _ => of.bounds.push([start, end]),
             }
-            if parts.last() != Some(&first) {
-                parts.push(first);
+            if of.parts.last() != Some(&first) {
+                of.parts.push(first);
             }
         }
         // not before: what is known already is not told again
@@ -585,10 +517,10 @@ impl Places {
                 self.forget(seed.number);
             }
         }
-        if parts.len() == 1 {
-            parts.clear();
+        if of.parts.len() == 1 {
+            of.parts.clear();
         }
-        (uses, Around { bounds, parts })
+        of
     }
 
     /// Forgets the places of a seed that will not occur again.

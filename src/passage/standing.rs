@@ -11,7 +11,7 @@ use crate::params::Params;
 use crate::passage::align::Alignment;
 use crate::passage::places::FoundBy;
 use crate::passage::{
-    Candidate, Candidates, Contained, Finder, Prepared, is_long_enough, margins, of_whole_characters,
+    Candidate, Candidates, Contained, Finder, Margins, Prepared, is_long_enough, of_whole_characters,
     verbatim_tokens,
 };
 use crate::varint;
@@ -145,7 +145,7 @@ impl Finder<'_> {
 
     /// A document that leaves: nothing of it is original text.
     pub(crate) fn pass_over(&mut self, prepared: &Prepared) {
-        self.places.add(prepared, margins(self.params), |_, _, _| FoundBy::Nothing);
+        self.places.add(prepared, Margins::of(self.params), |_, _, _| FoundBy::Nothing);
     }
 
     /// Finds the passages of a document that stays but for `cut` paragraphs.

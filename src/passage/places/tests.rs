@@ -1,6 +1,9 @@
 use super::*;
+use crate::passage::places::reach::{SeedPlace, Start};
 use crate::passage::repeated::Repeated;
 use crate::passage::winnow::SeedHead;
+
+const MARGINS: Margins = Margins { listed: 5, by_window: 3 };
 
 #[test]
 fn seeds_are_listed_while_they_occur_again_and_texts_with_them() {
@@ -29,7 +32,7 @@ fn seeds_are_listed_while_they_occur_again_and_texts_with_them() {
             false => FoundBy::Nothing,
         };
         let prepared = Prepared { document, tokens: &tokens, spans: &spans, seeds, ..Prepared::default() };
-        places.add(&prepared, [5, 3], found_by);
+        places.add(&prepared, MARGINS, found_by);
     };
     add(&mut places, 0, &[seed(0, 3), seed(1, 40)], |_| true);
     assert_eq!(of(&places, 0), [(0, 3)]);
@@ -58,13 +61,13 @@ fn windows_of_an_index_are_not_told_again() {
     let seeds = [Occurrence { number: 0, at: 3 }];
     let mut places = Places::new(&[2]);
     places.tell_windows();
-    places.add_unread((0, &seeds), [5, 3], |_, _, windows| {
+    places.add_unread((0, &seeds), MARGINS, |_, _, windows| {
         windows.push(AtToken { key: 7, first: 1, comes_again: true });
         FoundBy::Windows([0, 50])
     });
     let prepared =
         Prepared { document: 1, tokens: &tokens, spans: &spans, seeds: &seeds, ..Prepared::default() };
-    places.add(&prepared, [5, 3], |_, _, windows| {
+    places.add(&prepared, MARGINS, |_, _, windows| {
         let window = |(key, first)| AtToken { key, first, comes_again: true };
         windows.extend([(7, 2), (9, 4)].map(window));
         FoundBy::Windows([0, 50])
@@ -78,18 +81,19 @@ fn windows_of_an_index_are_not_told_again() {
 fn an_alignment_goes_no_further_than_to_what_leaves() {
     let (tokens, spans): (Vec<u64>, Vec<[u32; 2]>) = (0..100).map(|i| (i, [2 * i as u32; 2])).unzip();
     let seeds = [(0, 10), (1, 30), (2, 45)].map(|(number, at)| Occurrence { number, at });
+    let margins = Margins { listed: 16, by_window: 3 };
     let reach = |parts: fn(u32) -> [u32; 2], is_archived: bool| {
         let mut places = Places::new(&[2; 3]);
         let prepared =
             Prepared { document: 0, tokens: &tokens, spans: &spans, seeds: &seeds, ..Prepared::default() };
         match is_archived {
-            true => places.add_unread((0, &seeds), [16, 3], |seed, _, _| FoundBy::Seed(parts(seed.at))),
-            false => places.add(&prepared, [16, 3], |seed, _, _| FoundBy::Seed(parts(seed.at))),
+            true => places.add_unread((0, &seeds), margins, |seed, _, _| FoundBy::Seed(parts(seed.at))),
+            false => places.add(&prepared, margins, |seed, _, _| FoundBy::Seed(parts(seed.at))),
         }
         let of = |hit: usize| {
-            let from = SeedPlace { original: 0, at: seeds[hit].at, margin: 16 };
-            let listed = Listed::default();
-            places.reach((&seeds, &listed), (hit, from), ([16, 3], 1000), &mut |_, _| {}).0
+            let place = SeedPlace { original: 0, at: seeds[hit].at, margin: 16 };
+            let from = Start { seeds: &seeds, listed: &Listed::default(), hit, place, margins };
+            places.reach(&from, 1000, &mut |_, _| {}).tokens
         };
         [of(0), of(1), of(2)]
     };
@@ -108,7 +112,7 @@ fn windows_that_do_not_come_again_are_told_and_not_held() {
     let mut places = Places::new(&[2]);
     places.tell_windows();
     let prepared = Prepared { tokens: &tokens, spans: &spans, seeds: &seeds, ..Prepared::default() };
-    places.add(&prepared, [5, 3], |_, _, windows| {
+    places.add(&prepared, MARGINS, |_, _, windows| {
         let window = |(key, first, comes_again)| AtToken { key, first, comes_again };
         windows.extend([(7, 2, true), (9, 4, false)].map(window));
         FoundBy::Windows([0, 50])
