@@ -48,6 +48,7 @@ fn main() {
     let line = start.words(20);
     let boilerplate = start.words(40).join(" ");
     let long = start.words(400);
+    let thousandfold: Vec<Vec<String>> = (0..thousands.div_ceil(1000)).map(|_| start.words(400)).collect();
     let pieces = million / 40;
     let whole = start.words(40 * pieces);
     let change = |line: &[String], at: usize, to: String| {
@@ -84,6 +85,14 @@ fn main() {
         ],
         vec![
             ("distinct articles of 400 words", thousands, Box::new(|n, _| n.words(400).join(" "))),
+            (
+                "articles of 400 words, each a thousand times, another word changed in each",
+                thousands,
+                Box::new(|n, i| {
+                    let (at, to) = (n.next(400) as usize, n.word());
+                    change(&thousandfold[i / 1000], at, to)
+                }),
+            ),
             (
                 "one article of 400 words, another word changed in each",
                 thousands,

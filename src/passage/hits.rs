@@ -434,6 +434,8 @@ impl Looking<'_, '_, '_> {
         let mut is_open = follow(kept.tokens, run, runs) && !is_own;
         let mut is_cut = is_open;
         let mut most = 2 * margin;
+        let start = Start { seeds, listed, hit: number, place: *from, margins: Margins::of(self.params) };
+        let mut reach = Reach::new(&start);
         while let Some(stretch) = near.stretch.filter(|_| is_open) {
             let mut of_windows = |seed: usize, found: &mut Vec<u32>| {
                 let those = led_to.entry(seed as u32).or_insert_with(|| {
@@ -449,11 +451,10 @@ impl Looking<'_, '_, '_> {
                 let those = &those[those.partition_point(|place| place.0 < original)..];
                 found.extend(those.iter().take_while(|place| place.0 == original).map(|place| place.1));
             };
-            let start = Start { seeds, listed, hit: number, place: *from, margins: Margins::of(self.params) };
-            let Reach { tokens: reached, goes_on } = self.places.reach(&start, most, &mut of_windows);
-            let reach = Near { stretch: Some(stretch), tokens: stretch.within(reached) };
-            if reach.length() > near.length() {
-                *near = reach;
+            self.places.reach(&start, most, &mut of_windows, &mut reach);
+            let reached = Near { stretch: Some(stretch), tokens: stretch.within(reach.tokens(at)) };
+            if reached.length() > near.length() {
+                *near = reached;
                 if !near.read(self.places, read, self.failed) {
                     return None;
                 }
@@ -464,7 +465,7 @@ impl Looking<'_, '_, '_> {
                 }
             }
             is_cut = is_open && near.length() < stretch.length();
-            is_open &= goes_on;
+            is_open &= reach.goes_on();
             most = most.saturating_mul(2);
         }
         Some((run, is_cut))

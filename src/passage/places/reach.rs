@@ -26,12 +26,25 @@ pub(crate) struct Start<'s> {
     pub(crate) margins: Margins,
 }
 
-/// How far an alignment may go.
+/// How far an alignment may go; it is asked for again, for more, until it is known.
+#[derive(Debug, Clone)]
 pub(crate) struct Reach {
-    /// the first token of the earlier text, and behind the last; there may be fewer
-    pub(crate) tokens: [u32; 2],
-    /// whether it may go further, since no more tokens than the most were looked at
-    pub(crate) goes_on: bool,
+    before: Side,
+    behind: Side,
+}
+
+/// How far it may go to one side.
+#[derive(Debug, Clone)]
+struct Side {
+    /// the seed of the later text that is looked at next
+    next: usize,
+    /// the last place that was reached, and as far as its margin, both in tokens of the earlier text from where it starts
+    last: i64,
+    edge: i64,
+    /// the last seed of the later text that led anywhere
+    copy: u32,
+    /// whether there may be more
+    goes_on: bool,
 }
 
 /// Appends the places in the earlier text that windows of a seed lead to, by which of the later text's seeds it is.
@@ -44,25 +57,50 @@ enum Direction {
     Ahead,
 }
 
+impl Reach {
+    /// Nothing but the margin of the place is known yet.
+    pub(crate) fn new(from: &Start<'_>) -> Self {
+        let (edge, copy) = (i64::from(from.place.margin), from.seeds[from.hit].at);
+        let side = |next| Side { next, last: 0, edge, copy, goes_on: true };
+        Reach { before: side(from.hit), behind: side(from.hit + 1) }
+    }
+
+    /// The tokens of the earlier text from a place on, as far as is known: the first, and behind the last. There may be
+    /// fewer.
+    pub(crate) fn tokens(&self, at: u32) -> [u32; 2] {
+        [at.saturating_sub(self.before.edge as u32), at + self.behind.edge as u32]
+    }
+
+    /// Whether it may go further than is known.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.before.goes_on || self.behind.goes_on
+    }
+}
+
 impl Places {
-    /// How far an alignment may go from a place: to the margin of the last place, on either side, that another seed of
-    /// both texts leads to, where their margins touch; on each side about `most` tokens at the most. Other documents have no say in it.
-    pub(crate) fn reach(&self, from: &Start<'_>, most: u32, of_windows: &mut OfWindows<'_>) -> Reach {
-        let Start { seeds, hit, place: SeedPlace { original, at, .. }, .. } = *from;
+    /// Goes on to find out how far an alignment may go from a place, until it is more than `most` tokens on either side: to the
+    /// margin of the last place that another seed of both texts leads to, where their margins touch. Other documents
+    /// have no say in it.
+    pub(crate) fn reach(
+        &self,
+        from: &Start<'_>,
+        most: u32,
+        of_windows: &mut OfWindows<'_>,
+        reach: &mut Reach,
+    ) {
+        let SeedPlace { original, at, .. } = from.place;
         let text = self.texts.get(&original);
         let mut walk = Walk {
             places: self,
             from,
             most: i64::from(most),
             is_led_to: text.is_some_and(|text| text.has_windows),
-            // what is kept behind a cut hangs on others
+            // what is kept behind a cut depends on others
             part: text.map_or(0..u32::MAX, |text| text.part(at)),
             found: Vec::new(),
-            goes_on: false,
         };
-        let before = walk.along((0..hit).rev(), Direction::Back, of_windows);
-        let behind = walk.along(hit + 1..seeds.len(), Direction::Ahead, of_windows);
-        Reach { tokens: [at.saturating_sub(before), at + behind], goes_on: walk.goes_on }
+        walk.along(Direction::Back, &mut reach.before, of_windows);
+        walk.along(Direction::Ahead, &mut reach.behind, of_windows);
     }
 }
 
@@ -70,7 +108,7 @@ impl Places {
 struct Walk<'p> {
     places: &'p Places,
     from: &'p Start<'p>,
-    /// tokens after which it ends
+    /// tokens of the earlier text after which it ends
     most: i64,
     /// whether windows lead to the earlier text
     is_led_to: bool,
@@ -78,40 +116,37 @@ struct Walk<'p> {
     part: Range<u32>,
     /// the places in it that the present seed leads to
     found: Vec<u32>,
-    goes_on: bool,
 }
 
 impl Walk<'_> {
-    /// How many tokens of the earlier text, from the place on, lie within the margins of others that these seeds lead to.
-    fn along(
-        &mut self,
-        others: impl Iterator<Item = usize>,
-        direction: Direction,
-        of_windows: &mut OfWindows<'_>,
-    ) -> u32 {
-        let Start { seeds, hit, place, margins, .. } = *self.from;
+    /// Goes on to one side.
+    fn along(&mut self, direction: Direction, side: &mut Side, of_windows: &mut OfWindows<'_>) {
+        let Start { seeds, hit, margins, .. } = *self.from;
         let widest = i64::from(margins.listed);
         let here = seeds[hit].at;
-        let (mut last, mut edge, mut last_copy) = (0, i64::from(place.margin), here);
-        for other in others {
-            let copy = seeds[other].at;
-            let (from_last, from_hit) = (copy.abs_diff(last_copy), copy.abs_diff(here));
-            if i64::from(from_last) > 2 * widest || i64::from(from_hit) > 2 * (edge + widest) {
-                break;
-            }
-            if edge > self.most {
-                self.goes_on = true;
-                break;
-            }
+        while side.goes_on && side.edge <= self.most {
+            let seed = match direction {
+                Direction::Back => side.next.checked_sub(1),
+                Direction::Ahead => Some(side.next).filter(|seed| *seed < seeds.len()),
+            };
+            let is_near = |seed: &usize| {
+                let copy = seeds[*seed].at;
+                i64::from(copy.abs_diff(side.copy)) <= 2 * widest
+                    && i64::from(copy.abs_diff(here)) <= 2 * (side.edge + widest)
+            };
+            let Some(seed) = seed.filter(is_near) else {
+                side.goes_on = false;
+                return;
+            };
+            side.next = if direction == Direction::Back { seed } else { seed + 1 };
             // one that leads no further may stand between here and one that does: what stood there twice
-            if let Some((away, margin)) = self.furthest_that_touches(other, direction, edge, of_windows) {
-                last_copy = copy;
-                if away > last {
-                    (last, edge) = (away, edge.max(away + margin));
+            if let Some((away, margin)) = self.furthest_that_touches(seed, direction, side.edge, of_windows) {
+                side.copy = seeds[seed].at;
+                if away > side.last {
+                    (side.last, side.edge) = (away, side.edge.max(away + margin));
                 }
             }
         }
-        edge as u32
     }
 
     /// Of the places that a seed leads to the one furthest away whose margin touches what has been reached: how far it is from

@@ -1,5 +1,5 @@
 use super::*;
-use crate::passage::places::reach::{SeedPlace, Start};
+use crate::passage::places::reach::{Reach, SeedPlace, Start};
 use crate::passage::repeated::Repeated;
 use crate::passage::winnow::SeedHead;
 
@@ -93,7 +93,18 @@ fn an_alignment_goes_no_further_than_to_what_leaves() {
         let of = |hit: usize| {
             let place = SeedPlace { original: 0, at: seeds[hit].at, margin: 16 };
             let from = Start { seeds: &seeds, listed: &Listed::default(), hit, place, margins };
-            places.reach(&from, 1000, &mut |_, _| {}).tokens
+            // all at once, or a little more each time
+            let [at_once, in_steps] = [1000, 1].map(|step| {
+                let mut reach = Reach::new(&from);
+                let mut most = 0;
+                while reach.goes_on() {
+                    most += step;
+                    places.reach(&from, most, &mut |_, _| {}, &mut reach);
+                }
+                reach.tokens(place.at)
+            });
+            assert_eq!(at_once, in_steps);
+            at_once
         };
         [of(0), of(1), of(2)]
     };
