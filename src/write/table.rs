@@ -518,6 +518,7 @@ enum Failed {
 }
 
 impl Filter<'_> {
+    /// Passes the rows on, a piece after the other, each value as `change` leaves it.
     fn run<T: DataType>(
         &mut self,
         mut from: ColumnReaderImpl<T>,
@@ -547,28 +548,15 @@ impl Filter<'_> {
                 let rows = (row..row + read as u64).enumerate().filter(|(at, _)| is_there(*at));
                 rows.zip(&mut of_rows).for_each(|((_, row), value)| change(row, value));
             }
-            // where the level, and the value, of the next row stand
-            let (mut level, mut value) = (0, 0);
-            let mut pass = |rows: u64| {
-                let start = (level, value);
-                for _ in 0..rows {
-                    loop {
-                        value += usize::from(levels.get(level).is_none_or(|&level| level == whole));
-                        level += 1;
-                        if !is_list || level >= count || repeated[level] == 0 {
-                            break;
-                        }
-                    }
-                }
-                (start.0..level, start.1..value)
-            };
+            let mut place =
+                Place { levels: &levels, repeated: &repeated, count, whole, is_list, level: 0, value: 0 };
             let (mut at, behind) = (row, row + read as u64);
             while let [run, rest @ ..] = runs
                 && run.start < behind
             {
-                pass(run.start.max(at) - at);
+                place.pass(run.start.max(at) - at);
                 let stop = run.end.min(behind);
-                let (of_levels, of_values) = pass(stop - run.start.max(at));
+                let (of_levels, of_values) = place.pass(stop - run.start.max(at));
                 let definition = levels.get(of_levels.clone()).filter(|_| whole > 0);
                 let repetition = repeated.get(of_levels).filter(|_| is_list);
                 to.write_batch(&values[of_values], definition, repetition).map_err(Failed::Output)?;
@@ -581,6 +569,39 @@ impl Filter<'_> {
             row = behind;
         }
         Ok(())
+    }
+}
+
+/// Where the next of some rows that were read stands.
+struct Place<'l> {
+    /// the definition levels, none where all values are there; and where there are lists the repetition levels
+    levels: &'l [i16],
+    repeated: &'l [i16],
+    /// how many levels there are
+    count: usize,
+    /// the definition level of a value that is there
+    whole: i16,
+    is_list: bool,
+    /// its first level and value
+    level: usize,
+    value: usize,
+}
+
+impl Place<'_> {
+    /// Goes on by so many rows; returns their levels and values.
+    fn pass(&mut self, rows: u64) -> (Range<usize>, Range<usize>) {
+        let start = (self.level, self.value);
+        for _ in 0..rows {
+            loop {
+                self.value +=
+                    usize::from(self.levels.get(self.level).is_none_or(|&level| level == self.whole));
+                self.level += 1;
+                if !self.is_list || self.level >= self.count || self.repeated[self.level] == 0 {
+                    break;
+                }
+            }
+        }
+        (start.0..self.level, start.1..self.value)
     }
 }
 
