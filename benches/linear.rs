@@ -48,7 +48,7 @@ fn main() {
     let line = start.words(20);
     let boilerplate = start.words(40).join(" ");
     let long = start.words(400);
-    let thousandfold: Vec<Vec<String>> = (0..thousands.div_ceil(1000)).map(|_| start.words(400)).collect();
+    let thousandfold: Vec<Vec<String>> = (0..=thousands / 1000).map(|_| start.words(400)).collect();
     let pieces = million / 40;
     let whole = start.words(40 * pieces);
     let change = |line: &[String], at: usize, to: String| {
