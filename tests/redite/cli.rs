@@ -6,12 +6,13 @@ use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use serde_json::Value;
 
 use crate::language::{Dir, gz, records, words, zst};
+#[cfg(target_os = "linux")]
+use crate::watched::{HUP, Mask, is_in, send, until, until_it_waits};
 
 /// The command in a folder.
 pub(crate) struct Redite(pub(crate) Command);
@@ -482,31 +483,36 @@ fn what_is_ignored_stays_ignored() {
     let mut child = Command::new("sh");
     child.args(["-c", &line]).current_dir(dir.root()).stdin(Stdio::piped());
     let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(300));
-    assert!(Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap().success());
-    std::thread::sleep(Duration::from_millis(100));
+    let process = child.id();
+    // until then it may still be the shell, which ignores it anyway
+    until_it_waits(&mut child);
+    let name = std::fs::read_to_string(format!("/proc/{process}/comm")).unwrap();
+    assert_eq!(name.trim_end(), "redite");
+    assert!(is_in(Mask::Ignored, process, HUP) && !is_in(Mask::Caught, process, HUP));
+    send(&child, "HUP");
     drop(child.stdin.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
-#[cfg(unix)]
+/// Asked once it ends a moment later, asked again sooner; what it reads from stays open.
+#[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_ends_a_run_that_waits_for_a_pipe() {
     let dir = Dir::new();
-    for signals in [1, 2] {
+    for is_asked_again in [false, true] {
         let mut child = redite(&dir, ["audit", "-", "--matches", "m.jsonl", "--report", "r.html"]).start();
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(records(&[words(0..30)]).as_bytes()).unwrap();
-        std::thread::sleep(Duration::from_millis(300));
-        let asked = Instant::now();
-        for _ in 0..signals {
-            // not INT, which a shell has its background jobs ignore
-            let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-            assert!(sent.success());
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        until_it_waits(&mut child);
+        // not INT, which a shell has its background jobs ignore
+        send(&child, "TERM");
+        until("the run ends", || {
+            if is_asked_again {
+                send(&child, "TERM");
+            }
+            child.try_wait().unwrap().is_some()
+        });
         let ended = Ended::of(child.wait_with_output().unwrap());
-        assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
         assert_eq!(ended.seen(), "exit 1\n--- stdout\n--- stderr\nerror: interrupted, nothing was written\n");
         assert_eq!(names(dir.root()), [""; 0]);
         drop(stdin);

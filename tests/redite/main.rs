@@ -92,6 +92,9 @@ mod tables;
 /// What a run warns of, on standard error and in the summary.
 #[cfg(feature = "cli")]
 mod warnings;
+/// A process, looked at from outside while it runs.
+#[cfg(all(feature = "cli", unix))]
+mod watched;
 /// `redite dedup` on rows and archives: kept bytes, damage, changes.
 #[cfg(feature = "cli")]
 mod writers;

@@ -156,14 +156,14 @@ fn force_replaces_what_the_run_writes_and_nothing_else() {
     assert_eq!(names(dir.root()), ["corpus", "in", "out"]);
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn ctrl_c_leaves_no_debris() {
     let dir = Dir::new();
     let mut child = redite(&dir, ["dedup", "-", "--output", "out", "--removed", "r.jsonl"]).start();
     std::io::Write::write_all(child.stdin.as_mut().unwrap(), records(&[words(0..30)]).as_bytes()).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(300));
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    crate::watched::until_it_waits(&mut child);
+    crate::watched::send(&child, "TERM");
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(names(dir.root()), [""; 0]);

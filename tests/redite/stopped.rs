@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::cli::{Ended, names, redite};
 use crate::language::{Dir, records, words};
+use crate::watched::send;
+#[cfg(target_os = "linux")]
+use crate::watched::{until, until_it_waits};
 
 /// An index whose texts take a moment to be written.
 fn large() -> Dir {
@@ -27,7 +30,7 @@ fn stopped(dir: &Dir, command: &[&str], folder: &str) -> Option<(Ended, Vec<Stri
         }
         std::thread::sleep(Duration::from_micros(200));
     }
-    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    send(&child, "TERM");
     let ended = Ended::of(child.wait_with_output().unwrap());
     (ended.code != 0).then_some((ended, before))
 }
@@ -46,7 +49,7 @@ fn a_compaction_or_an_export_that_is_asked_to_end_cleans_up() {
 }
 
 /// Where nobody has opened what it writes into, it ends when it is asked, and cleans up.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn what_waits_for_a_reader_ends_where_it_is_asked() {
     let texts = [words(0..40), words(0..40)];
@@ -62,35 +65,48 @@ fn what_waits_for_a_reader_ends_where_it_is_asked() {
     ] {
         let mut child = redite(&dir, command).0;
         let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(500));
-        assert!(child.try_wait().unwrap().is_none(), "{command:?} waits");
-        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        until_it_waits(&mut child);
+        send(&child, "TERM");
         let ended = Ended::of(child.wait_with_output().unwrap());
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{command:?}: {ended:?}");
         assert_eq!(ended.stderr, "error: interrupted, nothing was written\n", "{command:?}");
         assert_eq!(names(dir.root()), before, "{command:?}");
     }
     // who comes later gets all of it
-    let child = redite(&dir, ["audit", "in.jsonl", "--units", "document", "--matches", "p", "-q"]).start();
-    std::thread::sleep(Duration::from_millis(300));
+    let mut child =
+        redite(&dir, ["audit", "in.jsonl", "--units", "document", "--matches", "p", "-q"]).start();
+    until_it_waits(&mut child);
     assert_eq!(std::fs::read_to_string(dir.path("p")).unwrap().lines().count(), 1);
     assert_eq!(Ended::of(child.wait_with_output().unwrap()).code, 0);
 }
 
-/// It waits for who does not read on, and nothing it does could be told of that; the second time it takes the asking at its word.
-#[cfg(unix)]
+/// Asked once it goes on, since what it waits for may come; asked again a second later it ends where it stands.
+#[cfg(target_os = "linux")]
 #[test]
 fn an_export_that_nobody_reads_ends_where_it_is_asked_again() {
+    use std::io::Read;
+    use std::os::unix::fs::OpenOptionsExt;
     let dir = large();
     assert!(Command::new("mkfifo").arg(dir.path("p")).status().unwrap().success());
-    let _reads_nothing = std::fs::File::options().read(true).write(true).open(dir.path("p")).unwrap();
+    let at_once = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let mut pipe = std::fs::File::options();
+    let mut pipe = pipe.read(true).write(true).custom_flags(at_once).open(dir.path("p")).unwrap();
     let mut command = redite(&dir, ["index", "export", "archive", "--documents", "p"]).0;
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    for wait in [500, 1500] {
-        std::thread::sleep(Duration::from_millis(wait));
-        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    }
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // it writes, and then the pipe is full
+    until("it writes", || pipe.read(&mut [0]).is_ok());
+    until_it_waits(&mut child);
+    send(&child, "TERM");
+    let asked = std::time::Instant::now();
+    until("more than a second has passed", || {
+        assert!(child.try_wait().unwrap().is_none(), "asked once it has ended");
+        asked.elapsed() > Duration::from_millis(1500)
+    });
+    // where it was told of the first late, a second has not yet passed for it
+    until("it ends, asked again", || {
+        send(&child, "TERM");
+        child.try_wait().unwrap().is_some()
+    });
     let ended = Ended::of(child.wait_with_output().unwrap());
-    assert_eq!(ended.code, 1, "{ended:?}");
-    assert!(ended.stderr.starts_with("error: interrupted"), "{ended:?}");
+    assert_eq!(ended.seen(), "exit 1\n--- stdout\n--- stderr\nerror: interrupted, nothing was written\n");
 }
