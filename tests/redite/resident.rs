@@ -8,11 +8,26 @@ use std::time::Duration;
 
 use crate::language::{Dir, Numbers};
 
-/// Bytes of memory that is its own, which a process has now; `None` where it has ended.
-fn resident(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
-    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
+/// What a process has, in bytes.
+struct Memory {
+    /// of its own: no pages of files
+    own: u64,
+    /// pages of files, as of the program itself
+    of_files: u64,
+    /// of both, the most so far
+    most: u64,
+}
+
+impl Memory {
+    /// Of now; `None` where the process has ended.
+    fn of(process: u32) -> Option<Self> {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let of = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
+        };
+        Some(Memory { own: of("RssAnon:")?, of_files: of("RssFile:")?, most: of("VmHWM:")? })
+    }
 }
 
 /// The most that a run with two threads has resident, in MiB.
@@ -26,12 +41,18 @@ fn peak_with(threads: &str, folder: &Path, arguments: &[&str]) -> u64 {
 }
 
 /// The same for a command that says all that it takes.
+///
+/// A peak between two looks is seen, too: the system keeps the most of all pages, of which those of files are no more than the
+/// most of them so far.
 fn peak_of_command(folder: &Path, arguments: &[&str]) -> u64 {
     let mut run = Command::new(env!("CARGO_BIN_EXE_redite"));
     let mut run = run.current_dir(folder).args(arguments).stdout(Stdio::null()).spawn().unwrap();
-    let mut most = 0;
+    let (mut most, mut of_files) = (0, 0);
     let ended = loop {
-        most = most.max(resident(run.id()).unwrap_or_default());
+        if let Some(memory) = Memory::of(run.id()) {
+            of_files = memory.of_files.max(of_files);
+            most = memory.own.max(memory.most.saturating_sub(of_files)).max(most);
+        }
         if let Some(ended) = run.try_wait().unwrap() {
             break ended;
         }
