@@ -1,4 +1,4 @@
-//! One JSON object a line for each match, in the columns that `docs/format.md` lists.
+//! One JSON object a line for each match, in the columns that `docs/outputs.md` lists.
 
 use std::collections::HashMap;
 use std::io::{self, Write};

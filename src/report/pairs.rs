@@ -1,5 +1,5 @@
 //! What a run with a floor leaves for [`crate::rethreshold`]: the columns of the matches and two more, see
-//! `docs/format.md`. One line for each verified pair down to the floor, each exact copy, each unit that would be
+//! `docs/outputs.md`. One line for each verified pair down to the floor, each exact copy, each unit that would be
 //! contained, and each passage; in the order of the matches.
 
 use std::io::{self, Write};
