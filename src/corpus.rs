@@ -44,7 +44,7 @@ pub(crate) const IS_EMPTY: u32 = u32::MAX;
 /// In [`Units::first`]: a paragraph with too few tokens.
 pub(crate) const IS_SHORT: u32 = u32::MAX - 1;
 
-/// Whether so many more can be numbered behind `base`.
+/// Whether so many more can be numbered from `base` on.
 ///
 /// # Errors
 /// [`Error::TooMany`].
@@ -112,7 +112,7 @@ pub(crate) struct Document {
 pub(crate) struct Corpus {
     pub(crate) texts: Texts,
     pub(crate) documents: Vec<Document>,
-    /// the first document that starts behind each [`STEP`]th paragraph; one more at the end
+    /// the first document that starts after each [`STEP`]th paragraph; one more at the end
     pub(crate) document_starts: Vec<u32>,
     pub(crate) document_units: Units,
     pub(crate) paragraph_units: Units,

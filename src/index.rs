@@ -117,7 +117,7 @@ impl Index {
         Ok(Index { store, manifest, segments, texts, blocks: Blocks::default() })
     }
 
-    /// The same, as if nothing had come from document `before` on. The numbers go on where they end here, and files
+    /// A copy of this index, as if nothing had come from document `before` on. The numbers go on where they end here, and files
     /// that are added stand in another store.
     fn up_to(&self, before: u32, store: Arc<dyn Store>) -> Self {
         let mut manifest = self.manifest.clone();

@@ -67,7 +67,7 @@ impl TokenHasher {
         self.short(value as u64, (value >> 64) as u64, token.len())
     }
 
-    /// The hash of `length` <= 16 bytes, lowest first, zeros behind them.
+    /// The hash of `length` <= 16 bytes, lowest first, zeros after them.
     #[inline(always)]
     fn short(&self, low: u64, high: u64, length: usize) -> u64 {
         let inner = folded_product(low ^ self.keys[0], high ^ self.keys[1]);
@@ -84,10 +84,10 @@ fn folded_product(a: u64, b: u64) -> u64 {
 
 /// Takes tokens as they are found, in order.
 pub(crate) trait Sink {
-    /// Several: their hashes, and where each starts and ends behind byte `base` of the text.
+    /// Several: their hashes, and where each starts and ends, counted from byte `base` of the text.
     fn several(&mut self, hashes: &[u64], starts: &[u16], ends: &[u16], base: usize);
 
-    /// One: its hash, its first byte, and behind its last.
+    /// One: its hash, its first byte, and the one past its last.
     fn one(&mut self, hash: u64, start: usize, end: usize);
 }
 
@@ -159,7 +159,7 @@ impl Tokenizer {
         self.give(text, into);
     }
 
-    /// Calls `token` with the hash and the first and behind-the-last byte of each token of `text`, in order.
+    /// Calls `token` with the hash of each token, its first byte and the one past its last, of `text`, in order.
     pub fn tokens(&mut self, text: &str, token: impl FnMut(u64, usize, usize)) {
         self.give(text, &mut Each(token));
     }

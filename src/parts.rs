@@ -1,7 +1,7 @@
 //! A corpus of which more would have to be held than memory allows is taken in parts, one after the other:
 //! each is matched against those before, whose keys are in an index in the temporary folder, and goes into
 //! that index itself. By law 2 what is found does not depend on where the cuts are. Where the run is matched
-//! against an index of its own, that one goes on behind it, and what is on disk stays as it is until
+//! against an index of its own, that one goes on after it, and what is on disk stays as it is until
 //! [`crate::keep`] makes one batch of all parts.
 //!
 //! Only when all is read can be told whether the index has this batch already. Until then that is presumed of a
@@ -41,7 +41,7 @@ pub(crate) const LEAST: u64 = 24 << 20;
 const JOINED: u64 = 60;
 const JOINED_BAND: u64 = 16;
 
-/// Bytes held for each window of a seed with a full list, behind earlier parts.
+/// Bytes held for each window of a seed with a full list, after earlier parts.
 const OF_A_WINDOW: u64 = 96;
 
 /// Units of parts.
@@ -240,7 +240,7 @@ impl<'a> Parts<'a> {
         self.unforeseen[1].max(self.in_flight) + self.known()
     }
 
-    /// The same without what no run foresees: that makes parts smaller, and is no reason to give up.
+    /// Bytes that are held beside a part, without what no run foresees: that makes parts smaller, and is no reason to give up.
     fn known(&self) -> u64 {
         let index = self.index.as_ref().and_then(Writer::index).or(self.past.map(|past| &past.index));
         self.files + self.beside + self.whole.held(self.keep) + index.map_or(0, |index| index.size())

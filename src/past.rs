@@ -49,7 +49,7 @@ pub struct Past {
 }
 
 impl Past {
-    /// The same, but a batch that the index has already sees only what came before it.
+    /// This past, but a batch that the index has already sees only what came before it.
     pub(crate) fn unless_known(self, identity: Identity) -> Self {
         let known = self.index.batches().iter().find(|batch| self.is_batch && identity.is_of(batch));
         let before = known.map_or(self.before, |batch| self.before.min(batch.first_document));
@@ -61,7 +61,7 @@ impl Past {
         self.before.min(self.index.end()[0]) > 0
     }
 
-    /// The identity of a batch, or the one by which an earlier build has put it into the index. That was blind to some
+    /// The identity of a batch, or the one with the ids of JSON lines alone by which the index has it. That is blind to other
     /// ids, so they are looked at: `id` tells that of the batch's document of this number.
     ///
     /// # Errors
@@ -145,7 +145,7 @@ impl<'a> Before<'a> {
 /// From the numbers of a run to those of the index, or of all parts.
 pub(crate) struct Numbers<'a> {
     pub(crate) archived: &'a Archived,
-    /// behind the documents and paragraphs that were there before
+    /// after the documents and paragraphs that were there before
     pub(crate) base: [u32; 2],
 }
 
@@ -186,7 +186,7 @@ pub(crate) struct Archived {
     /// where only the paragraphs that something leads to are here, and nothing is told of them: their numbers in the
     /// index, ascending
     pub(crate) some_paragraphs: Option<Vec<u32>>,
-    /// how many sources of the corpus are its own; those of the index come behind
+    /// how many sources of the corpus are its own; those of the index come after
     pub(crate) own_sources: u32,
     /// what became of their documents and paragraphs, by row
     pub(crate) verdicts: [Vec<Verdict>; 2],
@@ -446,7 +446,7 @@ struct FoundSeeds {
     windows: Vec<IndexWindow>,
 }
 
-/// Places in the index that seeds of the corpus have, the windows behind those that are listed, and how many are.
+/// Places in the index that seeds of the corpus have, the windows of places past those that are listed, and how many are.
 fn find_seeds(corpus: &Corpus, past: &Past, known: &Ranks, params: &Params) -> Result<FoundSeeds> {
     let mut keys: Vec<u64> = corpus.seeds.iter().map(|&seed| seed.into()).collect();
     keys.par_sort_unstable();

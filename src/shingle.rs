@@ -45,7 +45,7 @@ impl Shingler {
         self.fill(tokens, into);
     }
 
-    /// The same for the first of them.
+    /// Writes the shingles that start at the first tokens, as many as `into` holds.
     pub(crate) fn fill(&self, tokens: &[u64], into: &mut [u64]) {
         match self.width {
             1 => into.iter_mut().zip(tokens).for_each(|(shingle, &token)| *shingle = mix(token)),
@@ -58,7 +58,7 @@ impl Shingler {
         }
     }
 
-    /// The same for the usual widths: with products of 64 bits in vectors, free of the chain from one shingle to the next.
+    /// [`Self::fill`] for the usual widths: with products of 64 bits in vectors, free of the chain from one shingle to the next.
     fn few<const WIDTH: usize>(&self, tokens: &[u64], into: &mut [u64]) {
         #[cfg(target_arch = "x86_64")]
         if has_products() {
@@ -71,7 +71,7 @@ impl Shingler {
         each_alone::<WIDTH>(tokens, into);
     }
 
-    /// The same, each from the one before.
+    /// [`Self::fill`] for any width: makes each shingle from the one before.
     fn roll(&self, tokens: &[u64], into: &mut [u64]) {
         let (Some(first), [start, rest @ ..]) = (tokens.get(..self.width), into) else { return };
         let mut sum = sum(0, first);
@@ -162,8 +162,8 @@ fn twelves(tokens: &[u64], into: &mut [u64]) {
     Shingler::new(12).roll(tokens, into);
 }
 
-/// The same by sums of two, of four, of twelve tokens, for the one kind of processor with products of 64 bits in its
-/// vectors.
+/// AVX-512 version of [`twelves`]: by sums of two, of four, of twelve tokens, with products of 64 bits in vectors; gives the
+/// same bits.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 fn twelves_avx512(tokens: &[u64], into: &mut [u64]) {
@@ -193,7 +193,7 @@ fn sums_of_sums(tokens: &[u64], into: &mut [u64]) {
     }
 }
 
-/// The polynomial of tokens behind others.
+/// The polynomial of tokens that come after others.
 #[inline(always)]
 fn sum(before: u64, tokens: &[u64]) -> u64 {
     tokens.iter().fold(before, |sum, &token| sum.wrapping_mul(BASE).wrapping_add(token))

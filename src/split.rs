@@ -16,7 +16,7 @@ const FULL_CHARACTERS: usize = 40;
 /// stretch of nothing else is no paragraph.
 pub fn paragraphs(text: &str, mode: ParagraphMode, into: &mut Vec<Range<usize>>) {
     let first = into.len();
-    // blank lines behind a line, and between lines
+    // blank lines after a line, and between lines
     let (mut behind, mut between) = (false, false);
     for line in lines(text) {
         let trimmed = trim(text, line);
@@ -90,14 +90,14 @@ pub(crate) fn bytecount(utf8: &[u8]) -> usize {
     bytecount_portable(utf8)
 }
 
-/// The same, 64 bytes at once, the rest of a paragraph too.
+/// AVX-512 version of [`bytecount`]: takes 64 bytes at once, the rest of a paragraph too, and gives the same number.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,popcnt")]
 fn bytecount_avx512(utf8: &[u8]) -> usize {
     use std::arch::x86_64::*;
     let starts = |piece: &[u8]| {
         let read = u64::MAX >> (64 - piece.len());
-        // SAFETY: `piece` is so many readable bytes; none behind them is read.
+        // SAFETY: `piece` is so many readable bytes; none after them is read.
         let v = unsafe { _mm512_maskz_loadu_epi8(read, piece.as_ptr().cast()) };
         _mm512_mask_cmpge_epi8_mask(read, v, _mm512_set1_epi8(-0x40)).count_ones() as usize
     };
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(split(&crlf, ParagraphMode::Auto).len(), 2);
     }
 
-    /// A line break ends the last line; what is behind it is no blank line.
+    /// A line break ends the last line; what is after it is no blank line.
     #[test]
     fn a_line_break_at_the_end_changes_nothing() {
         let lines = "The minister said on Monday that the old bridge would be closed until spring.\nNobody in the \

@@ -54,8 +54,9 @@ impl Surroundings {
         }
     }
 
-    /// The same, where memory has room for so many bytes more than what is searched takes, in which so many are for texts: a
-    /// quarter of the room is for sets of each kind of unit and one for texts, unless less was asked for.
+    /// A copy of these surroundings whose limits grow with `left` bytes of memory that what is searched does not take, beside
+    /// `texts` bytes that are for texts: a quarter of `left` is for sets of each kind of unit and one for texts, unless less
+    /// was asked for.
     pub(crate) fn with_room(&self, left: u64, texts: u64) -> Self {
         let fits = self.memory.map(|memory| memory / SETS_IN_MEMORY);
         let at_least = |asked: u64, room: u64| if fits == Some(asked) { asked.max(room) } else { asked };

@@ -96,7 +96,7 @@ impl Labels {
         self.told_field = other.told_field;
     }
 
-    /// The same for documents in another order: where a table's row is read again alone, it does not tell them.
+    /// These labels for documents in another order: where a table's row is read again alone, it does not tell them.
     pub(super) fn ranked(self, ranked: &[u32]) -> Self {
         fn of<T: Copy>(all: &[T], ranked: &[u32]) -> Vec<T> {
             ranked.iter().filter_map(|&place| all.get(place as usize).copied()).collect()

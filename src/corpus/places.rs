@@ -3,7 +3,7 @@
 use crate::document::Span;
 use crate::varint;
 
-/// Cuts bytes behind the places of so many paragraphs.
+/// Cuts bytes after the places of so many paragraphs.
 pub(crate) fn split_places(bytes: &[u8], paragraphs: u32) -> (&[u8], &[u8]) {
     let mut places = Places::new(bytes, paragraphs as usize);
     places.by_ref().for_each(drop);

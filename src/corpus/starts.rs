@@ -44,7 +44,7 @@ pub(crate) struct Around {
 }
 
 impl Around {
-    /// Of these places in a text, in order, those at or before the token `first` and at or behind the token `behind`.
+    /// Of these places in a text, in order, those at or before the token `first` and at or after the token `behind`.
     fn of<T: Copy>(places: &[T], mark: impl Fn(&T) -> Mark, [first, behind]: [u32; 2]) -> [Option<T>; 2] {
         let before = places.partition_point(|place| mark(place).token <= first).checked_sub(1);
         let after = places.partition_point(|place| mark(place).token < behind);

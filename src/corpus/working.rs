@@ -11,22 +11,23 @@ use crate::scan::Scanned;
 /// Bytes held for each document beside its own: its row in the index of parts and that of all parts together.
 const OF_A_DOCUMENT: usize = 156;
 
-/// The same for each byte of band keys and of seeds while they are linked, at the most: some keys in order, what earlier parts
+/// Bytes held for each byte of band keys, and of seeds, while they are linked, at the most: some keys in order, what earlier parts
 /// know of them.
 const KEYS_LINKED: usize = 3;
 const SEEDS_LINKED: usize = 2;
 
-/// The same for each byte of band keys behind that: they may be kept, and buckets come of them.
+/// Bytes held for each byte of band keys after linking: they may be kept, and buckets come of them.
 const KEYS_WORKING: usize = 2;
 
-/// The same for each byte of seeds: where nothing comes before, and behind earlier parts, to whose texts many lead.
+/// Bytes held for each byte of seeds after linking: where nothing comes before, and after earlier parts, to whose texts many
+/// lead.
 const SEEDS_WORKING: [usize; 2] = [3, 8];
 
-/// What of it is for texts that may be repeated by passages, whatever comes before: where they take more, it waits in a file,
-/// which costs less than smaller parts do.
+/// What of [`SEEDS_WORKING`] is for texts that may be repeated by passages, whatever comes before: where they take more, it
+/// waits in a file, which costs less than smaller parts do.
 const TEXTS_WORKING: usize = 1;
 
-/// The same for each window of a seed whose list may be full, where more is to come: nearly all of them are told to the index
+/// Bytes held for each window of a seed whose list may be full, where more is to come: nearly all of them are told to the index
 /// of the parts, and are held twice then.
 const OF_A_TOLD_WINDOW: usize = 40;
 

@@ -1,7 +1,7 @@
 //! What an index is made of: the one file whose appearance under its name is a commit.
 //!
 //! `manifest-` and the generation in ten digits: magic (8 bytes), format version (u32), length of the record
-//! (u64), the record (bincode, fixed-width little-endian; behind it a byte, where more than documents is
+//! (u64), the record (bincode, fixed-width little-endian; after it a byte, where more than documents is
 //! removed), XXH3-128 of all before. The highest generation
 //! counts; the one before stays until the next commit.
 
@@ -58,7 +58,7 @@ impl BatchUnits {
 pub struct Batch {
     /// names its inputs, see [`Identity`]
     pub digest: u128,
-    /// its documents: first, and behind the last
+    /// its documents: first, and the one past the last
     pub(crate) first_document: u32,
     pub(crate) end_document: u32,
     pub(crate) end_paragraph: u32,
@@ -89,7 +89,7 @@ pub struct Identity {
     pub digest: u128,
     /// without what files are called, as indexes before version 5 have it
     pub(crate) records: u128,
-    /// both with the ids of JSON lines alone: earlier builds named so what passed in an order of its own
+    /// both with the ids of JSON lines alone: an index may name so what passed in an order of its own
     json: Option<[u128; 2]>,
 }
 
@@ -100,7 +100,7 @@ impl Identity {
         Identity { digest, records: digest, json: json.map(|json| [json; 2]) }
     }
 
-    /// The same, of files that are called so: the same records under other names are another batch.
+    /// The identity of these records in files that are called so: the same records under other names are another batch.
     pub(crate) fn named<'a>(self, names: impl Iterator<Item = &'a str>) -> Self {
         let mut behind = Vec::new();
         for name in names {
@@ -112,7 +112,7 @@ impl Identity {
         Identity { digest: named(self.records), json, ..self }
     }
 
-    /// What an earlier build would have called it, where that is something else.
+    /// The identity with the ids of JSON lines alone, by which an index may have it, where that is another.
     pub(crate) fn earlier(self) -> Option<Self> {
         let [digest, records] = self.json.filter(|[_, records]| *records != self.records)?;
         Some(Identity { digest, records, json: None })

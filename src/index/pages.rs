@@ -115,7 +115,7 @@ impl PageWriter {
         Error::io(&self.path, doing, error)
     }
 
-    /// Carries bytes behind those that were appended before.
+    /// Carries bytes after those that were appended before.
     pub(crate) fn append(&mut self, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {
             let (now, rest) = bytes.split_at(bytes.len().min(CARRIED - self.filled));
@@ -348,7 +348,7 @@ impl<'a> Forward<'a> {
         Forward { pages, held: 0..0, carried: Vec::new() }
     }
 
-    /// Fills `into` with the bytes carried from `at` on. `limit` is behind the last page that may be needed.
+    /// Fills `into` with the bytes carried from `at` on. `limit` is past the last page that may be needed.
     #[inline]
     pub(crate) fn fill(&mut self, mut at: u64, limit: u64, mut into: &mut [u8]) -> Result<()> {
         while !into.is_empty() {
@@ -363,7 +363,7 @@ impl<'a> Forward<'a> {
     }
 
     /// The `N` bytes carried from `at` on: where they stand, or in `into` where they reach into the next page. `limit`
-    /// is behind the last page that may be needed.
+    /// is past the last page that may be needed.
     #[inline]
     pub(crate) fn bytes<'b, const N: usize>(
         &'b mut self,
@@ -380,7 +380,7 @@ impl<'a> Forward<'a> {
         Ok(page[start..].first_chunk().unwrap_or(into))
     }
 
-    /// What a page carries. `limit` is behind the last page that may be needed.
+    /// What a page carries. `limit` is past the last page that may be needed.
     #[inline]
     pub(crate) fn page(&mut self, number: u64, limit: u64) -> Result<&[u8]> {
         if !self.held.contains(&number) {

@@ -36,7 +36,7 @@ const STRINGS_TOGETHER: usize = 16 << 10;
 /// start, so that a run without an index takes the same keys for equal.
 pub(crate) const EXACT_BITS: u32 = 80;
 
-/// The same before version 3.
+/// Bits of an exact key before version 3.
 const V2_EXACT_BITS: u32 = 96;
 
 /// Bits of band keys and of seeds before version 6.
@@ -55,7 +55,7 @@ mod section {
     pub(super) const SKETCHES: [usize; 2] = [28, 29];
     pub(super) const WINDOWS: usize = 30;
 
-    /// The same in version 1, where the strings came behind what names them.
+    /// Sections of version 1, where the strings came after what names them.
     pub(super) const V1_DOCUMENTS: usize = 1;
     pub(super) const V1_FIRST_PARAGRAPHS: usize = 2;
     pub(super) const V1_STRINGS: usize = 3;
@@ -65,7 +65,7 @@ mod section {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SegmentEntry {
     pub(crate) file: FileEntry,
-    /// its documents: first, and behind the last
+    /// its documents: first, and the one past the last
     pub(crate) documents: [u32; 2],
     /// its paragraphs
     pub(crate) paragraphs: [u32; 2],
@@ -117,7 +117,7 @@ pub(crate) struct Content<'a> {
     pub(crate) keys: Keys,
     /// where in long texts one can start to read, in order
     pub(crate) marks: Vec<Mark>,
-    /// its paragraphs: the first, and behind the last
+    /// its paragraphs: the first, and the one past the last
     pub(crate) paragraphs: [u32; 2],
     /// sketches of its originals among paragraphs, in order
     pub(crate) sketches: Vec<(u32, Sketch)>,
@@ -497,7 +497,8 @@ impl Segment {
         self.next_strings(document, &mut Held::default())
     }
 
-    /// The same, for documents one after the other: the block is held for the next one.
+    /// The id of a document, as JSON, and the places of its paragraphs, for documents one after the other: the block is held
+    /// for the next one.
     pub(crate) fn next_strings(&self, document: &DocumentRow, held: &mut Held) -> Result<(String, Vec<u8>)> {
         let mut id = self.string_bytes(document, held)?;
         let places = id.split_off(document.id_length as usize);
@@ -622,7 +623,7 @@ pub(crate) struct Held {
     block: Vec<u8>,
 }
 
-/// The documents (0) or paragraphs (1) of a segment: first, and behind the last.
+/// The documents (0) or paragraphs (1) of a segment: first, and the one past the last.
 fn units_of(segment: &Segment, kind: usize) -> [u32; 2] {
     if kind == 0 { segment.entry.documents } else { segment.entry.paragraphs }
 }

@@ -10,7 +10,7 @@ use crate::index::pages::{CARRIED, Forward, PageWriter, Pages, Section};
 /// Paragraphs that are counted together.
 const TOGETHER: u32 = 256;
 
-/// Bytes of a count and the bits behind it.
+/// Bytes of a count and the bits after it.
 const GROUP: usize = 4 + TOGETHER as usize / 8;
 
 /// Bytes of a sketch.

@@ -104,7 +104,7 @@ pub(crate) fn write<K: Key>(
     writing.finish(to)
 }
 
-/// The same of entries that come in runs, some at once, of which `pieces` makes all. So leaves end where these do.
+/// Writes a table of entries that come in runs, some at once, of which `pieces` makes all. So leaves end where these do.
 pub(crate) fn write_runs<K: Key>(
     to: &mut PageWriter,
     (bits, most): (u32, u64),

@@ -57,7 +57,7 @@ pub(super) fn add(writer: &mut Writer, texts: &[&str], digest: u128) -> Result<(
     add_with(writer, texts, digest, |_, _| {})
 }
 
-/// The same, with a last change of what it brings.
+/// A small batch, as [`add`] adds it, with a last change of what it brings.
 fn add_with(
     writer: &mut Writer,
     texts: &[&str],

@@ -70,7 +70,7 @@ impl TextPlaces {
         TextPlaces(Vec::with_capacity(documents as usize))
     }
 
-    /// Sets that of one; it has to come behind those before.
+    /// Sets that of one; it has to come after those before.
     pub(crate) fn set(&mut self, document: u32, TextPlace { block, at, length }: TextPlace) {
         self.0.resize(document as usize, Self::NONE);
         self.0.push([(block >> u32::BITS) as u32, block as u32, at, length]);

@@ -159,7 +159,7 @@ impl Writer {
         }
     }
 
-    /// In a store that is gone with the process, behind what an index has before a document; that stays where it
+    /// In a store that is gone with the process, after what an index has before a document; that stays where it
     /// is. Its few segments stay as they are: they are looked through from end to end, and not often enough for a
     /// merger to pay.
     pub(crate) fn scratch(store: Arc<dyn Store>, past: Option<(&Index, u32)>) -> Self {
@@ -367,7 +367,7 @@ impl Writer {
 
     /// Where the latest generation can't be opened: makes the one before the index again, which is kept until the next
     /// change. What the last change did is undone, whatever it was. Where that one is not whole either, as where something
-    /// was forgotten behind the batch that is damaged, the last batch is undone, of whose own files nothing is read, and
+    /// was forgotten after the batch that is damaged, the last batch is undone, of whose own files nothing is read, and
     /// told; what was forgotten of the others stays forgotten.
     ///
     /// # Errors
@@ -443,10 +443,10 @@ impl Writer {
         self.forget_those(&meant)
     }
 
-    /// The same of documents that were found before.
+    /// Takes documents that were found before out of all answers. Returns how many there were.
     ///
     /// # Errors
-    /// As there; [`Error::Io`] where they were found in another generation, too.
+    /// Those of [`Writer::forget`]; [`Error::Io`] where they were found in another generation, too.
     pub fn forget_those(&mut self, meant: &Meant) -> Result<u64> {
         let Some(index) = &self.index else { return Ok(0) };
         if meant.generation != index.generation() {

@@ -10,19 +10,19 @@ use super::wide::{self, BEFORE, BLOCK, Raw};
 /// Bytes in a window: what is classified at once. Fits the first-level cache beside its masks.
 pub(crate) const WINDOW: usize = 4096;
 
-/// Bytes behind [`Window::folded`] that may be read but mean nothing.
+/// Bytes after [`Window::folded`] that may be read but mean nothing.
 pub(crate) const PADDING: usize = 64;
 
-/// The masks of a window: a word for each block, and one behind them.
+/// The masks of a window: a word for each block, and one after them.
 const WORDS: usize = WINDOW / BLOCK + 1;
 
 /// A stretch of text, classified.
 pub(crate) struct Window {
     /// the bytes as they are, zeros on both sides
     raw: [u8; BEFORE + WINDOW + PADDING],
-    /// the bytes, letters in lower case as far as they are known here; zeros behind the end
+    /// the bytes, letters in lower case as far as they are known here; zeros after the end
     pub(crate) folded: [u8; WINDOW + PADDING],
-    /// a bit for each byte, set where it belongs to a run; zeros behind the end
+    /// a bit for each byte, set where it belongs to a run; zeros after the end
     run: [u64; WORDS],
     /// set at a byte of each character that only the table knows
     hard: [u64; WORDS],
@@ -85,7 +85,7 @@ impl Window {
             let behind = if block + 1 < blocks { words(self, block + 1) } else { 0 };
             let joined = self.single[block] & (here >> 1 | behind << 63);
             self.hard[block] |= joined;
-            // not yet taken out of `single`: the block behind looks at what this one was
+            // not yet taken out of `single`: the next block looks at what this one was
             self.high[block] = joined;
             here = behind;
         }
@@ -105,7 +105,7 @@ impl Window {
     }
 
     /// Writes where tokens start, and where they end: one for each start, but for the last of them if it goes on
-    /// behind the first `length` bytes. Returns how many starts and ends there are.
+    /// after the first `length` bytes. Returns how many starts and ends there are.
     pub(crate) fn tokens(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
         #[cfg(target_arch = "x86_64")]
         {
@@ -125,7 +125,7 @@ impl Window {
         self.tokens_with(length, (starts, ends), positions)
     }
 
-    /// The same, the bits of a word found all at once.
+    /// AVX-512 version of [`Self::tokens`]: finds the bits of a word all at once, and writes the same.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
     fn tokens_avx512(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
@@ -134,7 +134,7 @@ impl Window {
         })
     }
 
-    /// The same, its bits counted and found by an instruction each.
+    /// BMI version of [`Self::tokens`]: counts the bits of a word, and finds each, by an instruction; writes the same.
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "bmi1,popcnt")]
     fn tokens_bmi(&self, length: usize, starts: &mut Edges, ends: &mut Edges) -> (usize, usize) {
@@ -183,7 +183,7 @@ impl Window {
 /// Positions in a window: as many as there can be, and room for some that mean nothing.
 pub(crate) type Edges = [u16; WINDOW + 64];
 
-/// Writes where the bits of `mask` stand, behind the first `count`; returns how many there are then.
+/// Writes where the bits of `mask` stand, after the first `count`; returns how many there are then.
 #[inline(always)]
 fn positions(mut mask: u64, base: usize, count: usize, into: &mut Edges) -> usize {
     let found = mask.count_ones() as usize;

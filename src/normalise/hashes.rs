@@ -1,13 +1,13 @@
 //! The hashes of all tokens of a window: one by one, or with AVX-512 eight at a time as if all were short, and then those
-//! that are not, so that no branch hangs on the length of a token. Both give the same bits.
+//! that are not, so that no branch depends on the length of a token. Both give the same bits.
 
 use super::classify::{Edges, PADDING, WINDOW};
 use super::{MASK, TokenHasher, halves};
 
-/// The bytes of a window, and some behind them that may be read.
+/// The bytes of a window, and some after them that may be read.
 pub(super) type Folded = [u8; WINDOW + PADDING];
 
-/// Where tokens are: how many, their first bytes, and behind their last.
+/// Where tokens are: how many, their first bytes, and those past their last.
 pub(super) struct Places<'a> {
     pub(super) count: usize,
     pub(super) starts: &'a Edges,
@@ -95,10 +95,10 @@ mod x86 {
                 // SAFETY: `eight` are 16 readable bytes; unaligned loads are allowed.
                 _mm512_cvtepu16_epi64(unsafe { _mm_loadu_si128(eight.as_ptr().cast()) })
             });
-            // what stands behind the last token means nothing, and must not lead out of the window
+            // what stands after the last token means nothing, and must not lead out of the window
             let start = _mm512_and_si512(start, all(WINDOW as u64 - 1));
             let length = _mm512_sub_epi64(end, start);
-            // SAFETY: no start is above `WINDOW - 1`, and behind that there are more than 16 bytes.
+            // SAFETY: no start is above `WINDOW - 1`, and after that there are more than 16 bytes.
             let [low, high] = unsafe {
                 let bytes = folded.as_ptr();
                 [

@@ -25,7 +25,7 @@ impl Runs {
 
     /// Calls `emit` for the tokens of the bytes of `text` in `range`, or of as many as there are up to an ASCII
     /// separator or the end of the text; returns where that is. Before the range stands a separator, or nothing
-    /// that its first character could combine with; behind it a character that combines with nothing before.
+    /// that its first character could combine with; after it a character that combines with nothing before.
     pub(super) fn tokens(
         &mut self,
         hasher: &TokenHasher,
@@ -41,7 +41,7 @@ impl Runs {
             && let Some((before, c)) = text[..at].char_indices().next_back()
             && !(c.is_whitespace() || c == '\u{FEFF}')
         {
-            // a mark behind a separator: they may combine (`=` and U+0338 are one symbol). With white space nothing does
+            // a mark after a separator: they may combine (`=` and U+0338 are one symbol). With white space nothing does
             at = before;
             current = self.entries.at(bytes, at);
         }
@@ -90,7 +90,7 @@ impl Runs {
         }
     }
 
-    /// Takes plain characters, each with a boundary behind it, while the token fits into a register: those of
+    /// Takes plain characters, each with a boundary after it, while the token fits into a register: those of
     /// ASCII several at a time. Returns the first that it did not take, and its entry.
     #[inline(always)]
     fn plain(
@@ -118,7 +118,7 @@ impl Runs {
                 if !is_ascii || taken == 1 {
                     break;
                 }
-                taken -= 1; // a mark behind the last one may combine with it
+                taken -= 1; // a mark after the last one may combine with it
                 next = self.entries.at(bytes, at + taken);
             }
             self.token.bytes[length..length + 8].copy_from_slice(&folded.to_le_bytes());
@@ -275,7 +275,7 @@ impl Default for Entries {
 }
 
 impl Entries {
-    /// The entry of the code point at byte `at` of valid UTF-8; behind its end, that of a line break.
+    /// The entry of the code point at byte `at` of valid UTF-8; after its end, that of a line break.
     #[inline(always)]
     fn at(&mut self, bytes: &[u8], at: usize) -> Entry {
         let continuation = |i: usize| usize::from(bytes[at + i] & 0x3F);
@@ -307,7 +307,7 @@ const ROOM: usize = 64;
 
 /// The token being built.
 struct Token {
-    /// its bytes, as long as there is room; what is behind them means nothing
+    /// its bytes, as long as there is room; what is after them means nothing
     bytes: [u8; ROOM + 8],
     length: usize,
     /// all of its bytes, once they are more

@@ -20,7 +20,7 @@ pub enum Class {
     Word = 1,
     /// a character of a script written without spaces: a token of its own
     Single = 2,
-    /// a combining mark: belongs to the token before it; behind anything else it separates
+    /// a combining mark: belongs to the token before it; after anything else it separates
     Mark = 3,
     /// invisible: as if it were not there
     Ignorable = 4,

@@ -10,7 +10,7 @@
 /// Bytes that are judged at once.
 pub(super) const BLOCK: usize = 64;
 
-/// Bytes before a block that are looked at, and behind it.
+/// Bytes before a block that are looked at, and after it.
 pub(super) const BEFORE: usize = 2;
 pub(super) const BEHIND: usize = 1;
 
@@ -119,7 +119,7 @@ fn pairs(raw: &Raw, folded: &mut [u8; BLOCK], masks: &mut Masks) {
             & ((all(own < 0x90) & 0x10)
                 | (all(within(own, 0x90, 0x9F)) & 0x20)
                 | (all(within(own, 0xA0, 0xAF)) & 0x20u8.wrapping_neg()));
-        // `Ѐ` to `Џ` and `Р` to `Я` end up behind the next first byte
+        // `Ѐ` to `Џ` and `Р` to `Я` end up after the next first byte
         let moved = all(own == 0xD0) & (all(next < 0x90) | all(within(next, 0xA0, 0xAF))) & 1;
         let arabic = (d8 & all(within(own, 0xA1, 0xBA))) | (d9 & all(within(own, 0x81, 0x8A)));
         let letter = latin1 | latin_a | latin_b | cyrillic | arabic;

@@ -30,7 +30,7 @@ pub(super) struct IndexWindow {
 }
 
 impl IndexWindow {
-    /// The same as documents are numbered in the corpus.
+    /// This window, its document numbered as in the corpus; `None` where that is not in it.
     pub(super) fn here(&self, numbers: &[u32]) -> Option<ArchivedWindow> {
         let &IndexWindow { document, seed, first, key, .. } = self;
         let document = numbers.binary_search(&document).ok()? as u32;
@@ -38,7 +38,7 @@ impl IndexWindow {
     }
 }
 
-/// A window that is looked for: its key, its seed, and how far that starts behind it.
+/// A window that is looked for: its key, its seed, and how many tokens after its start that begins.
 type Sought = (u64, u64, u32);
 
 /// A document to be read: its row, and its first seed.

@@ -33,7 +33,7 @@ pub(crate) struct Rewrite<'a> {
     pub(crate) keep: Option<&'a (dyn Fn(u32) -> bool + 'a)>,
     /// of documents of the index from the first on
     pub(crate) places: Option<&'a TextPlaces>,
-    /// what comes behind is cut off
+    /// what comes after is cut off
     pub(crate) end: Option<Ends>,
 }
 
@@ -166,7 +166,7 @@ pub(crate) fn merge(
     Ok(SegmentEntry { file, documents: of_documents, paragraphs: of_paragraphs, sources: of_sources })
 }
 
-/// Documents, paragraphs and sources of neighbours up to an end: of each the first, and what is behind the last.
+/// Documents, paragraphs and sources of neighbours up to an end: of each the first, and the one past the last.
 fn covered(segments: &[&Segment], end: Option<Ends>) -> [[u32; 2]; 3] {
     let spans = |segment: Option<&&Segment>| {
         segment.map_or([[0; 2]; 3], |segment| {
@@ -197,7 +197,7 @@ fn copies(to: &mut PageWriter, segments: &[&Segment], kind: usize) -> Result<Vec
     Ok(bases)
 }
 
-/// The exact keys of the units of a kind for which `keep` says so; a copy is numbered behind those of the segments
+/// The exact keys of the units of a kind for which `keep` says so; a copy is numbered after those of the segments
 /// before.
 fn exact_keys(
     to: &mut PageWriter,

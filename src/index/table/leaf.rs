@@ -1,7 +1,7 @@
 //! Leaves: a page of keys in order, coded as Elias and Fano do (Elias 1974, Fano 1971), and their numbers.
 //!
 //! Of `n` keys over a span `s` the low `l = log2(s / n)` bits are stored as they are; what is above them, as a
-//! row of bits: for the i-th key a one, behind as many zeros as its high part says. So a key costs about
+//! row of bits: for the i-th key a one, after as many zeros as its high part says. So a key costs about
 //! `l + 2` bits, and a key is found without taking the others apart.
 //!
 //! A leaf: entries (u16), low bits of a key and bits of either number (3 × u8), 3 zeros, the first key (u128),
@@ -82,7 +82,7 @@ impl Leaf {
         true
     }
 
-    /// Takes all out, as bytes behind others.
+    /// Takes all out, as bytes after others.
     pub(super) fn take(&mut self, into: &mut Vec<u8>) {
         let first = self.first();
         let last = self.keys.last().copied().unwrap_or(0);
@@ -135,7 +135,7 @@ impl Bits<'_> {
         }
     }
 
-    /// The same of at most 64 bits.
+    /// Appends a number of at most 64 bits.
     #[inline]
     fn put_some(&mut self, number: u128, width: u32) {
         self.held |= number << self.count;
@@ -198,7 +198,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Up to [`AT_ONCE`] bits; zeros behind the end of the page.
+    /// Up to [`AT_ONCE`] bits; zeros after the end of the page.
     fn bits(&self, at: usize, width: usize) -> u64 {
         let byte = HEAD + at / 8;
         let raw = match self.page.get(byte..byte + 8).and_then(|bytes| bytes.try_into().ok()) {
@@ -247,7 +247,7 @@ impl<'a> View<'a> {
             return Some(());
         };
         let low = distance & ((1 << self.low) - 1);
-        // behind so many zeros of the row stand the keys with this high part
+        // after so many zeros of the row stand the keys with this high part
         let Reached { mut zeros, bits } = if reached.zeros <= high { *reached } else { Reached::default() };
         let mut at = self.high + bits;
         while zeros < high {

@@ -255,7 +255,7 @@ fn recover(recovery: &Script, numbers: &mut Numbers, counts: &Counts) {
     }
 }
 
-/// A night's texts are gone, and something was forgotten behind it: going back is cut after every operation, and done again.
+/// A night's texts are gone, and something was forgotten after it: going back is cut after every operation, and done again.
 #[test]
 fn cut_while_going_back() {
     for batches in [1, 2, 3, 4, 5] {

@@ -164,7 +164,7 @@ fn run_again(disk: &Disk, now: &mut Plain, told: &str, numbers: &mut Numbers) {
     no_debris(disk, &index);
 }
 
-/// One change under one fault, and what comes behind it.
+/// One change under one fault, and what comes after it.
 fn suffer(case: &Case<'_>, numbers: &mut Numbers) -> Outcome {
     let disk = Disk::new(case.medium.clone());
     let mut ran = case.run(&disk);

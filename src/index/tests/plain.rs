@@ -413,7 +413,7 @@ fn add(writer: &mut Writer, night: &Night) -> Result<()> {
     writer.commit(addition, &content, batch)
 }
 
-/// An index behind another with the keys of the documents of a night, each in a segment of its own.
+/// An index after another with the keys of the documents of a night, each in a segment of its own.
 fn in_parts(index: Option<&Index>, night: &Night, first_document: u32) -> Result<Arc<Index>> {
     let store = Arc::new(Scratch::new(&std::env::temp_dir()));
     let mut scratch = Writer::scratch(store, index.map(|index| (index, u32::MAX)));
