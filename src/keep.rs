@@ -128,10 +128,11 @@ pub fn repeated_batch(outcome: &Outcome, index: &Index) -> Option<u64> {
 /// anything to do.
 ///
 /// # Errors
-/// [`crate::error::Error::Io`], [`crate::error::Error::Changed`], [`crate::error::Error::TooMany`], and those of
-/// [`check_order`]; the index is then what it was.
+/// [`Error::OtherParameter`] and [`Error::OtherRules`] where the index was made with other parameters or text rules,
+/// [`Error::Io`], [`Error::Changed`], [`Error::TooMany`], and those of [`check_order`]; the index is then what it was.
 pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
     if let Some(index) = writer.index() {
+        index.check_params(&outcome.summary().parameters, true)?;
         if index.knows(outcome.identity()) {
             return Ok(false);
         }

@@ -63,7 +63,8 @@ pub fn audit(
 /// [`audit`] of all that can be asked for.
 ///
 /// # Errors
-/// Those of [`audit`], and those of the index.
+/// Those of [`audit`], and those of the index; [`Error::OtherParameter`] and [`Error::OtherRules`] where that was made
+/// with other parameters or text rules.
 pub fn run(
     Inputs { sources, order, past, keep }: Inputs,
     params: &Params,
@@ -124,6 +125,7 @@ pub fn run(
 }
 
 /// Whether nothing is asked for that can't be told beside an index: the run's own, or one that it is matched against.
+/// What that was made with decides what its keys say, so a run with other parameters may not ask it.
 fn check_beside_index(params: &Params, past: Option<&Past>) -> Result<()> {
     if params.certify > 0 && past.is_some() {
         return Err(Error::Parameter {
@@ -141,7 +143,7 @@ fn check_beside_index(params: &Params, past: Option<&Past>) -> Result<()> {
             hint: "the bands of an index are planned for its threshold; audit the batch alone",
         });
     }
-    Ok(())
+    past.map_or(Ok(()), |past| past.index.check_params(params, past.is_batch))
 }
 
 /// What every stage is told.

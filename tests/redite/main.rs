@@ -53,6 +53,8 @@ mod links;
 mod memory;
 /// Licences and versions of what we depend on; the parameter record's bytes.
 mod metadata;
+/// What the library refuses, so that no index is written that would be wrong.
+mod misuse;
 /// An index: one night or many, to the byte.
 mod nightly;
 /// The sample corpora against the slow twin and their planted truth.
