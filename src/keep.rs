@@ -123,8 +123,8 @@ pub fn repeated_batch(outcome: &Outcome, index: &Index) -> Option<u64> {
     are_all.then_some(batch as u64 + 1)
 }
 
-/// Makes the documents of a run part of an index; nothing is done where they are already. The run must have
-/// been made with [`crate::pipeline::Inputs::keep`] and against this index. Returns whether there was
+/// Makes the documents of a run part of an index; nothing is done where they are already. The run must have been made
+/// with [`crate::past::Past::adding_to`] the index as it is. Returns whether there was
 /// anything to do.
 ///
 /// # Errors

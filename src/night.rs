@@ -7,11 +7,12 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::document::Unit;
+use crate::index::BatchUnits;
 use crate::index::stats::BatchStats;
-use crate::index::{BatchUnits, Index};
 use crate::night::groups::Tally;
 use crate::outcome::{Outcome, UnitSummary};
 use crate::params::Units;
+use crate::past::Past;
 use crate::report::clean::line as clean_line;
 use crate::report::terminal::NAME;
 use crate::report::wording::{count, number, percent};
@@ -81,9 +82,9 @@ impl Repeats {
 }
 
 impl Night {
-    /// A run that was made against this index, or against none because there is none yet.
-    /// `is_batch` as in [`crate::past::Past`].
-    pub fn new(outcome: &Outcome, index: Option<&Index>, is_batch: bool) -> Self {
+    /// Of a run that was made for this index.
+    pub(crate) fn new(outcome: &Outcome, past: &Past) -> Self {
+        let (index, is_batch) = (past.index().map(|index| &**index), past.is_batch());
         let batches = index.map_or(&[][..], |index| index.batches());
         let known = batches.iter().position(|batch| is_batch && outcome.identity().is_of(batch));
         let before = &batches[..known.unwrap_or(batches.len())];
@@ -269,17 +270,23 @@ pub(crate) fn units(of: &UnitSummary) -> BatchUnits {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::index::Writer;
+    use crate::index::store::Folder;
     use crate::params::Params;
-    use crate::pipeline::{Progress, Surroundings, audit};
+    use crate::pipeline::{Inputs, Progress, Surroundings, run};
 
     #[test]
     fn numbers_are_told_alike() {
         let folder = tempfile::tempdir().unwrap();
         let sources = crate::read::sources::find(&[folder.path().to_path_buf()], None).unwrap();
+        let writer = Writer::open(Arc::new(Folder::new(folder.path().join("archive"))), None).unwrap();
+        let inputs = Inputs { past: Some(Past::adding_to(&writer)), ..sources.into() };
         let params = Params::audit();
-        let outcome = audit(sources, &params, &Surroundings::default(), &Progress::default()).unwrap();
-        let mut night = Night::new(&outcome, None, false);
+        let outcome = run(inputs, &params, &Surroundings::default(), &Progress::default()).unwrap();
+        let mut night = outcome.summary().index.clone().unwrap();
         (night.batches, night.documents) = (1, 1083);
         night.copies_of_index = Repeats { documents: 7609, paragraphs: 1, passages: 1000 };
         night.copies = Repeats { documents: 8585, paragraphs: 2, passages: 2000 };

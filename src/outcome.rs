@@ -19,6 +19,7 @@ use crate::night::Night;
 use crate::params::Params;
 use crate::passage::places::Window;
 use crate::passage::{Contained, Found};
+use crate::past::Past;
 use crate::pipeline::{Searched, Surroundings};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
@@ -216,10 +217,9 @@ impl Outcome {
         self.spill.as_ref().map_or(most, |(_, memory)| most.min((memory / TEXTS_IN_MEMORY) as usize))
     }
 
-    /// Tells in the summary how the run stands beside the batches of the index that it was made against;
-    /// `None` where it is the first of a new one. `is_batch` as in [`crate::past::Past`].
-    pub fn look_back(&mut self, index: Option<&Index>, is_batch: bool) {
-        self.summary.index = Some(Night::new(self, index, is_batch));
+    /// Tells in the summary how the run stands beside the batches of the index that it was made for.
+    pub(crate) fn look_back(&mut self, past: &Past) {
+        self.summary.index = Some(Night::new(self, past));
     }
 
     /// The numbers.

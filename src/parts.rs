@@ -22,7 +22,7 @@ use crate::keep;
 use crate::outcome::Outcome;
 use crate::outcome::whole::{Ends, Whole};
 use crate::past::led_to::LedTo;
-use crate::past::{Before, Past};
+use crate::past::{Before, Seen};
 use crate::pipeline::{Clock, Stages, Surroundings};
 use crate::read::sources::Sources;
 
@@ -93,7 +93,7 @@ pub(crate) struct Parts<'a> {
     /// whether the corpus may be cut
     may_cut: bool,
     /// what the whole run is matched against
-    past: Option<&'a Past>,
+    past: Option<&'a Seen>,
     /// whether the run becomes a batch of an index
     keep: bool,
     /// documents of the index that the parts see: those before this number; known from the first part on
@@ -122,7 +122,7 @@ pub(crate) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// None yet.
-    pub(crate) fn new(stages: Stages<'a>, sources: &Sources, (past, keep): (Option<&'a Past>, bool)) -> Self {
+    pub(crate) fn new(stages: Stages<'a>, sources: &Sources, (past, keep): (Option<&'a Seen>, bool)) -> Self {
         let first = past.map_or([0; 2], |past| past.index.end());
         let whole = Whole::new(stages.params, sources.files.len(), first, &stages.surroundings.temporary);
         let may_cut = stages.params.floor.is_none();
@@ -224,9 +224,9 @@ impl<'a> Parts<'a> {
     }
 
     /// What stands before a part: all that the run has put into an index, and what that is before.
-    fn before(&self) -> Option<Past> {
+    fn before(&self) -> Option<Seen> {
         let index = self.index.as_ref().and_then(Writer::index)?;
-        Some(Past { index: index.clone(), before: u32::MAX, is_batch: false })
+        Some(Seen::all(index.clone()))
     }
 
     /// What what has been read is searched in.

@@ -22,7 +22,7 @@ use crate::corpus::{Corpus, Document, Ranks, Start, Starts, Units, split_places}
 use crate::document::{Compression, Format, Source};
 use crate::error::Result;
 use crate::index::segment::{DocumentRow, Held};
-use crate::index::{Batch, Identity, Index, Known};
+use crate::index::{Batch, Identity, Index, Known, Writer};
 use crate::params::Params;
 use crate::passage::places::{LISTED, MOST_LISTED};
 use crate::passage::standing::Cuts;
@@ -37,23 +37,64 @@ use windows::IndexWindow;
 /// Exact keys that are looked up at once.
 const LOOKED_UP: usize = 1 << 20;
 
-/// An index, as far as a run may look into it.
+/// The index of a run: what it is matched against, and whether it becomes a batch of that.
 #[derive(Clone)]
 pub struct Past {
-    /// the index
-    pub index: Arc<Index>,
-    /// documents from this number on are not seen: a batch that is run again stands where it stood
-    pub before: u32,
-    /// whether the run is a batch, which must not see itself when it is run again; who only asks sees all
-    pub is_batch: bool,
+    /// `None` where there is nothing in it yet
+    index: Option<Arc<Index>>,
+    is_batch: bool,
 }
 
 impl Past {
-    /// This past, but a batch that the index has already sees only what came before it.
+    /// Of a run that only asks: it is matched against all that the index has, and leaves nothing there.
+    pub fn asking(index: Arc<Index>) -> Self {
+        Past { index: Some(index), is_batch: false }
+    }
+
+    /// Of a run that [`crate::keep::keep`] then makes a batch of what the writer changes, where nothing else is changed
+    /// meanwhile. A batch that is there already is matched against what came before it, as it was the first time.
+    pub fn adding_to(writer: &Writer) -> Self {
+        Past { index: writer.index().cloned(), is_batch: true }
+    }
+
+    /// What the run is matched against; `None` where it begins an index.
+    pub fn index(&self) -> Option<&Arc<Index>> {
+        self.index.as_ref()
+    }
+
+    /// Whether the run is made to become a batch of the index.
+    pub fn is_batch(&self) -> bool {
+        self.is_batch
+    }
+
+    /// All of the index.
+    pub(crate) fn seen(&self) -> Option<Seen> {
+        let &Past { ref index, is_batch } = self;
+        index.clone().map(|index| Seen { is_batch, ..Seen::all(index) })
+    }
+}
+
+/// An index, as far as a run may look into it.
+#[derive(Clone)]
+pub(crate) struct Seen {
+    pub(crate) index: Arc<Index>,
+    /// documents from this number on are not seen: a batch that is run again stands where it stood
+    pub(crate) before: u32,
+    /// whether the run is a batch, which must not see itself when it is run again; who only asks sees all
+    is_batch: bool,
+}
+
+impl Seen {
+    /// All that an index has.
+    pub(crate) fn all(index: Arc<Index>) -> Self {
+        Seen { index, before: u32::MAX, is_batch: false }
+    }
+
+    /// This view, but a batch that the index has already sees only what came before it.
     pub(crate) fn unless_known(self, identity: Identity) -> Self {
         let known = self.index.batches().iter().find(|batch| self.is_batch && identity.is_of(batch));
         let before = known.map_or(self.before, |batch| self.before.min(batch.first_document));
-        Past { before, ..self }
+        Seen { before, ..self }
     }
 
     /// Whether there is anything to see.
@@ -84,7 +125,7 @@ impl Past {
         Ok(own)
     }
 
-    /// What [`Past::unless_known`] will say of a corpus, by its first documents.
+    /// What [`Seen::unless_known`] will say of a corpus, by its first documents.
     pub(crate) fn presumed(&self, corpus: &Corpus) -> u32 {
         let begins_so = |batch: &&Batch| {
             let own = corpus.documents.iter();
@@ -105,7 +146,7 @@ pub(crate) type Listed = Vec<((u64, u32), u32)>;
 
 /// What was there before a corpus: an index, and what the run itself has put into it.
 pub(crate) struct Before<'a> {
-    past: &'a Past,
+    past: &'a Seen,
     own: Own<'a>,
 }
 
@@ -129,13 +170,13 @@ impl Own<'_> {
 
 impl<'a> Before<'a> {
     /// An index alone.
-    pub(crate) fn archive(past: &'a Past) -> Self {
+    pub(crate) fn archive(past: &'a Seen) -> Self {
         Before { past, own: Own { first: u32::MAX, documents: &[], starts: None } }
     }
 
     /// An index in which the documents from a number on are these.
     pub(crate) fn with_own(
-        past: &'a Past,
+        past: &'a Seen,
         (first, documents, starts): (u32, &'a [Document], &'a Starts),
     ) -> Self {
         Before { past, own: Own { first, documents, starts: Some(starts) } }
@@ -341,7 +382,7 @@ pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: 
 fn find(
     kind: usize,
     (units, exact): (&Units, &[Keyed]),
-    past: &Past,
+    past: &Seen,
     (params, bands): (&Params, usize),
 ) -> Result<Hits> {
     let mut equal: Vec<(u32, Known)> = Vec::new();
@@ -396,7 +437,7 @@ fn hopeless(
     units: &Units,
     asking: &[bool],
     hits: &Hits,
-    past: &Past,
+    past: &Seen,
     (params, bands): (&Params, usize),
 ) -> Result<Vec<u32>> {
     let mut equal: Vec<u32> = hits.exact.known.iter().map(|known| known.unit).collect();
@@ -447,7 +488,7 @@ struct FoundSeeds {
 }
 
 /// Places in the index that seeds of the corpus have, the windows of places past those that are listed, and how many are.
-fn find_seeds(corpus: &Corpus, past: &Past, known: &Ranks, params: &Params) -> Result<FoundSeeds> {
+fn find_seeds(corpus: &Corpus, past: &Seen, known: &Ranks, params: &Params) -> Result<FoundSeeds> {
     let mut keys: Vec<u64> = corpus.seeds.iter().map(|&seed| seed.into()).collect();
     keys.par_sort_unstable();
     keys.dedup();
@@ -540,7 +581,7 @@ const READ: usize = 64;
 /// Reads ids and places of documents of the index, which are in order: calls `tell` with what each has besides,
 /// the tokens of its paragraphs and what was removed of it, too.
 fn read_strings(
-    past: &Past,
+    past: &Seen,
     documents: &[(u32, u32, DocumentRow)],
     mut tell: impl FnMut(u32, Strings, &[u8]),
 ) -> Result<()> {

@@ -34,15 +34,13 @@ pub struct Inputs {
     pub sources: Sources,
     /// in which its documents pass
     pub order: Order,
-    /// what it is matched against beside itself
+    /// what it is matched against beside itself, and whether it becomes part of that
     pub past: Option<Past>,
-    /// whether what an index needs is kept, see [`crate::keep`]
-    pub keep: bool,
 }
 
 impl From<Sources> for Inputs {
     fn from(sources: Sources) -> Self {
-        Inputs { sources, order: Order::default(), past: None, keep: false }
+        Inputs { sources, order: Order::default(), past: None }
     }
 }
 
@@ -66,17 +64,17 @@ pub fn audit(
 /// Those of [`audit`], and those of the index; [`Error::OtherParameter`] and [`Error::OtherRules`] where that was made
 /// with other parameters or text rules.
 pub fn run(
-    Inputs { sources, order, past, keep }: Inputs,
+    Inputs { sources, order, past: of_run }: Inputs,
     params: &Params,
     surroundings: &Surroundings,
     progress: &Progress,
 ) -> Result<Outcome> {
     params.validate()?;
     sources.check_fields(params)?;
-    let for_index = keep || past.is_some();
-    if for_index {
-        check_beside_index(params, past.as_ref())?;
-    }
+    let for_index = of_run.is_some();
+    let keep = of_run.as_ref().is_some_and(Past::is_batch);
+    of_run.as_ref().map_or(Ok(()), |past| check_beside_index(params, past))?;
+    let past = of_run.as_ref().and_then(Past::seen);
     let plan = Plan::of(params);
     let surroundings = &surroundings.fitting();
     let mut clock = Clock::start();
@@ -121,13 +119,16 @@ pub fn run(
     }
     outcome.bound(surroundings);
     outcome.took(clock.seconds);
+    if let Some(past) = &of_run {
+        outcome.look_back(past);
+    }
     Ok(outcome)
 }
 
 /// Whether nothing is asked for that can't be told beside an index: the run's own, or one that it is matched against.
 /// What that was made with decides what its keys say, so a run with other parameters may not ask it.
-fn check_beside_index(params: &Params, past: Option<&Past>) -> Result<()> {
-    if params.certify > 0 && past.is_some() {
+fn check_beside_index(params: &Params, past: &Past) -> Result<()> {
+    if params.certify > 0 && past.index().is_some() {
         return Err(Error::Parameter {
             name: "certify",
             expected: "0 where a run is matched against an index".into(),
@@ -143,7 +144,7 @@ fn check_beside_index(params: &Params, past: Option<&Past>) -> Result<()> {
             hint: "the bands of an index are planned for its threshold; audit the batch alone",
         });
     }
-    past.map_or(Ok(()), |past| past.index.check_params(params, past.is_batch))
+    past.index().map_or(Ok(()), |index| index.check_params(params, past.is_batch()))
 }
 
 /// What every stage is told.

@@ -72,11 +72,11 @@ impl Memory {
         if params.validate().is_err() || index.check_params(&params, true).is_err() {
             return Ok(());
         }
-        let past = Past { index: index.clone(), before: u32::MAX, is_batch: true };
-        let inputs = Inputs { past: Some(past), keep: true, ..sources::find(&[file], None)?.into() };
+        let mut writer = Writer::open(Arc::new(self.clone()), None)?;
+        let past = Some(Past::adding_to(&writer));
+        let inputs = Inputs { past, ..sources::find(&[file], None)?.into() };
         let outcome = run(inputs, &params, &surroundings, &Progress::default())?;
         let _ = redite::report::matches::write(&outcome, &mut io::sink());
-        let mut writer = Writer::open(Arc::new(self.clone()), None)?;
         keep(&outcome, &mut writer)?;
         Ok(())
     }

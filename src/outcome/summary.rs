@@ -38,7 +38,7 @@ pub struct Summary {
     pub recall_curve: Vec<(f64, f64)>,
     /// measured recall; `null` unless it was asked for
     pub certificate: Option<Certificate>,
-    /// the run beside the batches of an index; told where one was asked, see [`crate::outcome::Outcome::look_back`]
+    /// the run beside the batches of an index; told where the run had a [`crate::past::Past`]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<Night>,
     /// wall-clock seconds by stage

@@ -13,7 +13,7 @@ use crate::passage::Contained;
 use crate::passage::gaps::Gaps;
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::SeedHead;
-use crate::past::{Archived, FoundSeeds, Hits, Own, Past, Wanted, of_index, read_strings};
+use crate::past::{Archived, FoundSeeds, Hits, Own, Seen, Wanted, of_index, read_strings};
 use crate::read::texts::Locator;
 use crate::resolve::Verdict;
 use crate::varint;
@@ -22,7 +22,7 @@ use crate::verify::Overlap;
 /// The two being put together.
 pub(super) struct Joining<'a> {
     pub(super) corpus: Corpus,
-    pub(super) past: &'a Past,
+    pub(super) past: &'a Seen,
     pub(super) own: Own<'a>,
     pub(super) hits: [Hits; 2],
     pub(super) seeds: FoundSeeds,

@@ -4,7 +4,7 @@
 use crate::band::in_order::InOrder;
 use crate::corpus::Builder;
 use crate::error::Result;
-use crate::past::{Past, sort};
+use crate::past::{Seen, sort};
 
 /// Units of a kind that are looked up each time, at most.
 const SAMPLE: usize = 2048;
@@ -27,7 +27,7 @@ impl LedTo {
     ///
     /// # Errors
     /// Those of reading the index.
-    pub(crate) fn ask(&mut self, read: &Builder<'_>, past: &Past, bands: usize) -> Result<u64> {
+    pub(crate) fn ask(&mut self, read: &Builder<'_>, past: &Seen, bands: usize) -> Result<u64> {
         for kind in 0..2 {
             let all = read.distinct_of(kind);
             let asked = self.asked[kind];

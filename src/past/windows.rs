@@ -10,7 +10,7 @@ use crate::normalise::Tokenizers;
 use crate::params::Params;
 use crate::passage::ArchivedWindow;
 use crate::passage::windows::{SeedSet, WindowMaker};
-use crate::past::Past;
+use crate::past::Seen;
 use crate::read::texts::{Ahead, Locator};
 
 /// Bytes of texts that are read by one thread at once, and such groups whose windows are looked up together.
@@ -48,7 +48,7 @@ type Row = (usize, usize);
 /// index are not searched.
 pub(super) fn find(
     corpus: &Corpus,
-    past: &Past,
+    past: &Seen,
     (known, full): (&Ranks, &SeedSet),
     params: &Params,
 ) -> Result<Vec<IndexWindow>> {

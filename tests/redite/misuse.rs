@@ -16,23 +16,33 @@ use redite::read::sources;
 use crate::language::{Dir, words};
 
 /// A run over these texts; the first of them has the id `first`.
-fn run(texts: &[String], first: usize, past: Option<Past>, keep: bool, params: &Params) -> Result<Outcome> {
+fn run(texts: &[String], first: usize, past: Option<Past>, params: &Params) -> Result<Outcome> {
     let named = texts.iter().enumerate().map(|(number, text)| (format!("d{}", first + number), text.clone()));
-    let inputs = Inputs { past, keep, ..sources::texts(named).into() };
+    let inputs = Inputs { past, ..sources::texts(named).into() };
     pipeline::run(inputs, params, &Surroundings::default(), &Progress::default())
+}
+
+/// An index of nothing.
+fn nothing() -> (Dir, Writer) {
+    let folder = Dir::new();
+    let writer = Writer::open(Arc::new(Folder::new(folder.path("archive"))), None).unwrap();
+    (folder, writer)
 }
 
 /// An index of one batch of two texts.
 fn archive(params: &Params) -> (Dir, Writer) {
-    let folder = Dir::new();
-    let mut writer = Writer::open(Arc::new(Folder::new(folder.path("archive"))), None).unwrap();
+    let (folder, mut writer) = nothing();
     let texts = [words(0..40), words(50..90)];
-    assert!(keep(&run(&texts, 0, None, true, params).unwrap(), &mut writer).unwrap());
+    assert!(keep(&run(&texts, 0, batch(&writer), params).unwrap(), &mut writer).unwrap());
     (folder, writer)
 }
 
-fn past(writer: &Writer, is_batch: bool) -> Option<Past> {
-    writer.index().map(|index| Past { index: index.clone(), before: u32::MAX, is_batch })
+fn batch(writer: &Writer) -> Option<Past> {
+    Some(Past::adding_to(writer))
+}
+
+fn query(writer: &Writer) -> Option<Past> {
+    writer.index().cloned().map(Past::asking)
 }
 
 /// The parameter that differs.
@@ -48,6 +58,7 @@ fn other(done: Result<impl Sized>) -> String {
 fn another_threshold_or_text_rule_than_that_of_the_index() {
     let params = Params::audit();
     let (_folder, mut writer) = archive(&params);
+    let (_empty, none) = nothing();
     let text = [words(100..140)];
     let others = [
         ("threshold", Params { threshold: 0.7, ..params.clone() }),
@@ -55,16 +66,16 @@ fn another_threshold_or_text_rule_than_that_of_the_index() {
         ("shingle", Params { shingle: 4, ..params.clone() }),
     ];
     for (name, wrong) in &others {
-        assert_eq!(other(run(&text, 2, past(&writer, true), true, wrong)), *name);
-        assert_eq!(other(run(&text, 2, past(&writer, false), false, wrong)), *name);
+        assert_eq!(other(run(&text, 2, batch(&writer), wrong)), *name);
+        assert_eq!(other(run(&text, 2, query(&writer), wrong)), *name);
         // what was found without the index does not go into it either
-        let alone = run(&text, 2, None, true, wrong).unwrap();
+        let alone = run(&text, 2, batch(&none), wrong).unwrap();
         assert_eq!(other(keep(&alone, &mut writer)), *name);
     }
     // who only asks may look for less
     let units = Units { passages: false, ..params.units };
     let less = Params { units, ..params.clone() };
-    assert!(run(&text, 2, past(&writer, false), false, &less).is_ok());
-    assert_eq!(other(run(&text, 2, past(&writer, true), true, &less)), "units");
+    assert!(run(&text, 2, query(&writer), &less).is_ok());
+    assert_eq!(other(run(&text, 2, batch(&writer), &less)), "units");
     assert_eq!(writer.index().unwrap().batches().len(), 1);
 }

@@ -46,9 +46,7 @@ impl Archive {
     fn night(&mut self, texts: &[String], first: usize, params: &Params) -> Vec<String> {
         let folder = Dir::new().file("night.jsonl", named(texts, first));
         let sources = sources::find(&[folder.path("night.jsonl")], None).unwrap();
-        let past =
-            self.writer.index().map(|index| Past { index: index.clone(), before: u32::MAX, is_batch: true });
-        let inputs = Inputs { past, keep: true, ..sources.into() };
+        let inputs = Inputs { past: Some(Past::adding_to(&self.writer)), ..sources.into() };
         let outcome =
             pipeline::audit(inputs, params, &Surroundings::default(), &Progress::default()).unwrap();
         if keep(&outcome, &mut self.writer).unwrap() {

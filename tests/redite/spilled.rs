@@ -29,14 +29,14 @@ struct Night<'a> {
 }
 
 impl Night<'_> {
-    fn run(&self, folder: &Path, index: Option<&Arc<Index>>, is_batch: bool) -> Outcome {
+    fn run(&self, folder: &Path, past: Option<Past>) -> Outcome {
         let found = sources::find(&[folder.join("in")], None).unwrap();
-        let past = index.map(|index| Past { index: index.clone(), before: u32::MAX, is_batch });
-        let inputs = Inputs { order: self.order.clone(), past, keep: is_batch, ..found.into() };
-        let mut outcome =
-            pipeline::run(inputs, self.params, &self.surroundings, &Progress::default()).unwrap();
-        outcome.look_back(index.map(|index| &**index), is_batch);
-        outcome
+        let inputs = Inputs { order: self.order.clone(), past, ..found.into() };
+        pipeline::run(inputs, self.params, &self.surroundings, &Progress::default()).unwrap()
+    }
+
+    fn batch(&self, folder: &Path, writer: &Writer) -> Outcome {
+        self.run(folder, Some(Past::adding_to(writer)))
     }
 }
 
@@ -60,8 +60,8 @@ fn one_more(archive: &Dir, night: &Night<'_>, inputs: &Dir) -> Left {
     }
     let store: Arc<dyn Store> = Arc::new(Folder::new(copy.root()));
     let mut writer = Writer::open(store.clone(), None).unwrap();
-    let asked = told(&night.run(inputs.root(), writer.index(), false));
-    let outcome = night.run(inputs.root(), writer.index(), true);
+    let asked = told(&night.run(inputs.root(), writer.index().cloned().map(Past::asking)));
+    let outcome = night.batch(inputs.root(), &writer);
     let is_new = keep(&outcome, &mut writer).unwrap();
     let index = Index::open(store.clone()).unwrap().unwrap();
     index.verify().unwrap();
@@ -73,7 +73,7 @@ fn one_more(archive: &Dir, night: &Night<'_>, inputs: &Dir) -> Left {
     each.unwrap();
     let files_of = |dir: &Dir| files(dir.root()).into_iter().filter(|(name, _)| name != "lock").collect();
     let left = files_of(&copy);
-    let again = night.run(inputs.root(), writer.index(), true);
+    let again = night.batch(inputs.root(), &writer);
     assert!(!keep(&again, &mut writer).unwrap(), "the batch is known");
     assert_eq!(files_of(&copy), left);
     let undone = writer.rollback().unwrap().unwrap();
@@ -94,7 +94,7 @@ fn judge(texts: &[String], (nights, parts): (&[usize], &[u64]), params: &Params,
     let mut start = 0;
     for end in cuts {
         let inputs = corpus_files(&texts[start..end]);
-        let outcome = night.run(inputs.root(), writer.index(), true);
+        let outcome = night.batch(inputs.root(), &writer);
         keep(&outcome, &mut writer).unwrap();
         start = end;
     }
@@ -191,7 +191,7 @@ fn a_night_that_is_known_by_its_digest_alone() {
         let mut night = Night { params: &params, order: &Order::default(), surroundings };
         let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
         let inputs = corpus_files(&texts);
-        keep(&night.run(inputs.root(), None, true), &mut writer).unwrap();
+        keep(&night.batch(inputs.root(), &writer), &mut writer).unwrap();
         writer.forget(|id, _| id == "0").unwrap();
         writer.compact().unwrap();
         let expected = one_more(&archive, &night, &inputs);
@@ -212,7 +212,7 @@ fn judge_grown(texts: &[String], params: &Params) {
     };
     let most = &texts[..texts.len() - 1];
     let grown = Dir::new().file("in/a.jsonl", lines(most));
-    let outcome = night.run(grown.root(), None, true);
+    let outcome = night.batch(grown.root(), &writer);
     keep(&outcome, &mut writer).unwrap();
     let grown = grown.file("in/a.jsonl", lines(texts));
     let expected = one_more(&archive, &night, &grown);
@@ -261,8 +261,8 @@ fn paragraphs_of_a_long_text_before_parts() {
     let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
     let surroundings = Surroundings { part: 0, ..Surroundings::default() };
     let night = Night { params: &params, order: &Order::default(), surroundings };
-    keep(&night.run(corpus_files(&texts[..1]).root(), None, true), &mut writer).unwrap();
+    keep(&night.batch(corpus_files(&texts[..1]).root(), &writer), &mut writer).unwrap();
     let inputs = corpus_files(&texts[1..]);
-    let outcome = night.run(inputs.root(), writer.index(), true);
+    let outcome = night.batch(inputs.root(), &writer);
     assert_eq!(outcome.summary().paragraphs.near_copies, 3);
 }

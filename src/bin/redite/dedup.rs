@@ -50,9 +50,8 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     drop(Folder::new(&removing.output)?);
     asked.warn(&sources, &mut run.warnings);
     let Asked { places, rules, outputs, replaces, .. } = &asked;
-    let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources, &params)? };
-    let (mut outcome, bar) = run.search(common, inputs, &params)?;
-    run.pool.install(|| archive.look_back(&mut outcome));
+    let inputs = Inputs { order: rules.order.clone(), ..archive.inputs(sources) };
+    let (outcome, bar) = run.search(common, inputs, &params)?;
     archive.check_order(&outcome)?;
     let repeated = archive.repeated_batch(&outcome);
     if *replaces && !removing.force && !archive.knows(outcome.identity()) {

@@ -163,14 +163,12 @@ impl Archive {
     }
 
     /// What a run reads: these sources, against the index.
-    pub(crate) fn inputs(&self, sources: Sources, params: &Params) -> anyhow::Result<Inputs> {
-        let is_batch = self.writer.is_some();
-        let past = |index: &Arc<Index>| Past { index: index.clone(), before: u32::MAX, is_batch };
-        let past = self.index.as_ref().map(past);
-        if let Some(index) = &self.index {
-            index.check_params(params, self.writer.is_some())?;
-        }
-        Ok(Inputs { past, keep: self.writer.is_some(), ..sources.into() })
+    pub(crate) fn inputs(&self, sources: Sources) -> Inputs {
+        let past = match (&self.writer, &self.index) {
+            (Some(writer), _) => Some(Past::adding_to(writer)),
+            (None, index) => index.clone().map(Past::asking),
+        };
+        Inputs { past, ..sources.into() }
     }
 
     /// Whether there is something in it.
@@ -193,13 +191,6 @@ impl Archive {
     pub(crate) fn repeated_batch(&self, outcome: &Outcome) -> Option<u64> {
         let index = self.index.as_ref().filter(|_| self.writer.is_some());
         index.and_then(|index| redite::keep::repeated_batch(outcome, index))
-    }
-
-    /// Tells in the summary how the run stands beside the batches before it, where there is an index.
-    pub(crate) fn look_back(&self, outcome: &mut Outcome) {
-        if self.index.is_some() || self.writer.is_some() {
-            outcome.look_back(self.index.as_deref(), self.writer.is_some());
-        }
     }
 
     /// Writes the metrics of a run that is done.

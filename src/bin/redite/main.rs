@@ -99,10 +99,9 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     let mut run = Run::prepare(args, &sources, &params, interrupt)?;
     run.warnings.add(outputs.read_next.iter().map(|path| warnings::would_be_read(path)));
     run.warnings.say();
-    let inputs = archive.inputs(sources, &params)?;
+    let inputs = archive.inputs(sources);
     let order = Order { dates: args.date_field.clone(), ..inputs.order };
-    let (mut outcome, bar) = run.search(args, Inputs { order, ..inputs }, &params)?;
-    run.pool.install(|| archive.look_back(&mut outcome));
+    let (outcome, bar) = run.search(args, Inputs { order, ..inputs }, &params)?;
     run.interrupt.writing()?;
     let answers = run.pool.install(|| Answers::make(args, &outputs, (&outcome, None), &run));
     // whatever a writer that was stopped may call it
