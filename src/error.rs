@@ -200,6 +200,14 @@ pub enum Error {
         /// its value in the run
         given: String,
     },
+    /// A run that an index can't take, since it was made for another one, for none, or before the last change.
+    #[error("`{}`: {wrong}\n\nhint: run it again with `Past::adding_to` the writer that is to keep it", path.display())]
+    NotForIndex {
+        /// the index
+        path: PathBuf,
+        /// what the run was made for
+        wrong: String,
+    },
     /// Another process is changing the index.
     #[error("`{}`: the index is being changed by {holder}\n\nhint: wait until it ends; reading is possible meanwhile", path.display())]
     Locked {
@@ -241,6 +249,7 @@ impl Error {
             | Error::Output { .. }
             | Error::NotForAnIndex { .. }
             | Error::OtherParameter { .. }
+            | Error::NotForIndex { .. }
             | Error::OtherOrder { .. } => Kind::Usage,
             Error::Io { .. }
             | Error::Temporary { .. }

@@ -163,6 +163,12 @@ impl Index {
         self.manifest.generation
     }
 
+    /// Whether two snapshots hold the same, to the byte: what one is made of its manifest tells.
+    pub(crate) fn is_same(&self, other: &Index) -> bool {
+        let encoded = |index: &Index| index.manifest.encode().ok();
+        encoded(self).is_some_and(|own| Some(own) == encoded(other))
+    }
+
     /// The batches that it holds, in order.
     pub fn batches(&self) -> &[Batch] {
         &self.manifest.batches

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -124,18 +125,25 @@ pub fn repeated_batch(outcome: &Outcome, index: &Index) -> Option<u64> {
 }
 
 /// Makes the documents of a run part of an index; nothing is done where they are already. The run must have been made
-/// with [`crate::past::Past::adding_to`] the index as it is. Returns whether there was
-/// anything to do.
+/// with [`crate::past::Past::adding_to`] this writer, or another of the same index, and nothing have changed since: the numbers of
+/// its copies' originals are of the index as it was then. Returns whether there was anything to do.
 ///
 /// # Errors
+/// [`Error::NotForIndex`] where the run was made for something else,
 /// [`Error::OtherParameter`] and [`Error::OtherRules`] where the index was made with other parameters or text rules,
 /// [`Error::Io`], [`Error::Changed`], [`Error::TooMany`], and those of [`check_order`]; the index is then what it was.
 pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
+    let not_for = |wrong| Error::NotForIndex { path: writer.location(), wrong };
+    let past = outcome.past().filter(|past| past.is_batch());
+    let past = past.ok_or_else(|| not_for("the run was not made to be added to an index".to_owned()))?;
     if let Some(index) = writer.index() {
         index.check_params(&outcome.summary().parameters, true)?;
         if index.knows(outcome.identity()) {
             return Ok(false);
         }
+    }
+    check_same(past.index(), writer.index()).map_err(not_for)?;
+    if let Some(index) = writer.index() {
         check_order(outcome, index)?;
     }
     let params = &outcome.summary().parameters;
@@ -173,6 +181,23 @@ pub fn keep(outcome: &Outcome, writer: &mut Writer) -> Result<bool> {
         writer.commit(addition, &content, batch)?;
     }
     Ok(true)
+}
+
+/// Whether a run was made against what an index is now; if not, what is wrong.
+fn check_same(made: Option<&Arc<Index>>, now: Option<&Arc<Index>>) -> std::result::Result<(), String> {
+    let generation = |index: &Arc<Index>| format!("generation {}", index.generation());
+    match (made, now) {
+        (None, None) => Ok(()),
+        (Some(made), Some(now)) if made.is_same(now) => Ok(()),
+        (Some(made), Some(now)) if made.generation() == now.generation() => {
+            Err(format!("the run was made against {} of another index", generation(made)))
+        }
+        (made, now) => {
+            let made = made.map_or("no index".to_owned(), generation);
+            let now = now.map_or("nothing yet".to_owned(), generation);
+            Err(format!("the run was made against {made}, the index has {now}"))
+        }
+    }
 }
 
 /// Makes the documents of a part of a run findable for the parts behind: their keys, but not their texts and

@@ -61,6 +61,8 @@ pub struct Outcome {
     pub(crate) floor: Option<Floor>,
     /// the keys of all documents, of a run in parts that is kept: an index of temporary files
     spilled: Option<Arc<Index>>,
+    /// the index that the run was made for, if it was
+    past: Option<Past>,
     /// where what a report adds up waits, and how much memory the process may hold; only where that is bounded
     spill: Option<(PathBuf, u64)>,
 }
@@ -178,9 +180,9 @@ impl Outcome {
         let found = std::mem::take(&mut located.found);
         let floor = kept.map(|kept| Floor { kept, contained: located.contained.clone() });
         let (skips, ignored) = Default::default();
-        let (spilled, spill) = (None, None);
+        let (spilled, past, spill) = (None, None, None);
         let mut outcome =
-            Outcome { corpus, near, located, skips, ignored, summary, found, floor, spilled, spill };
+            Outcome { corpus, near, located, skips, ignored, summary, found, floor, spilled, past, spill };
         outcome.keep_contained_originals();
         outcome
     }
@@ -217,9 +219,15 @@ impl Outcome {
         self.spill.as_ref().map_or(most, |(_, memory)| most.min((memory / TEXTS_IN_MEMORY) as usize))
     }
 
-    /// Tells in the summary how the run stands beside the batches of the index that it was made for.
-    pub(crate) fn look_back(&mut self, past: &Past) {
-        self.summary.index = Some(Night::new(self, past));
+    /// Notes the index that the run was made for, and tells in the summary how it stands beside the batches of that.
+    pub(crate) fn look_back(&mut self, past: Past) {
+        self.summary.index = Some(Night::new(self, &past));
+        self.past = Some(past);
+    }
+
+    /// The index that the run was made for, as it was then.
+    pub(crate) fn past(&self) -> Option<&Past> {
+        self.past.as_ref()
     }
 
     /// The numbers.

@@ -119,7 +119,7 @@ pub fn run(
     }
     outcome.bound(surroundings);
     outcome.took(clock.seconds);
-    if let Some(past) = &of_run {
+    if let Some(past) = of_run {
         outcome.look_back(past);
     }
     Ok(outcome)

@@ -169,6 +169,11 @@ impl Writer {
         writer
     }
 
+    /// The folder, for messages.
+    pub(crate) fn location(&self) -> PathBuf {
+        self.store.path("")
+    }
+
     /// What the index holds; `None` where nothing has been added yet.
     pub fn index(&self) -> Option<&Arc<Index>> {
         self.index.as_ref()

@@ -79,3 +79,70 @@ fn another_threshold_or_text_rule_than_that_of_the_index() {
     assert_eq!(other(run(&text, 2, batch(&writer), &less)), "units");
     assert_eq!(writer.index().unwrap().batches().len(), 1);
 }
+
+/// What is wrong with a run for an index, as it is told.
+fn wrong(outcome: &Outcome, writer: &mut Writer) -> String {
+    let before = writer.index().map(|index| index.generation());
+    let told = keep(outcome, writer).expect_err("it was kept").to_string();
+    assert_eq!(writer.index().map(|index| index.generation()), before);
+    told
+}
+
+/// Without its exact keys and original text a run would leave an index in which nothing of it is found.
+#[test]
+fn a_run_that_was_not_made_to_be_kept() {
+    let params = Params::audit();
+    let (_folder, mut writer) = archive(&params);
+    let (_empty, mut none) = nothing();
+    let text = [words(100..140)];
+    let audit = run(&text, 2, None, &params).unwrap();
+    for writer in [&mut writer, &mut none] {
+        let told = wrong(&audit, writer);
+        assert!(told.contains("was not made to be added to an index"), "{told}");
+    }
+    let query = run(&text, 2, query(&writer), &params).unwrap();
+    let told = wrong(&query, &mut writer);
+    assert!(told.contains("was not made to be added to an index"), "{told}");
+}
+
+/// Its copies of what came before would become originals there, or name others than theirs.
+#[test]
+fn a_run_that_was_made_against_another_index_or_none() {
+    let params = Params::audit();
+    let (_folder, mut writer) = archive(&params);
+    let text = [words(0..40), words(100..140)];
+    let (_empty, mut none) = nothing();
+    let alone = run(&text, 2, batch(&none), &params).unwrap();
+    let told = wrong(&alone, &mut writer);
+    assert!(told.contains("was made against no index"), "{told}");
+    // of the same documents, with one more
+    let (_folder, mut more) = archive(&params);
+    assert!(keep(&run(&[words(200..240)], 9, batch(&more), &params).unwrap(), &mut more).unwrap());
+    let night = run(&text, 2, batch(&more), &params).unwrap();
+    let told = wrong(&night, &mut writer);
+    assert!(told.contains("was made against generation 2") && told.contains("has generation 1"), "{told}");
+    let told = wrong(&night, &mut none);
+    assert!(told.contains("was made against generation 2") && told.contains("has nothing"), "{told}");
+    // as many batches, but others
+    let other = run(&[words(300..340)], 9, batch(&writer), &params).unwrap();
+    assert!(keep(&other, &mut writer).unwrap());
+    let told = wrong(&night, &mut writer);
+    assert!(told.contains("another index"), "{told}");
+    assert!(keep(&night, &mut more).unwrap());
+}
+
+#[test]
+fn a_run_that_was_made_before_the_last_change() {
+    let params = Params::audit();
+    let (_folder, mut writer) = archive(&params);
+    let [first, second] =
+        [[words(100..140)], [words(100..141)]].map(|text| run(&text, 2, batch(&writer), &params).unwrap());
+    assert!(keep(&first, &mut writer).unwrap());
+    assert!(!keep(&first, &mut writer).unwrap(), "it is there already");
+    let told = wrong(&second, &mut writer);
+    assert!(told.contains("was made against generation 1") && told.contains("has generation 2"), "{told}");
+    let asked = run(&[words(0..40)], 3, batch(&writer), &params).unwrap();
+    writer.forget(|id, _| id == "\"d0\"").unwrap();
+    let told = wrong(&asked, &mut writer);
+    assert!(told.contains("was made against generation 2") && told.contains("has generation 3"), "{told}");
+}
