@@ -178,6 +178,24 @@ pub enum Error {
         /// the latest that is known
         known: u32,
     },
+    /// No index where one must be.
+    #[error("`{}`: {wrong}\n\nhint: {hint}", path.display())]
+    NoIndex {
+        /// its folder
+        path: PathBuf,
+        /// what is there
+        wrong: &'static str,
+        /// the next move
+        hint: &'static str,
+    },
+    /// Of an index that is damaged nothing can be undone so that what is left is whole.
+    #[error("{}\n\nnothing was undone: {why}\n\nhint: put a copy of the folder in its place", damage.without_hint())]
+    NotUndone {
+        /// what is damaged
+        damage: Box<Error>,
+        /// why it stays
+        why: &'static str,
+    },
     /// An index whose text rules are of a later version.
     #[error("`{}`: version {version} of the text rules, this program knows up to {known}\n\nhint: use the version of redite that wrote the index, or a later one", path.display())]
     OtherRules {
@@ -250,6 +268,7 @@ impl Error {
             | Error::NotForAnIndex { .. }
             | Error::OtherParameter { .. }
             | Error::NotForIndex { .. }
+            | Error::NoIndex { .. }
             | Error::OtherOrder { .. } => Kind::Usage,
             Error::Io { .. }
             | Error::Temporary { .. }
@@ -261,6 +280,7 @@ impl Error {
             | Error::Damaged { .. }
             | Error::NotReadable { .. }
             | Error::NoManifest { .. }
+            | Error::NotUndone { .. }
             | Error::Thread(_)
             | Error::OtherVersion { .. }
             | Error::OtherRules { .. }
@@ -274,6 +294,18 @@ impl Error {
     /// An [`Error::Io`] at `path` while `doing` something.
     pub(crate) fn io(path: impl Into<PathBuf>, doing: &'static str, source: io::Error) -> Self {
         Error::Io { path: path.into(), doing, source: plain(source) }
+    }
+
+    /// A folder without the index that must be there.
+    pub(crate) fn no_index(path: impl Into<PathBuf>) -> Self {
+        let hint = "`redite dedup --index` makes one";
+        Error::NoIndex { path: path.into(), wrong: "there is no index", hint }
+    }
+
+    /// What it says, but for the next move.
+    pub fn without_hint(&self) -> String {
+        let told = self.to_string();
+        told.split_once("\n\nhint: ").map_or_else(|| told.clone(), |(told, _)| told.to_owned())
     }
 
     /// Whether a part of an index is not what was written, or can't be read: an earlier generation may be whole.

@@ -17,9 +17,11 @@ pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 pub(crate) mod texts;
+pub mod undoing;
 mod writer;
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -31,7 +33,7 @@ use crate::index::pages::{Pages, Purpose};
 use crate::index::segment::gone::{self, GoneTold};
 use crate::index::segment::{CopyRow, DocumentRow, Held, Mark, Segment, documents_of};
 use crate::index::sketches::Sketch;
-use crate::index::store::Store;
+use crate::index::store::{Folder, Store};
 use crate::index::table::{Key, Table};
 use crate::index::texts::{Blocks, TextPlace, read_part};
 use crate::params::{NORMALISER_VERSION, Params};
@@ -97,6 +99,35 @@ impl Index {
                 opened => return opened.map(|index| Some(Arc::new(index))),
             }
         }
+    }
+
+    /// The index in a folder of the file system; `None` where it has not been begun.
+    ///
+    /// # Errors
+    /// [`Error::NoIndex`] where a file is in its place, and those of [`Index::open`].
+    pub fn at(dir: impl AsRef<Path>) -> Result<Option<Arc<Self>>> {
+        let dir = dir.as_ref();
+        Index::check_folder(dir)?;
+        Index::open(Arc::new(Folder::new(dir)))
+    }
+
+    /// The same where it must be there.
+    ///
+    /// # Errors
+    /// [`Error::NoIndex`], and those of [`Index::open`].
+    pub fn there(dir: impl AsRef<Path>) -> Result<Arc<Self>> {
+        let dir = dir.as_ref();
+        Index::at(dir)?.ok_or_else(|| Error::no_index(dir))
+    }
+
+    /// Refuses a file where the folder of an index is meant.
+    ///
+    /// # Errors
+    /// [`Error::NoIndex`].
+    pub fn check_folder(dir: &Path) -> Result<()> {
+        let hint = "an index is a folder, which `redite dedup --index` makes";
+        let refused = || Err(Error::NoIndex { path: dir.to_path_buf(), wrong: "that is a file", hint });
+        if dir.is_file() { refused() } else { Ok(()) }
     }
 
     /// The index that a manifest describes. Files that `before` has open are not opened again.

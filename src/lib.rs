@@ -34,6 +34,7 @@
 //! [`read`], [`split`], [`normalise`], [`shingle`], [`sign`], [`band`], [`verify`], then [`outcome`], [`report`]
 //! and [`mod@write`]. [`plain`] is the slow twin that judges them.
 
+pub mod archive;
 pub mod band;
 pub mod certify;
 mod collapse;

@@ -282,7 +282,7 @@ mod tests {
     fn numbers_are_told_alike() {
         let folder = tempfile::tempdir().unwrap();
         let sources = crate::read::sources::find(&[folder.path().to_path_buf()], None).unwrap();
-        let writer = Writer::open(Arc::new(Folder::new(folder.path().join("archive"))), None).unwrap();
+        let writer = Writer::open(Arc::new(Folder::new(folder.path().join("archive")))).unwrap();
         let inputs = Inputs { past: Some(Past::adding_to(&writer)), ..sources.into() };
         let params = Params::audit();
         let outcome = run(inputs, &params, &Surroundings::default(), &Progress::default()).unwrap();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use redite::index::store::{Folder, Growing, Store, Stored};
-use redite::index::{Index, Writer};
+use redite::index::{Index, Lock, Writer};
 use redite::keep::keep;
 use redite::params::Params;
 use redite::past::Past;
@@ -44,13 +44,13 @@ impl Memory {
         let _ = index.each_document(|_, _, _, _| Ok(()));
         let _ = redite::report::table::write_kept_matches(&index, io::sink());
         let _ = redite::report::table::write_kept_documents(&index, io::sink());
-        if let Ok(mut writer) = Writer::open(Arc::new(self.clone()), None) {
+        if let Ok(mut writer) = Writer::open(Arc::new(self.clone())) {
             let _ = writer.compact();
         }
-        if let Ok(mut writer) = Writer::open(Arc::new(self.clone()), None) {
+        if let Ok(mut writer) = Writer::open(Arc::new(self.clone())) {
             let _ = writer.forget(|id, _| id.len() % 2 == 1);
         }
-        if let Ok(mut writer) = Writer::open(Arc::new(self.clone()), None) {
+        if let Ok(mut writer) = Writer::open(Arc::new(self.clone())) {
             let _ = writer.rollback();
         }
         let _ = self.night(&index);
@@ -72,7 +72,7 @@ impl Memory {
         if params.validate().is_err() || index.check_params(&params, true).is_err() {
             return Ok(());
         }
-        let mut writer = Writer::open(Arc::new(self.clone()), None)?;
+        let mut writer = Writer::open(Arc::new(self.clone()))?;
         let past = Some(Past::adding_to(&writer));
         let inputs = Inputs { past, ..sources::find(&[file], None)?.into() };
         let outcome = run(inputs, &params, &surroundings, &Progress::default())?;
@@ -142,6 +142,10 @@ impl Store for Memory {
 
     fn path(&self, name: &str) -> PathBuf {
         Path::new("/memory").join(name)
+    }
+
+    fn lock(&self) -> redite::error::Result<Option<Lock>> {
+        Ok(None)
     }
 }
 

@@ -10,6 +10,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use crate::error::Result;
+use crate::index::Lock;
+
 /// A folder of immutable files. A file is created, appended to, synced, and then only read, renamed or
 /// removed. Nothing is on disk before it is synced: a file's bytes by [`Growing::sync`], names by
 /// [`Store::sync_folder`].
@@ -52,6 +55,14 @@ pub trait Store: Send + Sync {
 
     /// The path of a file, for messages.
     fn path(&self, name: &str) -> PathBuf;
+
+    /// Takes the right to change what is in it, which a [`crate::index::Writer`] holds as long as it is there; `None` where
+    /// there is no other process that could.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Locked`] at once where another has it; [`crate::error::Error::NotForAnIndex`],
+    /// [`crate::error::Error::Io`].
+    fn lock(&self) -> Result<Option<Lock>>;
 
     /// Whether its files are seen by this process alone, and not kept: then no checksums stand in them.
     fn is_private(&self) -> bool {
@@ -162,6 +173,10 @@ impl Store for Folder {
         // without a separator at the end where it is the folder that is meant
         if name.is_empty() { self.path.clone() } else { self.path.join(name) }
     }
+
+    fn lock(&self) -> Result<Option<Lock>> {
+        Lock::take(self).map(Some)
+    }
 }
 
 /// Files that only this process sees, and only while it lives: they have no names in their folder, so however
@@ -216,6 +231,10 @@ impl Store for Scratch {
 
     fn path(&self, name: &str) -> PathBuf {
         if name.is_empty() { self.folder.clone() } else { self.folder.join(name) }
+    }
+
+    fn lock(&self) -> Result<Option<Lock>> {
+        Ok(None)
     }
 
     fn is_private(&self) -> bool {

@@ -159,7 +159,7 @@ fn an_original_that_is_not_there_is_found() {
     ];
     for (wrong, change) in changes {
         let (_folder, store) = folder();
-        let mut writer = Writer::open(store, None).unwrap();
+        let mut writer = Writer::open(store).unwrap();
         add_with(&mut writer, &["a", "b", "c", "d", "e"], 1, change).unwrap();
         let told = writer.index().unwrap().verify().err().map(|error| error.to_string()).unwrap_or_default();
         assert!(told.contains(wrong) && told.is_empty() == wrong.is_empty(), "{wrong}: {told}");
@@ -169,7 +169,7 @@ fn an_original_that_is_not_there_is_found() {
 #[test]
 fn long_texts_are_read_in_parts() {
     let (_folder, store) = folder();
-    let mut writer = Writer::open(store, None).unwrap();
+    let mut writer = Writer::open(store).unwrap();
     let long = |bytes: usize| (0..bytes / 8).map(|i| format!("ß{i:06}")).collect::<String>();
     let texts = [long(80), long(200_000), long(9_000), long(65_536), long(140_000), long(16)];
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -204,7 +204,7 @@ fn folder() -> (tempfile::TempDir, Arc<dyn Store>) {
 #[test]
 fn nights_add_up() {
     let (folder, store) = folder();
-    let mut writer = Writer::open(store.clone(), None).unwrap();
+    let mut writer = Writer::open(store.clone()).unwrap();
     assert!(writer.index().is_none() && Index::open(store.clone()).unwrap().is_none());
     let mut all: Vec<String> = Vec::new();
     for night in 0..23u128 {

@@ -30,11 +30,12 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of a folder.
+    /// Takes the lock of a folder, which is a file in it: so not where an index could not be begun.
     ///
     /// # Errors
-    /// [`Error::Locked`] at once where another process has it; [`Error::Io`].
+    /// [`Error::Locked`] at once where another process has it; [`Error::NotForAnIndex`], [`Error::Io`].
     pub fn take(folder: &Folder) -> Result<Self> {
+        check_beginning(folder)?;
         let path = folder.path("lock");
         let failed = |e| Error::io(&path, "locking the index", e);
         let made = !folder.location().is_dir();
@@ -84,6 +85,22 @@ fn is_at(file: &File, path: &Path) -> bool {
     matches!((open, named), (Ok(open), Ok(named)) if open == named)
 }
 
+/// Refuses to begin an index in a folder of other things: among an input's files its own would be taken for some. What
+/// a file system or a tool puts into each folder is no matter.
+///
+/// # Errors
+/// [`Error::NotForAnIndex`].
+fn check_beginning(store: &dyn Store) -> Result<()> {
+    let names = store.list().unwrap_or_default();
+    let is_other = |name: &&String| {
+        let is_free = name.starts_with('.') || ["lock", "lost+found"].contains(&name.as_str());
+        !is_free && !Manifest::is_ours(name)
+    };
+    let has = |other: &String| Err(Error::NotForAnIndex { path: store.path(""), other: other.clone() });
+    let has_index = names.iter().any(|name| Manifest::generation_of(name).is_some());
+    names.iter().find(is_other).filter(|_| !has_index).map_or(Ok(()), has)
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         let _ = self.tidy_up();
@@ -131,18 +148,20 @@ pub(crate) struct Addition {
 }
 
 impl Writer {
-    /// Opens an index for changes, and removes what a run that was cut off has left. What it finds is on disk
-    /// from then on, even where the last folder sync of the change before has failed.
+    /// Opens an index for changes, under its lock, and removes what a run that was cut off has left. What it finds is on
+    /// disk from then on, even where the last folder sync of the change before has failed.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::NoManifest`], [`Error::NotForAnIndex`], [`Error::OtherVersion`], [`Error::Io`].
-    pub fn open(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<Self> {
+    /// [`Error::Locked`], [`Error::Damaged`], [`Error::NoManifest`], [`Error::NotForAnIndex`], [`Error::OtherVersion`],
+    /// [`Error::Io`].
+    pub fn open(store: Arc<dyn Store>) -> Result<Self> {
+        let lock = store.lock()?;
         let index = Index::open(store.clone())?;
         let writer = Writer::of(store, index, lock);
         if writer.index.is_some() {
             writer.sync_folder()?;
         } else {
-            Writer::check_beginning(&*writer.store)?;
+            check_beginning(&*writer.store)?;
         }
         let _ = writer.clean_up(true); // what can't be removed now is tried again by the next writer
         Ok(writer)
@@ -208,22 +227,6 @@ impl Writer {
             done = done.and(removed.map_err(|e| Error::io(self.store.path(name), "removing", e)));
         }
         done
-    }
-
-    /// Refuses to begin an index in a folder of other things: among an input's files its own would be taken for some. What
-    /// a file system or a tool puts into each folder is no matter.
-    ///
-    /// # Errors
-    /// [`Error::NotForAnIndex`].
-    pub fn check_beginning(store: &dyn Store) -> Result<()> {
-        let names = store.list().unwrap_or_default();
-        let is_other = |name: &&String| {
-            let is_free = name.starts_with('.') || ["lock", "lost+found"].contains(&name.as_str());
-            !is_free && !Manifest::is_ours(name)
-        };
-        let has = |other: &String| Err(Error::NotForAnIndex { path: store.path(""), other: other.clone() });
-        let has_index = names.iter().any(|name| Manifest::generation_of(name).is_some());
-        names.iter().find(is_other).filter(|_| !has_index).map_or(Ok(()), has)
     }
 
     fn sync_folder(&self) -> Result<()> {
@@ -376,8 +379,9 @@ impl Writer {
     /// told; what was forgotten of the others stays forgotten.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::Io`] where neither is whole; nothing has changed then.
-    pub fn go_back(store: Arc<dyn Store>, lock: Option<Lock>) -> Result<(Self, Option<Undone>)> {
+    /// [`Error::Locked`]; [`Error::Damaged`], [`Error::Io`] where neither is whole; nothing has changed then.
+    pub fn go_back(store: Arc<dyn Store>) -> Result<(Self, Option<Undone>)> {
+        let lock = store.lock()?;
         let before = Index::before_latest(&store).and_then(|before| before.verify().map(|()| before));
         let (index, manifest, undone) = match before {
             Ok(before) => {
@@ -542,7 +546,7 @@ mod tests {
     #[test]
     fn a_manifest_that_is_too_large_says_what_helps() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = Writer::open(Arc::new(Folder::new(folder.path())), None).unwrap();
+        let mut writer = Writer::open(Arc::new(Folder::new(folder.path()))).unwrap();
         let forgotten = (0..manifest::MOST as u32 / 8).map(|i| [2 * i, 2 * i + 1]).collect();
         let manifest = Manifest { generation: 1, forgotten, ..Manifest::new(&Params::dedup(), 1) };
         let told = writer.publish(manifest).unwrap_err().to_string();
@@ -551,6 +555,7 @@ mod tests {
             "{told}"
         );
         assert!(told.contains("expected at most 67108864") && told.contains("begin a new index"), "{told}");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let names = Folder::new(folder.path()).list().unwrap();
+        assert_eq!(names, ["lock"]);
     }
 }

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
+use redite::archive::Archive;
 use redite::error::{Error, Result};
 use redite::index::Writer;
-use redite::index::store::Folder;
+use redite::index::store::{Folder, Store};
+use redite::index::undoing::{Undoing, undo};
 use redite::keep::keep;
 use redite::outcome::Outcome;
 use redite::params::{Params, Units};
@@ -25,7 +27,7 @@ fn run(texts: &[String], first: usize, past: Option<Past>, params: &Params) -> R
 /// An index of nothing.
 fn nothing() -> (Dir, Writer) {
     let folder = Dir::new();
-    let writer = Writer::open(Arc::new(Folder::new(folder.path("archive"))), None).unwrap();
+    let writer = Writer::open(Arc::new(Folder::new(folder.path("archive")))).unwrap();
     (folder, writer)
 }
 
@@ -145,4 +147,75 @@ fn a_run_that_was_made_before_the_last_change() {
     writer.forget(|id, _| id == "\"d0\"").unwrap();
     let told = wrong(&asked, &mut writer);
     assert!(told.contains("was made against generation 2") && told.contains("has generation 3"), "{told}");
+}
+
+/// Two that change an index at the same time would each take the files of the other away.
+#[test]
+fn a_second_writer() {
+    let params = Params::audit();
+    let (folder, mut writer) = archive(&params);
+    let dir = folder.path("archive");
+    let locked = |done: Result<()>| {
+        let told = done.expect_err("it was not locked").to_string();
+        assert!(told.contains("the index is being changed by process"), "{told}");
+    };
+    locked(Writer::open(Arc::new(Folder::new(&dir))).map(drop));
+    locked(Writer::go_back(Arc::new(Folder::new(&dir))).map(drop));
+    locked(Archive::adding(&dir).map(drop));
+    let store: Arc<dyn Store> = Arc::new(Folder::new(&dir));
+    locked(undo(&store).map(drop));
+    // who only asks does so meanwhile
+    assert!(Archive::reading(&dir).unwrap().index().is_some());
+    let night = run(&[words(100..140)], 2, batch(&writer), &params).unwrap();
+    assert!(keep(&night, &mut writer).unwrap());
+    drop(writer);
+    let mut archive = Archive::adding(&dir).unwrap();
+    assert_eq!(archive.index().unwrap().batches().len(), 2);
+    assert!(!archive.keep(&night).unwrap(), "it is there already");
+}
+
+/// The door that does all in its order, from nothing to a batch that is undone.
+#[test]
+fn an_archive_from_its_folder() {
+    let folder = Dir::new();
+    let dir = folder.path("archive");
+    let refused = |done: Result<Archive>| match done {
+        Err(error @ Error::NoIndex { .. }) => error.to_string(),
+        _ => panic!("nothing was refused"),
+    };
+    let told = refused(Archive::reading(&dir));
+    assert!(told.contains("there is no index") && told.contains("hint: "), "{told}");
+    assert!(!dir.exists());
+    let file = folder.path("file");
+    std::fs::write(&file, "a file").unwrap();
+    for done in [Archive::reading(&file), Archive::adding(&file)] {
+        assert!(refused(done).contains("that is a file"));
+    }
+    let texts = |first: usize| sources::texts([("d", words(first..first + 40))]);
+    for (night, first) in [0, 50].into_iter().enumerate() {
+        let mut archive = Archive::adding(&dir).unwrap();
+        let params = archive.params(Params { threshold: 0.7, ..Params::audit() });
+        assert_eq!(params.threshold, 0.7);
+        let inputs = archive.inputs(texts(first));
+        let outcome = pipeline::run(inputs, &params, &Surroundings::default(), &Progress::default()).unwrap();
+        archive.check_order(&outcome).unwrap();
+        assert!(archive.keep(&outcome).unwrap() && archive.knows(outcome.identity()));
+        assert_eq!(outcome.summary().index.as_ref().unwrap().batches, night as u64);
+    }
+    let archive = Archive::reading(&dir).unwrap();
+    let params = archive.params(Params::audit());
+    let inputs = archive.inputs(texts(50));
+    let outcome = pipeline::run(inputs, &params, &Surroundings::default(), &Progress::default()).unwrap();
+    assert_eq!(outcome.summary().documents.exact_copies, 1);
+    let store: Arc<dyn Store> = Arc::new(Folder::new(&dir));
+    for expected in [1, 0] {
+        match undo(&store).unwrap() {
+            Undoing::Batch { undone, stats, left } => {
+                assert_eq!((undone.batch.documents(), left), (1, expected));
+                assert_eq!(stats.unwrap().number, expected + 1);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(matches!(undo(&store).unwrap(), Undoing::Nothing));
 }

@@ -38,7 +38,7 @@ impl Archive {
     fn new() -> Self {
         let folder = Dir::new();
         let store: Arc<dyn Store> = Arc::new(Folder::new(folder.path("archive")));
-        let writer = Writer::open(store.clone(), None).unwrap();
+        let writer = Writer::open(store.clone()).unwrap();
         Archive { folder, store, writer, counts: Counts::default() }
     }
 
@@ -307,6 +307,7 @@ fn nights_by_older_text_rules() {
     #[cfg(feature = "cli")]
     {
         use crate::cli::redite;
+        drop(archive.writer); // its lock
         let dir = archive.folder.file("a.txt", accented).file("b.txt", accented.replace('´', "'"));
         let dedup = |input: &str, output: &str| {
             let flags = ["--threshold", "0.6", "--units", "document,paragraph,passage", "--quiet"];

@@ -59,7 +59,7 @@ fn one_more(archive: &Dir, night: &Night<'_>, inputs: &Dir) -> Left {
         copy = copy.file(&name, bytes);
     }
     let store: Arc<dyn Store> = Arc::new(Folder::new(copy.root()));
-    let mut writer = Writer::open(store.clone(), None).unwrap();
+    let mut writer = Writer::open(store.clone()).unwrap();
     let asked = told(&night.run(inputs.root(), writer.index().cloned().map(Past::asking)));
     let outcome = night.batch(inputs.root(), &writer);
     let is_new = keep(&outcome, &mut writer).unwrap();
@@ -90,7 +90,7 @@ fn judge(texts: &[String], (nights, parts): (&[usize], &[u64]), params: &Params,
     let surroundings = Surroundings { chunk: 1, ..Surroundings::default() };
     let mut night = Night { params, order, surroundings };
     let archive = Dir::new();
-    let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
+    let mut writer = Writer::open(Arc::new(Folder::new(archive.root()))).unwrap();
     let mut start = 0;
     for end in cuts {
         let inputs = corpus_files(&texts[start..end]);
@@ -189,7 +189,7 @@ fn a_night_that_is_known_by_its_digest_alone() {
         let params = Params::audit();
         let surroundings = Surroundings { chunk: 1, ..Surroundings::default() };
         let mut night = Night { params: &params, order: &Order::default(), surroundings };
-        let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
+        let mut writer = Writer::open(Arc::new(Folder::new(archive.root()))).unwrap();
         let inputs = corpus_files(&texts);
         keep(&night.batch(inputs.root(), &writer), &mut writer).unwrap();
         writer.forget(|id, _| id == "0").unwrap();
@@ -206,7 +206,7 @@ fn judge_grown(texts: &[String], params: &Params) {
     let archive = Dir::new();
     let surroundings = Surroundings { chunk: 1, ..Surroundings::default() };
     let mut night = Night { params, order: &Order::default(), surroundings };
-    let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
+    let mut writer = Writer::open(Arc::new(Folder::new(archive.root()))).unwrap();
     let lines = |texts: &[String]| -> String {
         texts.iter().map(|text| format!("{}\n", serde_json::json!({ "text": text }))).collect()
     };
@@ -258,7 +258,7 @@ fn paragraphs_of_a_long_text_before_parts() {
     judge(&texts, (&[1], &[0, 600]), &params, &Order::default());
 
     let archive = Dir::new();
-    let mut writer = Writer::open(Arc::new(Folder::new(archive.root())), None).unwrap();
+    let mut writer = Writer::open(Arc::new(Folder::new(archive.root()))).unwrap();
     let surroundings = Surroundings { part: 0, ..Surroundings::default() };
     let night = Night { params: &params, order: &Order::default(), surroundings };
     keep(&night.batch(corpus_files(&texts[..1]).root(), &writer), &mut writer).unwrap();

@@ -3,20 +3,24 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
+use redite::archive::Archive;
 use redite::dedup::{Removal, Rules};
 use redite::error::Error;
+use redite::index::Index;
+use redite::metrics::Metrics;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::pipeline::Inputs;
 use redite::read::sources::{self, Sources};
 use redite::report;
+use redite::write::Pending;
 use redite::write::folder::Folder;
 use redite::write::places::{self, Places, check_annotated};
 use redite::write::records::Records;
 
 use crate::args::{DedupArgs, Usage};
-use crate::index::{self, Archive};
 use crate::interrupt::Interrupt;
 use crate::outputs::Outputs;
 use crate::warnings::{self, Warnings};
@@ -41,7 +45,7 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     let sources = sources::find(&common.inputs, common.format())?;
     let asked = Asked::of(args, &sources)?;
     // it may be made here: so not before all else is known to be right
-    let mut archive = Archive::adding(common.index.as_deref(), removing.no_new_index)?;
+    let mut archive = archive(common.index.as_deref(), removing.no_new_index)?;
     let params = args.params(archive.params(Params::dedup()));
     params.validate()?;
     args.check_fields(&params)?;
@@ -59,7 +63,7 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     }
     let removal = run.pool.install(|| Removal::new(&outcome, rules))?;
     if let (Some(limit), false) = (rules.max_removed, removal.refusals.is_empty()) {
-        let index = common.index.as_deref().filter(|_| archive.has_index());
+        let index = common.index.as_deref().filter(|_| archive.index().is_some());
         return Err(Error::Refused(report::removal::refusal(&outcome, &removal, limit, index)).into());
     }
     let removed = Removed { removal: &removal, rules, output: &removing.output };
@@ -74,10 +78,32 @@ pub(crate) fn run(args: &DedupArgs) -> anyhow::Result<ExitCode> {
     run.pool.install(|| archive.keep(&outcome))?;
     folder.publish(places.paths(), may_replace)?;
     let printed = answers.publish()?;
-    let metrics = removing.metrics.as_deref();
-    metrics.map_or(Ok(()), |path| archive.metrics(path, &outcome, &removal))?;
+    if let Some(path) = &removing.metrics {
+        metrics(path, &archive, &outcome, &removal)?;
+    }
     drop(bar);
     run.end(common, outputs, (&outcome, Some(&removed)), printed)
+}
+
+/// The index that the flags name, to add to; it need not be there yet, unless that is asked for.
+fn archive(dir: Option<&Path>, is_there: bool) -> Result<Archive, Error> {
+    let Some(dir) = dir else { return Ok(Archive::default()) };
+    if is_there {
+        let hint = "is its volume mounted? The first night, which makes it, goes without `--no-new-index`";
+        Index::there(dir).map_err(|error| match error {
+            Error::NoIndex { path, wrong, .. } => Error::NoIndex { path, wrong, hint },
+            error => error,
+        })?;
+    }
+    Archive::adding(dir)
+}
+
+/// Writes the metrics of a run that is done.
+fn metrics(path: &Path, archive: &Archive, outcome: &Outcome, removal: &Removal) -> anyhow::Result<()> {
+    let index = archive.index().map(|index| index.stats()).transpose()?;
+    let ended = SystemTime::now();
+    let metrics = Metrics { outcome, removal: Some(removal), index: index.as_ref(), ended };
+    Ok(Pending::write(path, |to| metrics.write(to))?.publish()?)
 }
 
 impl<'a> Asked<'a> {
@@ -95,7 +121,8 @@ impl<'a> Asked<'a> {
         }
         let rules = args.rules(&places)?;
         // a night that is run again writes its outputs again
-        let may_replace = removing.force || index::is_there(common.index.as_deref())?;
+        let index = common.index.as_deref().map_or(Ok(None), Index::at)?;
+        let may_replace = removing.force || index.is_some();
         let replaces = places::check(&removing.output, may_replace, &common.inputs, &sources.files)?;
         if replaces {
             places::check_way([&removing.output; 2], places.paths())?;

@@ -7,20 +7,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use clap::Subcommand;
-use redite::dedup::Removal;
 use redite::error::Error;
 use redite::index::stats::BatchStats;
 use redite::index::store::{Folder, Store};
-use redite::index::{Identity, Index, Lock, Undone, Writer};
-use redite::metrics::Metrics;
-use redite::outcome::Outcome;
-use redite::params::Params;
-use redite::past::Past;
-use redite::pipeline::Inputs;
-use redite::read::sources::Sources;
+use redite::index::undoing::{Undoing, undo};
+use redite::index::{Index, Undone, Writer};
 use redite::report;
 use redite::write::Pending;
 
@@ -108,7 +101,7 @@ pub(crate) fn run(command: &IndexCommand) -> anyhow::Result<ExitCode> {
 
 fn tell(command: &IndexCommand, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::Result<()> {
     match command {
-        IndexCommand::Stats { dir, json } => stats::tell(&*open(dir)?, *json, to)?,
+        IndexCommand::Stats { dir, json } => stats::tell(&*Index::there(dir)?, *json, to)?,
         IndexCommand::Verify { dir } => verify(dir, to)?,
         IndexCommand::Forget(args) => forget::run(args, interrupt, to)?,
         IndexCommand::Compact { dir } => {
@@ -122,158 +115,32 @@ fn tell(command: &IndexCommand, interrupt: &Interrupt, to: &mut impl Write) -> a
         IndexCommand::Export { dir, matches, documents } => {
             let files = [matches.as_deref(), documents.as_deref()];
             files.into_iter().flatten().try_for_each(|path| not_in(path, (dir, "index")))?;
-            export(&*open(dir)?, files, interrupt, to)?;
+            export(&*Index::there(dir)?, files, interrupt, to)?;
         }
-    }
-    Ok(())
-}
-
-/// The index that a run is matched against, and may add to.
-pub(crate) struct Archive {
-    index: Option<Arc<Index>>,
-    writer: Option<Writer>,
-}
-
-impl Archive {
-    /// The index that the flags name, to read.
-    pub(crate) fn reading(dir: Option<&Path>) -> anyhow::Result<Self> {
-        Ok(Archive { index: dir.map(open).transpose()?, writer: None })
-    }
-
-    /// The index that the flags name, to add to; it need not be there yet, unless that is asked for.
-    pub(crate) fn adding(dir: Option<&Path>, is_there: bool) -> anyhow::Result<Self> {
-        let Some(dir) = dir else { return Ok(Archive { index: None, writer: None }) };
-        if is_there {
-            there(
-                dir,
-                "is its volume mounted? The first night, which makes it, goes without `--no-new-index`",
-            )?;
-        }
-        let folder = Folder::new(dir);
-        // the lock is a file in it, too
-        Writer::check_beginning(&folder)?;
-        let lock = Lock::take(&folder)?;
-        let writer = Writer::open(Arc::new(folder), Some(lock))?;
-        Ok(Archive { index: writer.index().cloned(), writer: Some(writer) })
-    }
-
-    /// The parameters of the index, else these.
-    pub(crate) fn params(&self, defaults: Params) -> Params {
-        self.index.as_ref().map_or(defaults, |index| index.params().clone())
-    }
-
-    /// What a run reads: these sources, against the index.
-    pub(crate) fn inputs(&self, sources: Sources) -> Inputs {
-        let past = match (&self.writer, &self.index) {
-            (Some(writer), _) => Some(Past::adding_to(writer)),
-            (None, index) => index.clone().map(Past::asking),
-        };
-        Inputs { past, ..sources.into() }
-    }
-
-    /// Whether there is something in it.
-    pub(crate) fn has_index(&self) -> bool {
-        self.index.is_some()
-    }
-
-    /// Whether the index has this batch already.
-    pub(crate) fn knows(&self, identity: Identity) -> bool {
-        self.index.as_ref().is_some_and(|index| index.knows(identity))
-    }
-
-    /// Refuses a batch that the index has in another order.
-    pub(crate) fn check_order(&self, outcome: &Outcome) -> anyhow::Result<()> {
-        let index = self.index.as_ref().filter(|_| self.writer.is_some());
-        Ok(index.map_or(Ok(()), |index| redite::keep::check_order(outcome, index))?)
-    }
-
-    /// The batch that this one is once more, with other ids or file names.
-    pub(crate) fn repeated_batch(&self, outcome: &Outcome) -> Option<u64> {
-        let index = self.index.as_ref().filter(|_| self.writer.is_some());
-        index.and_then(|index| redite::keep::repeated_batch(outcome, index))
-    }
-
-    /// Writes the metrics of a run that is done.
-    pub(crate) fn metrics(&self, path: &Path, outcome: &Outcome, removal: &Removal) -> anyhow::Result<()> {
-        let stats = self.writer.as_ref().and_then(Writer::index).map(|index| index.stats()).transpose()?;
-        let ended = SystemTime::now();
-        let metrics = Metrics { outcome, removal: Some(removal), index: stats.as_ref(), ended };
-        Ok(Pending::write(path, |to| metrics.write(to))?.publish()?)
-    }
-
-    /// Makes the run's documents part of the index, if it is one to add to.
-    pub(crate) fn keep(&mut self, outcome: &Outcome) -> anyhow::Result<()> {
-        if let Some(writer) = &mut self.writer {
-            redite::keep::keep(outcome, writer)?;
-        }
-        Ok(())
-    }
-}
-
-/// Whether the flags name an index, and it has been begun.
-pub(crate) fn is_there(dir: Option<&Path>) -> anyhow::Result<bool> {
-    let Some(dir) = dir else { return Ok(false) };
-    is_folder(dir)?;
-    Ok(Index::open(Arc::new(Folder::new(dir)))?.is_some())
-}
-
-/// A snapshot of an index that must be there.
-fn open(dir: &Path) -> anyhow::Result<Arc<Index>> {
-    there(dir, "`redite dedup --index` makes one")
-}
-
-/// The same, with what to do where it is not there.
-fn there(dir: &Path, hint: &str) -> anyhow::Result<Arc<Index>> {
-    is_folder(dir)?;
-    let none = || Usage(format!("`{}`: there is no index\n\nhint: {hint}", dir.display()));
-    Ok(Index::open(Arc::new(Folder::new(dir)))?.ok_or_else(none)?)
-}
-
-fn is_folder(dir: &Path) -> Result<(), Usage> {
-    if dir.is_file() {
-        let hint = "hint: an index is a folder, which `redite dedup --index` makes";
-        return Err(Usage(format!("`{}`: that is a file\n\n{hint}", dir.display())));
     }
     Ok(())
 }
 
 /// The writer of an index that must be there.
-fn writer(dir: &Path, interrupt: &Interrupt) -> anyhow::Result<Writer> {
-    open(dir)?;
-    let (store, lock) = store(dir, interrupt)?;
-    Ok(Writer::open(store, Some(lock))?)
+fn writer(dir: &Path, interrupt: &Interrupt) -> Result<Writer, Error> {
+    Index::there(dir)?;
+    Writer::open(store(dir, interrupt))
 }
 
-/// Where an index is changed, and the right to.
-fn store(dir: &Path, interrupt: &Interrupt) -> anyhow::Result<(Arc<dyn Store>, Lock)> {
-    let folder = Folder::new(dir);
-    let lock = Lock::take(&folder)?;
-    Ok((Arc::new(StopsWriting::new(folder, interrupt)), lock))
+/// Where an index is changed.
+fn store(dir: &Path, interrupt: &Interrupt) -> Arc<dyn Store> {
+    Arc::new(StopsWriting::new(Folder::new(dir), interrupt))
 }
 
-/// Undoes the last batch.
-fn undo(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::Result<()> {
-    let mut writer = writer(dir, interrupt)?;
-    let none = || anyhow::anyhow!("`{}`: there is no batch to undo", dir.display());
-    let last = writer.index().and_then(|index| index.last_batch());
-    let undone = writer.rollback()?.ok_or_else(none)?;
-    tell_undone((&writer, &undone), last.as_ref(), "", to)?;
-    if let Some(hint) = forget_again(&undone) {
-        crate::say("warning", &hint);
-    }
-    Ok(())
-}
-
-/// Tells of a batch that is undone; `last` is the same as the index told it, where that could be opened.
+/// Tells of a batch that is undone, of which the index may have told more, and of which so many are left.
 fn tell_undone(
-    (writer, undone): (&Writer, &Undone),
-    last: Option<&BatchStats>,
+    undone: &Undone,
+    (stats, left): (Option<&BatchStats>, u64),
     how: &str,
     to: &mut impl Write,
 ) -> io::Result<()> {
-    let left = writer.index().map_or(0, |index| index.batches().len());
     let documents = report::count(undone.batch.documents(), "document", "documents");
-    let sources = last.and_then(stats::sources).map(|sources| format!(" of {sources}"));
+    let sources = stats.and_then(stats::sources).map(|sources| format!(" of {sources}"));
     let sources = sources.unwrap_or_default();
     let digest = undone.batch.digest;
     writeln!(to, "undone: batch {} ({documents}{sources}, digest {digest:032x}){how}", left + 1)
@@ -297,9 +164,9 @@ fn verify(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
             false => format!("{damage}\n\nhint: {COPY}; without the last batch it is damaged, too"),
         })
     };
-    let index = open(dir).and_then(|index| Ok(index.verify().map(|()| index)?)).map_err(whole)?;
+    let index = Index::there(dir).and_then(|index| index.verify().map(|()| index)).map_err(whole)?;
     writeln!(to, "generation {}: every file is whole", index.generation())?;
-    let before = || -> anyhow::Result<_> {
+    let before = || -> Result<_, Error> {
         let Some(before) = index.before()? else { return Ok(None) };
         before.verify_beside(Some(&index))?;
         Ok(Some(before.generation()))
@@ -317,58 +184,38 @@ fn verify(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
 const COPY: &str = "put a copy of the folder in its place";
 
 /// An error that tells of damage, told anew: its text without its hint is given.
-fn with_hint(error: anyhow::Error, tell: impl FnOnce(&str) -> String) -> anyhow::Error {
-    match error.downcast_ref::<Error>() {
-        Some(damaged) if damaged.is_damage() => anyhow::Error::msg(tell(&without_hint(damaged))),
-        _ => error,
+fn with_hint(error: Error, tell: impl FnOnce(&str) -> String) -> anyhow::Error {
+    match error.is_damage() {
+        true => anyhow::Error::msg(tell(&error.without_hint())),
+        false => error.into(),
     }
 }
 
-fn without_hint(error: &Error) -> String {
-    let told = error.to_string();
-    told.split_once("\n\nhint: ").map_or_else(|| told.clone(), |(damage, _)| damage.to_owned())
-}
-
-/// Undoes the last batch; where the index, or what has to be written anew, is damaged, the last change, or the last batch
-/// without a look at its files. What is left is whole, or nothing is undone.
+/// Undoes the last batch; where something is damaged, what helps.
 fn rollback(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::Result<()> {
-    let opened = open(dir);
-    let last = opened.as_ref().ok().and_then(|index| index.last_batch());
-    let opened = opened.map(drop);
-    let is_open = opened.is_ok();
-    let damage =
-        match opened.and_then(|()| undo(dir, interrupt, to)).map_err(anyhow::Error::downcast::<Error>) {
-            Ok(()) => return Ok(()),
-            Err(Ok(damage)) if damage.is_damage() => without_hint(&damage),
-            Err(Ok(error)) => return Err(error.into()),
-            Err(Err(error)) => return Err(error),
-        };
-    let stays = |before: &str| {
-        let why = if is_open { "earlier batches have that file, too" } else { before };
-        anyhow::anyhow!("{damage}\n\nnothing was undone: {why}\n\nhint: {COPY}")
-    };
-    let (store, lock) = store(dir, interrupt)?;
-    // where the generation before is not whole either, what is wrong with the last one is told
-    let (writer, undone) = match Writer::go_back(store, Some(lock)) {
-        Ok(back) => back,
-        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            return Err(stays("there is no generation before to go back to"));
+    Index::check_folder(dir)?;
+    match undo(&store(dir, interrupt))? {
+        Undoing::Nothing => anyhow::bail!("`{}`: there is no batch to undo", dir.display()),
+        Undoing::Batch { undone, stats, left } => {
+            tell_undone(&undone, (stats.as_ref(), left), "", to)?;
+            if let Some(hint) = forget_again(&undone) {
+                crate::say("warning", &hint);
+            }
         }
-        Err(error) if error.is_damage() => return Err(stays("the generation before is damaged, too")),
-        Err(error) => return Err(error.into()),
-    };
-    if let Some(undone) = undone {
-        tell_undone((&writer, &undone), last.as_ref(), ", which is damaged", to)?;
-        let again =
-            forget_again(&undone).unwrap_or_else(|| "all that was forgotten stays forgotten".to_owned());
-        crate::say("warning", &format!("{damage}\n\nhint: run that batch again; {again}"));
-        return Ok(());
+        Undoing::DamagedBatch { undone, stats, left, damage } => {
+            tell_undone(&undone, (stats.as_ref(), left), ", which is damaged", to)?;
+            let again =
+                forget_again(&undone).unwrap_or_else(|| "all that was forgotten stays forgotten".to_owned());
+            let damage = damage.without_hint();
+            crate::say("warning", &format!("{damage}\n\nhint: run that batch again; {again}"));
+        }
+        Undoing::DamagedChange { left, damage } => {
+            let batches = format!("{left} {}", if left == 1 { "batch" } else { "batches" });
+            writeln!(to, "undone: the last change, which is damaged; the index has {batches}")?;
+            let hint = "hint: what that change brought, or made forgotten, has to be done again";
+            crate::say("warning", &format!("{}\n\n{hint}", damage.without_hint()));
+        }
     }
-    let batches = writer.index().map_or(0, |index| index.batches().len());
-    let batches = format!("{batches} {}", if batches == 1 { "batch" } else { "batches" });
-    writeln!(to, "undone: the last change, which is damaged; the index has {batches}")?;
-    let hint = "hint: what that change brought, or made forgotten, has to be done again";
-    crate::say("warning", &format!("{damage}\n\n{hint}"));
     Ok(())
 }
 

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use redite::error::Error;
+use redite::index::Lock;
 use redite::index::store::{Folder, Growing, Store, Stored};
 use redite::pipeline::Progress;
 use redite::write::Pending;
@@ -254,6 +255,10 @@ impl Store for StopsWriting {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path(name)
+    }
+
+    fn lock(&self) -> Result<Option<Lock>, Error> {
+        self.folder.lock()
     }
 }
 

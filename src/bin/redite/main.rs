@@ -20,10 +20,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use args::{Cli, Command, RunArgs, Usage};
-use index::Archive;
 use interrupt::Interrupt;
 use outputs::{Outputs, Target};
 use progress::Bar;
+use redite::archive::Archive;
 use redite::dedup::{Removal, Rules};
 use redite::document::{Format, Match};
 use redite::error::{Error, Kind};
@@ -90,7 +90,7 @@ fn query(args: &RunArgs) -> anyhow::Result<ExitCode> {
 fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     let interrupt = Interrupt::watch()?;
     args.check()?;
-    let archive = Archive::reading(args.index.as_deref())?;
+    let archive = args.index.as_deref().map_or_else(|| Ok(Archive::default()), Archive::reading)?;
     let params = args.params(archive.params(Params::audit()));
     params.validate()?;
     args.check_fields(&params)?;

@@ -17,7 +17,7 @@ fn small(seed: u64) -> (Disk, Plain) {
         let numbers = &mut Numbers::new(seed);
         let disk = Disk::default();
         let mut plain = Plain::leaving();
-        let mut writer = Writer::open(disk.store(), None).unwrap();
+        let mut writer = Writer::open(disk.store()).unwrap();
         for step in 0..3 {
             let change = if step < 2 { Change::Add(plain.night(numbers, 6)) } else { Change::ForgetIds(2) };
             apply(&mut writer, &change).unwrap();
@@ -125,7 +125,7 @@ fn missing_swapped_and_foreign_files() {
     for (disk, seed) in [(&mut other, 77), (&mut copy, 78)] {
         let mut plain = if seed == 77 { Plain::leaving() } else { plain.clone() };
         let numbers = &mut Numbers::new(seed);
-        let mut writer = Writer::open(disk.store(), None).unwrap();
+        let mut writer = Writer::open(disk.store()).unwrap();
         for _ in 0..3 {
             let change = Change::Add(plain.night(numbers, 6));
             apply(&mut writer, &change).unwrap();
@@ -164,7 +164,7 @@ fn files_of_a_copy_that_went_another_way() {
         .map(|_| {
             let way = Disk::new(disk.medium());
             let mut plain = plain.clone();
-            let mut writer = Writer::open(way.store(), None).unwrap();
+            let mut writer = Writer::open(way.store()).unwrap();
             for change in
                 [Change::Add(plain.night(numbers, 0)), Change::Rollback, Change::ForgetIds(numbers.below(2))]
             {
@@ -210,7 +210,7 @@ fn the_generation_before() {
         let mut other = bytes.clone();
         other[at] ^= 1 << (at % 8);
         disk.put(&before, Some(other));
-        let mut writer = Writer::open(disk.store(), None).unwrap();
+        let mut writer = Writer::open(disk.store()).unwrap();
         writer.index().unwrap().verify().unwrap();
         plain.answers(u32::MAX).check(writer.index().unwrap());
         let mut plain = plain.clone();
@@ -260,7 +260,7 @@ fn forged_pages() {
             bytes[start + CARRIED..start + PAGE].copy_from_slice(&sum.to_le_bytes());
             let forged = Disk::new(medium.clone());
             forged.put(&entry.name, Some(bytes));
-            let Ok(mut writer) = Writer::open(forged.store(), None) else { return 0 };
+            let Ok(mut writer) = Writer::open(forged.store()) else { return 0 };
             let index = writer.index().unwrap();
             let _ = index.verify();
             answers.ask(index);
@@ -290,7 +290,7 @@ fn a_newer_version_is_refused() {
 
     hint: use the version of redite that wrote the index, or a later one
     ");
-    assert_eq!(Writer::open(disk.store(), None).err().unwrap().to_string(), refusal);
+    assert_eq!(Writer::open(disk.store()).err().unwrap().to_string(), refusal);
 }
 
 /// What would be subtracted, held for, or written over the files that there are, is known before.

@@ -41,7 +41,7 @@ impl Script {
             let begun = disk.changes();
             if writer.is_none() || numbers.below(6) == 0 {
                 drop(writer.take());
-                writer = Some(Writer::open(disk.store(), None).unwrap());
+                writer = Some(Writer::open(disk.store()).unwrap());
             } else if let Some(writer) = &mut writer {
                 let change = match made {
                     0 if changes == 1 => Change::Add(now.night(numbers, 3)),
@@ -90,7 +90,7 @@ fn reopen(left: &Medium, (done, next): (&Arc<Plain>, Option<&Arc<Plain>>)) -> (D
         index.verify().unwrap();
         found.answers(u32::MAX).check(&index);
     }
-    let writer = Writer::open(disk.store(), None).unwrap();
+    let writer = Writer::open(disk.store()).unwrap();
     assert_eq!(writer.index().map_or(0, |index| index.generation()), generation);
     (disk, writer, found)
 }
@@ -261,7 +261,7 @@ fn cut_while_going_back() {
     for batches in [1, 2, 3, 4, 5] {
         let mut numbers = Numbers::new(14 + batches);
         let (disk, mut plain) = (Disk::default(), Plain::leaving());
-        let mut writer = Writer::open(disk.store(), None).unwrap();
+        let mut writer = Writer::open(disk.store()).unwrap();
         for number in 0..batches + 7 {
             let change = match number.checked_sub(batches) {
                 None => Change::Add(plain.night(&mut numbers, 9)),
@@ -280,7 +280,7 @@ fn cut_while_going_back() {
         disk.store().sync_folder().unwrap();
         assert!(Index::open(disk.store()).is_err());
         let (medium, begun) = (disk.medium(), disk.changes());
-        let go_back = |disk: &Disk| assert!(Writer::go_back(disk.store(), None).unwrap().1.is_some());
+        let go_back = |disk: &Disk| assert!(Writer::go_back(disk.store()).unwrap().1.is_some());
         go_back(&disk);
         plain.apply(&Change::Rollback);
         let journal = disk.journal().split_off(begun);
@@ -302,7 +302,7 @@ fn cut_while_going_back() {
         let names = disk.store().list().unwrap();
         for at in 0..200 {
             disk.arm(Some(Fault { at, refusal: Refusal::Full, lasts: true }));
-            let is_done = Writer::go_back(disk.store(), None).is_ok();
+            let is_done = Writer::go_back(disk.store()).is_ok();
             disk.arm(None);
             if is_done {
                 break;

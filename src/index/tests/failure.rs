@@ -8,13 +8,13 @@ use super::disk::{Damage, Disk, Fault, Medium, Operation, REFUSALS, Refusal};
 use super::plain::{Change, Plain, apply};
 use crate::error::{Error, Result};
 use crate::index::store::{Growing, Store, Stored};
-use crate::index::{Index, Writer};
+use crate::index::{Index, Lock, Writer};
 
 /// A medium with so many batches, and a forgotten document or two.
 fn stocked(batches: usize, numbers: &mut Numbers) -> (Medium, Plain) {
     let disk = Disk::default();
     let mut plain = Plain::leaving();
-    let mut writer = Writer::open(disk.store(), None).unwrap();
+    let mut writer = Writer::open(disk.store()).unwrap();
     for i in 0..batches {
         let change = Change::Add(plain.night(numbers, 4));
         apply(&mut writer, &change).unwrap();
@@ -79,7 +79,7 @@ impl Case<'_> {
     /// a file that failed.
     fn run(&self, disk: &Disk) -> Ran {
         disk.arm(Some(self.fault));
-        let (writer, done) = match Writer::open(disk.store(), None) {
+        let (writer, done) = match Writer::open(disk.store()) {
             Ok(mut writer) => {
                 let done = apply(&mut writer, self.change);
                 (Some(writer), done)
@@ -151,7 +151,7 @@ fn go_on(
 
 /// The next run finds what is there and goes on, and leaves nothing lying about.
 fn run_again(disk: &Disk, now: &mut Plain, told: &str, numbers: &mut Numbers) {
-    let mut writer = Writer::open(disk.store(), None).unwrap();
+    let mut writer = Writer::open(disk.store()).unwrap();
     if let Some(index) = writer.index() {
         assert_eq!(index.generation(), now.generation);
         index.verify().unwrap();
@@ -197,7 +197,7 @@ fn every_operation_fails() {
         for change in all.into_iter().flatten().filter(|change| changes(&before, change)) {
             let disk = Disk::new(medium.clone());
             disk.arm(None);
-            apply(&mut Writer::open(disk.store(), None).unwrap(), &change).unwrap();
+            apply(&mut Writer::open(disk.store()).unwrap(), &change).unwrap();
             let operations = disk.operations();
             for (at, (operation, _)) in operations.iter().enumerate() {
                 for refusal in REFUSALS.into_iter().filter(|refusal| refusal.concerns(*operation)) {
@@ -230,7 +230,7 @@ fn a_change_that_breaks_off_leaves_no_files() -> Result<()> {
     for change in [night, Change::Rollback, Change::Compact, Change::ForgetIds(2)] {
         let disk = Disk::new(medium.clone());
         disk.arm(None);
-        apply(&mut Writer::open(disk.store(), None)?, &change)?;
+        apply(&mut Writer::open(disk.store())?, &change)?;
         for (at, (operation, _)) in disk.operations().iter().enumerate() {
             for refusal in REFUSALS.into_iter().filter(|refusal| refusal.concerns(*operation)) {
                 if !matches!(operation, Operation::Create | Operation::Append | Operation::Sync) {
@@ -239,7 +239,7 @@ fn a_change_that_breaks_off_leaves_no_files() -> Result<()> {
                 let disk = Disk::new(medium.clone());
                 // a full disk still removes files
                 disk.arm(Some(Fault { at, refusal, lasts: refusal == Refusal::Full }));
-                let mut writer = Writer::open(disk.store(), None)?;
+                let mut writer = Writer::open(disk.store())?;
                 assert!(apply(&mut writer, &change).is_err(), "{change:?}, {operation:?}, {refusal:?}");
                 drop(writer);
                 disk.disarm();
@@ -313,6 +313,9 @@ impl Store for Busy {
     fn path(&self, name: &str) -> std::path::PathBuf {
         self.disk.path(name)
     }
+    fn lock(&self) -> Result<Option<Lock>> {
+        self.disk.lock()
+    }
 }
 
 #[test]
@@ -321,7 +324,7 @@ fn a_reader_that_a_writer_overtakes_opens_what_came() {
     let disk = Disk::new(medium);
     plain.apply(&Change::Compact);
     let writes = disk.clone();
-    let meanwhile = Box::new(move || Writer::open(writes.store(), None).unwrap().compact().unwrap());
+    let meanwhile = Box::new(move || Writer::open(writes.store()).unwrap().compact().unwrap());
     let busy = Busy { disk, meanwhile: Mutex::new(Some(meanwhile)) };
     let index = Index::open(Arc::new(busy)).unwrap().unwrap();
     assert_eq!(index.generation(), plain.generation);
@@ -332,7 +335,7 @@ fn a_reader_that_a_writer_overtakes_opens_what_came() {
 fn a_compaction_leaves_nothing_of_the_forgotten() -> Result<()> {
     let (medium, mut plain) = stocked(4, &mut Numbers::new(9));
     let disk = Disk::new(medium);
-    let mut writer = Writer::open(disk.store(), None)?;
+    let mut writer = Writer::open(disk.store())?;
     for change in [Change::ForgetIds(1), Change::Compact] {
         apply(&mut writer, &change)?;
         plain.apply(&change);
@@ -347,11 +350,11 @@ fn a_compaction_leaves_nothing_of_the_forgotten() -> Result<()> {
     // where it can't be removed, the compaction says so
     disk.arm(None);
     drop(writer);
-    Writer::open(disk.store(), None)?.compact()?;
+    Writer::open(disk.store())?.compact()?;
     let removal = disk.operations().iter().position(|(operation, _)| *operation == Operation::Remove);
     let disk = Disk::new(left.medium());
     disk.arm(Some(Fault { at: removal.unwrap(), refusal: REFUSALS[0], lasts: true }));
-    let error: Error = Writer::open(disk.store(), None)?.compact().unwrap_err();
+    let error: Error = Writer::open(disk.store())?.compact().unwrap_err();
     assert!(error.to_string().contains("removing failed"), "{error}");
     Ok(())
 }

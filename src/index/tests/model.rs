@@ -16,7 +16,7 @@ fn an_index_answers_as_plain_lists_do() {
     for seed in 0..sequences {
         let numbers = &mut Numbers::new(seed);
         let disk = Disk::default();
-        let mut writer = Writer::open(disk.store(), None).unwrap();
+        let mut writer = Writer::open(disk.store()).unwrap();
         let mut plain = Plain::leaving();
         let mut snapshots: Vec<(std::sync::Arc<Index>, Answers)> = Vec::new();
         for _ in 0..1 + numbers.below(24) {
@@ -24,7 +24,7 @@ fn an_index_answers_as_plain_lists_do() {
             match numbers.below(8) {
                 0 => {
                     drop(writer);
-                    writer = Writer::open(disk.store(), None).unwrap();
+                    writer = Writer::open(disk.store()).unwrap();
                     counts[1] += 1;
                 }
                 1 | 2 => {

@@ -58,7 +58,7 @@ pub(super) fn run(args: &ForgetArgs, interrupt: &Interrupt, to: &mut impl Write)
     }
     let mut named = Named::new(args);
     let told = if args.dry_run {
-        Told { dry_run: true, ..named.find(&*super::open(&args.dir)?)?.1 }
+        Told { dry_run: true, ..named.find(&*Index::there(&args.dir)?)?.1 }
     } else {
         let mut writer = super::writer(&args.dir, interrupt)?;
         let index = writer.index().cloned().context("the index is gone")?;
