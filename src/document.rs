@@ -151,6 +151,16 @@ pub struct Span {
     pub chars: Range<u64>,
 }
 
+impl Span {
+    /// The stretch of the text that it is of.
+    ///
+    /// # Panics
+    /// Where that text has no such stretch: it is another one.
+    pub fn of<'t>(&self, text: &'t str) -> &'t str {
+        &text[self.bytes.start as usize..self.bytes.end as usize]
+    }
+}
+
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -2,9 +2,11 @@
 
 use crate::corpus::{IS_EMPTY, IS_SHORT, Units};
 use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::error::Result;
 use crate::outcome::near::NearCopies;
 use crate::outcome::{Fate, LocatedContained, Outcome};
 use crate::params::Params;
+use crate::report::matches::Spans;
 use crate::resolve::Near;
 use crate::verify::Overlap;
 
@@ -60,6 +62,18 @@ impl Outcome {
     /// All matches, by the copy's place in the corpus: a document before what is in it.
     pub fn matches(&self) -> impl Iterator<Item = Match> + '_ {
         self.in_corpus_order().flat_map(|document| self.matches_of(document))
+    }
+
+    /// What stands on both sides of a match, as it was given: copy, original. Reads both texts again.
+    ///
+    /// # Errors
+    /// Those of [`Outcome::text`].
+    pub fn excerpt(&self, found: &Match) -> Result<[String; 2]> {
+        let [copy, original] = Spans::new(self).of(found);
+        let text = |place: Place, span: &Span| -> Result<String> {
+            Ok(span.of(&self.text(place.document)?).to_owned())
+        };
+        Ok([text(found.copy, &copy)?, text(found.original, &original)?])
     }
 
     /// The matches of a document and of what is in it, by where they start; a passage before a paragraph.
