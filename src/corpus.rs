@@ -481,10 +481,7 @@ pub(crate) fn document_starts(documents: &[Document], paragraphs: u64) -> Vec<u3
 impl Corpus {
     /// The documents in this order; ties by corpus order.
     pub(crate) fn ranked(&self, order: &Order) -> Vec<u32> {
-        let sources = self.texts.sources();
-        let is_protected = |(source, name): (&Source, &String)| order.protect.holds(source, name);
-        let places = order.file_places.iter();
-        let protected: Vec<bool> = sources.iter().zip(places).map(is_protected).collect();
+        let protected = order.protects(self.texts.sources());
         let rank = |&document: &u32| {
             let source = self.documents[document as usize].locator.source as usize;
             order.rank(&Ranked {

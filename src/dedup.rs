@@ -5,6 +5,8 @@
 //! originals stay. Documents that are protected stay too, even as copies of each other. Records that can't be
 //! used are neither kept nor removed: they are skipped, counted and listed, and are not in the output.
 
+mod job;
+
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -12,9 +14,10 @@ use serde::Serialize;
 
 use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::error::Result;
-use crate::order::Order;
 use crate::outcome::{Fate, Outcome};
 use crate::params::Remove;
+
+pub use job::{Checked, Done, Job, Written, run};
 
 /// A source loses more than this share of its documents: a warning.
 const MUCH: f64 = 0.5;
@@ -31,13 +34,11 @@ const AT_ONCE: usize = 4_096;
 /// Copies that are shown of what a guard refuses.
 const EXAMPLES: usize = 3;
 
-/// What is removed, who stays, and how much may go.
+/// What becomes of copies, and how much may go; who stays says the order of the run ([`Outcome::order`]).
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// keep all records, and say in each what is known of it
     pub annotate: bool,
-    /// who comes first, and what the sources are called
-    pub order: Order,
     /// the largest share of the documents of one source, and of all, that may be removed: 0 to 1; where texts
     /// lose parts, of their characters as well
     pub max_removed: Option<f64>,
@@ -199,8 +200,7 @@ impl<'a> Counting<'a> {
             undated: labels.dates.iter().filter(|date| date.is_none()).count() as u64,
             ..Removal::default()
         };
-        let sources = outcome.sources().iter().zip(&rules.order.file_places);
-        let protected = sources.map(|(source, place)| rules.order.protect.holds(source, place)).collect();
+        let protected = outcome.order().protects(outcome.own_sources());
         let (numbers, examples, crowds) = Default::default();
         Counting { outcome, rules, protected, removal, numbers, examples, crowds }
     }
@@ -253,8 +253,8 @@ impl<'a> Counting<'a> {
 
     /// The number of the account of its source.
     fn account_of(&mut self, document: u32) -> usize {
-        let Counting { outcome, rules, removal, numbers, examples, .. } = self;
-        let name = outcome.corpus().source_name(document, &rules.order);
+        let Counting { outcome, removal, numbers, examples, .. } = self;
+        let name = outcome.corpus().source_name(document, outcome.order());
         *numbers.entry(name).or_insert_with(|| {
             removal.accounts.push(removal.account(name));
             examples.push(Vec::new());
@@ -283,7 +283,7 @@ impl Removal {
         }
         let Counting { mut removal, numbers, examples, crowds, .. } = counting;
         let numbers = numbers.into_iter().map(|(name, number)| (name.to_owned(), number)).collect();
-        removal.count_skips(outcome, rules, numbers);
+        removal.count_skips(outcome, numbers);
         removal.look(rules, &examples);
         removal.look_at_crowds(crowds);
         Ok(removal)
@@ -329,9 +329,9 @@ impl Removal {
         Counts { texts: self.remove.is_by_parts().then(Texts::default), ..Counts::default() }
     }
 
-    fn count_skips(&mut self, outcome: &Outcome, rules: &Rules, mut numbers: BTreeMap<String, usize>) {
+    fn count_skips(&mut self, outcome: &Outcome, mut numbers: BTreeMap<String, usize>) {
         for (source, records) in outcome.skipped_records() {
-            let name = rules.order.file_sources.get(source as usize).cloned().unwrap_or_default();
+            let name = outcome.order().file_sources.get(source as usize).cloned().unwrap_or_default();
             let at = *numbers.entry(name).or_insert_with_key(|name| {
                 self.accounts.push(self.account(name));
                 self.accounts.len() - 1

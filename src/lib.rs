@@ -25,7 +25,13 @@
 //! # }
 //! ```
 //!
-//! [`read::sources::texts`] takes texts in memory, [`read::sources::find`] files and folders.
+//! | to do | door | example |
+//! |---|---|---|
+//! | find what repeats what | [`pipeline::audit`]; [`read::sources::texts`] takes texts in memory, [`read::sources::find`] files and folders | `examples/audit.rs` |
+//! | write a corpus without its copies | [`dedup::run`] | `examples/dedup.rs` |
+//! | the same night after night | [`archive::Archive::adding`], [`dedup::Job::run`] | `examples/nightly.rs` |
+//! | ask where a text stood before | [`archive::Archive::reading`], [`pipeline::run`] | `examples/query.rs` |
+//! | look after an index | [`index::Index`], [`index::Writer`], [`index::undoing::undo`] | |
 //!
 //! The stages, in the order of the data; [`pipeline`] is the only module that names them all:
 //! [`read`], [`split`], [`normalise`], [`shingle`], [`sign`], [`band`], [`verify`], then [`outcome`], [`report`]
@@ -78,3 +84,8 @@ mod varint;
 pub mod verify;
 pub mod what_if;
 pub mod write;
+
+/// The examples of the README, which are tests, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

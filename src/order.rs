@@ -14,6 +14,7 @@ use glob::{MatchOptions, Pattern};
 use crate::document::Source;
 use crate::error::{Error, Result};
 use crate::read::sources::shown;
+use crate::write::places::Places;
 
 /// Which of several versions is the original.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,7 +73,7 @@ pub struct Order {
     pub protect: Protect,
     /// the field of a record that names its source; without it the place of its file does
     pub source_field: Option<String>,
-    /// for each file, what its place calls the source; see [`crate::write::places::Places`]
+    /// for each file, what its place calls the source; see [`Order::for_files`]
     pub file_sources: Vec<String>,
     /// the place of each file below its input
     pub file_places: Vec<String>,
@@ -81,6 +82,12 @@ pub struct Order {
 }
 
 impl Order {
+    /// The same, with what the places of the files call them.
+    #[must_use]
+    pub fn for_files(self, places: &Places) -> Self {
+        Order { file_sources: places.sources().to_vec(), file_places: places.names(), ..self }
+    }
+
     /// Whether documents pass in corpus order.
     pub fn is_corpus_order(&self) -> bool {
         self.prefer == Prefer::First && self.protect.patterns.is_empty()
@@ -95,6 +102,13 @@ impl Order {
     pub(crate) fn names<'a>(&'a self, files: &'a [Source]) -> impl Iterator<Item = &'a str> {
         let place = |at: usize| self.file_places.get(at).map(String::as_str);
         files.iter().enumerate().map(move |(at, source)| place(at).unwrap_or_else(|| file_name(&source.name)))
+    }
+
+    /// Of each of the files of a run whether it is protected.
+    pub(crate) fn protects(&self, files: &[Source]) -> Vec<bool> {
+        // where no file can be, none is looked for
+        let files = if self.protect.is_given() { files } else { &[] };
+        files.iter().zip(self.names(files)).map(|(source, name)| self.protect.holds(source, name)).collect()
     }
 
     /// The fields that have to be known of each record.

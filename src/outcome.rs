@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::index::{Identity, Index};
 use crate::locate::{Part, Sought, Stretch, locate};
 use crate::night::Night;
+use crate::order::Order;
 use crate::params::Params;
 use crate::passage::places::Window;
 use crate::passage::{Contained, Found};
@@ -61,6 +62,8 @@ pub struct Outcome {
     pub(crate) floor: Option<Floor>,
     /// the keys of all documents, of a run in parts that is kept: an index of temporary files
     spilled: Option<Arc<Index>>,
+    /// in which its documents passed
+    order: Order,
     /// the index that the run was made for, if it was
     past: Option<Past>,
     /// where what a report adds up waits, and how much memory the process may hold; only where that is bounded
@@ -180,9 +183,21 @@ impl Outcome {
         let found = std::mem::take(&mut located.found);
         let floor = kept.map(|kept| Floor { kept, contained: located.contained.clone() });
         let (skips, ignored) = Default::default();
-        let (spilled, past, spill) = (None, None, None);
-        let mut outcome =
-            Outcome { corpus, near, located, skips, ignored, summary, found, floor, spilled, past, spill };
+        let (order, spilled, past, spill) = Default::default();
+        let mut outcome = Outcome {
+            corpus,
+            near,
+            located,
+            skips,
+            ignored,
+            summary,
+            found,
+            floor,
+            spilled,
+            order,
+            past,
+            spill,
+        };
         outcome.keep_contained_originals();
         outcome
     }
@@ -217,6 +232,16 @@ impl Outcome {
     /// Bytes of text that a report may keep at hand, if it is to keep so many at the most.
     pub(crate) fn texts_kept(&self, most: usize) -> usize {
         self.spill.as_ref().map_or(most, |(_, memory)| most.min((memory / TEXTS_IN_MEMORY) as usize))
+    }
+
+    /// Notes the order in which its documents passed.
+    pub(crate) fn pass_in(&mut self, order: Order) {
+        self.order = order;
+    }
+
+    /// The order in which its documents passed, and what its sources are called.
+    pub fn order(&self) -> &Order {
+        &self.order
     }
 
     /// Notes the index that the run was made for, and tells in the summary how it stands beside the batches of that.

@@ -119,6 +119,7 @@ pub fn run(
     }
     outcome.bound(surroundings);
     outcome.took(clock.seconds);
+    outcome.pass_in(order);
     if let Some(past) = of_run {
         outcome.look_back(past);
     }

@@ -69,16 +69,11 @@ fn deduplicated(
     let inputs = [file.to_path_buf()];
     let found = sources::find(&inputs, None)?;
     let places = Places::new(&inputs, &found.files)?;
-    let order = Order {
-        file_sources: places.sources().to_vec(),
-        file_places: places.names(),
-        ..Order::default()
-    };
     if annotate && redite::write::places::check_annotated(&found.files).is_err() {
         return Ok(());
     }
-    let rules = Rules { annotate, order, ..Rules::default() };
-    let inputs = Inputs { order: rules.order.clone(), ..found.into() };
+    let rules = Rules { annotate, ..Rules::default() };
+    let inputs = Inputs { order: Order::default().for_files(&places), ..found.into() };
     let outcome = run(inputs, params, surroundings, &Progress::default())?;
     let removal = Removal::new(&outcome, &rules)?;
     let output = folder.join("out");

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::dedup::{Account, Counts, Finding, Outstanding, Removal, Rules, Texts};
 use crate::document::{Kind, Place, SkipReason, Source};
+use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::terminal::{NAME, line_of_place};
@@ -52,7 +53,7 @@ pub fn report<'a>(outcome: &Outcome, removal: &'a Removal, rules: &Rules, output
         output: output.to_owned(),
         remove: outcome.summary().parameters.remove.names(),
         annotate: rules.annotate,
-        prefer: rules.order.prefer.to_string(),
+        prefer: outcome.order().prefer.to_string(),
         all: removal.all,
         protected: removal.protected,
         contained: removal.contained,
@@ -62,8 +63,8 @@ pub fn report<'a>(outcome: &Outcome, removal: &'a Removal, rules: &Rules, output
 }
 
 /// What to say of patterns that protect nothing.
-pub fn idle<'a>(rules: &'a Rules, sources: &[Source]) -> impl Iterator<Item = String> + use<'a> {
-    let idle = rules.order.protect.idle(sources, &rules.order.file_places).into_iter();
+pub fn idle<'a>(order: &'a Order, sources: &[Source]) -> impl Iterator<Item = String> + use<'a> {
+    let idle = order.protect.idle(sources, &order.file_places).into_iter();
     idle.map(|pattern| format!("`--protect {pattern}` fits no file of the input: it protects nothing"))
 }
 

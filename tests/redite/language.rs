@@ -173,15 +173,11 @@ pub(crate) fn dedup(
     let order = redite::order::Order {
         prefer,
         protect: redite::order::Protect::new(&protect)?,
-        source_field: None,
-        file_sources: places.sources().to_vec(),
-        file_places: places.paths().iter().map(|path| path.to_string_lossy().into_owned()).collect(),
-        dates: None,
+        ..Default::default()
     };
-    let rules = redite::dedup::Rules { order, ..Default::default() };
-    let inputs = redite::pipeline::Inputs { order: rules.order.clone(), ..sources.into() };
+    let inputs = redite::pipeline::Inputs { order: order.for_files(&places), ..sources.into() };
     let outcome = redite::pipeline::run(inputs, params, surroundings, &Progress::default())?;
-    let removal = redite::dedup::Removal::new(&outcome, &rules).unwrap();
+    let removal = redite::dedup::Removal::new(&outcome, &redite::dedup::Rules::default()).unwrap();
     let folder = Folder::new(output)?;
     Records::new(&outcome, &removal, &places, false).write(&folder, None, &Progress::default())?;
     folder.publish(places.paths(), true)?;

@@ -32,6 +32,8 @@ mod config;
 /// `redite dedup`: what is written, what is not, and what is refused.
 #[cfg(feature = "cli")]
 mod dedup;
+/// One door for each job of a program.
+mod doors;
 /// What another threshold would have told.
 mod floor;
 /// Texts taken out of an index.

@@ -14,7 +14,6 @@ use redite::params::{ParagraphMode, Params, Remove, Units};
 use redite::report::facts::Wanted;
 use redite::report::html;
 use redite::write::FIELD;
-use redite::write::places::Places;
 
 use crate::index::IndexCommand;
 
@@ -458,17 +457,20 @@ impl DedupArgs {
         params
     }
 
-    /// What is removed, and who comes first; `places` say where each file goes.
-    pub(crate) fn rules(&self, places: &Places) -> Result<Rules, Error> {
-        let order = Order {
+    /// What becomes of copies, and how much may go.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules { annotate: self.removing.annotate, max_removed: self.removing.max_removed }
+    }
+
+    /// Who comes first; what the files are called is not in it yet.
+    pub(crate) fn order(&self) -> Result<Order, Error> {
+        Ok(Order {
             prefer: self.removing.prefer.clone(),
             protect: Protect::new(&self.removing.protect)?,
             source_field: self.removing.source_field.clone(),
-            file_sources: places.sources().to_vec(),
-            file_places: places.names(),
             dates: self.run.date_field.clone(),
-        };
-        Ok(Rules { annotate: self.removing.annotate, order, max_removed: self.removing.max_removed })
+            ..Order::default()
+        })
     }
 
     /// Whether the fields that the flags name are apart; the parameters may be those of an index.

@@ -336,7 +336,7 @@ fn summary(
     }
     let colour = io::stdout().is_terminal() && shows_colour();
     let mut options = terminal::Options { colour, brief: removed.is_some(), ..Default::default() };
-    options.order = removed.map(|removed| &removed.rules.order);
+    options.order = removed.map(|_| outcome.order());
     // a file, or a pipe, is the same wherever it is made
     if let Some((terminal_size::Width(columns), _)) = terminal_size::terminal_size_of(io::stdout()) {
         options.width = columns.into();

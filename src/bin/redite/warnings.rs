@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use redite::dedup::{Removal, Rules};
 use redite::document::{Format, Source};
 use redite::expect::Expected;
-use redite::order::Prefer;
+use redite::order::{Order, Prefer};
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::read::sources::Sources;
@@ -51,13 +51,13 @@ impl Warnings {
     }
 
     /// Keeps what to say of what a removal takes, and of names in its flags that no record has.
-    pub(crate) fn of_removal(&mut self, outcome: &Outcome, rules: &Rules, removal: &Removal) {
+    pub(crate) fn of_removal(&mut self, outcome: &Outcome, removal: &Removal) {
         let (told, left_out) = all_told(outcome, &removal.warnings);
         self.all.extend(told);
         self.left_out += left_out;
         let unknown =
             ["more name in `--prefer`: no such source", "more names in `--prefer`: no such sources"];
-        self.add_kind(unknown_names(rules, removal), unknown);
+        self.add_kind(unknown_names(outcome.order(), removal), unknown);
     }
 
     /// Says those that have not been said.
@@ -187,11 +187,11 @@ pub(crate) fn stays(output: &Path, places: &Places) -> Option<String> {
 }
 
 /// Keeps what to say before the search of what a removal is asked to do.
-pub(crate) fn before_removal(rules: &Rules, sources: &Sources, warnings: &mut Warnings) {
+pub(crate) fn before_removal(rules: &Rules, order: &Order, sources: &Sources, warnings: &mut Warnings) {
     warnings.add(if rules.annotate { not_annotated(sources) } else { None });
     let more = ["more `--protect` fits no file of the input", "more `--protect` fit no file of the input"];
-    warnings.add_kind(idle(rules, &sources.files), more);
-    warnings.add(if rules.order.asks_fields() { without_fields(sources) } else { None });
+    warnings.add_kind(idle(order, &sources.files), more);
+    warnings.add(if order.asks_fields() { without_fields(sources) } else { None });
 }
 
 /// What to say where texts are to be annotated.
@@ -258,17 +258,17 @@ pub(crate) fn unknown_fields(args: &RunArgs, outcome: &Outcome) -> Vec<String> {
 }
 
 /// Names in the flags that no record has.
-fn unknown_names(rules: &Rules, removal: &Removal) -> Vec<String> {
+fn unknown_names(order: &Order, removal: &Removal) -> Vec<String> {
     let is_there = |name: &str| removal.accounts.iter().any(|account| account.name == name);
     let mut told = Vec::new();
     let has_records = removal.all.read > removal.all.skipped;
-    if let Some(field) = rules.order.source_field.as_ref().filter(|_| has_records && !removal.tells_sources) {
+    if let Some(field) = order.source_field.as_ref().filter(|_| has_records && !removal.tells_sources) {
         told.push(format!("`--source-field {field}`: no record has that field"));
-    } else if let Prefer::Sources(names) = &rules.order.prefer {
+    } else if let Prefer::Sources(names) = &order.prefer {
         let unknown = names.iter().filter(|name| has_records && !is_there(name));
         told.extend(unknown.map(|name| format!("`--prefer source:{name}`: there is no such source")));
     }
-    if let prefer @ (Prefer::Oldest(_) | Prefer::Newest(_)) = &rules.order.prefer {
+    if let prefer @ (Prefer::Oldest(_) | Prefer::Newest(_)) = &order.prefer {
         let is_idle = has_records && removal.undated == removal.all.read - removal.all.skipped;
         told.extend(is_idle.then(|| format!("`--prefer {prefer}`: no record has a date there")));
     }

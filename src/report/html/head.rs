@@ -120,7 +120,7 @@ impl Head {
             style: STYLE,
             name: name(outcome),
             lead: lead(outcome),
-            original: original(outcome, removal.map(|(_, rules)| &rules.order)),
+            original: original(outcome, removal.map(|_| outcome.order())),
             tiles: tiles(outcome, facts),
             input: input(outcome),
             columns: columns(outcome),

@@ -170,24 +170,25 @@ pub(super) fn parameters(outcome: &Outcome, rules: Option<&Rules>) -> Vec<Named>
         named("Digest of all parameters", "Empreinte des paramètres", summary.parameters_digest.clone()),
         named("Made by", "Fait par", format!("redite {}", env!("CARGO_PKG_VERSION"))),
     ];
-    told.extend(rules.into_iter().flat_map(|rules| removing(summary, rules)));
+    told.extend(rules.into_iter().flat_map(|rules| removing(outcome, rules)));
     told
 }
 
 /// What was to be removed, and how, as far as that was said.
-fn removing(summary: &Summary, rules: &Rules) -> Vec<Named> {
+fn removing(outcome: &Outcome, rules: &Rules) -> Vec<Named> {
+    let (summary, order) = (outcome.summary(), outcome.order());
     let named = |en: &str, fr: &str, value: &str| Named { name: both(en, fr), value: same(value) };
     let removed = summary.parameters.remove.names().join(", ");
     let mut told = vec![match rules.annotate {
         true => named("Copies are kept, and annotated", "Copies gardées et annotées", "--annotate"),
         false => named("Removed (--remove)", "Retiré (--remove)", &removed),
     }];
-    if rules.order.prefer != Prefer::First {
-        let prefer = clean::name(&rules.order.prefer.to_string(), NAME);
+    if order.prefer != Prefer::First {
+        let prefer = clean::name(&order.prefer.to_string(), NAME);
         told.push(named("Preferred (--prefer)", "Préféré (--prefer)", &prefer));
     }
-    if rules.order.protect.is_given() {
-        let patterns: Vec<&str> = rules.order.protect.patterns().collect();
+    if order.protect.is_given() {
+        let patterns: Vec<&str> = order.protect.patterns().collect();
         let patterns = clean::name(&patterns.join(", "), NAME);
         told.push(named("Protected (--protect)", "Protégé (--protect)", &patterns));
     }
