@@ -268,6 +268,9 @@ impl Removal {
     ///
     /// # Errors
     /// Those of [`Outcome::text`]: where texts lose parts, some are looked through.
+    ///
+    /// # Panics
+    /// Where the sums are not those of law 4: that is a fault of this crate.
     pub fn new(outcome: &Outcome, rules: &Rules) -> Result<Self> {
         let mut counting = Counting::new(outcome, rules);
         let mut in_order = outcome.in_corpus_order();
@@ -290,6 +293,9 @@ impl Removal {
     }
 
     /// Whether a document is not in the output.
+    ///
+    /// # Panics
+    /// Where the run has no such document.
     pub fn is_removed(&self, document: u32) -> bool {
         self.removed[document as usize / 64] >> (document % 64) & 1 == 1
     }
@@ -311,6 +317,9 @@ impl Removal {
     }
 
     /// Whether a document is in the output without parts of its text.
+    ///
+    /// # Panics
+    /// Where the run has no such document.
     pub fn is_cut(&self, document: u32) -> bool {
         self.cut[document as usize / 64] >> (document % 64) & 1 == 1
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the bytes of a source become records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// the whole file is one document
     Text,
@@ -63,6 +64,7 @@ pub struct Source {
 /// Why a record was not used (law 4: nothing vanishes).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SkipReason {
     /// the line is not JSON
     InvalidJson,
@@ -218,6 +220,7 @@ pub struct Place {
 
 /// A verified match: a copy and the original that it matches best.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Match {
     /// what both sides are
     pub unit: Unit,

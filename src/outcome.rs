@@ -123,6 +123,7 @@ impl Located {
 
 /// What became of one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Fate {
     /// it matches no earlier original
     Original,
@@ -281,6 +282,9 @@ impl Outcome {
     }
 
     /// Whether a source is made of records that have numbers; a text file is one document.
+    ///
+    /// # Panics
+    /// Where the run has no such source.
     pub fn has_records(&self, source: u32) -> bool {
         self.sources()[source as usize].format != Format::Text
     }
@@ -353,11 +357,17 @@ impl Outcome {
     }
 
     /// How many paragraphs a document has.
+    ///
+    /// # Panics
+    /// Where the run has no such document.
     pub fn paragraphs(&self, document: u32) -> u32 {
         self.corpus.paragraphs(document).len() as u32
     }
 
     /// A document's source, as an index into [`Outcome::sources`], and its record number there, from 0.
+    ///
+    /// # Panics
+    /// Where the run has no such document.
     pub fn record(&self, document: u32) -> (u32, u32) {
         let locator = &self.document(document).locator;
         (locator.source, locator.record)
@@ -384,7 +394,10 @@ impl Outcome {
         Some((labels.told_field.as_deref()?, [dated, missing, unreadable]))
     }
 
-    /// Where a unit stands in its document's text.
+    /// Where a unit stands in its document's text; nothing of a paragraph that it does not have.
+    ///
+    /// # Panics
+    /// Where the run has no such document.
     pub fn span(&self, place: Place) -> Span {
         let document = self.document(place.document);
         match place.paragraph {
@@ -412,6 +425,9 @@ impl Outcome {
     /// # Errors
     /// [`crate::error::Error::Io`] where it can't be read, [`crate::error::Error::Changed`] where it is not
     /// what it was.
+    ///
+    /// # Panics
+    /// Where the run has no such document.
     pub fn text(&self, document: u32) -> Result<String> {
         self.corpus.text(document)
     }

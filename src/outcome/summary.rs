@@ -11,6 +11,7 @@ use crate::params::Params;
 
 /// The numbers of a run; serialised as the JSON summary.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Summary {
     /// all parameters
     pub parameters: Params,

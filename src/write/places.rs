@@ -31,6 +31,9 @@ impl Places {
     ///
     /// # Errors
     /// [`Error::Output`] where two files would have one place, or one can't be written again.
+    ///
+    /// # Panics
+    /// Where a file was found in none of these inputs.
     pub fn new(inputs: &[PathBuf], files: &[Source]) -> Result<Self> {
         let only_folder = inputs.len() == 1;
         let roots: Vec<PathBuf> = inputs.iter().map(|input| root(input, only_folder)).collect();
