@@ -43,6 +43,9 @@ pub struct Night {
     pub copies: Repeats,
     /// the first [`SOURCES`] sources of the run, in corpus order
     pub sources: Vec<SourceOfNight>,
+    /// how many it has
+    #[serde(skip)]
+    pub source_count: u64,
     /// originals to which the run brought copies
     pub groups: Groups,
     /// the run itself
@@ -104,6 +107,7 @@ impl Night {
             copies_of_index: tally.of_index,
             copies: tally.all,
             sources: tally.sources(outcome),
+            source_count: outcome.own_sources().len() as u64,
             groups: tally.groups(outcome),
             batch: BatchStats {
                 number: before.len() as u64 + 1,
@@ -251,10 +255,10 @@ impl Night {
                 [*documents, *originals, *copies, *copies_of_index].map(number);
             writeln!(to, "  {documents:>9} {originals:>12} {copies:>12} {copies_of_index:>10}  {name}")?;
         }
-        if sources.len() > TOLD {
-            writeln!(to, "    and {} more", number((sources.len() - TOLD) as u64))?;
+        match self.source_count.saturating_sub(TOLD as u64) {
+            0 => Ok(()),
+            more => writeln!(to, "    and {} more", number(more)),
         }
-        Ok(())
     }
 }
 

@@ -83,7 +83,7 @@ pub struct Group {
 pub(super) struct Tally {
     pub(super) all: Repeats,
     pub(super) of_index: Repeats,
-    /// by source of the run
+    /// by source of the run, the first [`SOURCES`]
     sources: Vec<SourceOfNight>,
     /// the original of each copied document
     originals: Vec<u32>,
@@ -139,12 +139,13 @@ impl Tally {
     }
 
     fn add(&mut self, outcome: &Outcome, document: u32, met: &Met) {
-        let (source, _) = outcome.record(document);
-        let source = source as usize;
+        let source = outcome.record(document).0 as usize;
         if self.sources.len() <= source {
-            self.sources.resize_with(source + 1, SourceOfNight::default);
+            self.sources.resize_with((source + 1).min(SOURCES), SourceOfNight::default);
         }
-        let of_source = &mut self.sources[source];
+        // what is told of no more is not counted either
+        let mut rest = SourceOfNight::default();
+        let of_source = self.sources.get_mut(source).unwrap_or(&mut rest);
         of_source.documents += 1;
         of_source.originals += u64::from(outcome.fate(Place { document, paragraph: None }) == Fate::Original);
         for Match { unit, original, .. } in outcome.matches_of(document) {

@@ -85,6 +85,9 @@ mod rollback;
 mod scale;
 /// Records that are skipped, in great numbers.
 mod skipped;
+/// What is told by source.
+#[cfg(feature = "cli")]
+mod sources;
 /// Nights in parts, held against nights in one piece, down to the bytes of the index.
 mod spilled;
 /// `redite index`, asked to end.
