@@ -501,10 +501,7 @@ impl Corpus {
         let own = document.checked_sub(self.archived.documents());
         let told = own.and_then(|own| self.labels.sources.get(own as usize));
         let told = told.map(|&number| self.labels.names[number as usize].as_str());
-        let of_file = || {
-            let source = self.documents[document as usize].locator.source as usize;
-            order.file_sources.get(source).map_or("", String::as_str)
-        };
+        let of_file = || order.file_source(self.locator(document).source as usize, self.texts.sources());
         told.filter(|name| !name.is_empty()).unwrap_or_else(of_file)
     }
 

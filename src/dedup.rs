@@ -130,8 +130,6 @@ pub struct Removal {
     pub contained: u64,
     /// documents without a date, where one was asked for
     pub undated: u64,
-    /// whether a record tells its source in a field that was asked for
-    pub tells_sources: bool,
     /// by source, in the order in which they are met
     pub accounts: Vec<Account>,
     /// over all sources
@@ -196,7 +194,6 @@ impl<'a> Counting<'a> {
             removed: bits(),
             cut: bits(),
             remove: outcome.summary().parameters.remove,
-            tells_sources: labels.names.iter().any(|name| !name.is_empty()),
             undated: labels.dates.iter().filter(|date| date.is_none()).count() as u64,
             ..Removal::default()
         };
@@ -340,7 +337,7 @@ impl Removal {
 
     fn count_skips(&mut self, outcome: &Outcome, mut numbers: BTreeMap<String, usize>) {
         for (source, records) in outcome.skipped_records() {
-            let name = outcome.order().file_sources.get(source as usize).cloned().unwrap_or_default();
+            let name = outcome.order().file_source(source as usize, outcome.sources()).to_owned();
             let at = *numbers.entry(name).or_insert_with_key(|name| {
                 self.accounts.push(self.account(name));
                 self.accounts.len() - 1

@@ -107,7 +107,7 @@ impl Night {
             copies_of_index: tally.of_index,
             copies: tally.all,
             sources: tally.sources(outcome),
-            source_count: outcome.own_sources().len() as u64,
+            source_count: outcome.own_source_count() as u64,
             groups: tally.groups(outcome),
             batch: BatchStats {
                 number: before.len() as u64 + 1,

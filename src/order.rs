@@ -98,6 +98,12 @@ impl Order {
         self.source_field.is_some() || self.date_field().is_some()
     }
 
+    /// What a file calls its source, by its number among all: its place does, or its name where that is not known.
+    pub(crate) fn file_source<'a>(&'a self, file: usize, files: &'a [Source]) -> &'a str {
+        let placed = self.file_sources.get(file).map(String::as_str);
+        placed.or_else(|| files.get(file).map(|file| &*file.name)).unwrap_or_default()
+    }
+
     /// What the files of a run are called, wherever they lie: their places, or their own names where they have none.
     pub(crate) fn names<'a>(&'a self, files: &'a [Source]) -> impl Iterator<Item = &'a str> {
         let place = |at: usize| self.file_places.get(at).map(String::as_str);

@@ -36,6 +36,7 @@ mod near;
 mod passages;
 mod recurring;
 mod skipped;
+mod sources;
 mod summary;
 mod told;
 pub(crate) mod whole;
@@ -45,6 +46,7 @@ use passages::{LocatedPassage, Passages};
 
 pub(crate) use floor::{Floor, KeptMatch};
 pub(crate) use recurring::Recurring;
+pub use sources::SourceField;
 pub use summary::{CharacterSummary, InputSummary, PassageSummary, Seconds, Summary, UnitSummary};
 
 /// A finished run.

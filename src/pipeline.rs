@@ -117,6 +117,7 @@ pub fn run(
         outcome.certify(surroundings, progress)?;
         clock.lap(|seconds| &mut seconds.certifying);
     }
+    outcome.name_sources(&order);
     outcome.bound(surroundings);
     outcome.took(clock.seconds);
     outcome.pass_in(order);

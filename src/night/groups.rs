@@ -139,7 +139,7 @@ impl Tally {
     }
 
     fn add(&mut self, outcome: &Outcome, document: u32, met: &Met) {
-        let source = outcome.record(document).0 as usize;
+        let source = outcome.source_of(document) as usize;
         if self.sources.len() <= source {
             self.sources.resize_with((source + 1).min(SOURCES), SourceOfNight::default);
         }
@@ -194,8 +194,9 @@ impl Tally {
     /// The first [`SOURCES`] sources, in corpus order.
     pub(super) fn sources(&self, outcome: &Outcome) -> Vec<SourceOfNight> {
         let counts = self.sources.iter().cloned().chain(std::iter::repeat(SourceOfNight::default()));
-        let named = outcome.own_sources().iter().zip(counts);
-        named.map(|(of, counts)| SourceOfNight { name: of.name.clone(), ..counts }).take(SOURCES).collect()
+        let own = 0..outcome.own_source_count().min(SOURCES) as u32;
+        let named = own.map(|source| outcome.source_name(source).to_owned()).zip(counts);
+        named.map(|(name, counts)| SourceOfNight { name, ..counts }).collect()
     }
 
     pub(super) fn groups(self, outcome: &Outcome) -> Groups {

@@ -23,6 +23,7 @@ mod head;
 mod method;
 mod night;
 mod relations;
+mod sources;
 mod what_if;
 mod written;
 
@@ -122,6 +123,7 @@ struct PlaceView {
     source: String,
     record: Option<Both>,
     id: Option<String>,
+    from: Option<String>,
 }
 
 impl PlaceView {
@@ -134,6 +136,7 @@ impl PlaceView {
                 both(record, french)
             }),
             id: place.id.map(|id| clean::name(&id, NAME)),
+            from: place.from.map(|from| clean::name(from, NAME)),
         }
     }
 }

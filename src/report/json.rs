@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::document::SkipReason;
-use crate::outcome::{CharacterSummary, Outcome, Summary};
+use crate::outcome::{CharacterSummary, Outcome, SourceField, Summary};
 use crate::report::facts::{Boilerplate, Dates, Facts, Relations, Templates};
 use crate::report::matches::rounded;
 use crate::what_if::WhatIf;
@@ -36,13 +36,16 @@ pub struct Report<'a> {
     pub what_if: Option<&'a WhatIf>,
     /// the documents that are no copies but hold the most copied text, with how much
     pub copied_documents: Vec<Copied<'a>>,
+    /// the field that names the sources, where one does, and how many there are
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_field: Option<&'a SourceField>,
     /// the first [`SOURCES`] sources, in corpus order, with how much of each stood before
     pub sources: Vec<Source<'a>>,
     /// the first [`SKIPS`] records and files that were not used, in corpus order
     pub skips: Vec<Skipped<'a>>,
 }
 
-/// A file that was read.
+/// A file that was read, or a source that a field names.
 #[derive(Debug, Serialize)]
 pub struct Source<'a> {
     /// as reports name it
@@ -62,6 +65,9 @@ pub struct Named<'a> {
     pub source: &'a str,
     /// its number there, from 0
     pub record: u32,
+    /// its source, where a field names it
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<&'a str>,
 }
 
 /// A document and how much of it stood before.
@@ -173,12 +179,12 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &'a Facts) -> Report<'a> {
         reason: skip.reason,
         detail: &skip.detail,
     });
-    let sources =
-        outcome.own_sources().iter().zip(&facts.shares.sources).take(SOURCES).map(|(source, share)| Source {
-            name: &source.name,
-            documents: share.documents,
-            characters: CharacterSummary { read: share.characters, copied: share.copied },
-        });
+    let own = 0..outcome.own_source_count().min(SOURCES) as u32;
+    let sources = own.zip(&facts.shares.sources).map(|(source, share)| Source {
+        name: outcome.source_name(source),
+        documents: share.documents,
+        characters: CharacterSummary { read: share.characters, copied: share.copied },
+    });
     let copied = facts.shares.partly.iter().map(|share| Copied {
         document: named(outcome, share.document),
         characters: CharacterSummary { read: share.characters, copied: share.copied },
@@ -193,6 +199,7 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &'a Facts) -> Report<'a> {
         copied_documents: copied.collect(),
         summary: outcome.summary(),
         groups: facts.group_count,
+        source_field: outcome.source_field(),
         sources: sources.collect(),
         skips: skips.collect(),
     }
@@ -200,8 +207,8 @@ pub fn report<'a>(outcome: &'a Outcome, facts: &'a Facts) -> Report<'a> {
 
 fn related<'a>(outcome: &'a Outcome, relations: &'a Relations) -> Related<'a> {
     let sources = relations.sources.iter().map(|pair| RelatedSources {
-        copy: name(outcome, pair.copy),
-        original: name(outcome, pair.original),
+        copy: outcome.source_name(pair.copy),
+        original: outcome.source_name(pair.original),
         repeats: pair.repeats,
         characters: pair.characters,
     });
@@ -225,7 +232,7 @@ fn related<'a>(outcome: &'a Outcome, relations: &'a Relations) -> Related<'a> {
 
 fn dated<'a>(outcome: &'a Outcome, dates: &'a Dates) -> Dated<'a> {
     let pairs = dates.pairs.iter().map(|pair| DatedSources {
-        sources: pair.sources.map(|source| name(outcome, source)),
+        sources: pair.sources.map(|source| outcome.source_name(source)),
         first: pair.first,
         median_seconds: pair.median_seconds,
         same: pair.same,
@@ -233,12 +240,9 @@ fn dated<'a>(outcome: &'a Outcome, dates: &'a Dates) -> Dated<'a> {
     Dated { dates, pairs: pairs.collect() }
 }
 
-fn name(outcome: &Outcome, source: u32) -> &str {
-    &outcome.sources()[source as usize].name
-}
-
 fn named(outcome: &Outcome, document: u32) -> Named<'_> {
     let (source, record) = outcome.record(document);
     let id = outcome.id(document).and_then(|id| RawValue::from_string(id.into_owned()).ok());
-    Named { id, source: name(outcome, source), record }
+    let file = &outcome.sources()[source as usize];
+    Named { id, source: &file.name, record, from: outcome.named_source(document) }
 }

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use crate::document::SkipReason;
 use crate::error::{Error, Result};
 use crate::order::Order;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, SourceField};
 use crate::report::clean;
 use crate::report::facts::{Copy, DocumentShare, Facts, Group, SourceShare, share_of};
 use crate::report::original;
@@ -92,8 +92,9 @@ pub(super) fn line_of_place(outcome: &Outcome, document: u32) -> String {
     let place = wording::place(outcome, document);
     let mut told = named(place.source);
     let id = place.id.map(|id| format!("id {id}"));
+    let from = place.from.map(|from| format!("from {from}"));
     let archived = place.is_archived.then(|| "in the index".to_owned());
-    for part in [place.record, id, archived].into_iter().flatten() {
+    for part in [place.record, id, from, archived].into_iter().flatten() {
         told.push_str(", ");
         told.push_str(&clean::line(&part, NAME));
     }
@@ -156,7 +157,21 @@ impl Summary<'_> {
             let records = count(input.lone_surrogates, "record", "records");
             writeln!(self.to, "  lone surrogates became U+FFFD in {records}")?;
         }
-        Ok(())
+        self.outcome.source_field().map_or(Ok(()), |field| self.source_field(field))
+    }
+
+    /// What the sources are, where a field names them.
+    fn source_field(&mut self, field: &SourceField) -> io::Result<()> {
+        let sources = count(field.sources, "source", "sources");
+        let mut told = format!("{sources}, named by the field `{}`", clean::line(&field.field, NAME));
+        if field.unnamed > 0 {
+            let documents = count(field.unnamed, "document", "documents");
+            told.push_str(&format!(" (of {documents} without it, by the place of the file)"));
+        }
+        if self.outcome.first_document() > 0 {
+            told.push_str("; the index does not keep that field: its documents are told by their files");
+        }
+        self.prose(" ", &told)
     }
 
     fn repeats(&mut self) -> io::Result<()> {
@@ -293,7 +308,7 @@ impl Summary<'_> {
         });
         self.heading("Sources with the largest copied share")?;
         for (share, at) in copied.into_iter().take(SHARES) {
-            let name = named(&self.outcome.sources()[at].name);
+            let name = named(self.outcome.source_name(at as u32));
             self.share(share.copied, share.characters, &name)?;
         }
         Ok(())
@@ -319,9 +334,9 @@ impl Summary<'_> {
         if relations.source_pairs > 1 {
             self.heading("Who repeats whom")?;
             for pair in relations.sources.iter().take(PAIRS) {
-                let [copy, original] = [pair.copy, pair.original]
-                    .map(|source| named(&self.outcome.sources()[source as usize].name));
-                let own = self.outcome.own_sources().len() as u32;
+                let [copy, original] =
+                    [pair.copy, pair.original].map(|source| named(self.outcome.source_name(source)));
+                let own = self.outcome.own_source_count() as u32;
                 let original =
                     if pair.original < own { original } else { format!("{original} (in the index)") };
                 let characters = wording::characters(pair.characters);
@@ -367,7 +382,7 @@ impl Summary<'_> {
             writeln!(self.to, "  of {copies} with both dates, {older} older than the original")?;
         }
         for pair in dates.pairs.iter().take(PAIRS) {
-            let [a, b] = pair.sources.map(|source| named(&self.outcome.sources()[source as usize].name));
+            let [a, b] = pair.sources.map(|source| named(self.outcome.source_name(source)));
             let same =
                 if pair.same > 0 { format!(", {} of one date", number(pair.same)) } else { String::new() };
             if pair.sources[0] == pair.sources[1] {

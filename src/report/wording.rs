@@ -191,6 +191,8 @@ pub(super) struct Place<'a> {
     /// where its source has several
     pub(super) record: Option<String>,
     pub(super) id: Option<String>,
+    /// its source, where a field names it
+    pub(super) from: Option<&'a str>,
     /// whether it is in the index that the run was made against
     pub(super) is_archived: bool,
 }
@@ -206,6 +208,7 @@ pub(super) fn place(outcome: &Outcome, document: u32) -> Place<'_> {
         source: &outcome.sources()[source as usize].name,
         record: outcome.has_records(source).then(|| format!("record {}", number(u64::from(record) + 1))),
         id: outcome.id(document).map(|id| decoded(&id)),
+        from: outcome.named_source(document),
         is_archived: document < outcome.first_document(),
     }
 }

@@ -163,6 +163,18 @@ fn below(input: &Path, root: &Path, file: &Source) -> PathBuf {
     root.join(inside)
 }
 
+/// What the place of each of `files`, which were found in `inputs`, calls its source, as [`Places::sources`] has it, though
+/// nothing is written.
+pub fn sources(inputs: &[PathBuf], files: &[Source]) -> Vec<String> {
+    let only_folder = inputs.len() == 1;
+    let roots: Vec<PathBuf> = inputs.iter().map(|input| root(input, only_folder)).collect();
+    let of = |file: &Source| {
+        let at = file.input as usize;
+        source_name(&below(&inputs[at], &roots[at], file), &inputs[at], file)
+    };
+    files.iter().map(of).collect()
+}
+
 fn source_name(place: &Path, input: &Path, file: &Source) -> String {
     let mut parts = place.components();
     let first = parts.next().map(|part| shown(Path::new(part.as_os_str())));

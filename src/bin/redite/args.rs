@@ -11,9 +11,11 @@ use redite::document::Format;
 use redite::error::Error;
 use redite::order::{Order, Prefer, Protect};
 use redite::params::{ParagraphMode, Params, Remove, Units};
+use redite::read::sources::Sources;
 use redite::report::facts::Wanted;
 use redite::report::html;
 use redite::write::FIELD;
+use redite::write::places;
 
 use crate::index::IndexCommand;
 
@@ -231,10 +233,6 @@ pub(crate) struct RemovingArgs {
     #[arg(long, value_name = "GLOB")]
     protect: Vec<PathBuf>,
 
-    /// Field or column of a record that names its source [default: the first folder of its file's place, or the file]
-    #[arg(long, value_name = "NAME")]
-    source_field: Option<String>,
-
     /// Write nothing where more than this share of the documents of a source, or of all, would be removed; with
     /// `--remove` of anything but `documents`, of their characters too
     #[arg(long, value_name = "SHARE", value_parser = percentage)]
@@ -296,6 +294,11 @@ pub(crate) struct RunArgs {
     /// (or `2026-11-22`, `20261122`) and RFC 2822, and numbers since 1970
     #[arg(long, value_name = "NAME")]
     pub(crate) date_field: Option<String>,
+
+    /// Field or column of a record that names its source, for all that is told by source; of a record without it that is
+    /// the first folder of its file's place, or the file
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source_field: Option<String>,
 
     /// Print the summary as one JSON object: one line, where standard output is not a terminal
     #[arg(long)]
@@ -467,7 +470,7 @@ impl DedupArgs {
         Ok(Order {
             prefer: self.removing.prefer.clone(),
             protect: Protect::new(&self.removing.protect)?,
-            source_field: self.removing.source_field.clone(),
+            source_field: self.run.source_field.clone(),
             dates: self.run.date_field.clone(),
             ..Order::default()
         })
@@ -477,10 +480,6 @@ impl DedupArgs {
     pub(crate) fn check_fields(&self, params: &Params) -> Result<(), Usage> {
         self.run.check_fields(params)?;
         let refuse = |wrong: String, hint: &str| Err(Usage(format!("{wrong}\n\nhint: {hint}")));
-        if self.removing.source_field.as_ref() == Some(&params.text_field) {
-            let wrong = format!("`--source-field {}`: that is the text of a record", params.text_field);
-            return refuse(wrong, "name the field that says where a record is from");
-        }
         if let Prefer::Oldest(field) | Prefer::Newest(field) = &self.removing.prefer
             && *field == params.text_field
         {
@@ -507,13 +506,24 @@ const DATED: &str = "name the field that says when a record is from";
 impl RunArgs {
     /// The same as [`DedupArgs::check_fields`], of the flags of every run.
     pub(crate) fn check_fields(&self, params: &Params) -> Result<(), Usage> {
-        match &self.date_field {
-            Some(field) if *field == params.text_field => {
-                let wrong = format!("`--date-field {field}`: that is the text of a record");
-                Err(Usage(format!("{wrong}\n\nhint: {DATED}")))
+        let fields = [
+            ("date", &self.date_field, DATED),
+            ("source", &self.source_field, "name the field that says where a record is from"),
+        ];
+        match fields.into_iter().find(|(_, field, _)| field.as_ref() == Some(&params.text_field)) {
+            Some((what, _, hint)) => {
+                let wrong = format!("`--{what}-field {}`: that is the text of a record", params.text_field);
+                Err(Usage(format!("{wrong}\n\nhint: {hint}")))
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
+    }
+
+    /// What the sources of an audit are called, and the fields that tell of them.
+    pub(crate) fn order(&self, sources: &Sources) -> Order {
+        let (dates, source_field) = (self.date_field.clone(), self.source_field.clone());
+        let placed = source_field.as_ref().map(|_| places::sources(&self.inputs, &sources.files));
+        Order { dates, source_field, file_sources: placed.unwrap_or_default(), ..Order::default() }
     }
 
     /// What can be told from the flags alone.

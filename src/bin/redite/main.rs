@@ -27,7 +27,6 @@ use redite::archive::Archive;
 use redite::dedup::{Removal, Rules};
 use redite::document::{Format, Match};
 use redite::error::{Error, Kind};
-use redite::order::Order;
 use redite::outcome::Outcome;
 use redite::params::Params;
 use redite::pipeline::{self, Inputs, Surroundings};
@@ -97,11 +96,12 @@ fn audit(args: &RunArgs, format: Option<Format>) -> anyhow::Result<ExitCode> {
     let sources = sources::find(&args.inputs, args.format().or(format))?;
     let outputs = Outputs::of(args, [None; 2], None, &sources)?;
     let mut run = Run::prepare(args, &sources, &params, interrupt)?;
+    run.warnings.add(args.source_field.as_ref().and_then(|_| warnings::without_fields(&sources)));
     run.warnings.add(outputs.read_next.iter().map(|path| warnings::would_be_read(path)));
     run.warnings.say();
-    let inputs = archive.inputs(sources);
-    let order = Order { dates: args.date_field.clone(), ..inputs.order };
-    let (outcome, bar) = run.search(args, Inputs { order, ..inputs }, &params)?;
+    let order = args.order(&sources);
+    let inputs = Inputs { order, ..archive.inputs(sources) };
+    let (outcome, bar) = run.search(args, inputs, &params)?;
     run.interrupt.writing()?;
     let answers = run.pool.install(|| Answers::make(args, &outputs, (&outcome, None), &run));
     // whatever a writer that was stopped may call it

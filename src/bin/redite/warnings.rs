@@ -57,7 +57,7 @@ impl Warnings {
         self.left_out += left_out;
         let unknown =
             ["more name in `--prefer`: no such source", "more names in `--prefer`: no such sources"];
-        self.add_kind(unknown_names(outcome.order(), removal), unknown);
+        self.add_kind(unknown_names(outcome, removal), unknown);
     }
 
     /// Says those that have not been said.
@@ -202,7 +202,7 @@ fn not_annotated(sources: &Sources) -> Option<String> {
 }
 
 /// What to say where fields are asked for of what has none.
-fn without_fields(sources: &Sources) -> Option<String> {
+pub(crate) fn without_fields(sources: &Sources) -> Option<String> {
     let has_none = |source: &&Source| matches!(source.format, Format::Text | Format::Wet);
     let files = sources.files.iter().filter(has_none).count();
     let what =
@@ -254,21 +254,24 @@ pub(crate) fn unknown_fields(args: &RunArgs, outcome: &Outcome) -> Vec<String> {
             _ => {}
         }
     }
+    if let Some(field) = outcome.source_field().filter(|field| has_records && field.named == 0) {
+        told.push(format!("`--source-field {}`: no record has that field", field.field));
+    }
     told
 }
 
 /// Names in the flags that no record has.
-fn unknown_names(order: &Order, removal: &Removal) -> Vec<String> {
+fn unknown_names(outcome: &Outcome, removal: &Removal) -> Vec<String> {
     let is_there = |name: &str| removal.accounts.iter().any(|account| account.name == name);
     let mut told = Vec::new();
     let has_records = removal.all.read > removal.all.skipped;
-    if let Some(field) = order.source_field.as_ref().filter(|_| has_records && !removal.tells_sources) {
-        told.push(format!("`--source-field {field}`: no record has that field"));
-    } else if let Prefer::Sources(names) = &order.prefer {
+    // that no record has the field of sources is told already
+    let tells_sources = outcome.source_field().is_none_or(|field| field.named > 0);
+    if let (Prefer::Sources(names), true) = (&outcome.order().prefer, tells_sources) {
         let unknown = names.iter().filter(|name| has_records && !is_there(name));
         told.extend(unknown.map(|name| format!("`--prefer source:{name}`: there is no such source")));
     }
-    if let prefer @ (Prefer::Oldest(_) | Prefer::Newest(_)) = &order.prefer {
+    if let prefer @ (Prefer::Oldest(_) | Prefer::Newest(_)) = &outcome.order().prefer {
         let is_idle = has_records && removal.undated == removal.all.read - removal.all.skipped;
         told.extend(is_idle.then(|| format!("`--prefer {prefer}`: no record has a date there")));
     }

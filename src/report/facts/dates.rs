@@ -77,7 +77,7 @@ impl Sums {
     /// [`crate::error::Error::Temporary`].
     pub(super) fn add(&mut self, outcome: &Outcome, told: &Told) -> Result<()> {
         let Some(date) = outcome.date(told.document) else { return Ok(()) };
-        let source = outcome.record(told.document).0;
+        let source = outcome.source_of(told.document);
         for (repeat, _) in told.repeats() {
             let original = repeat.original.document;
             let Some(of_original) = outcome.date(original).filter(|_| original != told.document) else {
@@ -85,7 +85,7 @@ impl Sums {
             };
             self.made.repeats += 1;
             self.made.backwards += u64::from(date < of_original);
-            let other = outcome.record(original).0;
+            let other = outcome.source_of(original);
             // by how much the first one of the pair is earlier
             let (pair, earlier) = match other <= source {
                 true => ([other, source], date - of_original),

@@ -28,7 +28,7 @@ pub struct Relations {
     pub source_pairs: u64,
     /// all pairs among the first sixteen sources that these name, those with the most characters first
     pub among_first: Vec<SourcePair>,
-    /// the folders of the sources, in corpus order
+    /// the folders of the sources, in corpus order; none where a field names the sources
     pub folders: Vec<String>,
     /// pairs of folders, by index; those with the most characters first
     pub folder_pairs: Vec<SourcePair>,
@@ -80,7 +80,7 @@ pub(super) struct Sums {
     pairs: Vec<(Reverse<u64>, u32, u32)>,
     pair_count: u64,
     made: Relations,
-    /// the folder of each source
+    /// the folder of each file
     folder_of: Vec<u32>,
     /// of one document: the folder, source or document that is repeated, from a character, up to one
     own: [Vec<(u32, u64, u64)>; 3],
@@ -103,14 +103,17 @@ impl Sums {
     /// # Errors
     /// [`crate::error::Error::Temporary`].
     pub(super) fn add(&mut self, outcome: &Outcome, told: &walk::Told) -> Result<()> {
-        let source = outcome.record(told.document).0;
-        let folder = self.folder_of[source as usize];
+        let source = outcome.source_of(told.document);
+        let folder_of = |document: u32| self.folder_of.get(outcome.record(document).0 as usize).copied();
+        let folder = folder_of(told.document);
         let characters = outcome.span(Place { document: told.document, paragraph: None }).chars.end;
         self.made.document_shares[share_step(told.copied, characters)] += 1;
         for (repeat, _) in told.repeats() {
-            let of = outcome.record(repeat.original.document).0;
-            self.sources.add(source, of, [1, 0])?;
-            self.folders.add(folder, self.folder_of[of as usize], [1, 0])?;
+            let original = repeat.original.document;
+            self.sources.add(source, outcome.source_of(original), [1, 0])?;
+            if let Some((folder, of)) = folder.zip(folder_of(original)) {
+                self.folders.add(folder, of, [1, 0])?;
+            }
             match repeat.kind {
                 Kind::Exact => self.made.exact_contained[0] += 1,
                 Kind::Contained => self.made.exact_contained[1] += 1,
@@ -120,12 +123,13 @@ impl Sums {
         self.own.iter_mut().for_each(Vec::clear);
         let [of_folders, of_sources, of_documents] = &mut self.own;
         for &(original, start, end) in &told.repeated {
-            let of = outcome.record(original).0;
             of_documents.push((original, start, end));
-            of_sources.push((of, start, end));
-            of_folders.push((self.folder_of[of as usize], start, end));
+            of_sources.push((outcome.source_of(original), start, end));
+            of_folders.extend(folder_of(original).map(|of| (of, start, end)));
         }
-        each_once(of_folders, |of, sum| self.folders.add(folder, of, [0, sum]))?;
+        each_once(of_folders, |of, sum| {
+            folder.map_or(Ok(()), |folder| self.folders.add(folder, of, [0, sum]))
+        })?;
         each_once(of_sources, |of, sum| self.sources.add(source, of, [0, sum]))?;
         each_once(of_documents, |original, sum| -> Result<()> {
             if original != told.document {
@@ -216,8 +220,11 @@ pub(in crate::report) fn named(pairs: &[SourcePair], most: usize) -> Vec<u32> {
     named
 }
 
-/// The folders of the sources in corpus order, and which is that of each.
+/// The folders of the files in corpus order, and which is that of each; none where files are not what sources are.
 fn folders(outcome: &Outcome) -> (Vec<String>, Vec<u32>) {
+    if outcome.source_field().is_some() {
+        return Default::default();
+    }
     let mut folders: Vec<String> = Vec::new();
     let mut numbers: HashMap<&str, u32> = HashMap::new();
     let of_source = outcome.sources().iter().map(|source| {

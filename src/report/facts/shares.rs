@@ -56,9 +56,9 @@ pub(super) struct Sums {
 impl Sums {
     /// What was read of each source.
     pub(super) fn new(outcome: &Outcome) -> Self {
-        let mut sources = vec![SourceShare::default(); outcome.sources().len()];
+        let mut sources = vec![SourceShare::default(); outcome.source_count()];
         for document in outcome.first_document()..outcome.documents() {
-            let source = &mut sources[outcome.record(document).0 as usize];
+            let source = &mut sources[outcome.source_of(document) as usize];
             source.documents += 1;
             source.characters += outcome.span(Place { document, paragraph: None }).chars.end;
         }
@@ -68,7 +68,7 @@ impl Sums {
     /// A document with matches.
     pub(super) fn add(&mut self, outcome: &Outcome, told: &Told) {
         let (document, copied) = (told.document, told.copied);
-        self.sources[outcome.record(document).0 as usize].copied += copied;
+        self.sources[outcome.source_of(document) as usize].copied += copied;
         if copied > 0 && !told.is_copy() {
             let characters = outcome.span(Place { document, paragraph: None }).chars.end;
             self.partly_count += 1;

@@ -27,7 +27,7 @@ pub(super) struct Row {
 impl DatesView {
     pub(super) fn new(outcome: &Outcome, facts: &Facts) -> Option<Self> {
         let dates = facts.dates.as_ref()?;
-        let name = |source: u32| clean::name(&outcome.sources()[source as usize].name, NAME);
+        let name = |source: u32| clean::name(outcome.source_name(source), NAME);
         let rows = dates.pairs.iter().take(PAIRS).map(|pair| Row {
             sources: pair.sources.map(name),
             first: [0, 1].map(|side| [number(pair.first[side]), delay(pair.median_seconds[side])]),

@@ -17,7 +17,7 @@ use crate::report::html::night::NightView;
 use crate::report::html::relations::{self, RelationsView};
 use crate::report::html::what_if::WhatIfView;
 use crate::report::html::written::WrittenView;
-use crate::report::html::{NAME, Named, SCRIPT, STYLE, digest};
+use crate::report::html::{NAME, Named, SCRIPT, STYLE, digest, sources};
 use crate::report::{clean, original, wording};
 
 /// Sources that are listed.
@@ -461,7 +461,7 @@ fn sources(outcome: &Outcome, facts: &Facts) -> Option<Sources> {
         ),
     );
     let row = |(share, at): &(&SourceShare, usize)| SourceRow {
-        name: clean::name(&outcome.sources()[*at].name, NAME),
+        name: clean::name(outcome.source_name(*at as u32), NAME),
         cells: [
             number(share.documents),
             number(share.characters),
@@ -471,7 +471,7 @@ fn sources(outcome: &Outcome, facts: &Facts) -> Option<Sources> {
         bar: share.copied * BAR / share.characters.max(1),
     };
     let rows: Vec<_> = order.iter().filter(|(share, _)| share.copied > 0).take(SOURCES).map(row).collect();
-    Some(Sources { is_open: rows.len() <= OPEN, told, rows })
+    Some(Sources { is_open: rows.len() <= OPEN, told: sources::after(told, outcome), rows })
 }
 
 fn groups(outcome: &Outcome, facts: &Facts) -> Both {

@@ -4,7 +4,7 @@ use crate::outcome::Outcome;
 use crate::report::clean;
 use crate::report::facts::{AMONG, Facts, named};
 use crate::report::html::both::{Both, both, count, number, percent_of};
-use crate::report::html::{NAME, PlaceView, archived};
+use crate::report::html::{NAME, PlaceView, archived, sources};
 
 /// Pairs of documents that are listed.
 const PAIRS: usize = 100;
@@ -118,8 +118,8 @@ fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
     let name = |source: u32| match are_folders {
         true => clean::name(&relations.folders[source as usize], NAME),
         false => {
-            let is_archived = source as usize >= outcome.own_sources().len();
-            archived(clean::name(&outcome.sources()[source as usize].name, NAME), is_archived)
+            let is_archived = source as usize >= outcome.own_source_count();
+            archived(clean::name(outcome.source_name(source), NAME), is_archived)
         }
     };
     let most = pairs.iter().map(|pair| pair.characters).max().unwrap_or(0).max(1);
@@ -142,7 +142,7 @@ fn matrix(outcome: &Outcome, facts: &Facts) -> Option<Matrix> {
     let shown = sources.iter().flat_map(|copy| sources.iter().map(|original| of(*copy, *original)));
     let shown = shown.filter(|characters| *characters > 0).count() as u64;
     let what = if are_folders { ["folder", "un dossier"] } else { ["source", "une source"] };
-    let told = matrix_told(what, all - shown);
+    let told = sources::after(matrix_told(what, all - shown), outcome);
     Some(Matrix { told, numbers: (1..=sources.len()).collect(), rows })
 }
 
