@@ -1,9 +1,10 @@
 //! A corpus that says the worst in every field, for the tests of all reports.
 
 use crate::document::{Compression, Format, Skip, SkipReason, Source};
+use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::params::Params;
-use crate::pipeline::{Progress, Surroundings, audit};
+use crate::pipeline::{Inputs, Progress, Surroundings, audit};
 
 /// A string as it stands in JSON, between its quotes, and what becomes of it as a text.
 pub(super) struct Hostile {
@@ -51,6 +52,11 @@ pub(super) fn words(number: u32) -> String {
 /// paragraph), ids, names of files and folders, field names, details of skips. The folder has to live as long
 /// as texts are read.
 pub(super) fn run(hostile: &Hostile) -> (Outcome, tempfile::TempDir) {
+    run_with(hostile, Order::default())
+}
+
+/// The same, with more that is told of its records.
+pub(super) fn run_with(hostile: &Hostile, order: Order) -> (Outcome, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("corpus.jsonl");
     let Hostile { json, text } = hostile;
@@ -90,6 +96,7 @@ pub(super) fn run(hostile: &Hostile) -> (Outcome, tempfile::TempDir) {
     });
     sources.ignored.push(text.clone());
     let params = Params { text_field: format!("text {text}"), ..Params::audit() };
-    let outcome = audit(sources, &params, &Surroundings::default(), &Progress::default()).unwrap();
+    let inputs = Inputs { order, ..sources.into() };
+    let outcome = audit(inputs, &params, &Surroundings::default(), &Progress::default()).unwrap();
     (outcome, folder)
 }

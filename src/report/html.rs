@@ -27,6 +27,7 @@ mod sources;
 mod what_if;
 mod written;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use askama::Template;
@@ -44,6 +45,9 @@ use crate::report::{clean, wording};
 
 /// The one script of a page; the policy names it by its digest.
 const SCRIPT: &str = include_str!("../../templates/report/report.js");
+
+/// How lines of it end that are for pages whose sources a field names, and in no other.
+const OF_NAMED: &str = " // sources are named\n";
 
 /// The page's style.
 const STYLE: &str = include_str!("../../templates/report/style.css");
@@ -108,8 +112,16 @@ pub fn write(
     // megabytes that no template need copy; `<` stands nowhere in them
     to.write_all(br#"<script type="application/json" id="data">"#).map_err(failed)?;
     data.write(facts, to)?;
-    let script = ["</script>\n<script>", SCRIPT, "</script>\n</body>\n</html>\n"];
+    let script = ["</script>\n<script>", &script(outcome), "</script>\n</body>\n</html>\n"];
     script.iter().try_for_each(|part| to.write_all(part.as_bytes())).map_err(failed)
+}
+
+/// The script of a page.
+fn script(outcome: &Outcome) -> Cow<'static, str> {
+    if outcome.source_field().is_some() {
+        return SCRIPT.into();
+    }
+    SCRIPT.split_inclusive('\n').filter(|line| !line.ends_with(OF_NAMED)).collect()
 }
 
 /// A name and a value, in a table.

@@ -8,6 +8,7 @@
     en: {
       language: 'Language', theme: 'Theme', auto: 'as the system', light: 'light', dark: 'dark', print: 'Print',
       title: 'What this corpus says twice', contents: 'Contents',
+      ofSource: 'from', // sources are named
       search: 'Search ids, sources and the texts shown', source: 'Source', allSources: 'all sources',
       unit: 'What', units: ['all', 'documents', 'paragraphs', 'passages'],
       kind: 'How alike', kinds: ['all', 'exact', 'near', 'contained'],
@@ -54,6 +55,7 @@
     fr: {
       language: 'Langue', theme: 'Thème', auto: 'celui du système', light: 'clair', dark: 'sombre', print: 'Imprimer',
       title: 'Ce que ce corpus dit deux fois', contents: 'Sommaire',
+      ofSource: 'de', // sources are named
       search: 'Chercher dans les identifiants, les sources et les textes montrés', source: 'Source', allSources: 'toutes les sources',
       unit: 'Quoi', units: ['tout', 'documents', 'paragraphes', 'passages'],
       kind: 'Ressemblance', kinds: ['toutes', 'exactes', 'proches', 'contenues'],
@@ -150,6 +152,7 @@
     const told = make('span', { class: 'place' }, make('bdi', { class: 'source' }, data.sources[source]));
     if (record) told.append(', ' + t.record(record));
     if (id != null) told.append(`, ${t.id} `, make('bdi', { class: 'id' }, id));
+    if (data.from[number] != null) told.append(`, ${t.ofSource} `, make('bdi', { class: 'source' }, data.named[data.from[number]])); // sources are named
     const date = dateOf(number);
     if (date != null) told.append(', ', make('time', { datetime: date.toISOString() }, dateFormat.format(date)));
     return told;
@@ -185,6 +188,7 @@
         const [source, , id] = data.documents[at];
         parts.push(data.sources[source]);
         if (id != null) parts.push(id);
+        if (data.from[at] != null) parts.push(data.named[data.from[at]]); // sources are named
       }
       for (const copy of group.k) if (copy.p && copy.p.c.t) parts.push(copy.p.c.t);
       haystacks[number] = fold(parts.join('\n'));
@@ -198,6 +202,7 @@
   const filters = { ...ALL };
   let shown = [];
   let page = 0;
+  const isFrom = (group, source) => data.from[group.d] === source || group.k.some(copy => data.from[copy.d] === source); // sources are named
   const fits = (group, number) => {
     const { source, unit, kind } = filters;
     if (unit && !isOf(group, unit)) return false;
@@ -208,6 +213,7 @@
     if (filters.recurring === 1 && group.f & 1) return false;
     if (filters.recurring === 2 && !(group.f & 1)) return false;
     if (filters.recurring === 3 && !(group.f & 2)) return false;
+    if (source >= data.sources.length) return isFrom(group, source - data.sources.length) && (filters.text === '' || haystack(number).includes(filters.text)); // sources are named
     if (source !== '' && data.documents[group.d][0] !== source && !group.k.some(copy => data.documents[copy.d][0] === source)) return false;
     return filters.text === '' || haystack(number).includes(filters.text);
   };
@@ -262,6 +268,8 @@
     const sources = [['', t.allSources], ...data.sources.map((name, i) => [i, name.length > 60 ? name.slice(0, 28) + '…' + name.slice(-30) : name])];
     const form = make('form', { class: 'filters', role: 'search', on: { submit: event => event.preventDefault() } },
       control(t.search, search));
+    data.named.forEach((name, i) => sources.splice(i + 1, 0, [data.sources.length + i, name.slice(0, 60)])); // sources are named
+    if (data.sources.length === 1 && data.named.length > 1) form.append(control(t.source, choice('source', sources.slice(0, Math.min(data.named.length, 5000) + 1), filters.source, value => set('source')(value === '' ? '' : Number(value))))); // sources are named
     if (data.sources.length > 1) {
       form.append(control(t.source, choice('source', sources.slice(0, 5001), filters.source, value => set('source')(value === '' ? '' : Number(value)))));
     }
@@ -362,6 +370,7 @@
       const name = `compare-${number}`;
       const chooser = choice(name, group.k.map((copy, at) => {
         const [source, record, id] = data.documents[copy.d];
+        if (data.from[copy.d] != null) return [at, `${num(at + 1)}. ${data.named[data.from[copy.d]]}: ${data.sources[source]}${record ? ', ' + t.record(record) : ''}${id != null ? `, ${t.id} ${id}` : ''}`.slice(0, 120)]; // sources are named
         return [at, `${num(at + 1)}. ${data.sources[source]}${record ? ', ' + t.record(record) : ''}${id != null ? `, ${t.id} ${id}` : ''}`.slice(0, 120)];
       }), 0, value => show(Number(value)));
       box.append(make('p', { class: 'chooser' }, control(t.choose, chooser)));

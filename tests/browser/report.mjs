@@ -529,6 +529,41 @@ const corpus = (name, records) => {
   return path;
 };
 
+test('sources that a field names', async () => {
+  const article = (outlet, from) => ({ id: `${outlet}-${from}`, outlet, text: sentence(from, 30) });
+  const input = corpus('outlets', [
+    article('agency', 0), article('Le Papier', 0), article('radio', 100), article('agency', 100), article('agency', 200), article('radio', 200),
+    { id: 'nobody', text: sentence(300, 30) }, article('agency', 300),
+  ]);
+  const page = await open(report('outlets', [input], '--units', 'document', '--source-field', 'outlet'));
+  await page.locator('#groups .group').first().waitFor();
+  assert.equal(await shown(page), 4);
+  const source = page.locator('#groups select[name=source]');
+  assert.deepEqual(await source.locator('option').allInnerTexts(), ['all sources', 'agency', 'Le Papier', 'radio']);
+  await source.selectOption('Le Papier');
+  assert.equal(await shown(page), 1);
+  const group = page.locator('#groups .group').first();
+  const placesOf = async () => {
+    if (!await group.evaluate(element => element.open)) await group.locator('summary').first().click();
+    await group.locator('.place').first().waitFor();
+    return group.locator('.place').allInnerTexts();
+  };
+  const places = await placesOf();
+  assert.match(places.join('\n'), /record 1, id agency-0, from agency\n.*record 2, id Le Papier-0, from Le Papier/);
+  await source.selectOption('radio');
+  assert.equal(await shown(page), 2);
+  await page.locator('[name=search]').fill('nobody');
+  await settled(page);
+  assert.equal(await shown(page), 0, 'both filters hold');
+  await source.selectOption('all sources');
+  assert.equal(await shown(page), 1);
+  assert.doesNotMatch((await placesOf())[0], /from/, 'it has none of its own');
+  await page.locator('[name=search]').fill('papier');
+  await settled(page);
+  assert.equal(await shown(page), 1);
+  return page;
+});
+
 test('a text that is cut is cut on both sides, and no later text follows it', async () => {
   const long = sentence(0, 9000);
   const page = await open(report('cut', [corpus('cut', [

@@ -6,7 +6,7 @@
 //! Field names are short because they are written a hundred thousand times; the structures here say what they
 //! are, and the script reads them. What is most often is left out: all of a document, an exact copy.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 
 use serde::{Serialize, Serializer};
@@ -82,6 +82,8 @@ pub(super) struct Held<'a> {
 struct Top<'a> {
     sources: &'a [String],
     documents: Named<'a>,
+    #[serde(flatten)]
+    named: Option<NamedData>,
     #[serde(rename = "groupCount")]
     group_count: u64,
     boilerplate: u32,
@@ -106,6 +108,13 @@ impl Serialize for Named<'_> {
             (maker.sources[&source], record, place.id.map(|id| clean::name(&id, NAME)))
         }))
     }
+}
+
+/// Sources that a field names, and for each document which of them is its own.
+#[derive(Serialize)]
+struct NamedData {
+    named: Vec<String>,
+    from: Vec<Option<usize>>,
 }
 
 /// Thresholds from the floor up, the run's own, and for each what becomes a copy there.
@@ -255,6 +264,7 @@ pub(super) fn make<'a>(outcome: &'a Outcome, facts: &Facts, texts: Texts<'a>) ->
         document_list: Vec::new(),
         sources: HashMap::new(),
         source_list: Vec::new(),
+        named: BTreeMap::new(),
         names: 0,
         text: 0,
     };
@@ -297,6 +307,7 @@ impl Held<'_> {
             what_if,
             sources: &maker.source_list,
             documents: Named(&maker),
+            named: maker.named(),
             group_count: facts.group_count,
             boilerplate: facts.boilerplate.documents,
             partly,
@@ -364,6 +375,8 @@ struct Maker<'a> {
     document_list: Vec<u32>,
     sources: HashMap<u32, u32>,
     source_list: Vec<String>,
+    /// the names of those that a field names
+    named: BTreeMap<u32, String>,
     /// bytes of names and documents; of texts
     names: usize,
     text: usize,
@@ -384,9 +397,17 @@ impl Maker<'_> {
             self.source_list.push(name);
             next
         });
+        if let Some(source) = self.outcome.source_by_field(document) {
+            self.named.entry(source).or_insert_with(|| {
+                let name = clean::name(self.outcome.source_name(source), NAME);
+                self.names += weight(&name) + 3;
+                name
+            });
+        }
         let id = place.id.map(|id| clean::name(&id, NAME));
         let of_date = if self.outcome.dated().is_some() { 20 } else { 0 };
-        self.names += 24 + of_date + id.as_deref().map_or(4, weight);
+        let of_source = if self.outcome.source_field().is_some() { 8 } else { 0 };
+        self.names += 24 + of_date + of_source + id.as_deref().map_or(4, weight);
         let number = self.document_list.len() as u32;
         self.document_list.push(document);
         self.documents.insert(document, number);
@@ -545,6 +566,15 @@ impl Maker<'_> {
             levels: what_if.levels.iter().map(LevelData::new).collect(),
             coming,
         }
+    }
+
+    /// Of the documents that are named, where a field names sources.
+    fn named(&self) -> Option<NamedData> {
+        self.outcome.source_field()?;
+        let numbers: HashMap<u32, usize> = self.named.keys().copied().zip(0..).collect();
+        let from = |document: &u32| numbers.get(&self.outcome.source_by_field(*document)?).copied();
+        let from = self.document_list.iter().map(from).collect();
+        Some(NamedData { named: self.named.values().cloned().collect(), from })
     }
 
     /// Of the documents that are named.

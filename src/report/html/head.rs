@@ -17,7 +17,7 @@ use crate::report::html::night::NightView;
 use crate::report::html::relations::{self, RelationsView};
 use crate::report::html::what_if::WhatIfView;
 use crate::report::html::written::WrittenView;
-use crate::report::html::{NAME, Named, SCRIPT, STYLE, digest, sources};
+use crate::report::html::{NAME, Named, STYLE, digest, script, sources};
 use crate::report::{clean, original, wording};
 
 /// Sources that are listed.
@@ -116,7 +116,7 @@ impl Head {
         let summary = outcome.summary();
         Head {
             version: env!("CARGO_PKG_VERSION"),
-            script_digest: digest::of(SCRIPT),
+            script_digest: digest::of(&script(outcome)),
             style: STYLE,
             name: name(outcome),
             lead: lead(outcome),
