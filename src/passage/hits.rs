@@ -464,7 +464,7 @@ impl Looking<'_, '_, '_> {
                     is_open = follow(kept.tokens, run, runs);
                 }
             }
-            is_cut = is_open && near.length() < stretch.length();
+            is_cut = is_open && near.ends_within(reach.tokens(at));
             is_open &= reach.goes_on();
             most = most.saturating_mul(2);
         }

@@ -80,6 +80,12 @@ impl Near {
         self.tokens[1] - self.tokens[0]
     }
 
+    /// Whether more may lie on either side of what an alignment may reach, of which it is as much as there is: only the text's
+    /// own ends, and what leaves of it, make that less. What is kept beside it is kept for other documents, and has no say.
+    pub(super) fn ends_within(&self, [start, end]: [u32; 2]) -> bool {
+        (start > 0 && self.tokens[0] == start) || self.tokens[1] == end
+    }
+
     /// Makes `read` its tokens if they wait; whether it could.
     pub(super) fn read(&self, places: &mut Places, read: &mut Vec<u64>, failed: &mut Option<Error>) -> bool {
         read.clear();

@@ -140,11 +140,6 @@ impl KeptStretch {
         [first, behind.clamp(first, self.end)]
     }
 
-    /// Its tokens.
-    pub(crate) fn length(&self) -> u32 {
-        self.end - self.start
-    }
-
     /// Where tokens that are in it are in the list.
     fn part(&self, [first, behind]: [u32; 2]) -> Range<usize> {
         let at = |token: u32| (self.at + (token - self.start)) as usize;

@@ -303,6 +303,27 @@ fn a_run_is_found_whole_where_an_alignment_enters_it_late() {
     }
 }
 
+/// How much of an earlier text is kept for documents to come has no say in what a document repeats of it: an alignment that
+/// reaches the end of both texts may begin otherwise from another seed, whatever else of the earlier text is kept.
+#[test]
+fn what_comes_later_changes_nothing_of_what_came_before() {
+    let own =
+        |name: &str, count: usize| (0..count).map(|n| format!("{name}{n}")).collect::<Vec<_>>().join(" ");
+    let (a, b) = (own("a", 38), own("b", 20));
+    let (kept, apart) = (own("k", 40), own("m", 90));
+    let original = format!("{} {kept} {apart} {a} s {b} {}", own("o", 100), own("e", 7));
+    let longer = format!("{} {} {a} s x y {}", own("p", 50), own("c", 65), own("q", 50));
+    let copy = format!("{} {} {a} s x y s {b} {}", own("t", 60), own("c", 65), own("f", 7));
+    let later = format!("{} {kept} {}", own("u", 60), own("v", 60));
+    let told = |texts: &[&str]| {
+        let run = audit_texts(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>(), &passages());
+        told_in_tokens(&run).into_iter().filter(|line| line.starts_with("2.")).collect::<Vec<_>>()
+    };
+    let alone = told(&[&original, &longer, &copy]);
+    assert_eq!(told(&[&original, &longer, &copy, &later]), alone);
+    assert_eq!(alone, ["2.60..166 of 1.50..156", "2.166..187 of 0.268..289"]);
+}
+
 /// The earlier text has its first tokens twice: the seed among them leads further than all that come behind it, up to the
 /// run at the end.
 #[test]
