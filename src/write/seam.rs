@@ -24,6 +24,7 @@ pub(super) struct InOrder<'a> {
 }
 
 /// What is left of a stretch.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Left {
     All,
     /// it is a cut, from its beginning on, that leaves one

@@ -1,7 +1,7 @@
 //! JSON records changed by splicing bytes: all that is not meant stays as it was written, to the last space.
 
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -47,16 +47,24 @@ pub(crate) fn cut_string(line: &str, name: &str, cuts: &[Cut]) -> Option<String>
         |raw| memchr::memchr(b'\\', &string.as_bytes()[raw..]).map_or(string.len(), |more| raw + more);
     // bytes of the text, and of the string that writes it; up to the next escape they are the same
     let (mut at, mut raw, mut escape) = (0, 0, next_escape(0));
+    // whether the first half of a character that has no second one was the last that stayed
+    let mut is_half = false;
     while raw < string.len() {
         let (left, behind) = cuts.left(at);
         let (length, of_text) = match escape - raw {
             0 => character(&string[raw..]),
             plain => [plain.min(behind - at); 2].into(),
         };
+        let written = &string[raw..raw + length];
         match left {
-            Left::All => to.push_str(&string[raw..raw + length]),
+            // it would become one with the half that stood further before
+            Left::All if is_half && is_lone(written, 0xDC00..=0xDFFF) => to.push_str("\\ufffd"),
+            Left::All => to.push_str(written),
             Left::Space => to.push(' '),
             Left::Nothing => {}
+        }
+        if left != Left::Nothing {
+            is_half = left == Left::All && is_lone(written, 0xD800..=0xDBFF);
         }
         (at, raw) = (at + of_text, raw + length);
         if escape < raw {
@@ -67,13 +75,21 @@ pub(crate) fn cut_string(line: &str, name: &str, cuts: &[Cut]) -> Option<String>
     Some(to)
 }
 
+/// The code of the escape of four digits at a byte of a JSON string.
+fn unit(string: &str, at: usize) -> Option<u32> {
+    let hex = string.get(at..at + 6)?.strip_prefix("\\u")?;
+    u32::from_str_radix(hex, 16).ok()
+}
+
+/// Whether what is written is one escape, of one of these codes.
+fn is_lone(written: &str, codes: RangeInclusive<u32>) -> bool {
+    written.len() == 6 && unit(written, 0).is_some_and(|code| codes.contains(&code))
+}
+
 /// How many bytes the first character of a JSON string takes as it is written, and as it is read: an escape of a
 /// lone surrogate is read as U+FFFD.
 fn character(string: &str) -> (usize, usize) {
-    let unit = |at: usize| {
-        let hex = string.get(at..at + 6)?.strip_prefix("\\u")?;
-        u32::from_str_radix(hex, 16).ok()
-    };
+    let unit = |at| unit(string, at);
     match (string.as_bytes().get(..2), unit(0)) {
         (_, Some(0xD800..=0xDBFF)) if matches!(unit(6), Some(0xDC00..=0xDFFF)) => (12, 4),
         (_, Some(code)) => (6, char::from_u32(code).unwrap_or('\u{FFFD}').len_utf8()),
@@ -172,6 +188,21 @@ mod tests {
         assert_eq!(cut(15..17, false), line.replace(r#"b\" é"#, "bé"));
         assert_eq!(cut(0..19, false), line.replace(text, ""));
         assert_eq!(cut_string(r#"{"text":1}"#, "text", &[]), None);
+    }
+
+    /// Two lone surrogates are two characters that can't be read; beside each other they would be one that can.
+    #[test]
+    fn what_stood_apart_becomes_no_new_character() {
+        let cut = |text: &str, bytes: Range<usize>, space| {
+            let line = format!(r#"{{"text":"{text}"}}"#);
+            let left = cut_string(&line, "text", &[Cut { bytes, space }]).unwrap();
+            left[r#"{"text":""#.len()..left.len() - r#""}"#.len()].to_owned()
+        };
+        assert_eq!(cut(r"a\ud83d b \ude00", 4..7, false), r"a\ud83d\ufffd");
+        assert_eq!(cut(r"a\ud83d b \ude00", 4..7, true), r"a\ud83d \ude00");
+        assert_eq!(cut(r"\ud83d b \ude00\ud83d\ude00", 3..6, false), r"\ud83d\ufffd\ud83d\ude00");
+        assert_eq!(cut(r"\ud83db\ud83d\ude00", 3..4, false), r"\ud83d\ud83d\ude00");
+        assert_eq!(cut(r"\\ud83d b \ude00", 6..9, false), r"\\ud83d\ude00");
     }
 
     #[test]
