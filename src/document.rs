@@ -15,9 +15,9 @@ pub enum Format {
     Text,
     /// every non-blank line is a JSON object
     JsonLines,
-    /// rows of comma-separated values, the first with the columns' names
+    /// rows of comma-separated values, the first with the columns' names; or of values that are separated as it tells
     Csv,
-    /// rows of tab-separated values, the first with the columns' names
+    /// rows of tab-separated values, the first with the columns' names; or as above
     Tsv,
     /// Parquet; read only where the feature `parquet` is on
     Parquet,
@@ -87,7 +87,7 @@ pub enum SkipReason {
 }
 
 impl Format {
-    /// The delimiter of a table's fields.
+    /// The delimiter of a table's fields, unless its row of names tells another.
     pub(crate) fn delimiter(self) -> Option<u8> {
         match self {
             Format::Csv => Some(b','),

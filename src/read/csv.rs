@@ -1,6 +1,9 @@
 //! Comma- and tab-separated values (RFC 4180): the first row names the columns, a quoted field may hold
 //! delimiters, line ends and doubled quotes, a row ends with LF, CR LF or CR. Blank lines are no rows.
 //!
+//! Spreadsheets write semicolons where a comma stands in numbers. So what separates a table is told by its row of names,
+//! and by nothing else: [`DELIMITERS`].
+//!
 //! [`Rows`] gives each row with the bytes that it stands in, so that it can be read again, or handed on as
 //! it is, without the rest of its file.
 
@@ -20,6 +23,10 @@ use crate::read::window::Window;
 
 /// The most columns of a file.
 const COLUMNS: usize = 1 << 16;
+
+/// What may separate a table. The delimiter of its format does where its row of names has the column of the texts by
+/// that; else the first of these by which it has.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// The rows of a stream, one at a time.
 pub(crate) struct Rows<R> {
@@ -60,7 +67,7 @@ impl<R: Read> Rows<R> {
         Rows {
             window: Window::new(input),
             begun: false,
-            core: ReaderBuilder::new().delimiter(delimiter).build(),
+            core: core(delimiter),
             limit,
             length: 0,
             passed: 0,
@@ -96,6 +103,20 @@ impl<R: Read> Rows<R> {
             return Ok(Some(Row::Between));
         }
         self.row().map(Some)
+    }
+
+    /// Takes the row at hand apart once more, and those behind it, by another delimiter: it may end elsewhere then. False where
+    /// that makes no row of fields of it.
+    ///
+    /// # Errors
+    /// Those of [`Rows::advance`].
+    fn again(&mut self, delimiter: u8) -> io::Result<bool> {
+        if self.passed > 0 {
+            return Ok(false);
+        }
+        self.core = core(delimiter);
+        (self.length, self.count) = (0, 0);
+        Ok(self.row()? == Row::Fields)
     }
 
     fn row(&mut self) -> io::Result<Row> {
@@ -214,8 +235,13 @@ impl<R: Read> Rows<R> {
     }
 }
 
-/// Which columns hold what.
+fn core(delimiter: u8) -> Reader {
+    ReaderBuilder::new().delimiter(delimiter).build()
+}
+
+/// What separates a table, and which columns hold what.
 struct Columns {
+    delimiter: u8,
     text: usize,
     id: Option<usize>,
     /// those that a run has another use for; none where the table lacks them
@@ -225,7 +251,11 @@ struct Columns {
 
 impl Columns {
     /// From the row of names. Of equal names the last counts, as in an object.
-    fn find<R: Read>(header: &Rows<R>, fields: Fields<'_>) -> std::result::Result<Self, String> {
+    fn find<R: Read>(
+        header: &Rows<R>,
+        delimiter: u8,
+        fields: Fields<'_>,
+    ) -> std::result::Result<Self, String> {
         let count = header.count();
         let at = |name: &str| (0..count).rfind(|&i| header.field(i) == Some(name.as_bytes()));
         let text = at(fields.text).ok_or_else(|| {
@@ -233,7 +263,33 @@ impl Columns {
             no_such_column(fields.text, names)
         })?;
         let also = fields.also.iter().map(|name| at(name)).collect();
-        Ok(Columns { text, id: at(fields.id), also, count })
+        Ok(Columns { delimiter, text, id: at(fields.id), also, count })
+    }
+
+    /// From the row of names that is at hand by the delimiter of its format. Where no delimiter leads to the column of the texts,
+    /// those are told that the row has by the one of which it holds most.
+    ///
+    /// # Errors
+    /// Whatever the stream fails with where the row goes on by another delimiter.
+    fn by_any_delimiter<R: Read>(
+        header: &mut Rows<R>,
+        delimiter: u8,
+        fields: Fields<'_>,
+    ) -> io::Result<std::result::Result<Self, String>> {
+        let mut found = Columns::find(header, delimiter, fields);
+        let likely = likely_delimiter(header, delimiter);
+        for other in DELIMITERS.into_iter().filter(|other| *other != delimiter) {
+            if found.is_ok() {
+                break;
+            }
+            if header.again(other)? {
+                let by_this = Columns::find(header, other, fields);
+                if by_this.is_ok() || likely == Some(other) {
+                    found = by_this;
+                }
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -273,19 +329,12 @@ fn misnamed(start: &[u8]) -> Option<String> {
     }
 }
 
-/// What a table is separated by, and what to do, where its row of names has more of that than of its delimiter.
-fn separated<R: Read>(header: &Rows<R>, delimiter: u8) -> Option<String> {
-    let others = [
-        (b';', "`;`, which is not read: save it with commas (`.csv`) or tabs (`.tsv`)"),
-        (b'|', "`|`, which is not read: save it with commas (`.csv`) or tabs (`.tsv`)"),
-        (b'\t', "tabs: name it `.tsv`, or say `--format tsv`"),
-        (b',', "commas: name it `.csv`, or say `--format csv`"),
-    ];
+/// Another delimiter, where a row of names has more of that than of its own.
+fn likely_delimiter<R: Read>(header: &Rows<R>, delimiter: u8) -> Option<u8> {
     let fields = || (0..header.count()).filter_map(|i| header.field(i)).flatten();
-    let counted = others.map(|(other, told)| (fields().filter(|byte| **byte == other).count(), other, told));
-    let (count, _, told) =
-        counted.into_iter().filter(|(_, other, _)| *other != delimiter).max_by_key(|(count, ..)| *count)?;
-    (count >= header.count()).then(|| format!("it is separated by {told}"))
+    let counted = DELIMITERS.map(|other| (fields().filter(|byte| **byte == other).count(), other));
+    let most = counted.into_iter().filter(|(_, other)| *other != delimiter).max_by_key(|(count, _)| *count);
+    most.filter(|(count, _)| *count >= header.count()).map(|(_, other)| other)
 }
 
 /// Fails as reading has failed, if it has; else there is nothing to read.
@@ -314,14 +363,20 @@ fn read_rows(
             other => break other,
         }
     };
+    // in an archive that is not packed the names of a table may stand behind those of its files
+    let is_packed = || !magic::is_text(&start) && magic::told(&start).is_some();
     let columns = match header {
         Ok(None) => return Ok(true),
-        // in an archive that is not packed the names of a table may stand behind those of its files
-        Ok(Some(Row::Fields)) if !magic::is_text(&start) && magic::told(&start).is_some() => {
-            Err((SkipReason::Unreadable, String::new()))
-        }
+        Ok(Some(Row::Fields)) if is_packed() => Err((SkipReason::Unreadable, String::new())),
         Ok(Some(Row::Fields)) => {
-            Columns::find(&rows, fields).map_err(|detail| (SkipReason::MissingText, detail))
+            let found = match misnamed(&start) {
+                Some(_) => Ok(Columns::find(&rows, delimiter, fields)),
+                None => Columns::by_any_delimiter(&mut rows, delimiter, fields),
+            };
+            match found {
+                Ok(found) => found.map_err(|detail| (SkipReason::MissingText, detail)),
+                Err(error) => Err(to.why(true, &error)),
+            }
         }
         Ok(Some(_)) => Err((
             SkipReason::Unreadable,
@@ -334,8 +389,7 @@ fn read_rows(
     let columns = match columns {
         Ok(columns) => columns,
         Err((reason, detail)) => {
-            let otherwise = || (reason == SkipReason::MissingText).then(|| separated(&rows, delimiter))?;
-            let (reason, detail) = match misnamed(&start).or_else(otherwise) {
+            let (reason, detail) = match misnamed(&start) {
                 Some(what) if reason != SkipReason::Truncated => (SkipReason::Unreadable, what),
                 _ => (reason, detail),
             };
@@ -343,6 +397,7 @@ fn read_rows(
         }
     };
     to.column(columns.text);
+    to.delimiter(columns.delimiter);
     while to.go_on()? {
         let row = match rows.advance() {
             Ok(Some(row)) => row,
@@ -412,7 +467,7 @@ struct Single {
 
 impl Single {
     fn new(delimiter: u8) -> Self {
-        let core = ReaderBuilder::new().delimiter(delimiter).build();
+        let core = core(delimiter);
         Single { delimiter, core, fields: vec![0; 4096], ends: vec![0; 64] }
     }
 

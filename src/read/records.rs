@@ -96,6 +96,11 @@ impl<'a, 'b> Collector<'a, 'b> {
         self.spool.set_column(self.records.source, column as u32);
     }
 
+    /// What separates the fields of a row, for reading them again.
+    pub(crate) fn delimiter(&mut self, delimiter: u8) {
+        self.spool.set_delimiter(self.records.source, delimiter);
+    }
+
     /// What the source was, once it has been read.
     pub(crate) fn digest(&mut self, digest: ByteDigest) {
         self.spool.set_digest(self.records.source, digest);

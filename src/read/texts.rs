@@ -36,6 +36,8 @@ struct Spooled {
     bytes: RwLock<Bytes>,
     /// which column of a source of rows holds the texts
     columns: Mutex<HashMap<u32, u32>>,
+    /// what separates the fields of a source of rows
+    delimiters: Mutex<HashMap<u32, u8>>,
     /// what a source of rows, or an archive, was when it was read; none where nothing of it could be used
     digests: Mutex<HashMap<u32, ByteDigest>>,
 }
@@ -54,8 +56,8 @@ fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Spool {
     /// An empty spool that will overflow into `folder`.
     pub(crate) fn new(folder: &Path) -> Self {
-        let (bytes, columns, digests) = Default::default();
-        Spool(Arc::new(Spooled { folder: folder.to_path_buf(), bytes, columns, digests }))
+        let (bytes, columns, delimiters, digests) = Default::default();
+        Spool(Arc::new(Spooled { folder: folder.to_path_buf(), bytes, columns, delimiters, digests }))
     }
 
     /// Where temporary files go.
@@ -71,6 +73,15 @@ impl Spool {
 
     fn column(&self, source: u32) -> Option<usize> {
         locked(&self.0.columns).get(&source).map(|&column| column as usize)
+    }
+
+    /// Notes what separates the fields of a source of rows.
+    pub(crate) fn set_delimiter(&self, source: u32, delimiter: u8) {
+        locked(&self.0.delimiters).insert(source, delimiter);
+    }
+
+    fn delimiter(&self, source: u32) -> Option<u8> {
+        locked(&self.0.delimiters).get(&source).copied()
     }
 
     /// Notes what a source was when it was read.
@@ -265,6 +276,12 @@ impl Texts {
         self.spool.column(source)
     }
 
+    /// What separates the fields of a row, where a source holds rows: as was found when it was read.
+    pub(crate) fn delimiter(&self, source: u32) -> Option<u8> {
+        let usual = self.sources[source as usize].format.delimiter()?;
+        Some(self.spool.delimiter(source).unwrap_or(usual))
+    }
+
     /// Where temporary files go.
     #[cfg(feature = "parquet")]
     pub(crate) fn temporary(&self) -> &Path {
@@ -440,7 +457,7 @@ impl Texts {
                     Ok(_) => String::from_utf8(bytes).map_err(|_| changed()),
                     Err(_) => Err(changed()),
                 };
-                match format.delimiter() {
+                match self.delimiter(locator.source) {
                     Some(delimiter) if source.is_plain_file() => {
                         let column = self.spool.column(locator.source).unwrap_or(0);
                         (utf8(csv::field(&bytes, delimiter, column).ok_or_else(changed)?)?, Record::default())

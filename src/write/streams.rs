@@ -35,7 +35,7 @@ impl Records<'_> {
         self.create(file, file.source.compression, folder, |to| {
             let (max_record, column) = (texts.max_record(), texts.column(file.number).unwrap_or(0));
             let mut stream = Stream { max_record, column, passing: &mut passing, to, progress };
-            match file.source.format.delimiter() {
+            match texts.delimiter(file.number) {
                 Some(delimiter) => stream.rows(&mut input, delimiter),
                 None => stream.archive(&mut input),
             }

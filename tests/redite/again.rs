@@ -84,6 +84,7 @@ fn containers() -> Vec<(&'static str, Vec<u8>)> {
         ("a.csv.bz2", bz2(&table)),
         ("a.csv", table.into_bytes()),
         ("a.tsv", rows(&texts, '\t', "\r\n").into_bytes()),
+        ("b.csv", rows(&texts, ';', "\r\n").into_bytes()),
         ("a.wet.gz", gz(&wet)),
         ("a.wet", wet.into_bytes()),
         ("a.txt", words(0..60).into_bytes()),

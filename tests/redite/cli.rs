@@ -321,16 +321,17 @@ fn skipped_records_are_told_and_strict_makes_them_exit_3() {
 #[test]
 fn an_audit_of_which_nothing_can_be_used_is_refused() {
     let renamed = records(&[words(0..30), words(0..30)]).replace("\"text\"", "\"body\"");
-    let dir =
-        Dir::new().file("in/a.jsonl", renamed).file("in/b.csv", "id;text\n1;a\n").file("empty.jsonl", "");
+    let dir = Dir::new()
+        .file("in/a.jsonl", renamed)
+        .file("in/b.csv", zst("id,text\n1,a\n"))
+        .file("empty.jsonl", "");
     for more in [&[][..], &["--quiet", "--json"], &["--strict"], &["--memory", "200MiB"]] {
         let all = ["audit", "in", "empty.jsonl", "--matches", "m.jsonl"].iter().chain(more);
         let refused = redite(&dir, all).ends();
         assert_eq!((refused.code, refused.stdout.as_str()), (4, ""), "{}", refused.stderr);
         let told = "error: nothing was written: of 3 records and files none could be used\n\n  \
             2 without the text field, first in/a.jsonl:1: no field `text`; there are `body`; `--text-field` names one\n  \
-            1 could not be read, first in/b.csv: it is separated by `;`, which is not read: save it with commas (`.csv`) or \
-            tabs (`.tsv`)\n\n\
+            1 could not be read, first in/b.csv: it begins as zstandard does: add `.zst` to its name\n\n\
             hint: say how they are to be read with `--text-field` or `--format`, or leave them out\n";
         assert!(refused.stderr.ends_with(told), "{}", refused.stderr);
         assert_eq!(names(dir.root()), ["empty.jsonl", "in"]);

@@ -119,6 +119,12 @@ fn every_container_of_records_gives_the_same_bytes() {
             ("x.csv", format!("\u{FEFF}{}", rows(&texts, ',', "\r\n\r\n")).into()),
             ("x.csv", rows(&texts, ',', "\r").trim_end().into()),
             ("x.tsv", rows(&texts, '\t', "\n").into()),
+            ("x.csv", rows(&texts, ';', "\n").into()),
+            ("x.csv", format!("\u{FEFF}{}", rows(&texts, ';', "\r\n\r\n")).into()),
+            ("x.csv", rows(&texts, '|', "\n").into()),
+            ("x.csv", rows(&texts, '\t', "\r").into()),
+            ("x.tsv", rows(&texts, ';', "\r\n").trim_end().into()),
+            ("x.tsv", rows(&texts, ',', "\n").into()),
             ("x.wet", archive(&texts).into()),
             ("x.warc.wet", archive(&texts).trim_end_matches("\r\n\r\n").into()),
         ];

@@ -83,6 +83,9 @@ mod resident;
 mod rollback;
 /// What boilerplate and templates cost, in comparisons counted.
 mod scale;
+/// Tables by what separates them: semicolons, tabs, bars.
+#[cfg(feature = "cli")]
+mod separators;
 /// Records that are skipped, in great numbers.
 mod skipped;
 /// What is told by source.

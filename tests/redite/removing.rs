@@ -294,6 +294,8 @@ fn what_is_left_is_the_same_always() {
         assert!(first == run("a.jsonl", lines.clone(), 3, 100));
         assert!(first == run("a.jsonl.gz", gz(&lines), 2, 1000));
         assert!(first == run("a.csv", containers::rows(&texts, ',', "\n").into_bytes(), 2, 1000));
+        assert!(first == run("a.csv", containers::rows(&texts, ';', "\r\n").into_bytes(), 3, 1000));
+        assert!(first == run("a.csv.gz", gz(containers::rows(&texts, ';', "\n")), 1, 300));
         assert!(first == run("a.tsv.zst", zst(containers::rows(&texts, '\t', "\r\n")), 4, 300));
         assert!(first == run("a.wet", containers::archive(&texts).into_bytes(), 2, 256 << 10));
         assert!(first == run("a.wet.gz", gz(containers::archive(&texts)), 1, 500));

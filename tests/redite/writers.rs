@@ -112,6 +112,8 @@ fn kept_rows_and_records_are_the_same_bytes_in_every_packing() {
         ("x.csv", table(format!("\u{feff}{}", head(',', "\r\n")), of_rows(',', "\r\n"), "\r\n", "\n\n")),
         ("x.tsv", table(head('\t', "\n"), of_rows('\t', "\n"), "\n", "")),
         ("x.csv", table(head(',', "\r"), of_rows(',', "\r"), "", "\n")),
+        ("x.csv", table(format!("\u{feff}{}", head(';', "\r\n")), of_rows(';', "\r\n"), "", "\r\n")),
+        ("x.tsv", table(head('|', "\n"), of_rows('|', "\n"), "\n", "")),
         ("x.warc.wet", table(info.to_owned(), records.clone(), "", info)),
         ("x.wet", table("\r\n".to_owned() + info, records, info, "")),
     ];
@@ -231,6 +233,7 @@ fn an_input_that_changes_during_the_run_is_noticed() {
     #[cfg_attr(not(feature = "parquet"), expect(unused_mut, reason = "one container less"))]
     let mut cases: Vec<(&str, Vec<u8>)> = vec![
         ("a.csv", rows(&texts, ',', "\n").into()),
+        ("b.csv", rows(&texts, ';', "\n").into()),
         ("a.wet", archive(&texts).into()),
         ("a.tsv.gz", gz(rows(&texts, '\t', "\n"))),
     ];

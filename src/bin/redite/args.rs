@@ -408,9 +408,9 @@ enum FormatArg {
     Text,
     /// a line is a JSON object
     Jsonl,
-    /// comma-separated values; the first row names the columns
+    /// commas, or `;`, tabs or `|`, between values; the first row names the columns
     Csv,
-    /// tab-separated values; the first row names the columns
+    /// tabs, or as above, between values; the first row names the columns
     Tsv,
     /// a row of a table is a document
     Parquet,
