@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub enum Format {
     /// the whole file is one document
     Text,
-    /// every non-blank line is a JSON object
+    /// every non-blank line is a JSON object; or every item of an array, or every object over several lines
     JsonLines,
     /// rows of comma-separated values, the first with the columns' names; or of values that are separated as it tells
     Csv,

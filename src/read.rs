@@ -1,5 +1,5 @@
 //! Inputs to records. [`sources`] finds the files in corpus order, `chunks` reads them in pieces of
-//! whole records, `json` takes a record apart, `texts` reads a document a second time. `csv`, `parquet` and
+//! whole records (`lines` those of one source), `json` takes a record apart, `texts` reads a document a second time. `csv`, `parquet` and
 //! `wet` know where a record of theirs ends, and collect what is in it through `records`.
 //!
 //! A piece is about an eighth of a mebibyte, so that all cores are busy on one big file as well as on many small ones;
@@ -10,6 +10,7 @@ pub(crate) mod compression;
 pub(crate) mod csv;
 pub(crate) mod digest;
 pub(crate) mod json;
+mod lines;
 pub(crate) mod magic;
 #[cfg(feature = "parquet")]
 pub(crate) mod parquet;

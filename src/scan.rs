@@ -25,7 +25,7 @@ use crate::passage::winnow::Winnower;
 use crate::pipeline::Progress;
 use crate::pool::Pool;
 use crate::read::chunks::{Buffers, Chunk, about_tokens, text_file};
-use crate::read::json::{self, Fields};
+use crate::read::json::Fields;
 use crate::read::magic;
 use crate::read::records::{self, Entry, Records};
 use crate::read::texts::{Locator, checksum};
@@ -162,7 +162,7 @@ impl<'a> Scanner<'a> {
     pub(crate) fn scan(&self, chunk: Chunk) -> Scanned {
         let mut work = self.work();
         match chunk {
-            Chunk::Lines { source, offset, bytes, in_array } => {
+            Chunk::Lines { source, offset, bytes, framing } => {
                 if !self.only_measures {
                     let is_outsized = self.buffers.is_outsized(bytes.len());
                     let tokens =
@@ -172,7 +172,7 @@ impl<'a> Scanner<'a> {
                 if self.sources[source as usize].format == Format::Text {
                     self.whole(source, offset, &bytes, &mut work);
                 } else {
-                    let piece = Piece { in_array, ..Piece::of(source, offset, &bytes) };
+                    let piece = Piece { framing, ..Piece::of(source, offset, &bytes) };
                     self.lines(piece, &bytes, &mut work);
                 }
                 self.buffers.give(bytes);
@@ -186,13 +186,12 @@ impl<'a> Scanner<'a> {
                     self.file(source, &mut work);
                 }
             }
-            Chunk::Lost { source, is_record, reason, detail } => {
+            Chunk::Lost { source, is_record, lines, reason, detail } => {
                 let has_lines = self.sources[source as usize].format == Format::JsonLines;
                 let record = is_record.then_some(0);
                 let line = (is_record && has_lines).then_some(1);
                 let records = u64::from(is_record);
                 work.scanned.skips.push(Skip { source, record, records, line, reason, detail });
-                let [records, lines] = [record.is_some(), line.is_some()].map(u64::from);
                 work.scanned.counted.push(Counted { source, records, lines });
             }
         }
@@ -216,27 +215,12 @@ impl<'a> Scanner<'a> {
 
     fn lines(&self, piece: Piece, bytes: &[u8], work: &mut Work) {
         let fields = self.fields();
-        let Piece { source, offset, in_array, .. } = piece;
+        let Piece { source, offset, framing, .. } = piece;
         work.scanned.pieces.push(piece);
         let all_utf8 = simdutf8::basic::from_utf8(bytes).ok();
         let mut counted = Counted { source, records: 0, lines: 0 };
-        let mut start = 0;
-        while start < bytes.len() {
-            let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
-            let mut line = start..end;
-            start = end + 1;
-            counted.lines += 1;
-            // not only before the first line: files with a byte-order mark get joined
-            if bytes[line.clone()].starts_with(b"\xEF\xBB\xBF") {
-                line.start += 3;
-            }
-            if in_array {
-                let item = json::item(&bytes[line.clone()]);
-                line = line.start + item.start..line.start + item.end;
-            }
-            if bytes[line.clone()].trim_ascii().is_empty() {
-                continue;
-            }
+        let mut found = framing.records(bytes);
+        for (line, number) in found.by_ref() {
             let record = counted.records;
             counted.records += 1;
             let raw = &bytes[line.clone()];
@@ -272,12 +256,13 @@ impl<'a> Scanner<'a> {
                     source,
                     record: Some(record),
                     records: 1,
-                    line: Some(counted.lines),
+                    line: Some(number),
                     reason,
                     detail,
                 }),
             }
         }
+        counted.lines = found.lines();
         work.scanned.counted.push(counted);
     }
 

@@ -11,19 +11,17 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use memchr::{memchr, memrchr};
-
 use crate::document::{Format, SkipReason, Source};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pipeline::Progress;
 use crate::pool::Pool;
 use crate::read::compression;
-use crate::read::json::{self, Fields, Shape};
+use crate::read::json::{Fields, Framing};
+use crate::read::lines::Lines;
 use crate::read::magic;
-use crate::read::records::{Collector, Records, too_large};
+use crate::read::records::{Collector, Records};
 use crate::read::sources::Sources;
 use crate::read::texts::Spool;
-use crate::read::window::fill;
 use crate::read::{csv, wet};
 
 /// Chunks in a batch: what goes into the tables at once. What one or two workers, those of rayon's current pool, need is held
@@ -40,15 +38,15 @@ pub(crate) const QUEUE: usize = 1;
 
 /// A piece of the corpus.
 pub(crate) enum Chunk {
-    /// whole lines of one source; `offset` is that of the first byte in the source or in the spool, `in_array` whether its
-    /// records are items of an array
-    Lines { source: u32, offset: u64, bytes: Vec<u8>, in_array: bool },
+    /// whole records of one source; `offset` is that of the first byte in the source or in the spool, `framing` tells how its
+    /// records stand
+    Lines { source: u32, offset: u64, bytes: Vec<u8>, framing: Framing },
     /// whole text files, to be opened by the worker
     Files { sources: Range<u32> },
     /// texts that the reader has taken out of their records
     Records(Records),
-    /// a record that could not be handed on, or the rest of a source
-    Lost { source: u32, is_record: bool, reason: SkipReason, detail: String },
+    /// a record that could not be handed on, over so many lines, or the rest of a source
+    Lost { source: u32, is_record: bool, lines: u64, reason: SkipReason, detail: String },
 }
 
 impl Chunk {
@@ -198,7 +196,7 @@ impl Reader<'_> {
     /// Hands each batch to `to`, until that returns false: nobody listens any more.
     ///
     /// # Errors
-    /// [`Error::Io`] where the spool can't be written; a source that can't be read is a lost chunk.
+    /// [`crate::error::Error::Io`] where the spool can't be written; a source that can't be read is a lost chunk.
     pub(crate) fn run(&self, spool: &Spool, to: Listener<'_>) -> Result<()> {
         let mut batch = Batch {
             chunks: Vec::new(),
@@ -247,18 +245,7 @@ impl Reader<'_> {
         if !matches!(source.format, Format::Text | Format::JsonLines) {
             return self.records(source, &mut Collector::new(self, number as u32, spool, batch));
         }
-        let mut lines = Lines {
-            reader: self,
-            source,
-            number: number as u32,
-            spool,
-            batch,
-            offset: 0,
-            begun: false,
-            shape: (source.format == Format::Text).then_some(Shape::Lines),
-            held: Vec::new(),
-            is_lost: false,
-        };
+        let mut lines = Lines::new(self, number as u32, spool, batch);
         if let (None, Some(given)) = (&source.path, &self.sources.given) {
             self.progress.bytes_read.fetch_add(given.len() as u64, Ordering::Relaxed);
             return lines.read(Box::new(&given[..]));
@@ -267,7 +254,7 @@ impl Reader<'_> {
         match opened {
             Ok(input) => lines.read(input),
             Err(error) => {
-                lines.lose(false, SkipReason::Unreadable, error.to_string());
+                lines.unreadable(&error);
                 Ok(())
             }
         }
@@ -319,164 +306,6 @@ impl Batch<'_> {
         if self.listening && !chunks.is_empty() {
             self.listening = (self.to)(chunks);
         }
-    }
-}
-
-/// Bytes around a line that are not of its record: a byte-order mark, the first half of a line end, and what stands between
-/// the items of an array.
-const AROUND: usize = 6;
-
-/// One source being cut at line ends.
-struct Lines<'a, 'b> {
-    reader: &'a Reader<'a>,
-    source: &'a Source,
-    number: u32,
-    spool: &'a Spool,
-    batch: &'a mut Batch<'b>,
-    /// bytes handed on (or lost) so far
-    offset: u64,
-    begun: bool,
-    /// how its records stand, once enough is known
-    shape: Option<Shape>,
-    /// its first lines, until then
-    held: Vec<u8>,
-    /// it is no source of lines: nothing more is read of it
-    is_lost: bool,
-}
-
-impl Lines<'_, '_> {
-    fn read(&mut self, mut input: Box<dyn Read + Send + '_>) -> Result<()> {
-        let limit = self.reader.max_record;
-        let whole = self.source.format == Format::Text; // what can be read only once, as one text
-        // a line that is no more than that too long is judged where its record is
-        let limit = if whole { limit } else { limit + AROUND };
-        let chunk = self.reader.buffers.chunk;
-        let mut buffer = self.reader.buffers.take();
-        let mut searched = 0; // no line ends before that
-        while self.batch.listening && !self.is_lost {
-            if self.reader.progress.is_cancelled() {
-                return Err(Error::Interrupted);
-            }
-            let want = if buffer.len() < chunk { chunk } else { buffer.len() + chunk };
-            match fill(&mut input, &mut buffer, want) {
-                Ok(true) => {}
-                Ok(false) => {
-                    if buffer.len() > limit && (whole || memchr(b'\n', &buffer).is_none()) {
-                        return self.lose_record();
-                    }
-                    return self.hand_on(buffer, true);
-                }
-                Err(error) => {
-                    // what came before the break is as good as ever
-                    let end = if whole { 0 } else { memrchr(b'\n', &buffer).map_or(0, |at| at + 1) };
-                    let in_record = buffer[end..].iter().any(|b| !b.is_ascii_whitespace());
-                    self.begun |= !buffer.is_empty();
-                    let (reason, detail) = compression::why(self.source, self.begun, &error);
-                    buffer.truncate(end);
-                    self.hand_on(buffer, true)?;
-                    if !self.is_lost {
-                        self.lose(in_record, reason, detail);
-                    }
-                    return Ok(());
-                }
-            }
-            self.begun = true;
-            self.reader.buffers.meet(buffer.len());
-            if whole {
-                if buffer.len() > limit {
-                    return self.lose_record();
-                }
-                continue;
-            }
-            if let Some(end) = memrchr(b'\n', &buffer[searched..]).map(|at| searched + at) {
-                let mut rest = self.reader.buffers.take();
-                rest.extend_from_slice(&buffer[end + 1..]);
-                buffer.truncate(end + 1);
-                self.hand_on(std::mem::replace(&mut buffer, rest), false)?;
-                searched = buffer.len();
-            } else if buffer.len() > limit {
-                self.lose_record()?;
-                if !self.skip_line(&mut input, &mut buffer)? {
-                    return Ok(());
-                }
-                searched = 0;
-            } else {
-                searched = buffer.len();
-            }
-        }
-        Ok(())
-    }
-
-    /// Passes over the rest of a line that is too large; false at the end of the source.
-    fn skip_line(&mut self, input: &mut impl Read, buffer: &mut Vec<u8>) -> Result<bool> {
-        loop {
-            self.offset += buffer.len() as u64;
-            buffer.clear();
-            match fill(input, buffer, self.reader.buffers.chunk) {
-                Ok(more) => match memchr(b'\n', buffer) {
-                    Some(at) => {
-                        self.offset += at as u64 + 1;
-                        buffer.drain(..=at);
-                        return Ok(true);
-                    }
-                    None if more => {}
-                    None => return Ok(false),
-                },
-                Err(error) => {
-                    let (reason, detail) = compression::why(self.source, true, &error);
-                    self.lose(false, reason, detail);
-                    return Ok(false);
-                }
-            }
-        }
-    }
-
-    /// Sends whole lines, through the spool where they can't be read again; the first ones when it is known how their records
-    /// stand.
-    fn hand_on(&mut self, mut bytes: Vec<u8>, are_last: bool) -> Result<()> {
-        if !self.held.is_empty() {
-            self.held.extend_from_slice(&bytes);
-            self.reader.buffers.give(std::mem::replace(&mut bytes, std::mem::take(&mut self.held)));
-        }
-        if self.shape.is_none() && !bytes.trim_ascii().is_empty() {
-            self.shape = json::shape(&bytes, are_last || bytes.len() > self.reader.max_record);
-            match self.shape {
-                Some(Shape::Unreadable(what)) => {
-                    self.is_lost = true;
-                    self.lose(false, SkipReason::Unreadable, what.to_owned());
-                }
-                Some(_) => {}
-                None => {
-                    self.held = bytes;
-                    return Ok(());
-                }
-            }
-        }
-        if bytes.is_empty() || self.is_lost {
-            self.reader.buffers.give(bytes);
-            return Ok(());
-        }
-        self.reader.buffers.meet_text(&bytes);
-        let offset = if self.source.is_plain_file() { self.offset } else { self.spool.append(&bytes)? };
-        self.offset += bytes.len() as u64;
-        let length = bytes.len();
-        let in_array = self.shape == Some(Shape::Items);
-        self.batch.push(Chunk::Lines { source: self.number, offset, bytes, in_array }, length);
-        Ok(())
-    }
-
-    fn lose_record(&mut self) -> Result<()> {
-        self.hand_on(Vec::new(), true)?;
-        self.shape = self.shape.or(Some(Shape::Lines));
-        if !self.is_lost {
-            let detail = too_large(self.reader.max_record as u64);
-            self.lose(true, SkipReason::TooLarge, detail);
-        }
-        Ok(())
-    }
-
-    fn lose(&mut self, is_record: bool, reason: SkipReason, detail: String) {
-        self.batch.push(Chunk::Lost { source: self.number, is_record, reason, detail }, 0);
     }
 }
 
@@ -546,6 +375,7 @@ mod tests {
         let lost = || Chunk::Lost {
             source: 0,
             is_record: false,
+            lines: 0,
             reason: SkipReason::Unreadable,
             detail: String::new(),
         };

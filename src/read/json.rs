@@ -2,6 +2,8 @@
 
 mod array;
 mod direct;
+mod framing;
+mod split;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +16,9 @@ use serde_json::value::RawValue;
 use crate::document::SkipReason;
 use crate::read::magic;
 use crate::read::records::{NAMED, no_such};
-pub(crate) use array::{Shape, item, shape};
+pub(crate) use array::{Shape, shape};
+pub(crate) use framing::Framing;
+pub(crate) use split::{Edge, Splitter};
 
 /// The fields to look for.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +104,7 @@ impl Fields<'_> {
     }
 }
 
-/// What serde_json says of one line, which is not the first of its file.
+/// What serde_json says of one record, which is not the first of its file.
 fn what_is_wrong(error: &serde_json::Error, line: &str) -> String {
     if let Some(what) = magic::told(line.as_bytes()) {
         return what;
@@ -111,9 +115,15 @@ fn what_is_wrong(error: &serde_json::Error, line: &str) -> String {
         _ => {}
     }
     let told = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    told.strip_suffix(&place)
-        .map_or_else(|| told.clone(), |what| format!("{what} at byte {}", error.column()))
+    let (of_lines, byte) = (error.line(), error.column());
+    let what = told.strip_suffix(&format!(" at line {of_lines} column {byte}"));
+    what.map_or_else(
+        || told.clone(),
+        |what| match of_lines {
+            0 | 1 => format!("{what} at byte {byte}"),
+            number => format!("{what} at byte {byte} of its line {number}"),
+        },
+    )
 }
 
 /// What to say of a line that does not begin as an object does.
@@ -130,12 +140,22 @@ fn no_object(line: &str) -> String {
 
 /// What to say of an object without the field of the text.
 fn no_such_field(wanted: &str, line: &str) -> String {
-    let names = serde_json::from_str(line).map_or_else(|_| Vec::new(), |Names(names)| names);
-    no_such(["field", wanted], names.iter())
+    let Names { names, objects } = serde_json::from_str(line).unwrap_or_default();
+    let told = no_such(["field", wanted], names.iter());
+    match objects.filter(|name| name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphabetic())) {
+        Some(name) => {
+            format!("{told}; `{name}` holds an array of objects: `jq -c '.{name}[]'` makes lines of it")
+        }
+        None => told,
+    }
 }
 
-/// The names of an object's fields.
-struct Names(Vec<String>);
+/// The names of an object's fields, and the first that holds an array of objects.
+#[derive(Default)]
+struct Names {
+    names: Vec<String>,
+    objects: Option<String>,
+}
 
 impl<'de> Deserialize<'de> for Names {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -153,15 +173,19 @@ impl<'de> Visitor<'de> for NamesVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Names, A::Error> {
-        let mut names = Vec::new();
-        while let Some(name) = object.next_key()? {
-            // no more are told
-            if names.len() <= NAMED {
-                names.push(name);
+        let mut all = Names::default();
+        while let Some(name) = object.next_key::<String>()? {
+            let value = object.next_value::<&RawValue>()?.get();
+            let items = value.strip_prefix('[').map(str::trim_ascii_start);
+            if all.objects.is_none() && items.is_some_and(|items| items.starts_with('{')) {
+                all.objects = Some(name.clone());
             }
-            object.next_value::<IgnoredAny>()?;
+            // no more are told
+            if all.names.len() <= NAMED {
+                all.names.push(name);
+            }
         }
-        Ok(Names(names))
+        Ok(all)
     }
 }
 

@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::corpus::Start;
 use crate::index::sketches::Sketch;
 use crate::read::digest::{ByteDigest, Digested};
+use crate::read::json::{Framing, Shape};
 use crate::read::texts::Locator;
 use crate::skips::Skips;
 
@@ -69,13 +70,19 @@ pub(crate) struct Piece {
     pub(crate) length: u64,
     /// XXH3 of its bytes, once they were unpacked
     pub(crate) digest: u64,
-    /// whether its records are items of an array
-    pub(crate) in_array: bool,
+    /// how its records stand, where it holds JSON
+    pub(crate) framing: Framing,
 }
 
 impl Piece {
     pub(super) fn of(source: u32, offset: u64, bytes: &[u8]) -> Self {
-        Piece { source, offset, length: bytes.len() as u64, digest: xxh3_64(bytes), in_array: false }
+        Piece {
+            source,
+            offset,
+            length: bytes.len() as u64,
+            digest: xxh3_64(bytes),
+            framing: Framing::new(Shape::Lines),
+        }
     }
 
     /// Whether these are its bytes.

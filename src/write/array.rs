@@ -1,6 +1,6 @@
 //! The items of an array that stay, so that what is written is an array again: of the commas and line ends between two
 //! of them those stay that stand right before the later one, and what stands before the first and behind the last item
-//! stays there.
+//! stays there. An array that breaks off is closed.
 
 use std::io;
 
@@ -49,6 +49,8 @@ pub(super) struct Joined {
     between: Vec<u8>,
     has_passed: bool,
     has_kept: bool,
+    /// brackets of what has been written that are open
+    open: i64,
 }
 
 impl Joined {
@@ -65,7 +67,9 @@ impl Joined {
                 }
                 Part::Stays => {
                     let is_later = self.has_kept || !self.has_passed;
-                    to.push(if is_later { &self.between } else { &self.before })?;
+                    let before = if is_later { &self.between } else { &self.before };
+                    self.open += opened(before);
+                    to.push(before)?;
                     to.push(bytes)?;
                     self.has_kept = true;
                 }
@@ -79,10 +83,26 @@ impl Joined {
     }
 
     /// Writes the end.
-    pub(super) fn finish(self, to: &mut Packed) -> io::Result<()> {
-        if !self.has_kept {
-            to.push(&self.before)?;
+    pub(super) fn finish(mut self, to: &mut Packed) -> io::Result<()> {
+        let before = if self.has_kept { &[] } else { &self.before[..] };
+        let open = self.open + opened(before) + opened(&self.between);
+        if self.has_passed && !self.has_kept && opened(before) == 0 {
+            return Ok(()); // of records without an array nothing is left, not even a line end
         }
-        to.push(&self.between)
+        to.push(before)?;
+        if open <= 0 {
+            return to.push(&self.between);
+        }
+        if let Some(comma) = self.between.iter().rposition(|byte| *byte == b',') {
+            self.between.remove(comma);
+        }
+        to.push(&self.between)?;
+        (0..open).try_for_each(|_| to.push(b"]"))
     }
+}
+
+/// How many brackets are opened and not closed between two items.
+fn opened(between: &[u8]) -> i64 {
+    let count = |bracket| memchr::memchr_iter(bracket, between).count() as i64;
+    count(b'[') - count(b']')
 }

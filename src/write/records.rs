@@ -21,7 +21,7 @@ use crate::normalise::Tokenizers;
 use crate::outcome::Outcome;
 use crate::pipeline::Progress;
 use crate::read::compression::{decompressed, window};
-use crate::read::json;
+use crate::read::json::Shape;
 use crate::read::texts::Locator;
 use crate::report::annotation::{Annotator, source_names};
 use crate::scan::Piece;
@@ -278,9 +278,9 @@ impl<'a> Records<'a> {
         self.create(file, file.source.compression, folder, |to| {
             for pieces in file.pieces.chunks(PIECES) {
                 progress.check()?;
-                let made = pieces.par_iter().map(|piece| match piece.in_array {
-                    true => self.kept_items(file, piece),
-                    false => self.kept_lines(file, piece),
+                let made = pieces.par_iter().map(|piece| match piece.framing.shape {
+                    Shape::Lines => self.kept_lines(file, piece),
+                    Shape::Items | Shape::Objects => self.kept_items(file, piece),
                 });
                 let made: Vec<(Parts, Passed)> = made.collect::<Result<_>>()?;
                 for (parts, passed) in made {
@@ -383,19 +383,16 @@ impl<'a> Records<'a> {
         Ok((Parts::all(made), documents.passed))
     }
 
-    /// The items of a piece of an array, and what stands between them.
+    /// The items of a piece of an array, or other records that do not end with their lines, and what stands between them.
     fn kept_items(&self, file: &OfFile<'_>, piece: &Piece) -> Result<(Parts, Passed)> {
         let bytes = self.piece(piece)?;
         let mut parts = Parts::default();
         let mut documents = self.of_piece(file, piece);
         let mut from = 0;
-        for whole in lines(&bytes) {
-            let line = behind_mark(&bytes, &whole);
-            let own = json::item(&bytes[line.clone()]);
-            if own.is_empty() {
-                continue;
-            }
-            let item = line.start + own.start..line.start + own.end;
+        if piece.framing.behind_lost {
+            parts.push(Part::Goes, &[]);
+        }
+        for (item, _) in piece.framing.records(&bytes) {
             parts.push(Part::Between, &bytes[from..item.start]);
             from = item.end;
             let own = &bytes[item.clone()];

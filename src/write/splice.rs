@@ -17,7 +17,11 @@ pub(crate) fn annotated(line: &str, value: &str) -> Option<String> {
     let (standing, is_empty) = values(line, FIELD)?;
     let mut to = String::with_capacity(line.len() + value.len() + FIELD.len() + 8);
     if standing.is_empty() {
-        let end = line.trim_end().len().checked_sub(1)?;
+        let mut end = line.trim_end().len().checked_sub(1)?;
+        let behind = line[..end].trim_ascii_end();
+        if line[behind.len()..end].contains('\n') {
+            end = behind.len(); // the bracket has a line of its own
+        }
         to.push_str(&line[..end]);
         let comma = if is_empty { "" } else { "," };
         to.push_str(&format!("{comma}\"{FIELD}\":{value}"));
@@ -211,6 +215,8 @@ mod tests {
         assert_eq!(with("{}"), r#"{"redite":1}"#);
         assert_eq!(with("  { } \r"), "  { \"redite\":1} \r");
         assert_eq!(with(r#"{"a" : 1.50,"b":"\u00e9\/"}"#), r#"{"a" : 1.50,"b":"\u00e9\/","redite":1}"#);
+        assert_eq!(with("{\n  \"a\": 1\n}"), "{\n  \"a\": 1,\"redite\":1\n}");
+        assert_eq!(with("{\r\n}\n"), "{\"redite\":1\r\n}\n");
         assert_eq!(with(r#"{"redite": {"x":[1]} ,"b":2}"#), r#"{"redite": 1 ,"b":2}"#);
         assert_eq!(with(r#"{"r\u0065dite":null,"a":0,"redite":2}"#), r#"{"r\u0065dite":1,"a":0,"redite":1}"#);
         assert_eq!(with(r#"{"a":{"redite":2}}"#), r#"{"a":{"redite":2},"redite":1}"#);

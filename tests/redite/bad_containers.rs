@@ -186,20 +186,24 @@ fn files_that_are_not_what_they_are_called() {
         let units = bytes.encode_utf16().flat_map(u16::to_le_bytes);
         [0xFF, 0xFE].into_iter().chain(units).collect::<Vec<u8>>()
     };
-    let pretty = "{\n  \"text\": \"a\"\n}\n";
     let table = b"PAR1\x15\x00\x15 \x15\xC3\n".to_vec();
     let json = [
         (
-            "one array",
-            "[{\"text\":\"a\"},{\"text\":\"b\"}]",
-            "an array of objects, expected one object a line: `jq -c '.[]'`",
+            "an array in a line",
+            "{\"text\":\"a\"}\n[{\"text\":\"b\"}]",
+            "an array of objects, expected one object a line",
         ),
         (
-            "an array over lines",
-            "[\n  {\n  \"text\":\"a\"},\n  {\"text\":\"b\"}\n]\n",
-            "an array of objects, expected one object a line: `jq -c '.[]'`",
+            "pretty-printed in lines",
+            "{\"text\":\"a\"}\n{\n",
+            "an object over several lines, expected one a line: `jq -c .`",
         ),
-        ("pretty-printed", pretty, "an object over several lines, expected one a line: `jq -c .`"),
+        (
+            "an object around records",
+            "{\n  \"n\": [1],\n  \"data\": [\n    {\"text\": \"a\"}\n  ]\n}\n",
+            "no field `text`; there are `n`, `data`; `--text-field` names one; `data` holds an array of objects: \
+             `jq -c '.data[]'` makes lines of it",
+        ),
         ("another array", "[1,2]", "expected an object, found `[1,2]`"),
         ("rows", "id,text\n1,a\n", "expected an object, found `id,text`"),
     ];
@@ -255,23 +259,9 @@ fn files_that_are_not_what_they_are_called() {
     }
 }
 
-/// None of its lines is a record: it is told as a whole, not line by line.
+/// An array, or what begins as one, among lines.
 #[test]
-fn an_array_over_lines_is_told_as_such() {
-    let arrays = [
-        "\u{feff}\n \r\n [ \r\n{\"text\":\"a\"}, {\"text\":\"b\"},\r\n{\"text\":\"c\"}]\r\n".to_owned(),
-        "[\n  {\n    \"text\": \"a\"\n  }\n]\n".to_owned(),
-        "[{\n  \"text\": \"a\"\n}]".to_owned(),
-    ];
-    for array in &arrays {
-        for (name, bytes) in [("x.jsonl", array.clone().into_bytes()), ("x.json.gz", gz(array))] {
-            let outcome = audit(&Dir::new().file(name, bytes), &Params::audit());
-            let skips = outcome.skips();
-            assert_eq!((outcome.documents(), skips.len()), (0, 1), "{name}: {array}");
-            assert_eq!((skips[0].reason, skips[0].record, skips[0].records), (Unreadable, None, 0));
-            assert!(skips[0].detail.starts_with("an array of objects"), "{}", skips[0].detail);
-        }
-    }
+fn an_array_among_lines_is_told_as_such() {
     // what is one line alone spoils no other
     for line in ["[{\"text\":\"a\"}]", "[{\"text\":\"a\"}", "[1,", "["] {
         let bytes = format!("{line}\n{{\"text\":\"b\"}}\n");

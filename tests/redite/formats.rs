@@ -16,6 +16,16 @@ fn texts(name: &str) -> Vec<String> {
     (0..outcome.documents()).map(|document| outcome.text(document).unwrap()).collect()
 }
 
+/// The texts in an array of one line.
+fn compact(texts: &[String]) -> String {
+    format!("[{}]", lines(texts).trim_end().replace('\n', ","))
+}
+
+/// JSON over several lines.
+fn pretty(value: &serde_json::Value) -> Vec<u8> {
+    serde_json::to_vec_pretty(value).unwrap()
+}
+
 /// All that a run says of its matches but the names of sources.
 fn answer(outcome: &Outcome) -> Vec<(Match, Span, Span)> {
     let spans = |found: Match| (found.clone(), outcome.span(found.copy), outcome.span(found.original));
@@ -68,6 +78,8 @@ fn every_container_gives_the_same_matches() {
             folder("md.gz", &|text| gz(text)),
             folder("txt.zst", &|text| zst(text)),
             folder("json", &|text| records(&[text]).into()),
+            folder("json", &|text| pretty(&serde_json::json!({"text": text}))),
+            folder("json.gz", &|text| gz(serde_json::json!([{"text": text}]).to_string())),
             Dir::new().file("x.jsonl", &lines),
             Dir::new().file("x.ndjson", format!("\u{FEFF}{}", lines.trim_end().replace('\n', "\r\n\r\n"))),
             Dir::new().file("x.jsonl.gz", gz(&lines)),
@@ -115,6 +127,14 @@ fn every_container_of_records_gives_the_same_bytes() {
         #[cfg_attr(not(feature = "parquet"), expect(unused_mut, reason = "one container less"))]
         let mut files: Vec<(&str, Vec<u8>)> = vec![
             ("x.jsonl", lines(&texts).into()),
+            ("x.json", format!("[\n{}\n]\n", lines(&texts).trim_end().replace('\n', ",\n")).into()),
+            ("x.json", compact(&texts).into()),
+            ("x.json", format!("\u{FEFF}\r\n{}\r\n", compact(&texts)).into()),
+            ("x.jsonl", pretty(&serde_json::from_str(&compact(&texts)).unwrap())),
+            (
+                "x.json",
+                lines(&texts).lines().flat_map(|line| pretty(&serde_json::from_str(line).unwrap())).collect(),
+            ),
             ("x.csv", rows(&texts, ',', "\n").into()),
             ("x.csv", format!("\u{FEFF}{}", rows(&texts, ',', "\r\n\r\n")).into()),
             ("x.csv", rows(&texts, ',', "\r").trim_end().into()),

@@ -59,6 +59,9 @@ mod metadata;
 mod misuse;
 /// An index: one night or many, to the byte.
 mod nightly;
+/// JSON whose records do not end with their lines.
+#[cfg(feature = "cli")]
+mod objects;
 /// The sample corpora against the slow twin and their planted truth.
 mod oracle;
 /// What scores the PAN measurement, on cases made by hand.

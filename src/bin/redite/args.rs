@@ -406,7 +406,7 @@ struct ComparingArgs {
 enum FormatArg {
     /// a file is a document
     Text,
-    /// a line is a JSON object
+    /// a line, or an item of an array, is a JSON object
     Jsonl,
     /// commas, or `;`, tabs or `|`, between values; the first row names the columns
     Csv,

@@ -1,11 +1,13 @@
-//! An array of objects where lines of them are expected. It is read where it has one on a line; brackets and commas then
-//! stand between the records.
+//! How the records of a file of JSON stand: one a line, in an array with one a line, or wherever their brackets are. A file's
+//! first lines tell it.
 
 use std::ops::Range;
 
+use memchr::{memchr, memrchr};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// What to say of an array of objects that can't be read.
+/// What to say of an array of objects among lines.
 pub(super) const ARRAY: &str = "an array of objects, expected one object a line: `jq -c '.[]'` writes it so";
 
 /// Lines behind a bracket that tell how an array goes.
@@ -18,40 +20,135 @@ pub(crate) enum Shape {
     Lines,
     /// in an array, one a line
     Items,
-    /// in an array, over several lines or several in one: with what to say of it
-    Unreadable(&'static str),
+    /// in an array, over several lines or several in one; or one behind the other, over several lines
+    Objects,
 }
 
 /// How records stand, by the first lines that are not blank; `None` where more of them must be known, unless these are all.
 ///
 /// In an array a comma stands between two objects: where a whole object has none, and more comes, these are lines, whatever
 /// stands before them.
-pub(crate) fn shape(lines: &[u8], are_all: bool) -> Option<Shape> {
-    let lines = lines.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(lines);
-    let mut lines =
-        lines.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let Some(first) = lines.next() else { return are_all.then_some(Shape::Lines) };
-    let Some(rest) = first.strip_prefix(b"[") else { return Some(Shape::Lines) };
-    let rest = rest.trim_ascii_start();
-    let goes_on =
-        rest.is_empty() || rest.starts_with(b"{") && matches!(rest.last(), Some(b',' | b'{' | b'}'));
-    if !goes_on {
-        return Some(Shape::Lines);
-    }
-    let first = std::iter::once(rest).filter(|rest| !rest.is_empty()).chain(lines);
-    let first: Vec<&[u8]> = first.take(TELLING + 1).collect();
-    if first.len() <= TELLING && !are_all {
+pub(crate) fn shape(bytes: &[u8], are_all: bool) -> Option<Shape> {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    if !are_all && bytes.len() < MARK.len() && MARK.starts_with(bytes) {
         return None;
     }
+    let start = bytes.strip_prefix(MARK).unwrap_or(bytes).trim_ascii_start();
+    match start.first() {
+        None => are_all.then_some(Shape::Lines),
+        Some(b'{') => of_object(start, are_all),
+        Some(b'[') => of_array(start, are_all),
+        Some(_) => Some(Shape::Lines),
+    }
+}
+
+/// The same, where the first line begins as an object: where it is not whole there, and goes on, lines are no records.
+fn of_object(start: &[u8], are_all: bool) -> Option<Shape> {
+    let end = memchr(b'\n', start);
+    if has_several(&start[..end.unwrap_or(start.len())], b"") {
+        return Some(Shape::Objects);
+    }
+    let Some(end) = end else { return are_all.then_some(Shape::Lines) };
+    if begun(&start[..end]) == Begun::Whole {
+        return Some(Shape::Lines);
+    }
+    let (telling, is_enough) = first_lines(start, are_all);
+    match begun(telling) {
+        Begun::Whole => Some(Shape::Objects),
+        Begun::Broken => Some(Shape::Lines),
+        Begun::GoesOn if telling.trim_ascii().len() <= end => are_all.then_some(Shape::Lines),
+        Begun::GoesOn => is_enough.then_some(Shape::Objects),
+    }
+}
+
+/// The same, where the first line begins as an array.
+fn of_array(start: &[u8], are_all: bool) -> Option<Shape> {
+    let end = memchr(b'\n', start);
+    let first = start[..end.unwrap_or(start.len())].trim_ascii();
+    let rest = first[1..].trim_ascii_start();
+    if !matches!(rest.first(), None | Some(b'{' | b']')) {
+        return Some(Shape::Lines);
+    }
+    if has_several(rest, b",") {
+        return Some(Shape::Objects);
+    }
+    if end.is_none() && !are_all {
+        return None;
+    }
+    let behind = start[first.len()..].trim_ascii();
+    if serde_json::from_slice::<IgnoredAny>(first).is_ok() {
+        // among lines it is one that can't be used
+        let is_alone = behind.is_empty();
+        return (are_all || !is_alone).then_some(if is_alone { Shape::Objects } else { Shape::Lines });
+    }
+    if are_all && behind.is_empty() {
+        return Some(if begun(first) == Begun::Broken { Shape::Lines } else { Shape::Objects });
+    }
+    let (telling, is_enough) = first_lines(start, are_all);
+    let goes_on = rest.is_empty() || matches!(rest.last(), Some(b',' | b'{' | b'}'));
+    if !goes_on {
+        let is_array = rest.starts_with(b"{") && begun(telling) != Begun::Broken;
+        return is_enough.then_some(if is_array { Shape::Objects } else { Shape::Lines });
+    }
+    if !is_enough {
+        return None;
+    }
+    let lines = telling[first.len()..].split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let first: Vec<&[u8]> =
+        std::iter::once(rest).chain(lines).filter(|line| !line.is_empty()).take(TELLING + 1).collect();
     let telling = first.len().min(TELLING);
     let is_line = |i: usize| is_object(first[i]) && first.get(i + 1).is_none_or(|next| !goes_behind(next));
     if (0..telling).any(is_line) {
         return Some(Shape::Lines);
     }
+    let is_several = |line: &&[u8]| has_several(line.strip_prefix(b",").unwrap_or(line).trim_ascii(), b",");
+    if first[..telling].iter().any(is_several) {
+        return Some(Shape::Objects);
+    }
     // one of them may be damaged
     let content = |line: &&&[u8]| line.get(item(line)).is_some_and(|item| item.is_empty() || is_object(item));
     let items = first[..telling].iter().filter(content).count();
-    Some(if 2 * items > telling { Shape::Items } else { Shape::Unreadable(ARRAY) })
+    Some(if 2 * items > telling { Shape::Items } else { Shape::Objects })
+}
+
+/// The first lines that are not blank, as many as tell how records stand; and whether these are, or are all.
+fn first_lines(start: &[u8], are_all: bool) -> (&[u8], bool) {
+    let whole = if are_all { start } else { &start[..memrchr(b'\n', start).map_or(0, |at| at + 1)] };
+    let (mut end, mut lines) = (0, 0);
+    // the bracket of an array may have a line for itself
+    while end < whole.len() && lines < TELLING + 2 {
+        let next = memchr(b'\n', &whole[end..]).map_or(whole.len(), |at| end + at + 1);
+        lines += usize::from(!whole[end..next].trim_ascii().is_empty());
+        end = next;
+    }
+    (&whole[..end], are_all || lines == TELLING + 2)
+}
+
+/// What JSON is as far as it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    /// a whole value, maybe with something behind it
+    Whole,
+    /// the start of one
+    GoesOn,
+    Broken,
+}
+
+fn begun(json: &[u8]) -> Begun {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    match IgnoredAny::deserialize(&mut deserializer) {
+        Ok(_) => Begun::Whole,
+        Err(error) if error.is_eof() => Begun::GoesOn,
+        Err(_) => Begun::Broken,
+    }
+}
+
+/// Whether a second object follows on the line, behind `between`.
+fn has_several(line: &[u8], between: &[u8]) -> bool {
+    let mut values = serde_json::Deserializer::from_slice(line).into_iter::<IgnoredAny>();
+    let is_whole = line.starts_with(b"{") && matches!(values.next(), Some(Ok(_)));
+    let behind = line[values.byte_offset()..].trim_ascii_start().strip_prefix(between);
+    is_whole && behind.is_some_and(|next| next.trim_ascii_start().starts_with(b"{"))
 }
 
 /// What of a line of an array is its record: all but brackets of the array, commas and white space; nothing where it has none.
@@ -112,12 +209,75 @@ mod tests {
         assert_eq!(of("[\n{\"a\":1},\n{\"a\":2},\n"), None);
         assert_eq!(of("\u{feff} \n"), None);
         assert_eq!(of("[\n{\"a\":1},\n{\"a\":2},\n{\"a\":3},\n{\"a\":4}\n"), Some(Shape::Items));
-        assert_eq!(of("[{\"a\":1}\n,{\"a\":2}\n,{\"a\":3}\n,{\"a\":4}\n"), Some(Shape::Items));
-        assert_eq!(of("[\n{\"a\":1,},\n{\"a\":2},\n{\"a\":3}\n]\n"), Some(Shape::Items), "one is damaged");
+        let behind = "[{\"a\":1}\n,{\"a\":2}\n,{\"a\":3}\n,{\"a\":4}\n,{\"a\":5}\n";
+        assert_eq!(of(behind), Some(Shape::Items));
+        let damaged = "[\n{\"a\":1,},\n{\"a\":2},\n{\"a\":3}\n]\n";
+        assert_eq!(of(damaged), Some(Shape::Items), "one is damaged");
         assert_eq!(of("[\n{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}\n"), Some(Shape::Lines));
-        assert_eq!(of("[\n{\n\"a\": [\n{\"a\":3},\n{\"a\":4}\n"), Some(Shape::Unreadable(ARRAY)));
+        assert_eq!(of("[\n{\n\"a\": [\n{\"a\":3},\n{\"a\":4}\n"), Some(Shape::Objects));
         assert_eq!(shape(b"[\n]\n", true), Some(Shape::Items));
-        assert_eq!(shape(b"[", true), Some(Shape::Unreadable(ARRAY)));
+        assert_eq!(shape(b"[", true), Some(Shape::Objects));
         assert_eq!(shape(b"\n", true), Some(Shape::Lines));
+    }
+
+    /// What is one line can be an array only where it is all there is.
+    #[test]
+    fn a_line_tells_the_shape_where_it_can() {
+        let of = |lines: &str| shape(lines.as_bytes(), false);
+        for several in [
+            "[{\"a\":1},{\"b",
+            "\u{feff}\n[ {\"a\":\"]},\"} , {",
+            "[{},{}]\n{}\n",
+            "{}{",
+            "{\"a\":1} {\"b\":2}\n{}\n",
+        ] {
+            assert_eq!(of(several), Some(Shape::Objects), "{several}");
+        }
+        for more in [
+            "\u{feff}",
+            "[",
+            "[ {",
+            "[{\"a\":1}",
+            "[{\"a\":1},",
+            "[{\"a\":1}]\n",
+            "[]",
+            "{\"a\":1",
+            "{\n",
+            "{\n\"a\":1",
+        ] {
+            assert_eq!(of(more), None, "{more}");
+        }
+        for alone in
+            ["[{\"a\":1}]", "[]", "[ ]\n", "[{\"a\":1}", "[{\"a\":\n1}]", "{\n\"a\":1\n}", "{\n\"a\":1,\n"]
+        {
+            assert_eq!(shape(alone.as_bytes(), true), Some(Shape::Objects), "{alone}");
+        }
+        for lines in [
+            "[1,2]\n",
+            "[\"a\"",
+            "[{\"a\":1}]\n{",
+            "[]\n{\"a\":1}\n",
+            "{\"a\":1}\n",
+            "{\"a\":1\n{\"a\":2}\n",
+            "{\"a\":\"b}\n{\"a\":2}\n",
+            "{\"a\":1,\n{\"a\":2}\n",
+            "{\n{\"a\":2}\n",
+            "{\"a\":1}x\n{\"a\":2}\n",
+            "[{\"a\":\"b\n{\"a\":1}\n{\"a\":1}\n{\"a\":1}\n{\"a\":1}\n{\"a\":1}\n",
+        ] {
+            assert_eq!(of(lines), Some(Shape::Lines), "{lines}");
+        }
+        assert_eq!(
+            [of(""), shape(b"\xEF\xBB", false), shape(b"\xEF", true)],
+            [None, None, Some(Shape::Lines)]
+        );
+        assert_eq!(of("[\n{\"a\":1}, {\"a\":2},\n{\"a\":3}\n]\n\n\n"), None);
+        assert_eq!(shape(b"[\n{\"a\":1}, {\"a\":2},\n{\"a\":3}\n]\n", true), Some(Shape::Objects));
+        for lines in ["{", "{\"a\":1", "{\"a\":1}", "{\"a\n", "1"] {
+            assert_eq!(shape(lines.as_bytes(), true), Some(Shape::Lines), "{lines}");
+        }
+        for objects in ["{\n\"a\":1,\n\"b\":\n[\n{\n", "{\n}\n", "{\"a\":\n[1]}\n{\"a\":2}\n"] {
+            assert_eq!(of(objects), Some(Shape::Objects), "{objects}");
+        }
     }
 }
