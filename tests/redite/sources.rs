@@ -73,7 +73,7 @@ fn an_audit_tells_by_the_sources_that_a_field_names() {
     let page = std::fs::read_to_string(dir.path("r.html")).unwrap();
     for said in [
         "The field “outlet” names the sources. Of 1 document without it, the place of the file does.",
-        "Le champ «\u{A0}outlet\u{A0}» nomme les sources. Pour 1 document qui ne l’a pas, c’est la place du fichier.",
+        "Le champ «\u{A0}outlet\u{A0}» nomme les sources. Pour 1 document qui ne l’a pas, c’est l’emplacement du fichier.",
         "<th scope=\"row\"><bdi class=\"source\">radio 1</bdi></th>",
         "<th scope=\"row\">2 <bdi class=\"source\">Le Papier</bdi></th>",
         "id <bdi class=\"id\">p1</bdi>, <span class=\"en\" lang=\"en\">from</span><span class=\"fr\" lang=\"fr\">de</span> <bdi class=\"source\">Le Papier</bdi>",

@@ -16,7 +16,7 @@ pub(super) fn after(told: Both, outcome: &Outcome) -> Both {
         let french = ["document qui ne l’a pas", "documents qui ne l’ont pas"];
         let documents = count(field.unnamed, ["document without it", "documents without it"], french);
         en.push_str(&format!(" Of {}, the place of the file does.", documents.en));
-        fr.push_str(&format!(" Pour {}, c’est la place du fichier.", documents.fr));
+        fr.push_str(&format!(" Pour {}, c’est l’emplacement du fichier.", documents.fr));
     }
     if outcome.first_document() > 0 {
         en.push_str(" The index does not keep that field: its documents are told by their files.");
