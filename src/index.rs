@@ -111,7 +111,7 @@ impl Index {
         Index::open(Arc::new(Folder::new(dir)))
     }
 
-    /// The same where it must be there.
+    /// The index in a folder of the file system that must have one.
     ///
     /// # Errors
     /// [`Error::NoIndex`], and those of [`Index::open`].

@@ -237,8 +237,9 @@ impl Outcome {
         self.spill.as_ref().map_or(most, |(_, memory)| most.min((memory / TEXTS_IN_MEMORY) as usize))
     }
 
-    /// Notes the order in which its documents passed.
+    /// Notes the order in which its documents passed, and what that calls their sources.
     pub(crate) fn pass_in(&mut self, order: Order) {
+        self.name_sources(&order);
         self.order = order;
     }
 

@@ -117,10 +117,9 @@ pub fn run(
         outcome.certify(surroundings, progress)?;
         clock.lap(|seconds| &mut seconds.certifying);
     }
-    outcome.name_sources(&order);
+    outcome.pass_in(order);
     outcome.bound(surroundings);
     outcome.took(clock.seconds);
-    outcome.pass_in(order);
     if let Some(past) = of_run {
         outcome.look_back(past);
     }

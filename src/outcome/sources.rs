@@ -21,7 +21,7 @@ pub struct SourceField {
 
 impl Outcome {
     /// Names the source of each document, where a field tells it.
-    pub(crate) fn name_sources(&mut self, order: &Order) {
+    pub(super) fn name_sources(&mut self, order: &Order) {
         let Some(field) = &order.source_field else { return };
         let mut labels = std::mem::take(&mut self.corpus.labels);
         let files = self.own_sources();

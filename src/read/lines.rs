@@ -71,13 +71,17 @@ impl<'a, 'b> Lines<'a, 'b> {
         // how its records stand is known from its first lines, mostly from the first chunk; that no more of them is looked at
         // than a record may have hangs on no chunk
         let limit = self.reader.max_record + AROUND;
-        let mut shape = None;
+        let (mut shape, mut asked) = (None, 0);
         while shape.is_none() {
-            // each time so much more that all of it is looked at a few times at most
-            let want = buffer.len() + self.reader.buffers.chunk().max(buffer.len() / 8);
+            let before = buffer.len();
+            let want = before + self.reader.buffers.chunk().max(before / 8);
             come = self.more(&mut input, &mut buffer, want)?;
-            let first = &buffer[..buffer.len().min(limit)];
-            shape = json::shape(first, !matches!(come, Come::More) || buffer.len() >= limit);
+            let are_all = !matches!(come, Come::More) || buffer.len() >= limit;
+            // each time all of it is looked at; of a long line not before it is twice as long
+            if are_all || buffer.len() >= 2 * asked || memchr(b'\n', &buffer[before..]).is_some() {
+                shape = json::shape(&buffer[..buffer.len().min(limit)], are_all);
+                asked = buffer.len();
+            }
         }
         match shape {
             Some(Shape::Objects) => self.objects(input, buffer, come),

@@ -54,8 +54,7 @@ impl Splitter {
     pub(crate) fn next(&mut self, bytes: &[u8], from: usize) -> Option<Edge> {
         match self.within {
             Within::Between => self.between(bytes, from),
-            Within::Brackets => self.brackets(bytes, from),
-            Within::Other => self.other(bytes, from),
+            Within::Brackets | Within::Other => self.inside(bytes, from),
         }
     }
 
@@ -76,7 +75,8 @@ impl Splitter {
         None
     }
 
-    fn brackets(&mut self, bytes: &[u8], from: usize) -> Option<Edge> {
+    fn inside(&mut self, bytes: &[u8], from: usize) -> Option<Edge> {
+        let has_brackets = self.within == Within::Brackets;
         let mut at = from;
         while at < bytes.len() {
             if self.in_string {
@@ -85,30 +85,14 @@ impl Splitter {
             }
             match bytes[at] {
                 b'"' => self.in_string = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => {
+                b'{' | b'[' if has_brackets => self.depth += 1,
+                b'}' | b']' if has_brackets => {
                     self.depth -= 1;
                     if self.depth == 0 {
                         return Some(self.ends(at + 1));
                     }
                 }
-                _ => {}
-            }
-            at += 1;
-        }
-        None
-    }
-
-    fn other(&mut self, bytes: &[u8], from: usize) -> Option<Edge> {
-        let mut at = from;
-        while at < bytes.len() {
-            if self.in_string {
-                at = self.string(bytes, at);
-                continue;
-            }
-            match bytes[at] {
-                b'"' => self.in_string = true,
-                b',' | b']' | b'[' | b'{' | b'\n' => return Some(self.ends(at)),
+                b',' | b']' | b'[' | b'{' | b'\n' if !has_brackets => return Some(self.ends(at)),
                 _ => {}
             }
             at += 1;
