@@ -104,6 +104,12 @@ pub(crate) fn with_band(key: u64, band: usize) -> u64 {
     key | band as u64
 }
 
+/// A key and the number of its band.
+pub(crate) fn without_band(bucket: u64) -> (u64, usize) {
+    let free = u64::BITS - KEY_BITS;
+    (bucket >> free << free, (bucket & ((1 << free) - 1)) as usize)
+}
+
 /// The buckets in which two or more units stand. Units go by number; the bands are laid out one after the
 /// other, so a bucket's number tells its band apart.
 #[derive(Debug, Default, Clone)]

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::band::in_order::{Banded, InOrder};
+use crate::band::with_band;
 use crate::collapse::Keyed;
 use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
 use crate::document::Place;
@@ -638,7 +639,7 @@ impl Bands<'_> {
 struct Rooms<'a> {
     most: usize,
     /// what there is of each list already
-    listed: &'a [((u64, u32), u32)],
+    listed: &'a [u64],
     key: Option<u64>,
     rooms: Vec<(u32, usize)>,
 }
@@ -652,17 +653,17 @@ impl<'a> Rooms<'a> {
     fn takes(&mut self, key: u64, list: u32) -> bool {
         if self.key != Some(key) {
             let behind = match self.key {
-                None => self.listed.partition_point(|((of, _), _)| *of < key),
-                Some(_) => self.listed.iter().take_while(|((of, _), _)| *of < key).count(),
+                None => self.listed.partition_point(|of| *of < key),
+                Some(_) => self.listed.iter().take_while(|of| **of < key).count(),
             };
             self.listed = &self.listed[behind..];
             self.key = Some(key);
             self.rooms.clear();
         }
         let at = self.rooms.iter().position(|(known, _)| *known == list).unwrap_or_else(|| {
-            let same = self.listed.iter().take_while(|((of, _), _)| *of == key);
-            let before = same.filter(|((_, of), _)| *of == list).map(|(_, count)| *count as usize).next();
-            self.rooms.push((list, self.most.saturating_sub(before.unwrap_or(0))));
+            let own = with_band(key, list as usize);
+            let before = self.listed.iter().take_while(|of| **of <= own).filter(|of| **of == own).count();
+            self.rooms.push((list, self.most.saturating_sub(before)));
             self.rooms.len() - 1
         });
         let room = &mut self.rooms[at].1;

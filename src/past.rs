@@ -16,7 +16,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::band::in_order::{Asked, InOrder};
-use crate::band::with_band;
+use crate::band::{with_band, without_band};
 use crate::collapse::Keyed;
 use crate::corpus::{Corpus, Document, Ranks, Start, Starts, Units, split_places};
 use crate::document::{Compression, Format, Source};
@@ -36,6 +36,9 @@ use windows::IndexWindow;
 
 /// Exact keys that are looked up at once.
 const LOOKED_UP: usize = 1 << 20;
+
+/// Keys of bands that are looked up at once: what is found takes several times as much as they do.
+const BANDS_LOOKED_UP: usize = 1 << 18;
 
 /// The index of a run: what it is matched against, and whether it becomes a batch of that.
 #[derive(Clone)]
@@ -141,8 +144,8 @@ impl Seen {
     }
 }
 
-/// How many places an index lists for a key of a band, or for a seed, beside which stands a 0; ascending.
-pub(crate) type Listed = Vec<((u64, u32), u32)>;
+/// What an index lists, ascending: keys [with their bands](with_band), or seeds, each as often as there are places of it.
+pub(crate) type Listed = Vec<u64>;
 
 /// What was there before a corpus: an index, and what the run itself has put into it.
 pub(crate) struct Before<'a> {
@@ -323,12 +326,51 @@ pub(crate) fn of_index(name: &str) -> Source {
 /// What the index knows of one kind of unit.
 struct Hits {
     exact: Equals,
-    /// originals of the index, each with a band in which it shares a bucket and its key; ascending
-    bands: Vec<(u32, u32, u64)>,
-    /// see [`Archived::listed`]
-    listed: Listed,
+    bands: BandHits,
+    /// all that it knows, ascending: equal units, their originals, and originals that share a bucket
+    units: Vec<u32>,
     /// units of the index that share a bucket, but can't match
     hopeless: Vec<u32>,
+}
+
+/// Originals of an index that share a bucket with units of a corpus, by bucket: there may be many times as many as units, so
+/// each takes no more than it must.
+#[derive(Default)]
+struct BandHits {
+    buckets: Listed,
+    units: Vec<u32>,
+}
+
+impl BandHits {
+    fn push(&mut self, bucket: u64, units: impl Iterator<Item = u32>) {
+        self.units.extend(units);
+        self.buckets.resize(self.units.len(), bucket);
+    }
+
+    /// Makes room for `more`: where there is none, a quarter more than there are, not twice as many.
+    fn reserve(&mut self, more: usize) {
+        let count = self.units.len();
+        if self.units.capacity() - count < more {
+            let more = more.max(count / 4);
+            self.buckets.reserve_exact(more);
+            self.units.reserve_exact(more);
+        }
+    }
+
+    /// The units that stand in a bucket.
+    fn of(&self, bucket: u64) -> &[u32] {
+        let first = self.buckets.partition_point(|of| *of < bucket);
+        let count = self.buckets[first..].iter().take_while(|of| **of == bucket).count();
+        &self.units[first..first + count]
+    }
+
+    /// Each unit with a key and its band.
+    fn iter(&self) -> impl Iterator<Item = (u32, u64, usize)> {
+        self.units.iter().zip(&self.buckets).map(|(&unit, &bucket)| {
+            let (key, band) = without_band(bucket);
+            (unit, key, band)
+        })
+    }
 }
 
 /// Units of the index with the tokens of a unit of the corpus, by the one that is first with them there.
@@ -355,16 +397,6 @@ impl Equals {
     }
 }
 
-impl Hits {
-    /// The units of the index, ascending.
-    fn units(&self) -> Vec<u32> {
-        let mut units: Vec<u32> = self.exact.in_index().collect();
-        units.extend(self.bands.iter().map(|(unit, _, _)| unit));
-        sort(&mut units);
-        units
-    }
-}
-
 /// Puts what the index knows before the corpus.
 pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: usize) -> Result<Corpus> {
     let &Before { past, own } = before;
@@ -373,10 +405,9 @@ pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: 
         find(1, (&corpus.paragraph_units, &corpus.exact[1]), past, (params, bands))?,
     ];
     let seeds = find_seeds(&corpus, past, &hits[0].exact.units, params)?;
-    let paragraphs = hits[1].units();
-    let wanted = Wanted::new(&hits, &paragraphs, &seeds.seeds, (before, params))?;
+    let wanted = Wanted::new(&hits, &seeds.seeds, (before, params))?;
     let passages = params.units.passages;
-    Joining { corpus, past, own, hits, seeds, wanted, paragraphs, bands, passages }.run()
+    Joining { corpus, past, own, hits, seeds, wanted, bands, passages }.run()
 }
 
 fn find(
@@ -401,33 +432,44 @@ fn find(
     let stays = |known: &Known| known.copy.is_none() && known.contained.is_none();
     let asks = |unit: u32| exact.get(unit).is_none_or(|known| !stays(known));
     let asking: Vec<bool> = units.distinct.iter().map(|unit| asks(*unit)).collect();
+    let found = find_bands(kind, (units, &asking), past, (params, bands))?;
+    let mut all: Vec<u32> = exact.in_index().chain(found.units.iter().copied()).collect();
+    sort(&mut all);
+    let mut hits = Hits { exact, bands: found, units: all, hopeless: Vec::new() };
+    if !units.sketches.is_empty() {
+        hits.hopeless = hopeless(units, &asking, &hits, past, (params, bands))?;
+    }
+    Ok(hits)
+}
+
+/// Originals of the index that share a bucket with `asking` rows of the corpus, as many of each as are compared.
+fn find_bands(
+    kind: usize,
+    (units, asking): (&Units, &[bool]),
+    past: &Seen,
+    (params, bands): (&Params, usize),
+) -> Result<BandHits> {
     let most = listed_originals(params.comparisons);
-    let mut hits = Hits { exact, bands: Vec::new(), listed: Listed::new(), hopeless: Vec::new() };
-    let in_order = InOrder::new((&units.keys, bands), &units.distinct, &asking);
+    let mut hits = BandHits::default();
+    let in_order = InOrder::new((&units.keys, bands), &units.distinct, asking);
     let (mut buffer, mut keys) = (Vec::new(), Vec::new());
     for number in 0..in_order.pieces() {
         let own = in_order.piece(number, &mut buffer);
         own.keys(&mut keys);
-        let found = past.index.find_bands(kind, &keys, past.before)?;
         let mut asked = Asked::default();
-        for same in found.chunk_by(|a, b| a.0 == b.0) {
-            let key = keys[same[0].0 as usize];
-            own.bands_of(key, &mut asked);
-            for &band in &asked.bands {
-                // they come by unit
-                let listed = same.iter().filter(|(_, _, of)| *of == 0 || *of == band + 1).take(most);
-                let before = hits.bands.len();
-                hits.bands.extend(listed.map(|(_, unit, _)| (*unit, band, key)));
-                match (hits.bands.len() - before) as u32 {
-                    0 => {}
-                    count => hits.listed.push(((key, band), count)),
+        for keys in keys.chunks(BANDS_LOOKED_UP) {
+            let found = past.index.find_bands(kind, keys, past.before)?;
+            hits.reserve(found.len());
+            for same in found.chunk_by(|a, b| a.0 == b.0) {
+                let key = keys[same[0].0 as usize];
+                own.bands_of(key, &mut asked);
+                for &band in &asked.bands {
+                    // they come by unit
+                    let listed = same.iter().filter(|(_, _, of)| *of == 0 || *of == band + 1).take(most);
+                    hits.push(with_band(key, band as usize), listed.map(|(_, unit, _)| *unit));
                 }
             }
         }
-    }
-    hits.bands.sort_unstable();
-    if !units.sketches.is_empty() {
-        hits.hopeless = hopeless(units, &asking, &hits, past, (params, bands))?;
     }
     Ok(hits)
 }
@@ -442,36 +484,30 @@ fn hopeless(
 ) -> Result<Vec<u32>> {
     let mut equal: Vec<u32> = hits.exact.known.iter().map(|known| known.unit).collect();
     sort(&mut equal);
-    let mut found: Vec<u32> = hits.bands.iter().map(|(unit, _, _)| *unit).collect();
-    found.dedup();
+    let mut found = hits.bands.units.clone();
+    sort(&mut found);
     found.retain(|unit| equal.binary_search(unit).is_err());
     let sketches = past.index.sketches(&found)?;
     let mut hopes: Vec<bool> = sketches.iter().map(|sketch| sketch.is_none()).collect();
-    let bucket = |&(unit, band, key): &(u32, u32, u64)| {
-        let at = found.binary_search(&unit).ok()?;
-        Some((with_band(key, band as usize), at as u32))
-    };
-    let mut buckets: Vec<(u64, u32)> = hits.bands.iter().filter_map(bucket).collect();
-    buckets.sort_unstable();
     // most keys are in no bucket: a bit for each of 16 times as many slots tells nearly all of them
+    let buckets = &hits.bands.buckets;
     let slots = (buckets.len() * 16).next_power_of_two().max(64);
     let slot = |key: u64| {
         let at = (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20) as usize & (slots - 1);
         (at / 64, 1u64 << (at % 64))
     };
     let mut taken = vec![0u64; slots / 64];
-    buckets.iter().map(|bucket| slot(bucket.0)).for_each(|(word, bit)| taken[word] |= bit);
+    buckets.iter().map(|bucket| slot(*bucket)).for_each(|(word, bit)| taken[word] |= bit);
     for row in (0..asking.len()).filter(|row| asking[*row]) {
         let keys = units.keys.get(row * bands..(row + 1) * bands).unwrap_or_default();
-        for key in keys.iter().enumerate().map(|(band, &key)| with_band(key.into(), band)) {
-            let (word, bit) = slot(key);
+        for bucket in keys.iter().enumerate().map(|(band, &key)| with_band(key.into(), band)) {
+            let (word, bit) = slot(bucket);
             if taken[word] & bit == 0 {
                 continue;
             }
-            let first = buckets.partition_point(|bucket| bucket.0 < key);
-            for &(_, at) in buckets[first..].iter().take_while(|bucket| bucket.0 == key) {
-                let hope = &mut hopes[at as usize];
-                *hope = *hope || units.sketches[row].may_reach(sketches[at as usize], params.threshold);
+            for at in hits.bands.of(bucket).iter().filter_map(|unit| found.binary_search(unit).ok()) {
+                let hope = &mut hopes[at];
+                *hope = *hope || units.sketches[row].may_reach(sketches[at], params.threshold);
             }
         }
     }
@@ -498,14 +534,15 @@ fn find_seeds(corpus: &Corpus, past: &Seen, known: &Ranks, params: &Params) -> R
     for same in found.chunk_by(|a, b| a.0 == b.0) {
         let hash = keys[same[0].0 as usize];
         let same = &same[..same.len().min(usize::from(MOST_LISTED))];
-        listed.push(((hash, 0), same.len() as u32));
+        listed.resize(listed.len() + same.len(), hash);
         for (_, document, at) in same {
             seeds.entry(*document).or_default().push((*at, hash));
         }
     }
     // where something was forgotten, lists were full that have room now
-    let least = if past.index.has_forgotten() { 1 } else { u32::from(LISTED) };
-    let full = listed.iter().filter(|(_, count)| *count >= least).map(|((hash, _), _)| *hash).collect();
+    let least = if past.index.has_forgotten() { 1 } else { usize::from(LISTED) };
+    let full =
+        listed.chunk_by(|a, b| a == b).filter(|same| same.len() >= least).map(|same| same[0]).collect();
     let windows = windows::find(corpus, past, (known, &full), params)?;
     for window in &windows {
         seeds.entry(window.document).or_default().push((window.seed, window.hash));
@@ -527,18 +564,13 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Those that lead there are hits, of which `paragraphs` are the paragraphs of the index, and seeds.
-    fn new(
-        hits: &[Hits; 2],
-        paragraphs: &[u32],
-        seeds: &Seeds,
-        (before, params): (&Before<'_>, &Params),
-    ) -> Result<Self> {
+    /// Those that lead there are hits and seeds.
+    fn new(hits: &[Hits; 2], seeds: &Seeds, (before, params): (&Before<'_>, &Params)) -> Result<Self> {
         let &Before { past, own } = before;
         let document = |paragraph: u32| past.index.document_of(paragraph);
-        let mut numbers = hits[0].units();
+        let mut numbers = hits[0].units.clone();
         numbers.extend(seeds.keys());
-        numbers.extend(paragraphs.iter().copied().filter_map(document));
+        numbers.extend(hits[1].units.iter().copied().filter_map(document));
         numbers.extend(hits[0].exact.contained().map(|contained| contained.original));
         sort(&mut numbers);
         let mut told = Vec::new();

@@ -27,8 +27,6 @@ pub(super) struct Joining<'a> {
     pub(super) hits: [Hits; 2],
     pub(super) seeds: FoundSeeds,
     pub(super) wanted: Wanted,
-    /// paragraphs of the index that something leads to, ascending
-    pub(super) paragraphs: Vec<u32>,
     pub(super) bands: usize,
     pub(super) passages: bool,
 }
@@ -64,7 +62,7 @@ impl Joining<'_> {
         let hopeless = self.hits[1].hopeless.iter().filter_map(|unit| archived.paragraph_here(*unit));
         archived.hopeless =
             hopeless.filter_map(|unit| Some(corpus.paragraph_units.row(unit)? as u32)).collect();
-        archived.listed = self.hits.map(|hits| hits.listed);
+        archived.listed = self.hits.map(|hits| hits.bands.buckets);
         let FoundSeeds { listed, windows, .. } = self.seeds;
         archived.listed_seeds = listed;
         archived.windows = windows.iter().filter_map(|window| window.here(&archived.numbers)).collect();
@@ -85,7 +83,7 @@ impl Joining<'_> {
         let mut sources: BTreeMap<u32, u32> = BTreeMap::new();
         let mut names: Vec<Source> = Vec::new();
         let mut of_documents = Vec::with_capacity(archived.numbers.len());
-        let mut paragraphs = &self.paragraphs[..];
+        let mut paragraphs = &self.hits[1].units[..];
         let index = &self.past.index;
         let mut of_archive = |row: &DocumentRow, number: u32| {
             let source = *sources.entry(row.source).or_insert_with(|| {
@@ -225,7 +223,7 @@ struct UnitJoin<'a> {
 impl UnitJoin<'_> {
     /// The units, the verdicts of those of the index, and the rows of the corpus that are gone.
     fn run(&self, own: Units, here: impl Fn(u32) -> Option<u32>) -> (Units, Vec<Verdict>, Vec<usize>) {
-        let bands = if own.keys.is_empty() && self.hits.bands.is_empty() { 0 } else { self.bands };
+        let bands = if own.keys.is_empty() && self.hits.bands.units.is_empty() { 0 } else { self.bands };
         // units of the index that take part, as they are numbered here
         let equals: Vec<Option<u32>> = self.hits.exact.known.iter().map(|known| here(known.unit)).collect();
         let known = self.known(&equals, &here);
@@ -246,9 +244,9 @@ impl UnitJoin<'_> {
             units.tokens.push(count.map_or(0, |at| self.tokens[at].1));
             verdicts.push(copy.and_then(|(original, overlap)| Some((rows.rank(original)? as u32, overlap))));
         }
-        for &(unit, band, key) in &self.hits.bands {
+        for (unit, key, band) in self.hits.bands.iter() {
             if let Some(row) = here(unit).and_then(|unit| rows.rank(unit)) {
-                of_known[row * bands + band as usize] = KeyHead::of(key);
+                of_known[row * bands + band] = KeyHead::of(key);
             }
         }
         // the corpus: what the index knows leads there
@@ -310,10 +308,7 @@ impl UnitJoin<'_> {
             let copy = of.copy.as_ref().and_then(|copy| Some((here(copy.original)?, copy.overlap)));
             known.extend(unit.map(|unit| (unit, copy)));
         }
-        let copied_from =
-            self.hits.exact.known.iter().filter_map(|known| known.copy.as_ref().map(|copy| copy.original));
-        let bands = self.hits.bands.chunk_by(|a, b| a.0 == b.0).map(|same| same[0].0);
-        known.extend(bands.chain(copied_from).filter_map(here).map(|unit| (unit, None)));
+        known.extend(self.hits.units.iter().copied().filter_map(here).map(|unit| (unit, None)));
         if self.kind == 0 {
             known.extend((0..self.count).map(|document| (document, None)));
         }
