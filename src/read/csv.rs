@@ -31,7 +31,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The rows of a stream, one at a time.
 pub(crate) struct Rows<R> {
     window: Window<R>,
-    /// whether the start of the stream has been passed, where a byte-order mark may stand
+    /// whether what may stand before the first row has been looked for
     begun: bool,
     core: Reader,
     limit: usize,
@@ -49,7 +49,7 @@ pub(crate) struct Rows<R> {
 /// What a row turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Row {
-    /// no row, but blank lines, or a byte-order mark at the start
+    /// no row, but blank lines, or what is for spreadsheets at the start
     Between,
     /// its fields are there
     Fields,
@@ -88,12 +88,11 @@ impl<R: Read> Rows<R> {
         (self.length, self.passed) = (0, 0);
         self.line = self.next_line;
         self.count = 0;
-        if !std::mem::replace(&mut self.begun, true)
-            && self.window.hold(3)?
-            && self.window.held().starts_with(b"\xEF\xBB\xBF")
-        {
-            self.length = 3;
-            return Ok(Some(Row::Between));
+        if !std::mem::replace(&mut self.begun, true) {
+            self.length = self.preface()?;
+            if self.length > 0 {
+                return Ok(Some(Row::Between));
+            }
         }
         if self.window.held().is_empty() && !self.window.more()? {
             return Ok(None);
@@ -103,6 +102,24 @@ impl<R: Read> Rows<R> {
             return Ok(Some(Row::Between));
         }
         self.row().map(Some)
+    }
+
+    /// How many bytes before the first row are for spreadsheets: a byte-order mark, and a line like `sep=;`. The row of names
+    /// tells what separates a table, so that says nothing new.
+    fn preface(&mut self) -> io::Result<usize> {
+        const MARK: &[u8] = b"\xEF\xBB\xBF";
+        self.window.hold(MARK.len())?;
+        let mark = if self.window.held().starts_with(MARK) { MARK.len() } else { 0 };
+        self.window.peek(mark + b"sep=;\r\n".len());
+        let line = self.window.held()[mark..].strip_prefix(b"sep=");
+        let end =
+            line.and_then(|line| line.split_first()).filter(|(delimiter, _)| DELIMITERS.contains(delimiter));
+        let line_end = match end {
+            Some((_, [b'\r', b'\n', ..])) => 2,
+            Some((_, [b'\r' | b'\n', ..])) => 1,
+            _ => return Ok(mark),
+        };
+        Ok(mark + b"sep=;".len() + line_end)
     }
 
     /// Takes the row at hand apart once more, and those behind it, by another delimiter: it may end elsewhere then. False where

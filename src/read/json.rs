@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use crate::document::SkipReason;
 use crate::read::magic;
 use crate::read::records::{NAMED, no_such};
-pub(crate) use array::{Shape, shape};
+pub(crate) use array::{OverLines, Shape, over_lines, shape};
 pub(crate) use framing::Framing;
 pub(crate) use split::{Edge, Splitter};
 

@@ -9,7 +9,7 @@ use crate::document::{Format, SkipReason, Source};
 use crate::error::{Error, Result};
 use crate::read::chunks::{Batch, Chunk, Reader};
 use crate::read::compression;
-use crate::read::json::{self, Edge, Framing, Shape, Splitter};
+use crate::read::json::{self, Edge, Framing, OverLines, Shape, Splitter};
 use crate::read::records::too_large;
 use crate::read::texts::Spool;
 use crate::read::window::fill;
@@ -84,7 +84,7 @@ impl<'a, 'b> Lines<'a, 'b> {
             }
         }
         match shape {
-            Some(Shape::Objects) => self.objects(input, buffer, come),
+            Some(Shape::Objects) => self.objects(input, Framing::new(Shape::Objects), buffer, come),
             shape => self.lines(input, Framing::new(shape.unwrap_or(Shape::Lines)), buffer, come),
         }
     }
@@ -142,6 +142,13 @@ impl<'a, 'b> Lines<'a, 'b> {
         let limit = self.reader.max_record + AROUND;
         let mut searched = 0; // no line ends before that
         while self.batch.listening {
+            if framing.shape == Shape::Items && memchr(b'\n', &buffer[searched..]).is_some() {
+                if self.goes_over_lines(&mut input, framing, &mut buffer, &mut come)? {
+                    let framing = Framing { shape: Shape::Objects, in_array: true, ..framing };
+                    return self.objects(input, framing, buffer, come);
+                }
+                searched = 0;
+            }
             match come {
                 Come::More => {}
                 Come::End => {
@@ -184,6 +191,31 @@ impl<'a, 'b> Lines<'a, 'b> {
         Ok(())
     }
 
+    /// Whether an object of an array with one a line goes on over several. What stands before it, or before one that may, is
+    /// handed on.
+    fn goes_over_lines(
+        &mut self,
+        input: &mut Input<'_>,
+        framing: Framing,
+        buffer: &mut Vec<u8>,
+        come: &mut Come,
+    ) -> Result<bool> {
+        loop {
+            let limit = self.reader.max_record + AROUND;
+            let over = json::over_lines(buffer, limit, !matches!(come, Come::More));
+            let (OverLines::From(at) | OverLines::Maybe(at)) = over else { return Ok(false) };
+            let rest = self.rest(buffer, at);
+            self.hand_on(std::mem::replace(buffer, rest), framing)?;
+            if matches!(over, OverLines::From(_)) {
+                return Ok(true);
+            }
+            // each time all of it is looked at
+            let want = self.reader.buffers.chunk().max(2 * buffer.len());
+            *come = self.more(input, buffer, want)?;
+            self.reader.buffers.meet(buffer.len());
+        }
+    }
+
     /// Passes over the rest of a line that is too large; false at the end of the source.
     fn skip_line(&mut self, input: &mut Input<'_>, buffer: &mut Vec<u8>) -> Result<bool> {
         loop {
@@ -206,9 +238,14 @@ impl<'a, 'b> Lines<'a, 'b> {
     }
 
     /// Records that end where their brackets do.
-    fn objects(&mut self, mut input: Input<'_>, mut buffer: Vec<u8>, mut come: Come) -> Result<()> {
-        let mut splitter = Splitter::new(false);
-        let mut framing = Framing::new(Shape::Objects);
+    fn objects(
+        &mut self,
+        mut input: Input<'_>,
+        mut framing: Framing,
+        mut buffer: Vec<u8>,
+        mut come: Come,
+    ) -> Result<()> {
+        let mut splitter = Splitter::new(framing.in_array);
         // bytes that the splitter has seen, and where the record starts in which it is
         let (mut seen, mut start) = (0, None);
         while self.batch.listening {

@@ -28,6 +28,11 @@ fn rows_that_cannot_be_used() {
         csv("semicolons and a comma", "id;text;price, net;\n1;a;2,5;\n2;b,\n")
             .gives(["a"])
             .skips(FieldCount, 1, 3),
+        csv("what a spreadsheet wants to be told", "sep=;\r\nid;text\r\n1;a\r\n2\r\n")
+            .gives(["a"])
+            .skips(FieldCount, 1, 4),
+        csv("that alone", "sep=;\n"),
+        csv("that of nothing that separates", "sep=x\nid,text\n1,a\n").skips_rest(MissingText),
         csv("bars in quotes", "\"id\"|\"text\"\n1|a\n").gives(["a"]),
         csv("a semicolon in a name", "id;number,body\n1,a\n").skips_rest(MissingText),
         csv("a name twice", "text,text\na,b\n").gives(["b"]),
@@ -280,6 +285,23 @@ fn lines_behind_a_bracket_are_read() {
         let bytes = format!("{before}{records}{behind}");
         let outcome = audit(&Dir::new().file("x.jsonl", bytes), &Params::audit());
         assert_eq!((outcome.documents(), outcome.skips().len()), (20, skipped), "{before:?} {behind:?}");
+    }
+}
+
+/// An array of few records that breaks off has those that are whole, in whichever of them that is.
+#[test]
+fn a_short_array_breaks_off_anywhere() {
+    for count in 1..6 {
+        let records: Vec<String> = (0..count).map(|n| format!("{{\"text\":\"of record {n}\"}}")).collect();
+        let array = format!("[\n{}\n]\n", records.join(",\n"));
+        for cut in 3..array.len() - 2 {
+            let part = &array[..cut];
+            let whole = part.matches('}').count();
+            let outcome = audit(&Dir::new().file("x.json", part), &Params::audit());
+            assert_eq!(outcome.documents() as usize, whole, "{part:?}");
+            // the array, and a record that is cut
+            assert!((1..=2).contains(&outcome.skips().len()), "{part:?}");
+        }
     }
 }
 

@@ -21,6 +21,17 @@ fn compact(texts: &[String]) -> String {
     format!("[{}]", lines(texts).trim_end().replace('\n', ","))
 }
 
+/// An array with some items in a line and some over several.
+fn mixed(texts: &[String]) -> String {
+    let value = |line: &str| serde_json::from_str(line).unwrap();
+    let item = |(i, line): (usize, &str)| match i % 4 {
+        3 => String::from_utf8(pretty(&value(line))).unwrap(),
+        _ => format!("  {line}"),
+    };
+    let items: Vec<String> = lines(texts).lines().enumerate().map(item).collect();
+    format!("[\n{}\n]\n", items.join(",\n"))
+}
+
 /// JSON over several lines.
 fn pretty(value: &serde_json::Value) -> Vec<u8> {
     serde_json::to_vec_pretty(value).unwrap()
@@ -128,6 +139,7 @@ fn every_container_of_records_gives_the_same_bytes() {
         let mut files: Vec<(&str, Vec<u8>)> = vec![
             ("x.jsonl", lines(&texts).into()),
             ("x.json", format!("[\n{}\n]\n", lines(&texts).trim_end().replace('\n', ",\n")).into()),
+            ("x.json", mixed(&texts).into()),
             ("x.json", compact(&texts).into()),
             ("x.json", format!("\u{FEFF}\r\n{}\r\n", compact(&texts)).into()),
             ("x.jsonl", pretty(&serde_json::from_str(&compact(&texts)).unwrap())),
@@ -141,6 +153,8 @@ fn every_container_of_records_gives_the_same_bytes() {
             ("x.tsv", rows(&texts, '\t', "\n").into()),
             ("x.csv", rows(&texts, ';', "\n").into()),
             ("x.csv", format!("\u{FEFF}{}", rows(&texts, ';', "\r\n\r\n")).into()),
+            ("x.csv", format!("sep=;\r\n{}", rows(&texts, ';', "\r\n")).into()),
+            ("x.csv", format!("\u{FEFF}sep=,\r{}", rows(&texts, ',', "\r")).into()),
             ("x.csv", rows(&texts, '|', "\n").into()),
             ("x.csv", rows(&texts, '\t', "\r").into()),
             ("x.tsv", rows(&texts, ';', "\r\n").trim_end().into()),

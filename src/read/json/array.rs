@@ -97,7 +97,8 @@ fn of_array(start: &[u8], are_all: bool) -> Option<Shape> {
     let first: Vec<&[u8]> =
         std::iter::once(rest).chain(lines).filter(|line| !line.is_empty()).take(TELLING + 1).collect();
     let telling = first.len().min(TELLING);
-    let is_line = |i: usize| is_object(first[i]) && first.get(i + 1).is_none_or(|next| !goes_behind(next));
+    // what is the last of an array that breaks off nothing goes behind
+    let is_line = |i: usize| is_object(first[i]) && first.get(i + 1).is_some_and(|next| !goes_behind(next));
     if (0..telling).any(is_line) {
         return Some(Shape::Lines);
     }
@@ -149,6 +150,46 @@ fn has_several(line: &[u8], between: &[u8]) -> bool {
     let is_whole = line.starts_with(b"{") && matches!(values.next(), Some(Ok(_)));
     let behind = line[values.byte_offset()..].trim_ascii_start().strip_prefix(between);
     is_whole && behind.is_some_and(|next| next.trim_ascii_start().starts_with(b"{"))
+}
+
+/// Where in an array with an object a line one goes on over the next lines, as what fits in a line is written in one and all
+/// else is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OverLines {
+    /// in no line that is whole
+    Nowhere,
+    /// at the start of this line
+    From(usize),
+    /// maybe there; more has to be known
+    Maybe(usize),
+}
+
+/// Looks at the lines of `bytes`, which begin between two; no more than `limit` is looked at of what goes on, and then, or if
+/// these `are_all`, a line is one that is damaged if there is a whole object among the next.
+pub(crate) fn over_lines(bytes: &[u8], limit: usize, are_all: bool) -> OverLines {
+    let mut start = 0;
+    while let Some(length) = memchr(b'\n', &bytes[start..]) {
+        let own = item(&bytes[start..start + length]);
+        let line = &bytes[start + own.start..start + own.end];
+        if line.starts_with(b"{") && !line.ends_with(b"}") && begun(line) == Begun::GoesOn {
+            let rest = &bytes[start + own.start..];
+            let is_enough = are_all || rest.len() >= limit;
+            let rest = &rest[..rest.len().min(limit)];
+            match begun(rest) {
+                Begun::Whole => return OverLines::From(start),
+                Begun::GoesOn if !is_enough => return OverLines::Maybe(start),
+                Begun::GoesOn => {
+                    let mut next = rest.split(|byte| *byte == b'\n').skip(1);
+                    if !next.any(|line| is_object(&line[item(line)])) {
+                        return OverLines::From(start);
+                    }
+                }
+                Begun::Broken => {}
+            }
+        }
+        start += length + 1;
+    }
+    OverLines::Nowhere
 }
 
 /// What of a line of an array is its record: all but brackets of the array, commas and white space; nothing where it has none.
@@ -214,10 +255,36 @@ mod tests {
         let damaged = "[\n{\"a\":1,},\n{\"a\":2},\n{\"a\":3}\n]\n";
         assert_eq!(of(damaged), Some(Shape::Items), "one is damaged");
         assert_eq!(of("[\n{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}\n"), Some(Shape::Lines));
+        for breaks_off in
+            ["[\n{\"a\":1}", "[\n{\"a\":1}\n", "[\n{\"a\":1},\n{\"a\":2}\n", "[{\"a\":1},\n{\"a\":2}"]
+        {
+            assert_eq!(shape(breaks_off.as_bytes(), true), Some(Shape::Items), "{breaks_off}");
+        }
         assert_eq!(of("[\n{\n\"a\": [\n{\"a\":3},\n{\"a\":4}\n"), Some(Shape::Objects));
         assert_eq!(shape(b"[\n]\n", true), Some(Shape::Items));
         assert_eq!(shape(b"[", true), Some(Shape::Objects));
         assert_eq!(shape(b"\n", true), Some(Shape::Lines));
+    }
+
+    #[test]
+    fn an_object_goes_on_over_lines_where_it_is_json_so() {
+        use OverLines::{From, Maybe, Nowhere};
+        let of = |lines: &str| over_lines(lines.as_bytes(), 60, false);
+        for nowhere in
+            ["", "[", "[\n{\"a\":1},\n", "{\"a\":[\n{\"a\":1}x\n", "{\"a\":\"b\n", "{\"a\":1,\n{\"b\":1}\n"]
+        {
+            assert_eq!(of(nowhere), Nowhere, "{nowhere}");
+        }
+        assert_eq!(of("[\n{\"a\":1},\n{\n\"a\":\n2}"), From(11));
+        assert_eq!(of(",{\n\"a\":2}\n"), From(0));
+        assert_eq!(of("{\"a\":1}\n{\n\"a\":[\n"), Maybe(8));
+        let cut = "{\"a\":1}\n{\n\"a\":[\n";
+        assert_eq!(over_lines(cut.as_bytes(), 60, true), From(8));
+        // a line that lacks its end, and lines as they should be
+        let damaged = format!("{{\"a\":[\n{}", "{\"a\":1},\n".repeat(9));
+        assert_eq!(of(&damaged), Nowhere);
+        assert_eq!(of(&damaged[..50]), Maybe(0));
+        assert_eq!(over_lines(&damaged.as_bytes()[..50], 60, true), Nowhere);
     }
 
     /// What is one line can be an array only where it is all there is.
