@@ -104,7 +104,8 @@ pub fn check_order(outcome: &Outcome, index: &Index) -> Result<()> {
 }
 
 /// The batch of an index (from 1) whose documents those of a run are once more, word for word, where it is not that batch:
-/// as where a night comes again with other ids, or in files of other names.
+/// as where a night comes again with other ids, or in files of other names. It is told by the last original that one of them
+/// equals, and by how long all of them are.
 pub fn repeated_batch(outcome: &Outcome, index: &Index) -> Option<u64> {
     let own = outcome.own_documents();
     let of_documents = &outcome.summary().documents;
@@ -113,15 +114,24 @@ pub fn repeated_batch(outcome: &Outcome, index: &Index) -> Option<u64> {
         return None;
     }
     let corpus = outcome.corpus();
-    let batch_of = |first: u32| {
-        let number = *corpus.archived.numbers.get(first as usize)?;
-        Some(index.batches().partition_point(|batch| batch.end_document <= number))
-    };
     let firsts = outcome.first_document()..outcome.documents();
     let firsts = firsts.map(|document| corpus.document_units.first[document as usize]);
-    let mut batches = firsts.filter(|first| *first < IS_SHORT).map(batch_of);
-    let batch = batches.next()??;
-    let are_all = index.batches()[batch].documents() == u64::from(own) && batches.all(|of| of == Some(batch));
+    let in_index =
+        firsts.filter(|first| *first < IS_SHORT).map(|first| corpus.archived.numbers.get(first as usize));
+    // what stood before that batch, too, was in it as copies
+    let last = in_index.collect::<Option<Vec<&u32>>>()?.into_iter().max()?;
+    let batch = index.batches().partition_point(|batch| batch.end_document <= *last);
+    let of_batch = &index.batches()[batch];
+    let numbers: Vec<u32> = (of_batch.first_document..of_batch.end_document).collect();
+    if numbers.len() != own as usize {
+        return None;
+    }
+    let mut lengths: Vec<u32> = index.documents(&numbers).ok()?.iter().map(|row| row.characters).collect();
+    let own = corpus.documents[outcome.first_document() as usize..].iter();
+    let mut own: Vec<u32> = own.map(|document| document.characters).collect();
+    lengths.sort_unstable();
+    own.sort_unstable();
+    let are_all = lengths == own;
     are_all.then_some(batch as u64 + 1)
 }
 

@@ -197,6 +197,30 @@ fn a_night_with_other_ids_is_told() {
     assert!(!run(&[]), "something is new");
 }
 
+/// Nearly every night repeats something that stood before it; one that comes again is told of all the same.
+#[test]
+fn a_night_with_other_ids_is_told_though_it_repeated_an_earlier_one() {
+    let line = |n: usize| {
+        format!("{}\n", json!({"id": n, "url": format!("u{n}"), "text": words(n * 50..n * 50 + 30)}))
+    };
+    let dir = Dir::new()
+        .file("a.jsonl", [0, 1].map(line).concat())
+        .file("b.jsonl", [1, 2].map(line).concat())
+        .file("c.jsonl", [0, 2].map(line).concat());
+    let run = |file: &str, flags: &[&str]| {
+        let all = ["dedup", file, "--index", "ix", "--output", "out", "--force"];
+        let ended = redite(&dir, all.iter().chain(flags)).ends();
+        assert_eq!(ended.code, 0, "{ended:?}");
+        ended.stderr
+    };
+    let again = "all 2 documents are those of batch";
+    assert!(!run("a.jsonl", &[]).contains(again));
+    assert!(!run("b.jsonl", &[]).contains(again));
+    assert!(run("b.jsonl", &["--id-field", "url"]).contains("those of batch 2 of the index, word for word"));
+    assert!(run("a.jsonl", &["--id-field", "url"]).contains("those of batch 1 of the index, word for word"));
+    assert!(!run("c.jsonl", &[]).contains(again), "of several nights");
+}
+
 /// What a run takes to find its copies is told, too: the first night sees nothing when it comes again either.
 #[test]
 fn the_first_night_takes_the_same_again() {
