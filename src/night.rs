@@ -177,7 +177,7 @@ impl Night {
             // of what was only looked up, it is asked where it stands
             return writeln!(
                 to,
-                "  where a text stands in several places, one is told: the most similar, of these the first"
+                "  where a text stands in several places, one is told: the most similar original, of these the first"
             );
         }
         if let Some(Again { batch, forgotten }) = self.again {

@@ -843,7 +843,7 @@ fn a_query_says_that_it_names_the_first_place() {
     let dir = after_tuesday();
     let asked = redite(&dir, ["query", "--index", "archive", "-"]).given(JAPANESE).ok();
     assert!(asked.contains("original  monday.jsonl, record 2, id ja1, in the index"), "{asked}");
-    assert!(asked.contains("one is told: the most similar, of these the first\n"), "{asked}");
+    assert!(asked.contains("one is told: the most similar original, of these the first\n"), "{asked}");
     let help = redite(&dir, ["query", "--help"]).ends().ok();
-    assert!(help.contains("stands in several places, one is told: the most similar, of these the"), "{help}");
+    assert!(help.contains("stands in several places, one is told: the most similar original"), "{help}");
 }

@@ -660,3 +660,25 @@ fn another_threshold_is_told_with_the_numbers_of_all_other_lists() {
     let told = redite(&dir, ["rethreshold", "m.jsonl", "--threshold", "0.7"]).ends().ok();
     assert!(told.contains(" 1,200 originals, 0 copies"), "{told}");
 }
+
+/// What README shows is what the command prints.
+#[test]
+fn the_sample_of_the_readme_is_what_is_printed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let (_, behind) = readme.split_once("```text\n$ redite ").unwrap();
+    let (sample, _) = behind.split_once("```").unwrap();
+    let (arguments, sample) = sample.split_once('\n').unwrap();
+    let printed = Command::new(env!("CARGO_BIN_EXE_redite"))
+        .current_dir(root)
+        .args(arguments.split(' '))
+        .env("COLUMNS", "80")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let mut rest = printed.as_str();
+    for block in sample.split("...\n") {
+        let at = rest.find(block).unwrap_or_else(|| panic!("not printed so:\n{block}\nbut:\n{printed}"));
+        rest = &rest[at + block.len()..];
+    }
+}

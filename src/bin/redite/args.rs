@@ -51,8 +51,8 @@ pub(crate) enum Command {
 
     /// Look up where a text, or part of it, already stands in an index; its source files are not needed
     ///
-    /// Where a text stands in several places, one is told: the most similar, of these the first. What else
-    /// repeats that place is in the matches of `redite index export`.
+    /// Where a text stands in several places, one is told: the most similar original, of these the first. What
+    /// repeats that place, word for word or nearly, is in the matches of `redite index export`.
     ///
     /// Several texts are matched with each other too, as in an audit, and what comes first may be the original of what comes
     /// later. Ask for one at a time to hear of the index alone.
@@ -158,7 +158,7 @@ pub(crate) struct RethresholdArgs {
     pub(crate) matches: PathBuf,
 
     /// Least similarity of a match, from the floor of the run up to 1
-    #[arg(long, value_name = "0..1", value_parser = share)]
+    #[arg(long, value_name = "0.1..1", value_parser = share)]
     pub(crate) threshold: f64,
 
     /// Write the matches at this threshold, one JSON object a line; `-` is standard output, in place of the summary
@@ -249,7 +249,8 @@ pub(crate) struct RunArgs {
     pub(crate) threads: Option<u16>,
 
     /// Memory that the run may hold; what does not fit goes to temporary files, and the answer is the same.
-    /// K, M, G (or KiB, MiB, GiB) are understood; at least 1 MiB [default: no bound]
+    /// K, M, G (or KiB, MiB, GiB) are understood; below 120 MiB a run may hold more than that, and below
+    /// 1 MiB none is taken [default: no bound]
     #[arg(long, value_name = "BYTES", value_parser = memory)]
     pub(crate) memory: Option<u64>,
 
