@@ -164,8 +164,8 @@ pub(crate) enum OverLines {
     Maybe(usize),
 }
 
-/// Looks at the lines of `bytes`, which begin between two; no more than `limit` is looked at of what goes on, and then, or if
-/// these `are_all`, a line is one that is damaged if there is a whole object among the next.
+/// Looks at the lines of `bytes`, which begin between two; no more than `limit` is looked at of what goes on, unless these
+/// `are_all` there is.
 pub(crate) fn over_lines(bytes: &[u8], limit: usize, are_all: bool) -> OverLines {
     let mut start = 0;
     while let Some(length) = memchr(b'\n', &bytes[start..]) {
@@ -173,23 +173,31 @@ pub(crate) fn over_lines(bytes: &[u8], limit: usize, are_all: bool) -> OverLines
         let line = &bytes[start + own.start..start + own.end];
         if line.starts_with(b"{") && !line.ends_with(b"}") && begun(line) == Begun::GoesOn {
             let rest = &bytes[start + own.start..];
-            let is_enough = are_all || rest.len() >= limit;
-            let rest = &rest[..rest.len().min(limit)];
-            match begun(rest) {
-                Begun::Whole => return OverLines::From(start),
-                Begun::GoesOn if !is_enough => return OverLines::Maybe(start),
-                Begun::GoesOn => {
-                    let mut next = rest.split(|byte| *byte == b'\n').skip(1);
-                    if !next.any(|line| is_object(&line[item(line)])) {
-                        return OverLines::From(start);
-                    }
-                }
-                Begun::Broken => {}
+            match goes_over_lines(&rest[..rest.len().min(limit)], are_all || rest.len() >= limit) {
+                None => return OverLines::Maybe(start),
+                Some(true) => return OverLines::From(start),
+                Some(false) => {}
             }
         }
         start += length + 1;
     }
     OverLines::Nowhere
+}
+
+/// Whether what begins as an object in its first line goes on over the next; else that line lacks its end, as where a whole object
+/// stands in the next one. `None` where more has to be known, unless this `is_enough`.
+fn goes_over_lines(bytes: &[u8], is_enough: bool) -> Option<bool> {
+    let is_whole = |line: &[u8]| is_object(&line[item(line)]);
+    let lines = || bytes.split_inclusive(|byte| *byte == b'\n').skip(1);
+    let next = lines().find(|line| !line.trim_ascii().is_empty()).filter(|line| line.ends_with(b"\n"));
+    if next.is_some_and(is_whole) {
+        return Some(false);
+    }
+    match begun(bytes) {
+        Begun::Whole => Some(true),
+        Begun::Broken => Some(false),
+        Begun::GoesOn => is_enough.then(|| !lines().any(is_whole)),
+    }
 }
 
 /// What of a line of an array is its record: all but brackets of the array, commas and white space; nothing where it has none.
@@ -281,10 +289,15 @@ mod tests {
         let cut = "{\"a\":1}\n{\n\"a\":[\n";
         assert_eq!(over_lines(cut.as_bytes(), 60, true), From(8));
         // a line that lacks its end, and lines as they should be
-        let damaged = format!("{{\"a\":[\n{}", "{\"a\":1},\n".repeat(9));
+        let lines = "{\"a\":1},\n".repeat(9);
+        assert_eq!(of(&format!("{{\"a\":[\n{lines}")), Nowhere);
+        assert_eq!(of("{\"a\":[\n{\"a\":1},\n"), Nowhere);
+        assert_eq!(of("{\"a\":[\n{\"a\":1}"), Maybe(0));
+        // two of them
+        let damaged = format!("{{\"a\":[\n{{\"a\":[\n{lines}");
         assert_eq!(of(&damaged), Nowhere);
-        assert_eq!(of(&damaged[..50]), Maybe(0));
-        assert_eq!(over_lines(&damaged.as_bytes()[..50], 60, true), Nowhere);
+        assert_eq!(of(&damaged[..14]), Maybe(0));
+        assert_eq!(over_lines(&damaged.as_bytes()[..40], 60, true), Nowhere);
     }
 
     /// What is one line can be an array only where it is all there is.
