@@ -27,13 +27,12 @@ use crate::index::{Addition, Base, Batch, Index, Writer};
 use crate::night::units;
 use crate::normalise::Tokenizers;
 use crate::order::file_name;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Spans};
 use crate::passage::OriginalText;
 use crate::passage::places::{LISTED, Window};
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
 use crate::past::{Listed, Numbers};
-use crate::report::matches::Spans;
 use crate::resolve::{Near, listed_originals};
 use crate::varint;
 

@@ -53,6 +53,7 @@ mod in_turn;
 pub mod index;
 pub mod keep;
 mod locate;
+mod match_line;
 pub mod metrics;
 pub mod night;
 pub mod normalise;

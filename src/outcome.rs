@@ -32,11 +32,13 @@ mod counting;
 mod floor;
 mod held;
 mod leaving;
+mod lines;
 mod near;
 mod passages;
 mod recurring;
 mod skipped;
 mod sources;
+mod spans;
 mod summary;
 mod told;
 pub(crate) mod whole;
@@ -45,8 +47,10 @@ use near::NearCopies;
 use passages::{LocatedPassage, Passages};
 
 pub(crate) use floor::{Floor, KeptMatch};
+pub(crate) use lines::{Lines, source_names};
 pub(crate) use recurring::Recurring;
 pub use sources::SourceField;
+pub(crate) use spans::Spans;
 pub use summary::{CharacterSummary, InputSummary, PassageSummary, Seconds, Summary, UnitSummary};
 
 /// A finished run.
@@ -71,6 +75,10 @@ pub struct Outcome {
     /// where what a report adds up waits, and how much memory the process may hold; only where that is bounded
     spill: Option<(PathBuf, u64)>,
 }
+
+/// Bytes that a report holds at any time where memory is bounded, about: copies, and the groups that come of them; then these
+/// groups, and what a page shows of them. A run counts with them before there is a report.
+pub(crate) const HELD_BY_REPORTS: usize = 32 << 20;
 
 /// The part of memory that the texts of a report take which are kept at hand.
 const TEXTS_IN_MEMORY: u64 = 16;

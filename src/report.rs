@@ -2,7 +2,6 @@
 //! summary, the HTML report. All of them read the same [`crate::outcome::Outcome`]; none of them decides
 //! anything. What is for people goes through [`facts`] first, which says what belongs together.
 
-pub mod annotation;
 #[cfg(feature = "html")]
 mod aside;
 pub(crate) mod clean;
@@ -15,6 +14,7 @@ pub mod json;
 #[cfg(feature = "html")]
 mod marks;
 pub mod matches;
+pub mod night;
 mod original;
 pub mod pairs;
 pub mod removal;

@@ -9,17 +9,49 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, Result};
+use crate::match_line::write_share;
 use crate::outcome::UnitSummary;
-use crate::report::matches::write_share;
-use crate::report::pairs::{Head, VERSION};
 use crate::resolve::NumberMap;
 use crate::resolve::pairs::Pair;
 use crate::verify::Overlap;
 use crate::what_if::{best, copies};
+
+/// The version of the columns of such a file, see `docs/outputs.md`.
+pub(crate) const VERSION: u32 = 1;
+
+/// The first line of the file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Head {
+    /// always `floor`
+    pub(crate) unit: String,
+    pub(crate) version: u32,
+    /// pairs are there from this similarity up
+    pub(crate) floor: f64,
+    /// that of the run
+    pub(crate) threshold: f64,
+    /// what the run told
+    pub(crate) documents: UnitSummary,
+    pub(crate) paragraphs: UnitSummary,
+    /// pairs that the cap left out, and the units of which that is true
+    pub(crate) capped: u64,
+    pub(crate) capped_units: u64,
+    /// bytes of all lines behind this one
+    pub(crate) bytes: u64,
+    /// XXH3-128 of the file of matches beside it
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) matches: Option<String>,
+}
+
+impl Head {
+    /// How a checksum of matches is told.
+    pub(crate) fn told(checksum: u128) -> String {
+        format!("{checksum:032x}")
+    }
+}
 
 /// A line behind the first.
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! Files that appear whole or not at all: written beside their place, synced, renamed at the end; and the
 //! deduplicated corpus, a folder of which the same is true.
 
+mod annotation;
 mod array;
 mod copied;
 pub mod folder;

@@ -6,7 +6,7 @@ use crate::document::told_id;
 use crate::error::Result;
 use crate::index::Index;
 use crate::index::rows::{Row, Told};
-use crate::report::matches::{Line, Named, json_string};
+use crate::match_line::{Line, Named, json_string};
 use crate::resolve::NumberMap;
 
 /// Documents whose names are held at once.

@@ -20,7 +20,7 @@ use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::error::Result;
 use crate::index::pages::{PageWriter, Pages};
 use crate::index::texts::{BlockWriter, read_block};
-use crate::report::matches::rounded;
+use crate::match_line::rounded;
 use crate::varint;
 
 /// Bytes of columns that are compressed together.

@@ -4,9 +4,8 @@ use crate::corpus::{IS_EMPTY, IS_SHORT, Units};
 use crate::document::{Kind, Match, Place, Span, Unit};
 use crate::error::Result;
 use crate::outcome::near::NearCopies;
-use crate::outcome::{Fate, LocatedContained, Outcome};
+use crate::outcome::{Fate, LocatedContained, Outcome, Spans};
 use crate::params::Params;
-use crate::report::matches::Spans;
 use crate::resolve::Near;
 use crate::verify::Overlap;
 

@@ -16,7 +16,7 @@ use crate::locate::Stretch;
 use crate::outcome::column::Column;
 use crate::outcome::held;
 use crate::outcome::passages::{Passages, WaitingPassages};
-use crate::outcome::{Located, Outcome};
+use crate::outcome::{HELD_BY_REPORTS, Located, Outcome};
 use crate::params::Params;
 use crate::passage::Contained;
 use crate::passage::gaps::Gaps;
@@ -24,7 +24,6 @@ use crate::past::{Archived, Numbers};
 use crate::pipeline::Searched;
 use crate::read::sources::Sources;
 use crate::read::texts::Texts;
-use crate::report::facts;
 use crate::resolve::{Cost, Near};
 use crate::scan::Piece;
 use crate::skips::Skips;
@@ -189,7 +188,7 @@ impl Whole {
     /// About how many bytes it will hold at the end; with what making a batch of an index takes, if it `is_kept`.
     pub(crate) fn size(&self, is_kept: bool) -> u64 {
         // what recurs is counted when the sums are gone
-        let report = facts::HELD.max(self.waiting.units[1].distinct.len());
+        let report = HELD_BY_REPORTS.max(self.waiting.units[1].distinct.len());
         self.held(is_kept) + (self.waiting.size() + report) as u64
     }
 

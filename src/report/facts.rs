@@ -8,7 +8,8 @@
 //! whatever the corpus: [`GROUPS`] groups (or as many as are asked for) with [`COPIES`] copies each, those behind the first 500 with fewer, and [`DOCUMENTS`] documents with
 //! [`PIECES`] pieces each; the rest is counted. While it is made, each of the first [`COPIES`] copies of an original
 //! costs 28 bytes, with dates 20 more; each source costs 24, and each two of which one repeats the other an entry of a
-//! map. Where memory is bounded copies and such pairs wait in temporary files.
+//! map. Where memory is bounded copies and such pairs wait in temporary files, and about as much is held as a run counts with
+//! for its reports (`HELD_BY_REPORTS` in `outcome.rs`).
 
 mod add_up;
 mod boilerplate;
@@ -39,10 +40,6 @@ pub use relations::{DocumentPair, PAIRS, Relations, SourcePair};
 pub(super) use shares::share_of;
 pub use shares::{DocumentShare, Shares, SourceShare};
 pub use templates::Templates;
-
-/// Bytes that a report holds at any time where memory is bounded, about: copies, and the groups that come of them; then these
-/// groups, and what a page shows of them.
-pub(crate) const HELD: usize = 32 << 20;
 
 /// The most groups that are kept, unless more are asked for.
 pub const GROUPS: usize = 500;

@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::document::SkipReason;
+use crate::match_line::rounded;
 use crate::outcome::{CharacterSummary, Outcome, SourceField, Summary};
 use crate::report::facts::{Boilerplate, Dates, Facts, Relations, Templates};
-use crate::report::matches::rounded;
 use crate::what_if::WhatIf;
 
 /// The most skipped records that are listed; the numbers by reason count all of them.

@@ -6,49 +6,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use crate::outcome::{Outcome, UnitSummary};
-use crate::report::matches::{Lines, source_names};
-
-/// The version of the columns.
-pub(crate) const VERSION: u32 = 1;
+use crate::outcome::{Lines, Outcome, source_names};
+use crate::rethreshold::{Head, VERSION};
 
 /// Documents whose lines are made at once, by one thread.
 const DOCUMENTS: usize = 256;
 
 /// Such pieces that are made before they are written.
 const PIECES: usize = 32;
-
-/// The first line.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Head {
-    /// always `floor`
-    pub(crate) unit: String,
-    pub(crate) version: u32,
-    /// pairs are there from this similarity up
-    pub(crate) floor: f64,
-    /// that of the run
-    pub(crate) threshold: f64,
-    /// what the run told
-    pub(crate) documents: UnitSummary,
-    pub(crate) paragraphs: UnitSummary,
-    /// pairs that the cap left out, and the units of which that is true
-    pub(crate) capped: u64,
-    pub(crate) capped_units: u64,
-    /// bytes of all lines behind this one
-    pub(crate) bytes: u64,
-    /// XXH3-128 of the file of matches beside it
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) matches: Option<String>,
-}
-
-impl Head {
-    /// How a checksum of matches is told.
-    pub(crate) fn told(checksum: u128) -> String {
-        format!("{checksum:032x}")
-    }
-}
 
 /// Where the pairs stand beside a file of matches: `matches.pairs.jsonl` beside `matches.jsonl`.
 pub fn beside(matches: &Path) -> PathBuf {

@@ -14,8 +14,8 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::parser::parse_message_type;
 
 use crate::document::{Match, Place, Span};
-use crate::outcome::Outcome;
-use crate::report::matches::{Spans, rounded};
+use crate::match_line::rounded;
+use crate::outcome::{Outcome, Spans};
 
 /// Rows in a row group.
 const ROWS: usize = 1 << 16;

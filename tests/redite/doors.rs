@@ -179,3 +179,30 @@ fn every_example_is_told_of() {
         assert!(told.contains(&format!("`{name}`")), "{name}");
     }
 }
+
+/// What finds and keeps copies knows nothing of how they are told: only [`redite::dedup::Job`] does, whose refusals are.
+#[test]
+fn nothing_below_the_reports_names_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let above = ["report.rs", "report", "bin", "dedup/job.rs"].map(|above| root.join(above));
+    let mut folders = vec![root];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if above.contains(&path) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let text = std::fs::read_to_string(&path).unwrap();
+            let named =
+                text.lines().find(|line| line.contains("crate::report") && !line.trim().starts_with("//"));
+            assert_eq!(named, None, "{}", path.display());
+        }
+    }
+    assert!(files > 100, "{files}");
+}

@@ -343,7 +343,7 @@ fn summary(
     }
     terminal::write(outcome, facts, to, options)?;
     if let Some(night) = &outcome.summary().index {
-        night.write(removed.is_some(), colour, to)?;
+        report::night::write(night, removed.is_some(), colour, to)?;
     }
     if let Some(Removed { removal, .. }) = removed {
         report::removal::write(removal, &output, colour, to)?;

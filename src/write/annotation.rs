@@ -2,13 +2,11 @@
 //! and which parts of it stand elsewhere.
 
 use crate::document::{Kind, Place, Unit};
-use crate::outcome::{Fate, Outcome};
-use crate::report::matches::{Lines, rounded};
-
-pub(crate) use crate::report::matches::source_names;
+use crate::match_line::rounded;
+use crate::outcome::{Fate, Lines, Outcome};
 
 /// Makes the values, one after the other.
-pub(crate) struct Annotator<'a> {
+pub(super) struct Annotator<'a> {
     outcome: &'a Outcome,
     /// the sources' names as JSON
     sources: &'a [String],
@@ -16,14 +14,14 @@ pub(crate) struct Annotator<'a> {
 }
 
 impl<'a> Annotator<'a> {
-    pub(crate) fn new(outcome: &'a Outcome, sources: &'a [String]) -> Self {
+    pub(super) fn new(outcome: &'a Outcome, sources: &'a [String]) -> Self {
         Annotator { outcome, sources, value: String::new() }
     }
 
     /// The value for a document: `{"fate":…,"copy_of":…,"jaccard":…,"containment":…,"parts":[…]}`. `copy_of`,
     /// `jaccard` and `containment` are null unless the document is a copy; `parts` are the matches of what is
     /// in it, in the columns of the matches.
-    pub(crate) fn tell(&mut self, document: u32) -> &str {
+    pub(super) fn tell(&mut self, document: u32) -> &str {
         let outcome = self.outcome;
         let place = Place { document, paragraph: None };
         let found = outcome.match_of(place);
