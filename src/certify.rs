@@ -26,6 +26,7 @@ use crate::outcome::{Fate, Outcome};
 use crate::pipeline::Progress;
 use crate::shingle::Shingler;
 use crate::split::paragraphs;
+use crate::unit::PerUnit;
 use crate::verify::Overlap;
 
 mod count;
@@ -231,7 +232,7 @@ struct Read {
 impl<'a> Exact<'a> {
     fn new(outcome: &'a Outcome, room: u64, progress: &'a Progress) -> Self {
         let (corpus, parameters) = (outcome.corpus(), &outcome.summary().parameters);
-        let [documents, paragraphs] = &corpus.drawn;
+        let PerUnit { documents, paragraphs } = &corpus.drawn;
         let sample = parameters.certify as usize;
         let of_documents = documents.len().min((sample / 2).max(sample.saturating_sub(paragraphs.len())));
         let of_paragraphs = paragraphs.len().min(sample - of_documents);

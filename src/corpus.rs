@@ -23,6 +23,7 @@ use crate::past::{Archived, Strings};
 use crate::read::texts::{Locator, Texts};
 use crate::scan::{Counted, EMPTY, MARKED, Piece, SHORT, Scanned, Signed, SignedUnits};
 use crate::skips::Skips;
+use crate::unit::PerUnit;
 
 mod digest;
 mod labels;
@@ -118,8 +119,8 @@ pub(crate) struct Corpus {
     pub(crate) paragraph_units: Units,
     pub(crate) places: Vec<u8>,
     pub(crate) ids: String,
-    /// exact keys and the first unit of each, by key; of documents and paragraphs; only for an index
-    pub(crate) exact: [Vec<Keyed>; 2],
+    /// exact keys and the first unit of each, by key; only for an index
+    pub(crate) exact: PerUnit<Vec<Keyed>>,
     /// names the batch
     pub(crate) identity: Identity,
     /// the documents at its head that come from an index
@@ -142,8 +143,8 @@ pub(crate) struct Corpus {
     pub(crate) labels: Labels,
     /// the documents by source and record, where they did not pass in that order; empty where they did
     pub(crate) by_place: Vec<u32>,
-    /// distinct documents and paragraphs drawn for [`crate::certify`]
-    pub(crate) drawn: [Vec<u32>; 2],
+    /// distinct units drawn for [`crate::certify`]
+    pub(crate) drawn: PerUnit<Vec<u32>>,
     /// documents that leave, where that has a say in what else does; see [`crate::standing`]
     pub(crate) leaving: Ranks,
 }
@@ -200,7 +201,7 @@ pub(crate) struct Builder<'a> {
     order: &'a Order,
     fields: Vec<String>,
     digest: RecordsDigest,
-    draws: [Draw; 2],
+    draws: PerUnit<Draw>,
     /// of all texts, the most that is held for one when it is read again
     pub(crate) heaviest: u64,
     /// bytes of all that will be read, where that is known and nothing bounds memory
@@ -262,7 +263,7 @@ impl<'a> Builder<'a> {
             order,
             fields: order.fields(),
             digest,
-            draws: [(); 2].map(|()| Draw::new(params.certify)),
+            draws: PerUnit::from_fn(|_| Draw::new(params.certify)),
             heaviest: 0,
             to_read: None,
         }
@@ -318,13 +319,13 @@ impl<'a> Builder<'a> {
             alone.filter(|(_, first)| **first != IS_EMPTY).for_each(|(unit, first)| *first = unit);
         }
         if self.units.documents {
-            draw(&mut self.draws[0], &keys, document_base, &documents);
+            draw(&mut self.draws.documents, &keys, document_base, &documents);
         }
         let keys = gather(|scanned| &scanned.paragraph_keys);
         let paragraph_base = self.paragraph_units.first.len();
         let paragraphs =
             admit(&mut self.exact_paragraphs, &keys, paragraph_base, self.units.paragraphs, "paragraphs")?;
-        draw(&mut self.draws[1], &keys, paragraph_base, &paragraphs);
+        draw(&mut self.draws.paragraphs, &keys, paragraph_base, &paragraphs);
         Ok(Admitted {
             documents,
             paragraphs,
@@ -422,7 +423,7 @@ impl<'a> Builder<'a> {
 
     /// Ends the first pass. The exact keys are kept where an index needs them.
     pub(crate) fn finish(self, texts: Texts, keep_keys: bool) -> Corpus {
-        let exact = [self.exact_documents, self.exact_paragraphs];
+        let exact = PerUnit { documents: self.exact_documents, paragraphs: self.exact_paragraphs };
         let exact = if keep_keys { exact.map(Exact::into_keys) } else { Default::default() };
         Corpus {
             exact,

@@ -5,6 +5,7 @@
 //! each change is one new manifest, and before that is on disk nothing has happened.
 
 pub mod forgetting;
+mod found;
 pub(crate) mod manifest;
 pub(crate) mod pages;
 mod provenance;
@@ -28,6 +29,7 @@ use rayon::prelude::*;
 
 use crate::document::told_id;
 use crate::error::{Error, Result};
+use crate::index::found::ExactEntry;
 use crate::index::manifest::Manifest;
 use crate::index::pages::{Pages, Purpose};
 use crate::index::segment::gone::{self, GoneTold};
@@ -37,8 +39,9 @@ use crate::index::store::{Folder, Store};
 use crate::index::table::{Key, Table};
 use crate::index::texts::{Blocks, TextPlace, read_part};
 use crate::params::{NORMALISER_VERSION, Params};
-use crate::passage::Contained;
+use crate::unit::{PerUnit, UnitKind};
 
+pub(crate) use found::{BandHit, ExactHit, Known, SeedPlace};
 pub use manifest::{Batch, BatchUnits, Identity, Undone};
 pub(crate) use writer::{Addition, Base};
 pub use writer::{Lock, Writer};
@@ -53,16 +56,6 @@ pub struct Index {
     segments: Vec<Arc<Segment>>,
     texts: Vec<Arc<Pages>>,
     blocks: Blocks,
-}
-
-/// A unit of the index with the tokens looked for. What only copies have is boxed: most units are originals.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Known {
-    pub(crate) unit: u32,
-    /// what it is a copy of; `None` of an original
-    pub(crate) copy: Option<Box<CopyRow>>,
-    /// in what it is contained, where it left for that
-    pub(crate) contained: Option<Box<Contained>>,
 }
 
 impl Index {
@@ -163,9 +156,10 @@ impl Index {
         Index { store, manifest, segments, texts, blocks }
     }
 
-    /// The first numbers that are free: of documents, of paragraphs.
-    pub(crate) fn end(&self) -> [u32; 2] {
-        [self.manifest.documents, self.manifest.paragraphs]
+    /// The first numbers that are free.
+    pub(crate) fn end(&self) -> PerUnit<u32> {
+        let &Manifest { documents, paragraphs, .. } = &self.manifest;
+        PerUnit { documents, paragraphs }
     }
 
     /// The segments of what came from document `first` on.
@@ -340,15 +334,14 @@ impl Index {
         Ok(())
     }
 
-    /// Units with these exact keys, of documents (0) or paragraphs (1): the key's index and what is known.
-    /// Keys are sorted.
-    pub(crate) fn find_exact(&self, kind: usize, keys: &[u128], before: u32) -> Result<Vec<(u32, Known)>> {
+    /// Units with these exact keys. Keys are sorted.
+    pub(crate) fn find_exact(&self, kind: UnitKind, keys: &[u128], before: u32) -> Result<Vec<ExactHit>> {
         let kept = |segment: usize, key: u32, [unit, copy]: [u32; 2]| {
-            self.is_kept(segment, kind, unit, before).then_some((key, segment, unit, copy))
+            self.is_kept(segment, kind, unit, before).then_some(ExactEntry { key, segment, unit, copy })
         };
         let found = self.find(keys, |segment| Some(&segment.exact[kind]), kept)?;
-        let mut known = Vec::with_capacity(found.len());
-        for (key, segment, unit, copy) in found {
+        let mut hits = Vec::with_capacity(found.len());
+        for ExactEntry { key, segment, unit, copy } in found {
             let segment = &self.segments[segment];
             let copy = copy.checked_sub(1).map(|index| segment.copy(kind, index)).transpose()?;
             let lost = |copy: &CopyRow| {
@@ -358,14 +351,17 @@ impl Index {
             // a text whose original was forgotten is as good as new
             if !copy.as_ref().is_some_and(lost) {
                 let found = Known { unit, copy: copy.map(Box::new), contained: None };
-                let now = if kind == 0 { self.instead(found, before) } else { Some(found) };
-                known.extend(now.map(|known| (key, known)));
+                let now = match kind {
+                    UnitKind::Document => self.instead(found, before),
+                    UnitKind::Paragraph => Some(found),
+                };
+                hits.extend(now.map(|known| ExactHit { key, known }));
             }
         }
         // where one was forgotten another may have come: the first counts
-        known.sort_unstable_by_key(|(key, known)| (*key, known.unit));
-        known.dedup_by_key(|(key, _)| *key);
-        Ok(known)
+        hits.sort_unstable_by_key(|hit| (hit.key, hit.known.unit));
+        hits.dedup_by_key(|hit| hit.key);
+        Ok(hits)
     }
 
     /// What is told of a document that was found, where it left: the last row counts of which all is kept. Without
@@ -389,16 +385,13 @@ impl Index {
         if left { told } else { Some(found) }
     }
 
-    /// Originals with these keys of bands: the key's index, the unit, and 1 + the band, or 0 where a segment (of
-    /// version 1) does not say of which band a key is; sorted. Keys are sorted.
-    pub(crate) fn find_bands(&self, kind: usize, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
-        self.find(
-            keys,
-            |segment| Some(&segment.bands[kind]),
-            |segment, key, [unit, band]| {
-                self.is_kept(segment, kind, unit, before).then_some((key, unit, band))
-            },
-        )
+    /// Originals with these keys of bands, sorted. Keys are sorted.
+    pub(crate) fn find_bands(&self, kind: UnitKind, keys: &[u64], before: u32) -> Result<Vec<BandHit>> {
+        let kept = |segment: usize, key: u32, numbers: [u32; 2]| {
+            let hit = BandHit::new(key, numbers);
+            self.is_kept(segment, kind, hit.unit, before).then_some(hit)
+        };
+        self.find(keys, |segment| Some(&segment.bands[kind]), kept)
     }
 
     /// The sketches of these paragraphs, which are in order; none of those that have none.
@@ -416,17 +409,16 @@ impl Index {
         Ok(found)
     }
 
-    /// Places of these seeds in original text: the key's index, the document, the token; sorted.
-    pub(crate) fn find_seeds(&self, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
+    /// Places of these seeds in original text, sorted. Keys are sorted.
+    pub(crate) fn find_seeds(&self, keys: &[u64], before: u32) -> Result<Vec<SeedPlace>> {
         self.places(keys, |segment| Some(&segment.seeds), before)
     }
 
-    /// Where these windows stood first, as far as segments (since version 4) know: the key's index, the document, the
-    /// token at which it starts; sorted. Keys are sorted.
-    pub(crate) fn find_windows(&self, keys: &[u64], before: u32) -> Result<Vec<(u32, u32, u32)>> {
+    /// Where these windows stood first, as far as segments (since version 4) know; sorted. Keys are sorted.
+    pub(crate) fn find_windows(&self, keys: &[u64], before: u32) -> Result<Vec<SeedPlace>> {
         let mut places = self.places(keys, |segment| segment.windows.as_ref(), before)?;
         // where one was forgotten another may have come: the first counts
-        places.dedup_by_key(|(key, _, _)| *key);
+        places.dedup_by_key(|place| place.key);
         Ok(places)
     }
 
@@ -435,9 +427,10 @@ impl Index {
         keys: &[u64],
         table: impl Fn(&Segment) -> Option<&Table> + Sync,
         before: u32,
-    ) -> Result<Vec<(u32, u32, u32)>> {
-        self.find(keys, table, |segment, key, [document, at]| {
-            self.is_kept(segment, 0, document, before).then_some((key, document, at))
+    ) -> Result<Vec<SeedPlace>> {
+        self.find(keys, table, |segment, key, [document, token]| {
+            let place = SeedPlace { key, document, token };
+            self.is_kept(segment, UnitKind::Document, document, before).then_some(place)
         })
     }
 
@@ -478,12 +471,11 @@ impl Index {
     }
 
     /// Whether a unit of a segment is kept, and stands before a document.
-    fn is_kept(&self, segment: usize, kind: usize, unit: u32, before: u32) -> bool {
+    fn is_kept(&self, segment: usize, kind: UnitKind, unit: u32, before: u32) -> bool {
         if before == u32::MAX && self.manifest.forgotten.is_empty() {
             return true;
         }
-        let document = if kind == 0 { unit } else { self.segments[segment].document_of(unit) };
-        self.keeps(document, before)
+        self.keeps(self.segments[segment].document_with(kind, unit), before)
     }
 
     /// Whether a document is kept, and stands before another.
@@ -492,19 +484,14 @@ impl Index {
     }
 
     /// Which segment a unit is of.
-    fn segment_of(&self, kind: usize, unit: u32) -> Option<usize> {
-        let range = |segment: &Segment| {
-            if kind == 0 { segment.entry.documents } else { segment.entry.paragraphs }
-        };
-        self.segments.iter().position(|segment| {
-            let [start, end] = range(segment);
-            (start..end).contains(&unit)
-        })
+    fn segment_of(&self, kind: UnitKind, unit: u32) -> Option<usize> {
+        self.segments.iter().position(|segment| segment.units(kind).contains(&unit))
     }
 
     /// The document in which a paragraph stands.
     pub(crate) fn document_of(&self, paragraph: u32) -> Option<u32> {
-        self.segment_of(1, paragraph).map(|segment| self.segments[segment].document_of(paragraph))
+        let segment = self.segment_of(UnitKind::Paragraph, paragraph)?;
+        Some(self.segments[segment].document_of(paragraph))
     }
 
     /// A document, and the segment that it is of.

@@ -34,6 +34,7 @@ use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
 use crate::past::{Listed, Numbers};
 use crate::resolve::{Near, listed_originals};
+use crate::unit::{PerUnit, UnitKind};
 use crate::varint;
 
 /// Bytes of texts that are read again one after the other, and of those that wait to be packed.
@@ -225,8 +226,8 @@ pub(crate) fn keep_part(
     let base = addition.base();
     let corpus = outcome.corpus();
     let keeping = Keeping { outcome, corpus, base, cuts: cuts(outcome, corpus)?, tells, tells_texts };
-    let exact = [0, 1].map(|kind| keeping.exact(kind));
-    let bands = [0, 1].map(|kind| keeping.bands(kind));
+    let exact = PerUnit::from_fn(|kind| keeping.exact(kind));
+    let bands = PerUnit::from_fn(|kind| keeping.bands(kind));
     let mut content = keeping.keys();
     content.made = Some(Made {
         exact: exact.each_ref().map(Exact::ordered),
@@ -258,16 +259,26 @@ struct Keeping<'a> {
 
 impl Keeping<'_> {
     fn numbers(&self) -> Numbers<'_> {
-        Numbers { archived: &self.corpus.archived, base: [self.base.documents, self.base.paragraphs] }
+        let Base { documents, paragraphs, .. } = self.base;
+        Numbers { archived: &self.corpus.archived, base: PerUnit { documents, paragraphs } }
     }
 
-    /// The number in the index of a document (0) or paragraph (1) of the run.
-    fn number(&self, kind: usize, unit: u32) -> u32 {
+    /// The number in the index of a unit of the run.
+    #[inline]
+    fn number(&self, kind: UnitKind, unit: u32) -> u32 {
         self.numbers().unit(kind, unit)
     }
 
-    fn units(&self, kind: usize) -> &Units {
-        if kind == 0 { &self.corpus.document_units } else { &self.corpus.paragraph_units }
+    /// The same of a document.
+    fn document(&self, document: u32) -> u32 {
+        self.numbers().document(document)
+    }
+
+    fn units(&self, kind: UnitKind) -> &Units {
+        match kind {
+            UnitKind::Document => &self.corpus.document_units,
+            UnitKind::Paragraph => &self.corpus.paragraph_units,
+        }
     }
 
     /// Everything but the texts.
@@ -275,8 +286,8 @@ impl Keeping<'_> {
         let mut content = self.keys();
         (content.rows, content.sources) = (Some(self.rows()), self.sources());
         // how large a filter is hangs on how many entries there are, so these are counted
-        content.keys.exact = [self.exact(0).all(), self.exact(1).all()];
-        content.keys.bands = [self.bands(0).all(), self.bands(1).all()];
+        content.keys.exact = PerUnit::from_fn(|kind| self.exact(kind).all());
+        content.keys.bands = PerUnit::from_fn(|kind| self.bands(kind).all());
         content
     }
 
@@ -288,7 +299,7 @@ impl Keeping<'_> {
     fn keys(&self) -> Content<'_> {
         let mut content = Content::default();
         self.documents(&mut content);
-        content.copies = [self.copies(0), self.copies(1)];
+        content.copies = PerUnit::from_fn(|kind| self.copies(kind));
         content.keys.seeds = self.seeds();
         content.keys.windows = self.windows();
         if self.tells_texts {
@@ -305,7 +316,7 @@ impl Keeping<'_> {
 
     fn documents(&self, content: &mut Content<'_>) {
         let corpus = self.corpus;
-        let units = &corpus.document_units;
+        let (units, numbers) = (&corpus.document_units, self.numbers());
         let whole: BTreeMap<u32, (u32, u32)> = self
             .outcome
             .covered()
@@ -334,7 +345,7 @@ impl Keeping<'_> {
             let row = if is_first { units.row(number) } else { None };
             content.documents.push(DocumentRow {
                 text: None,
-                first_paragraph: self.number(1, document.first_paragraph.max(corpus.archived.paragraphs)),
+                first_paragraph: numbers.paragraph(document.first_paragraph.max(corpus.archived.paragraphs)),
                 paragraphs: paragraphs.len() as u32,
                 characters: document.characters,
                 tokens: row.map_or(0, |row| units.tokens[row]),
@@ -344,13 +355,13 @@ impl Keeping<'_> {
                 strings_at: 0,
                 id_length: id.len() as u32,
                 places_length: (content.strings.len() as u64 - strings) as u32 - id.len() as u32,
-                whole: whole.get(&number).map(|&(of, token)| (self.number(0, of), token)),
+                whole: whole.get(&number).map(|&(of, token)| (numbers.document(of), token)),
             });
         }
     }
 
     /// What the copies among the units with exact keys were found to be, in the order of these.
-    fn copies(&self, kind: usize) -> Vec<CopyRow> {
+    fn copies(&self, kind: UnitKind) -> Vec<CopyRow> {
         let copies = self.corpus.exact[kind].iter().filter_map(|&Keyed { unit, .. }| {
             let near = self.outcome.near(kind, unit)?;
             Some(CopyRow {
@@ -362,7 +373,7 @@ impl Keeping<'_> {
         copies.collect()
     }
 
-    fn exact(&self, kind: usize) -> Exact<'_> {
+    fn exact(&self, kind: UnitKind) -> Exact<'_> {
         let exact = &self.corpus.exact[kind];
         let copies = |keyed: &[Keyed]| {
             keyed.iter().filter(|keyed| self.outcome.near(kind, keyed.unit).is_some()).count() as u32
@@ -373,10 +384,10 @@ impl Keeping<'_> {
         Exact { keeping: self, kind, before }
     }
 
-    fn bands(&self, kind: usize) -> Bands<'_> {
+    fn bands(&self, kind: UnitKind) -> Bands<'_> {
         let units = self.units(kind);
         let archived = self.corpus.archived.verdicts[kind].len();
-        let leaves = |unit: u32| kind == 0 && self.corpus.leaving.contains(unit);
+        let leaves = |unit: u32| kind == UnitKind::Document && self.corpus.leaving.contains(unit);
         let is_original = |(row, &unit): (usize, &u32)| {
             row >= archived && self.outcome.near(kind, unit).is_none() && !leaves(unit)
         };
@@ -387,10 +398,12 @@ impl Keeping<'_> {
     /// The sketches of the originals among paragraphs.
     fn sketches(&self) -> Vec<(u32, Sketch)> {
         let units = &self.corpus.paragraph_units;
-        let own = units.distinct.iter().zip(&units.sketches).skip(self.corpus.archived.verdicts[1].len());
-        let originals =
-            own.filter(|(unit, sketch)| !sketch.is_none() && self.outcome.near(1, **unit).is_none());
-        originals.map(|(&unit, &sketch)| (self.number(1, unit), sketch)).collect()
+        let own =
+            units.distinct.iter().zip(&units.sketches).skip(self.corpus.archived.verdicts.paragraphs.len());
+        let is_original = |unit: u32| self.outcome.near(UnitKind::Paragraph, unit).is_none();
+        let originals = own.filter(|(unit, sketch)| !sketch.is_none() && is_original(**unit));
+        let numbers = self.numbers();
+        originals.map(|(&unit, &sketch)| (numbers.paragraph(unit), sketch)).collect()
     }
 
     /// Which documents left, being contained, and are found by their exact keys; and what has come in place of such
@@ -398,7 +411,7 @@ impl Keeping<'_> {
     fn gone(&self) -> Vec<GoneRow> {
         let leaving = &self.corpus.leaving;
         let found =
-            self.corpus.exact[0].iter().map(|keyed| keyed.unit).filter(|unit| leaving.contains(*unit));
+            self.corpus.exact.documents.iter().map(|keyed| keyed.unit).filter(|unit| leaving.contains(*unit));
         let mut found: Vec<u32> = found.collect();
         found.sort_unstable();
         let own = self.outcome.contained_documents().filter(|of| found.binary_search(&of.copy).is_ok());
@@ -407,9 +420,9 @@ impl Keeping<'_> {
             GoneRow { document: contained.copy, told: GoneTold::Contained(contained) }
         });
         let replaced = self.corpus.archived.replaced.iter().filter_map(|&(document, by)| {
-            let Near { original, overlap, .. } = self.outcome.near(0, by)?;
-            let copy = CopyRow { unit: self.number(0, by), original: self.number(0, original), overlap };
-            Some(GoneRow { document: self.number(0, document), told: GoneTold::Copy(copy) })
+            let Near { original, overlap, .. } = self.outcome.near(UnitKind::Document, by)?;
+            let copy = CopyRow { unit: self.document(by), original: self.document(original), overlap };
+            Some(GoneRow { document: self.document(document), told: GoneTold::Copy(copy) })
         });
         let mut rows: Vec<GoneRow> = contained.chain(replaced).collect();
         gone::sort(&mut rows);
@@ -437,7 +450,7 @@ impl Keeping<'_> {
             let runs: Vec<Range<u32>> = covered[before..behind].iter().map(|(_, run)| run.clone()).collect();
             covered = &covered[behind..];
             let text = OriginalText { passage: params.passage, seed, tokens: units.tokens[row] };
-            let number = self.number(0, document);
+            let number = self.document(document);
             let cuts = self.cuts.get(&document);
             let mut at = 0;
             for (&head, gap) in corpus.seeds[own.clone()].iter().zip(corpus.seed_gaps.of(own)) {
@@ -457,7 +470,7 @@ impl Keeping<'_> {
     /// The windows that are new, of seeds whose lists had no room.
     fn windows(&self) -> Vec<Entry<u64>> {
         let entry =
-            |&(key, document, first): &Window| Entry { key, numbers: [self.number(0, document), first] };
+            |&(key, document, first): &Window| Entry { key, numbers: [self.document(document), first] };
         self.outcome.covered().windows.iter().map(entry).collect()
     }
 
@@ -468,7 +481,7 @@ impl Keeping<'_> {
             for document in self.outcome.first_document()..self.outcome.documents() {
                 for mut found in self.outcome.matches_of(document) {
                     found.stretches = Some(spans.of(&found));
-                    let in_index = |place: Place| Place { document: self.number(0, place.document), ..place };
+                    let in_index = |place: Place| Place { document: self.document(place.document), ..place };
                     (found.copy, found.original) = (in_index(found.copy), in_index(found.original));
                     let (copy, original) = (found.copy.document, found.original.document);
                     tell(&Row { copy, original, told: Told::Match(found) })?;
@@ -537,7 +550,7 @@ const STRETCH: usize = 1 << 14;
 /// The exact keys of one kind of unit.
 struct Exact<'a> {
     keeping: &'a Keeping<'a>,
-    kind: usize,
+    kind: UnitKind,
     /// how many copies there are before each [`STRETCH`] of keys
     before: Vec<u32>,
 }
@@ -592,7 +605,7 @@ impl Exact<'_> {
 /// The keys of bands of the originals of one kind, as far as their buckets have room.
 struct Bands<'a> {
     keeping: &'a Keeping<'a>,
-    kind: usize,
+    kind: UnitKind,
     /// which rows are originals
     originals: Vec<bool>,
 }
@@ -643,7 +656,7 @@ impl Bands<'_> {
     }
 }
 
-/// How many entries a list has room for, by its key and a number; lists are asked by their keys, ascending.
+/// How many entries a list has room for, by its key and band, see [`ListLength`]; lists are asked by their keys, ascending.
 /// Entries of one key stand together; by accident those of two lists have one.
 struct Rooms<'a> {
     most: usize,
@@ -659,7 +672,7 @@ impl<'a> Rooms<'a> {
     }
 
     /// Whether the list has room for one more entry, which it then takes.
-    fn takes(&mut self, key: u64, list: u32) -> bool {
+    fn takes(&mut self, key: u64, band: u32) -> bool {
         if self.key != Some(key) {
             let behind = match self.key {
                 None => self.listed.partition_point(|of| *of < key),
@@ -669,10 +682,10 @@ impl<'a> Rooms<'a> {
             self.key = Some(key);
             self.rooms.clear();
         }
-        let at = self.rooms.iter().position(|(known, _)| *known == list).unwrap_or_else(|| {
-            let own = with_band(key, list as usize);
+        let at = self.rooms.iter().position(|(known, _)| *known == band).unwrap_or_else(|| {
+            let own = with_band(key, band as usize);
             let before = self.listed.iter().take_while(|of| **of <= own).filter(|of| **of == own).count();
-            self.rooms.push((list, self.most.saturating_sub(before)));
+            self.rooms.push((band, self.most.saturating_sub(before)));
             self.rooms.len() - 1
         });
         let room = &mut self.rooms[at].1;

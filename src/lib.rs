@@ -81,6 +81,7 @@ mod skips;
 pub mod split;
 mod standing;
 mod surroundings;
+mod unit;
 mod varint;
 pub mod verify;
 pub mod what_if;

@@ -25,6 +25,7 @@ use crate::pipeline::{Searched, Surroundings};
 use crate::read::sources::Sources;
 use crate::resolve::{Cost, Near};
 use crate::skips::Skips;
+use crate::unit::{PerUnit, UnitKind};
 
 mod certified;
 mod column;
@@ -56,8 +57,7 @@ pub use summary::{CharacterSummary, InputSummary, PassageSummary, Seconds, Summa
 /// A finished run.
 pub struct Outcome {
     corpus: Corpus,
-    /// near copies: documents, paragraphs
-    near: [NearCopies; 2],
+    near: PerUnit<NearCopies>,
     located: Located,
     skips: Skips,
     ignored: Vec<String>,
@@ -186,10 +186,10 @@ impl Outcome {
             seconds: Seconds::default(),
             peak_memory_bytes: None,
         };
-        let near = [
-            NearCopies::new(documents, corpus.document_units.first.len()),
-            NearCopies::new(paragraphs, corpus.paragraph_units.first.len()),
-        ];
+        let near = PerUnit {
+            documents: NearCopies::new(documents, corpus.document_units.first.len()),
+            paragraphs: NearCopies::new(paragraphs, corpus.paragraph_units.first.len()),
+        };
         let mut located = located;
         let found = std::mem::take(&mut located.found);
         let floor = kept.map(|kept| Floor { kept, contained: located.contained.clone() });
@@ -315,8 +315,9 @@ impl Outcome {
         self.corpus.identity
     }
 
-    /// What a document (0) or paragraph (1) is a near copy of.
-    pub(crate) fn near(&self, kind: usize, unit: u32) -> Option<Near> {
+    /// What a unit is a near copy of.
+    #[inline]
+    pub(crate) fn near(&self, kind: UnitKind, unit: u32) -> Option<Near> {
         self.near[kind].get(unit)
     }
 
@@ -329,7 +330,7 @@ impl Outcome {
     pub(crate) fn distinct(&self) -> (u64, u64) {
         let units = [&self.corpus.document_units, &self.corpus.paragraph_units];
         let all: usize = units.iter().map(|units| units.distinct.len()).sum();
-        let earlier: usize = self.corpus.archived.verdicts.iter().map(Vec::len).sum();
+        let earlier: usize = self.corpus.archived.verdicts.values().map(Vec::len).sum();
         (earlier as u64, (all - earlier) as u64)
     }
 
@@ -449,10 +450,10 @@ impl Outcome {
 
     fn unit(&self, place: Place) -> (&Units, &NearCopies, u32) {
         match place.paragraph {
-            None => (&self.corpus.document_units, &self.near[0], place.document),
+            None => (&self.corpus.document_units, &self.near.documents, place.document),
             Some(paragraph) => {
                 let unit = self.document(place.document).first_paragraph + paragraph;
-                (&self.corpus.paragraph_units, &self.near[1], unit)
+                (&self.corpus.paragraph_units, &self.near.paragraphs, unit)
             }
         }
     }

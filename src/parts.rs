@@ -25,6 +25,7 @@ use crate::past::led_to::LedTo;
 use crate::past::{Before, Seen};
 use crate::pipeline::{Clock, Stages, Surroundings};
 use crate::read::sources::Sources;
+use crate::unit::PerUnit;
 
 /// Bytes that a process holds whatever it reads: its code, its threads, the chunks on their way.
 pub(crate) const RESERVED: u64 = 96 << 20;
@@ -123,7 +124,7 @@ pub(crate) struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// None yet.
     pub(crate) fn new(stages: Stages<'a>, sources: &Sources, (past, keep): (Option<&'a Seen>, bool)) -> Self {
-        let first = past.map_or([0; 2], |past| past.index.end());
+        let first = past.map_or_else(PerUnit::default, |past| past.index.end());
         let whole = Whole::new(stages.params, sources.files.len(), first, &stages.surroundings.temporary);
         let may_cut = stages.params.floor.is_none();
         let drawn = Drawn::default();
@@ -153,7 +154,7 @@ impl<'a> Parts<'a> {
     /// # Errors
     /// [`Error::Temporary`].
     pub(crate) fn restart(&mut self, last: Corpus, sees: u32) -> Result<(Corpus, Vec<u32>)> {
-        let first = self.past.map_or([0; 2], |past| past.index.end());
+        let first = self.past.map_or_else(PerUnit::default, |past| past.index.end());
         let Stages { params, surroundings, .. } = self.stages;
         let next = Whole::new(params, last.counts.records.len(), first, &surroundings.temporary);
         let before = std::mem::replace(&mut self.whole, next);
@@ -329,7 +330,7 @@ impl<'a> Parts<'a> {
         clock.lap(|seconds| &mut seconds.reading);
         self.whole.check_room(&corpus)?;
         let past = self.before();
-        let own = (self.whole.first()[0], self.whole.all_documents(), self.whole.starts());
+        let own = (self.whole.first().documents, self.whole.all_documents(), self.whole.starts());
         let before = past.as_ref().map(|past| Before::with_own(past, own));
         let surroundings = &self.surroundings();
         let stages = Stages { surroundings, ..self.stages };

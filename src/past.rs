@@ -22,7 +22,7 @@ use crate::corpus::{Corpus, Document, Ranks, Start, Starts, Units, split_places}
 use crate::document::{Compression, Format, Source};
 use crate::error::Result;
 use crate::index::segment::{DocumentRow, Held};
-use crate::index::{Batch, Identity, Index, Known, Writer};
+use crate::index::{Batch, Identity, Index, Known, SeedPlace, Writer};
 use crate::params::Params;
 use crate::passage::places::{LISTED, MOST_LISTED};
 use crate::passage::standing::Cuts;
@@ -30,6 +30,7 @@ use crate::passage::{ArchivedWindow, Contained, Found};
 use crate::read::sources::by_name;
 use crate::reread::Resolved;
 use crate::resolve::{Verdict, listed_originals};
+use crate::unit::{PerUnit, UnitKind};
 use crate::varint;
 use join::Joining;
 use windows::IndexWindow;
@@ -102,7 +103,7 @@ impl Seen {
 
     /// Whether there is anything to see.
     pub(crate) fn sees_any(&self) -> bool {
-        self.before.min(self.index.end()[0]) > 0
+        self.before.min(self.index.end().documents) > 0
     }
 
     /// The identity of a batch, or the one with the ids of JSON lines alone by which the index has it. That is blind to other
@@ -190,27 +191,30 @@ impl<'a> Before<'a> {
 pub(crate) struct Numbers<'a> {
     pub(crate) archived: &'a Archived,
     /// after the documents and paragraphs that were there before
-    pub(crate) base: [u32; 2],
+    pub(crate) base: PerUnit<u32>,
 }
 
 impl Numbers<'_> {
     pub(crate) fn document(&self, document: u32) -> u32 {
         match document.checked_sub(self.archived.documents()) {
-            Some(own) => self.base[0] + own,
+            Some(own) => self.base.documents + own,
             None => self.archived.numbers[document as usize],
         }
     }
 
     pub(crate) fn paragraph(&self, paragraph: u32) -> u32 {
         match paragraph.checked_sub(self.archived.paragraphs) {
-            Some(own) => self.base[1] + own,
+            Some(own) => self.base.paragraphs + own,
             None => self.archived.paragraph_in_index(paragraph),
         }
     }
 
-    /// A document (0) or paragraph (1).
-    pub(crate) fn unit(&self, kind: usize, unit: u32) -> u32 {
-        if kind == 0 { self.document(unit) } else { self.paragraph(unit) }
+    #[inline]
+    pub(crate) fn unit(&self, kind: UnitKind, unit: u32) -> u32 {
+        match kind {
+            UnitKind::Document => self.document(unit),
+            UnitKind::Paragraph => self.paragraph(unit),
+        }
     }
 
     pub(crate) fn contained(&self, of: &Contained) -> Contained {
@@ -225,20 +229,20 @@ pub(crate) struct Archived {
     pub(crate) numbers: Vec<u32>,
     /// their paragraphs
     pub(crate) paragraphs: u32,
-    /// the first paragraph of each in the index, and here
-    pub(crate) first_paragraphs: Vec<(u32, u32)>,
+    /// the first paragraph of each
+    pub(crate) first_paragraphs: Vec<FirstParagraph>,
     /// where only the paragraphs that something leads to are here, and nothing is told of them: their numbers in the
     /// index, ascending
     pub(crate) some_paragraphs: Option<Vec<u32>>,
     /// how many sources of the corpus are its own; those of the index come after
     pub(crate) own_sources: u32,
     /// what became of their documents and paragraphs, by row
-    pub(crate) verdicts: [Vec<Verdict>; 2],
+    pub(crate) verdicts: PerUnit<Vec<Verdict>>,
     /// documents that are one verbatim passage from end to end: document, of which, from which token
     pub(crate) whole: Vec<(u32, u32, u32)>,
-    /// how many originals the index lists for band keys of the corpus; of documents and paragraphs
-    pub(crate) listed: [Listed; 2],
-    /// how many places the index lists for seeds of the corpus
+    /// how many originals the index lists for band keys of the corpus, by key and band
+    pub(crate) listed: PerUnit<Listed>,
+    /// how many places the index lists for seeds of the corpus, by key
     pub(crate) listed_seeds: Listed,
     /// windows that the corpus shares with them, of seeds whose lists are full; in order
     pub(crate) windows: Vec<ArchivedWindow>,
@@ -256,6 +260,13 @@ pub(crate) struct Archived {
     pub(crate) starts: (u32, Starts),
 }
 
+/// The number of a document's first paragraph: in the index, and here.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FirstParagraph {
+    pub(crate) there: u32,
+    pub(crate) here: u32,
+}
+
 /// The id of a document of an index, as JSON, and the places of its paragraphs.
 #[derive(Default)]
 pub(crate) struct Strings {
@@ -269,8 +280,8 @@ impl Archived {
         if let Some(some) = &self.some_paragraphs {
             return some[paragraph as usize];
         }
-        let of = self.first_paragraphs.partition_point(|(_, here)| *here <= paragraph).saturating_sub(1);
-        let (there, here) = self.first_paragraphs[of];
+        let of = self.first_paragraphs.partition_point(|of| of.here <= paragraph).saturating_sub(1);
+        let FirstParagraph { there, here } = self.first_paragraphs[of];
         there + (paragraph - here)
     }
 
@@ -279,21 +290,26 @@ impl Archived {
         if let Some(some) = &self.some_paragraphs {
             return some.binary_search(&paragraph).ok().map(|at| at as u32);
         }
-        let of = self.first_paragraphs.partition_point(|(first, _)| *first <= paragraph).checked_sub(1)?;
-        Some(self.first_paragraphs[of].1 + (paragraph - self.first_paragraphs[of].0))
+        let of = self.first_paragraphs.partition_point(|of| of.there <= paragraph).checked_sub(1)?;
+        let FirstParagraph { there, here } = self.first_paragraphs[of];
+        Some(here + (paragraph - there))
     }
 
-    /// A document (kind 0) or paragraph of the index, as it is numbered here; one that something leads to.
-    fn unit_here(&self, kind: usize, unit: u32) -> Option<u32> {
-        if kind == 0 {
-            return self.numbers.binary_search(&unit).ok().map(|at| at as u32);
+    /// A document of the index, as it is numbered here; one that something leads to.
+    fn document_here(&self, document: u32) -> Option<u32> {
+        self.numbers.binary_search(&document).ok().map(|at| at as u32)
+    }
+
+    fn unit_here(&self, kind: UnitKind, unit: u32) -> Option<u32> {
+        match kind {
+            UnitKind::Document => self.document_here(unit),
+            UnitKind::Paragraph => self.paragraph_here(unit),
         }
-        self.paragraph_here(unit)
     }
 
     /// Where a paragraph stands among those of its document, which is of the index.
     pub(crate) fn number_in_document(&self, document: u32, paragraph: u32) -> u32 {
-        self.paragraph_in_index(paragraph) - self.first_paragraphs[document as usize].0
+        self.paragraph_in_index(paragraph) - self.first_paragraphs[document as usize].there
     }
 
     /// Where one can start to read in one that an earlier part of the run has put into the index.
@@ -306,6 +322,11 @@ impl Archived {
     /// How many documents there are.
     pub(crate) fn documents(&self) -> u32 {
         self.numbers.len() as u32
+    }
+
+    /// How many units there are: behind them come those of the corpus itself.
+    pub(crate) fn counts(&self) -> PerUnit<u32> {
+        PerUnit { documents: self.documents(), paragraphs: self.paragraphs }
     }
 }
 
@@ -364,13 +385,20 @@ impl BandHits {
         &self.units[first..first + count]
     }
 
-    /// Each unit with a key and its band.
-    fn iter(&self) -> impl Iterator<Item = (u32, u64, usize)> {
+    /// Each of them.
+    fn iter(&self) -> impl Iterator<Item = SharedBucket> {
         self.units.iter().zip(&self.buckets).map(|(&unit, &bucket)| {
             let (key, band) = without_band(bucket);
-            (unit, key, band)
+            SharedBucket { unit, key, band }
         })
     }
+}
+
+/// An original of the index in a bucket of the corpus.
+struct SharedBucket {
+    unit: u32,
+    key: u64,
+    band: usize,
 }
 
 /// Units of the index with the tokens of a unit of the corpus, by the one that is first with them there.
@@ -400,18 +428,17 @@ impl Equals {
 /// Puts what the index knows before the corpus.
 pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: usize) -> Result<Corpus> {
     let &Before { past, own } = before;
-    let hits = [
-        find(0, (&corpus.document_units, &corpus.exact[0]), past, (params, bands))?,
-        find(1, (&corpus.paragraph_units, &corpus.exact[1]), past, (params, bands))?,
-    ];
-    let seeds = find_seeds(&corpus, past, &hits[0].exact.units, params)?;
+    let units = PerUnit { documents: &corpus.document_units, paragraphs: &corpus.paragraph_units };
+    let hits =
+        PerUnit::try_from_fn(|kind| find(kind, (units[kind], &corpus.exact[kind]), past, (params, bands)))?;
+    let seeds = find_seeds(&corpus, past, &hits.documents.exact.units, params)?;
     let wanted = Wanted::new(&hits, &seeds.seeds, (before, params))?;
     let passages = params.units.passages;
     Joining { corpus, past, own, hits, seeds, wanted, bands, passages }.run()
 }
 
 fn find(
-    kind: usize,
+    kind: UnitKind,
     (units, exact): (&Units, &[Keyed]),
     past: &Seen,
     (params, bands): (&Params, usize),
@@ -419,8 +446,8 @@ fn find(
     let mut equal: Vec<(u32, Known)> = Vec::new();
     for exact in exact.chunks(LOOKED_UP) {
         let keys: Vec<u128> = exact.iter().map(Keyed::key).collect();
-        let known = past.index.find_exact(kind, &keys, past.before)?;
-        equal.extend(known.into_iter().map(|(key, known)| (exact[key as usize].unit, known)));
+        let found = past.index.find_exact(kind, &keys, past.before)?;
+        equal.extend(found.into_iter().map(|hit| (exact[hit.key as usize].unit, hit.known)));
     }
     equal.sort_unstable_by_key(|(unit, _)| *unit);
     equal.dedup_by_key(|(unit, _)| *unit);
@@ -444,7 +471,7 @@ fn find(
 
 /// Originals of the index that share a bucket with `asking` rows of the corpus, as many of each as are compared.
 fn find_bands(
-    kind: usize,
+    kind: UnitKind,
     (units, asking): (&Units, &[bool]),
     past: &Seen,
     (params, bands): (&Params, usize),
@@ -460,13 +487,13 @@ fn find_bands(
         for keys in keys.chunks(BANDS_LOOKED_UP) {
             let found = past.index.find_bands(kind, keys, past.before)?;
             hits.reserve(found.len());
-            for same in found.chunk_by(|a, b| a.0 == b.0) {
-                let key = keys[same[0].0 as usize];
+            for same in found.chunk_by(|a, b| a.key == b.key) {
+                let key = keys[same[0].key as usize];
                 own.bands_of(key, &mut asked);
                 for &band in &asked.bands {
                     // they come by unit
-                    let listed = same.iter().filter(|(_, _, of)| *of == 0 || *of == band + 1).take(most);
-                    hits.push(with_band(key, band as usize), listed.map(|(_, unit, _)| *unit));
+                    let listed = same.iter().filter(|hit| hit.may_be_of(band)).take(most);
+                    hits.push(with_band(key, band as usize), listed.map(|hit| hit.unit));
                 }
             }
         }
@@ -514,8 +541,16 @@ fn hopeless(
     Ok(found.into_iter().zip(hopes).filter(|(_, hope)| !hope).map(|(unit, _)| unit).collect())
 }
 
-/// Places in the index of seeds of the corpus: by document, the tokens with their seeds.
-type Seeds = BTreeMap<u32, Vec<(u32, u64)>>;
+/// A seed of the corpus in a document of the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct SeedAt {
+    /// the token at which it starts
+    token: u32,
+    hash: u64,
+}
+
+/// Seeds of the corpus, by the documents of the index in which they stand.
+type Seeds = BTreeMap<u32, Vec<SeedAt>>;
 
 struct FoundSeeds {
     seeds: Seeds,
@@ -531,12 +566,12 @@ fn find_seeds(corpus: &Corpus, past: &Seen, known: &Ranks, params: &Params) -> R
     let found = past.index.find_seeds(&keys, past.before)?;
     let mut seeds = Seeds::new();
     let mut listed = Listed::new();
-    for same in found.chunk_by(|a, b| a.0 == b.0) {
-        let hash = keys[same[0].0 as usize];
+    for same in found.chunk_by(|a, b| a.key == b.key) {
+        let hash = keys[same[0].key as usize];
         let same = &same[..same.len().min(usize::from(MOST_LISTED))];
         listed.resize(listed.len() + same.len(), hash);
-        for (_, document, at) in same {
-            seeds.entry(*document).or_default().push((*at, hash));
+        for &SeedPlace { document, token, .. } in same {
+            seeds.entry(document).or_default().push(SeedAt { token, hash });
         }
     }
     // where something was forgotten, lists were full that have room now
@@ -545,7 +580,8 @@ fn find_seeds(corpus: &Corpus, past: &Seen, known: &Ranks, params: &Params) -> R
         listed.chunk_by(|a, b| a == b).filter(|same| same.len() >= least).map(|same| same[0]).collect();
     let windows = windows::find(corpus, past, (known, &full), params)?;
     for window in &windows {
-        seeds.entry(window.document).or_default().push((window.seed, window.hash));
+        let &IndexWindow { document, seed, hash, .. } = window;
+        seeds.entry(document).or_default().push(SeedAt { token: seed, hash });
     }
     for places in seeds.values_mut() {
         places.sort_unstable();
@@ -565,18 +601,18 @@ struct Wanted {
 
 impl Wanted {
     /// Those that lead there are hits and seeds.
-    fn new(hits: &[Hits; 2], seeds: &Seeds, (before, params): (&Before<'_>, &Params)) -> Result<Self> {
+    fn new(hits: &PerUnit<Hits>, seeds: &Seeds, (before, params): (&Before<'_>, &Params)) -> Result<Self> {
         let &Before { past, own } = before;
         let document = |paragraph: u32| past.index.document_of(paragraph);
-        let mut numbers = hits[0].units.clone();
+        let mut numbers = hits.documents.units.clone();
         numbers.extend(seeds.keys());
-        numbers.extend(hits[1].units.iter().copied().filter_map(document));
-        numbers.extend(hits[0].exact.contained().map(|contained| contained.original));
+        numbers.extend(hits.paragraphs.units.iter().copied().filter_map(document));
+        numbers.extend(hits.documents.exact.contained().map(|contained| contained.original));
         sort(&mut numbers);
         let mut told = Vec::new();
         if own.is_told(params.units.passages) {
-            told.extend(hits[0].exact.in_index());
-            told.extend(hits[1].exact.in_index().filter_map(document));
+            told.extend(hits.documents.exact.in_index());
+            told.extend(hits.paragraphs.exact.in_index().filter_map(document));
             // what was cut of a text bounds what is found in it
             if params.remove.cuts_texts() && params.units.passages {
                 told.extend(seeds.keys());
@@ -607,20 +643,25 @@ fn sort(numbers: &mut Vec<u32>) {
     numbers.dedup();
 }
 
+/// A document of the index of which something is to be told.
+struct Untold {
+    /// its number here
+    document: u32,
+    /// its number in the index
+    number: u32,
+    row: DocumentRow,
+}
+
 /// Documents whose strings are read at once.
 const READ: usize = 64;
 
 /// Reads ids and places of documents of the index, which are in order: calls `tell` with what each has besides,
 /// the tokens of its paragraphs and what was removed of it, too.
-fn read_strings(
-    past: &Seen,
-    documents: &[(u32, u32, DocumentRow)],
-    mut tell: impl FnMut(u32, Strings, &[u8]),
-) -> Result<()> {
-    let read = |documents: &[(u32, u32, DocumentRow)]| -> Result<Vec<(String, Vec<u8>)>> {
+fn read_strings(past: &Seen, documents: &[Untold], mut tell: impl FnMut(u32, Strings, &[u8])) -> Result<()> {
+    let read = |documents: &[Untold]| -> Result<Vec<(String, Vec<u8>)>> {
         // what is held is of one segment
         let (mut held, mut of) = (Held::default(), None);
-        let strings = documents.iter().map(|(_, number, row)| {
+        let strings = documents.iter().map(|Untold { number, row, .. }| {
             let segment = past.index.segment(*number)?;
             if of.replace(segment.entry.documents) != Some(segment.entry.documents) {
                 held = Held::default();
@@ -630,9 +671,9 @@ fn read_strings(
         strings.collect()
     };
     let strings: Vec<Vec<(String, Vec<u8>)>> = documents.par_chunks(READ).map(read).collect::<Result<_>>()?;
-    for ((document, _, row), (id, of_paragraphs)) in documents.iter().zip(strings.into_iter().flatten()) {
-        let (places, of_tokens) = split_places(&of_paragraphs, row.paragraphs);
-        tell(*document, Strings { id, places: places.to_vec() }, of_tokens);
+    for (of, (id, of_paragraphs)) in documents.iter().zip(strings.into_iter().flatten()) {
+        let (places, of_tokens) = split_places(&of_paragraphs, of.row.paragraphs);
+        tell(of.document, Strings { id, places: places.to_vec() }, of_tokens);
     }
     Ok(())
 }
@@ -653,12 +694,9 @@ pub(crate) fn tell(corpus: &mut Corpus, before: &Before<'_>, resolved: &Resolved
     let wanted: BTreeSet<u32> = documents.filter(is_new).collect();
     let numbers: Vec<u32> = wanted.iter().map(|document| archived.numbers[*document as usize]).collect();
     let rows = before.past.index.documents(&numbers)?;
-    let wanted: Vec<(u32, u32, DocumentRow)> = wanted
-        .into_iter()
-        .zip(numbers)
-        .zip(rows)
-        .map(|((document, number), row)| (document, number, row))
-        .collect();
+    let wanted = wanted.into_iter().zip(numbers).zip(rows);
+    let wanted: Vec<Untold> =
+        wanted.map(|((document, number), row)| Untold { document, number, row }).collect();
     read_strings(before.past, &wanted, |document, told, mut of_tokens| {
         let paragraphs = corpus.paragraphs(document);
         let units = &mut corpus.paragraph_units;

@@ -27,6 +27,7 @@ use crate::resolve::pairs::{KeptPairs, Pairs};
 use crate::resolve::twins::Twins;
 use crate::resolve::{Cost, Near, Resolver};
 pub use crate::surroundings::Surroundings;
+use crate::unit::PerUnit;
 
 /// What a run reads.
 pub struct Inputs {
@@ -254,7 +255,7 @@ impl<'a> Stages<'a> {
             [pairs(&corpus.document_units, &documents), pairs(&corpus.paragraph_units, &paragraphs)]
         });
         let resolver = |units, buckets| Resolver::new(units, buckets, params.threshold, params.comparisons);
-        let [of_documents, of_paragraphs] = &corpus.archived.verdicts;
+        let PerUnit { documents: of_documents, paragraphs: of_paragraphs } = &corpus.archived.verdicts;
         let (mut documents, mut paragraphs) = rayon::join(
             || resolver((&corpus.document_units, of_documents), documents),
             || resolver((&corpus.paragraph_units, of_paragraphs), paragraphs),

@@ -149,7 +149,11 @@ impl Decided {
             let old = &corpus.document_units;
             let first = |unit: u32| old.row(unit).map(|row| documents[row]).filter(|first| *first != NONE);
             // what was contained is found by its key until one with its tokens counts
-            corpus.exact[0].iter_mut().for_each(|Keyed { unit, .. }| *unit = first(*unit).unwrap_or(*unit));
+            corpus
+                .exact
+                .documents
+                .iter_mut()
+                .for_each(|Keyed { unit, .. }| *unit = first(*unit).unwrap_or(*unit));
             let archived = corpus.archived.contained.keys();
             let replaced = archived.filter_map(|&document| Some((document, first(document)?)));
             corpus.archived.replaced = replaced.collect();
@@ -168,7 +172,7 @@ impl Decided {
         }
         let old = &corpus.paragraph_units;
         let counts = |unit: u32| of_leaving.contains(unit).then(|| old.first[unit as usize].max(IS_SHORT));
-        corpus.exact[1].retain_mut(|Keyed { unit, .. }| {
+        corpus.exact.paragraphs.retain_mut(|Keyed { unit, .. }| {
             let first = old.row(*unit).map_or(NONE, |row| paragraphs[row]);
             *unit = first;
             first != NONE

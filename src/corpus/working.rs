@@ -7,6 +7,7 @@ use crate::passage::recurring::WindowMarks;
 use crate::passage::winnow::SeedHead;
 use crate::reread::weight;
 use crate::scan::Scanned;
+use crate::unit::{PerUnit, UnitKind};
 
 /// Bytes held for each document beside its own: its row in the index of parts and that of all parts together.
 const OF_A_DOCUMENT: usize = 156;
@@ -48,7 +49,7 @@ impl Builder<'_> {
             + size_of_val(&self.seed_counts[..])
             + size_of_val(&self.pieces[..])
             + self.labels.size()
-            + self.draws.iter().map(Draw::size).sum::<usize>();
+            + self.draws.values().map(Draw::size).sum::<usize>();
         let of_windows = |windows: &WindowMarks| windows.size() + OF_A_TOLD_WINDOW * windows.marked();
         let windows = self.windows.as_ref().map_or(0, of_windows);
         let linking = keys * KEYS_LINKED + self.seeds_size() * SEEDS_LINKED;
@@ -72,19 +73,20 @@ impl Builder<'_> {
         (self.seeds_size() * TEXTS_WORKING) as u64
     }
 
-    /// How many documents (kind 0) or paragraphs have tokens of their own.
-    pub(crate) fn distinct_of(&self, kind: usize) -> usize {
-        [&self.document_units, &self.paragraph_units][kind].distinct.len()
+    /// How many units of a kind have tokens of their own.
+    pub(crate) fn distinct_of(&self, kind: UnitKind) -> usize {
+        PerUnit { documents: &self.document_units, paragraphs: &self.paragraph_units }[kind].distinct.len()
     }
 
     /// The band keys of some of them, one after the other; none where there are none.
     pub(crate) fn keys_of(
         &self,
-        kind: usize,
+        kind: UnitKind,
         rows: impl Iterator<Item = usize>,
         bands: usize,
     ) -> Vec<KeyHead> {
-        let keys = &[&self.document_units, &self.paragraph_units][kind].keys;
+        let units = PerUnit { documents: &self.document_units, paragraphs: &self.paragraph_units };
+        let keys = &units[kind].keys;
         rows.flat_map(|row| keys.get(row * bands..(row + 1) * bands).unwrap_or_default()).copied().collect()
     }
 

@@ -27,6 +27,7 @@ pub(crate) use records::{CopyRow, DocumentRow};
 use crate::band::KEY_BITS as BAND_BITS;
 use crate::passage::windows::WINDOW_BITS;
 use crate::passage::winnow::SEED_BITS;
+use crate::unit::{PerUnit, UnitKind};
 
 /// Bytes of strings that are compressed together.
 const STRINGS_TOGETHER: usize = 16 << 10;
@@ -44,16 +45,23 @@ const V5_BITS: [u32; 2] = [36, 40];
 
 /// The sections.
 mod section {
+    use crate::unit::PerUnit;
+
     pub(super) const SOURCES: usize = 0;
     pub(super) const STRINGS: usize = 1;
     pub(super) const DOCUMENTS: usize = 2;
     pub(super) const FIRST_PARAGRAPHS: usize = 3;
-    pub(super) const COPIES: [usize; 2] = [4, 5];
+    pub(super) const COPIES: PerUnit<usize> = PerUnit { documents: 4, paragraphs: 5 };
     pub(super) const ROWS: usize = 6;
     pub(super) const TABLES: usize = 7;
     pub(super) const MARKS: usize = 27;
     pub(super) const SKETCHES: [usize; 2] = [28, 29];
     pub(super) const WINDOWS: usize = 30;
+
+    /// The tables from [`TABLES`] on.
+    pub(super) const EXACT: PerUnit<usize> = PerUnit { documents: 0, paragraphs: 1 };
+    pub(super) const BANDS: PerUnit<usize> = PerUnit { documents: 2, paragraphs: 3 };
+    pub(super) const SEEDS: usize = 4;
 
     /// Sections of version 1, where the strings came after what names them.
     pub(super) const V1_DOCUMENTS: usize = 1;
@@ -77,9 +85,8 @@ pub(crate) struct SegmentEntry {
 /// original, else 1 + the index of its copy row; the document of a seed or window, and the token at which it starts.
 #[derive(Default)]
 pub(crate) struct Keys {
-    /// of documents and of paragraphs
-    pub(crate) exact: [Vec<Entry<u128>>; 2],
-    pub(crate) bands: [Vec<Entry<u64>>; 2],
+    pub(crate) exact: PerUnit<Vec<Entry<u128>>>,
+    pub(crate) bands: PerUnit<Vec<Entry<u64>>>,
     pub(crate) seeds: Vec<Entry<u64>>,
     pub(crate) windows: Vec<Entry<u64>>,
 }
@@ -97,8 +104,8 @@ type EachPiece<'a, K> = Box<dyn Fn(&Runs<K>, &mut dyn FnMut(Vec<Run>) -> Result<
 
 /// The keys of a batch of which there may be too many to hold another copy of them; see [`Keys`].
 pub(crate) struct Made<'a> {
-    pub(crate) exact: [Ordered<'a, u128>; 2],
-    pub(crate) bands: [Ordered<'a, u64>; 2],
+    pub(crate) exact: PerUnit<Ordered<'a, u128>>,
+    pub(crate) bands: PerUnit<Ordered<'a, u64>>,
 }
 
 /// Calls back with each match, by the copy's place.
@@ -111,7 +118,7 @@ pub(crate) struct Content<'a> {
     /// where their strings are, as if these were in no blocks
     pub(crate) documents: Vec<DocumentRow>,
     pub(crate) strings: Vec<u8>,
-    pub(crate) copies: [Vec<CopyRow>; 2],
+    pub(crate) copies: PerUnit<Vec<CopyRow>>,
     /// the matches; they are many, so they are made as they are written
     pub(crate) rows: Option<EachRow<'a>>,
     pub(crate) keys: Keys,
@@ -188,16 +195,16 @@ pub(crate) fn write(
     let placed =
         placed.map(|(document, (strings, strings_at))| DocumentRow { strings, strings_at, ..*document });
     write_documents(&mut to, placed)?;
-    for copies in &content.copies {
+    for copies in content.copies.values() {
         write_copies(&mut to, copies)?;
     }
     rows::write(&mut to, |tell| content.rows.as_ref().map_or(Ok(()), |each_row| each_row(tell)))?;
     let Keys { exact, bands, seeds, windows } = &content.keys;
     let made = content.made.as_ref();
-    for (kind, held) in exact.iter().enumerate() {
+    for (kind, held) in exact.iter() {
         write_keys(&mut to, EXACT_BITS, held, made.map(|made| &made.exact[kind]))?;
     }
-    for (kind, held) in bands.iter().enumerate() {
+    for (kind, held) in bands.iter() {
         write_keys(&mut to, BAND_BITS, held, made.map(|made| &made.bands[kind]))?;
     }
     write_keys(&mut to, SEED_BITS, seeds, None)?;
@@ -314,9 +321,8 @@ fn append_copies(to: &mut PageWriter, copies: &[CopyRow]) -> Result<()> {
 pub(crate) struct Segment {
     pub(crate) entry: SegmentEntry,
     pub(crate) pages: Pages,
-    /// of documents and of paragraphs
-    pub(crate) exact: [Table; 2],
-    pub(crate) bands: [Table; 2],
+    pub(crate) exact: PerUnit<Table>,
+    pub(crate) bands: PerUnit<Table>,
     pub(crate) seeds: Table,
     /// since version 4
     pub(crate) windows: Option<Table>,
@@ -337,10 +343,10 @@ impl Segment {
         let table =
             |number: usize, bits: [u32; 2]| Table::open(&pages, section::TABLES + number * SECTIONS, bits);
         let exact_bits = if pages.version() < 3 { V2_EXACT_BITS } else { EXACT_BITS };
-        let exact = [table(0, [exact_bits; 2])?, table(1, [exact_bits; 2])?];
+        let exact = PerUnit::try_from_fn(|kind| table(section::EXACT[kind], [exact_bits; 2]))?;
         let [band_bits, seed_bits] = if pages.version() < 6 { V5_BITS } else { [BAND_BITS, SEED_BITS] };
-        let bands = [table(2, [band_bits, BAND_BITS])?, table(3, [band_bits, BAND_BITS])?];
-        let seeds = table(4, [seed_bits, SEED_BITS])?;
+        let bands = PerUnit::try_from_fn(|kind| table(section::BANDS[kind], [band_bits, BAND_BITS]))?;
+        let seeds = table(section::SEEDS, [seed_bits, SEED_BITS])?;
         let has_windows = pages.version() >= 4;
         let windows =
             has_windows.then(|| Table::open(&pages, section::WINDOWS, [WINDOW_BITS; 2])).transpose()?;
@@ -384,7 +390,7 @@ impl Segment {
 
     /// About how many bytes it holds while it is open.
     pub(crate) fn size(&self) -> u64 {
-        let tables = self.exact.iter().chain(&self.bands).chain([&self.seeds]).chain(&self.windows);
+        let tables = self.exact.values().chain(self.bands.values()).chain([&self.seeds]).chain(&self.windows);
         let names: usize = self.sources.iter().map(|name| name.len() + size_of::<String>()).sum();
         let gone = size_of_val(&self.gone[..]);
         let beside = size_of_val(&self.first_paragraphs[..]) + size_of_val(&self.marks[..]) + gone + names;
@@ -394,6 +400,24 @@ impl Segment {
     /// Whether a document is one of this segment.
     pub(crate) fn holds(&self, document: u32) -> bool {
         (self.entry.documents[0]..self.entry.documents[1]).contains(&document)
+    }
+
+    /// Its documents or paragraphs.
+    pub(crate) fn units(&self, kind: UnitKind) -> Range<u32> {
+        let [start, end] = match kind {
+            UnitKind::Document => self.entry.documents,
+            UnitKind::Paragraph => self.entry.paragraphs,
+        };
+        start..end
+    }
+
+    /// The document that a unit is, or in which it stands.
+    #[inline]
+    pub(crate) fn document_with(&self, kind: UnitKind, unit: u32) -> u32 {
+        match kind {
+            UnitKind::Document => unit,
+            UnitKind::Paragraph => self.document_of(unit),
+        }
     }
 
     /// The document in which a paragraph stands.
@@ -433,19 +457,18 @@ impl Segment {
     pub(crate) fn bytes(&self) -> Result<crate::index::stats::Bytes> {
         let length = |number: usize| self.pages.section(number).map(|[start, end]| end - start);
         let table = |first: usize| -> Result<u64> { (first..first + SECTIONS).map(length).sum() };
-        let tables = |number: usize, count: usize| -> Result<u64> {
-            (number..number + count)
-                .map(|table_number| table(section::TABLES + table_number * SECTIONS))
-                .sum()
-        };
-        let [documents, paragraphs] = section::COPIES;
+        let numbered = |number: usize| table(section::TABLES + number * SECTIONS);
+        let tables =
+            |numbers: PerUnit<usize>| -> Result<u64> { numbers.values().copied().map(numbered).sum() };
         Ok(crate::index::stats::Bytes {
             documents: (section::SOURCES..=section::FIRST_PARAGRAPHS).map(length).sum::<Result<u64>>()?
                 + (self.marks.len() * MARK) as u64
                 + gone::bytes(&self.gone),
-            exact: tables(0, 2)? + length(documents)? + length(paragraphs)?,
-            bands: tables(2, 2)? + self.sketches.as_ref().map_or(0, Sketches::bytes),
-            seeds: tables(4, 1)? + self.windows.as_ref().map_or(Ok(0), |_| table(section::WINDOWS))?,
+            exact: tables(section::EXACT)?
+                + section::COPIES.values().copied().map(length).sum::<Result<u64>>()?,
+            bands: tables(section::BANDS)? + self.sketches.as_ref().map_or(0, Sketches::bytes),
+            seeds: numbered(section::SEEDS)?
+                + self.windows.as_ref().map_or(Ok(0), |_| table(section::WINDOWS))?,
             matches: length(section::ROWS)?,
             ..Default::default()
         })
@@ -525,8 +548,8 @@ impl Segment {
         bytes.map(<[u8]>::to_vec).ok_or_else(|| self.pages.wrong(at, "no strings of a document"))
     }
 
-    /// The copy row of this index, of documents (0) or paragraphs (1).
-    pub(crate) fn copy(&self, kind: usize, index: u32) -> Result<CopyRow> {
+    /// The copy row of this index.
+    pub(crate) fn copy(&self, kind: UnitKind, index: u32) -> Result<CopyRow> {
         let [start, end] = self.pages.section(section::COPIES[kind])?;
         let at = start + u64::from(index) * COPY as u64;
         let wrong = || self.pages.wrong(start, "no record of a copy");
@@ -536,7 +559,7 @@ impl Segment {
         CopyRow::decode(&self.pages.read(at, COPY as u64)?).ok_or_else(wrong)
     }
 
-    fn copies(&self, kind: usize) -> Result<Vec<CopyRow>> {
+    fn copies(&self, kind: UnitKind) -> Result<Vec<CopyRow>> {
         let [start, end] = self.pages.section(section::COPIES[kind])?;
         let bytes = self.pages.read(start, end - start)?;
         let wrong = || self.pages.wrong(start, "no record of a copy");
@@ -555,7 +578,7 @@ impl Segment {
     /// Checks all pages, and that everything named is there; not what seeds and matches say of texts.
     pub(crate) fn verify(&self) -> Result<()> {
         self.pages.verify()?;
-        for (kind, table) in self.exact.iter().enumerate() {
+        for (kind, table) in self.exact.iter() {
             table.verify::<u128>(&self.pages)?;
             let copies = self.copies(kind)?;
             for entry in table.entries::<u128>(&self.pages) {
@@ -568,7 +591,7 @@ impl Segment {
                 self.check_original(kind, row.original, "a copy of what is not there")?;
             }
         }
-        for (kind, table) in self.bands.iter().enumerate() {
+        for (kind, table) in self.bands.iter() {
             table.verify::<u64>(&self.pages)?;
             table
                 .entries::<u64>(&self.pages)
@@ -576,7 +599,7 @@ impl Segment {
         }
         for table in [&self.seeds].into_iter().chain(&self.windows) {
             table.verify::<u64>(&self.pages)?;
-            table.entries::<u64>(&self.pages).try_for_each(|entry| self.check_unit(0, entry?.numbers[0]))?;
+            table.entries::<u64>(&self.pages).try_for_each(|entry| self.check_document(entry?.numbers[0]))?;
         }
         let mut held = Held::default();
         for document in self.documents() {
@@ -586,33 +609,48 @@ impl Segment {
                 return Err(self.pages.wrong(0, "a document of a source that is not there"));
             }
             if let Some((original, _)) = document.whole {
-                self.check_original(0, original, "a document that repeats one that is not there")?;
+                self.check_original(
+                    UnitKind::Document,
+                    original,
+                    "a document that repeats one that is not there",
+                )?;
             }
         }
         for mark in &self.marks {
-            self.check_unit(0, mark.document)?;
+            self.check_document(mark.document)?;
         }
-        self.each_sketch(&mut |paragraph, _| self.check_unit(1, paragraph))?;
+        self.each_sketch(&mut |paragraph, _| self.check_unit(UnitKind::Paragraph, paragraph))?;
         for row in &self.gone {
-            self.check_unit(0, row.came())?;
-            self.check_original(0, row.document, "what is told of a document that is not there")?;
-            self.check_original(0, row.original(), "a document contained in one that is not there")?;
+            self.check_document(row.came())?;
+            self.check_original(
+                UnitKind::Document,
+                row.document,
+                "what is told of a document that is not there",
+            )?;
+            self.check_original(
+                UnitKind::Document,
+                row.original(),
+                "a document contained in one that is not there",
+            )?;
         }
         self.rows(|row| {
-            self.check_unit(0, row.copy)?;
-            self.check_original(0, row.original, "a match with a document that is not there")
+            self.check_document(row.copy)?;
+            self.check_original(UnitKind::Document, row.original, "a match with a document that is not there")
         })
     }
 
     /// An original stands in the segment or before it.
-    fn check_original(&self, kind: usize, original: u32, found: &str) -> Result<()> {
-        if original < units_of(self, kind)[1] { Ok(()) } else { Err(self.pages.wrong(0, found)) }
+    fn check_original(&self, kind: UnitKind, original: u32, found: &str) -> Result<()> {
+        if original < self.units(kind).end { Ok(()) } else { Err(self.pages.wrong(0, found)) }
     }
 
-    fn check_unit(&self, kind: usize, unit: u32) -> Result<()> {
-        let [start, end] = units_of(self, kind);
+    fn check_unit(&self, kind: UnitKind, unit: u32) -> Result<()> {
         let found = "a key of a unit that is not of this segment";
-        if (start..end).contains(&unit) { Ok(()) } else { Err(self.pages.wrong(0, found)) }
+        if self.units(kind).contains(&unit) { Ok(()) } else { Err(self.pages.wrong(0, found)) }
+    }
+
+    fn check_document(&self, document: u32) -> Result<()> {
+        self.check_unit(UnitKind::Document, document)
     }
 }
 
@@ -621,11 +659,6 @@ impl Segment {
 pub(crate) struct Held {
     at: Option<u64>,
     block: Vec<u8>,
-}
-
-/// The documents (0) or paragraphs (1) of a segment: first, and the one past the last.
-fn units_of(segment: &Segment, kind: usize) -> [u32; 2] {
-    if kind == 0 { segment.entry.documents } else { segment.entry.paragraphs }
 }
 
 /// The documents of a segment as a range.

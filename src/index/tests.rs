@@ -92,7 +92,8 @@ fn add_with(
         content.strings.extend_from_slice(id.as_bytes());
         content.strings.extend_from_slice(&[1, 2]);
         let copy = u32::from(i % 5 == 4);
-        for (kind, unit) in [first_document + i, first_paragraph + i].into_iter().enumerate() {
+        let units = PerUnit { documents: first_document, paragraphs: first_paragraph };
+        for (kind, unit) in units.map(|first| first + i) {
             content.keys.exact[kind]
                 .push(Entry { key, numbers: [unit, copy * (1 + content.copies[kind].len() as u32)] });
             if copy == 1 {
@@ -114,8 +115,8 @@ fn add_with(
     }
     change(&mut content, &mut rows);
     content.rows = Some(Box::new(|tell| rows.iter().try_for_each(tell)));
-    content.keys.exact.iter_mut().for_each(|keys| keys.sort_unstable());
-    content.keys.bands.iter_mut().for_each(|keys| keys.sort_unstable());
+    content.keys.exact.each_mut().map(|keys| keys.sort_unstable());
+    content.keys.bands.each_mut().map(|keys| keys.sort_unstable());
     content.keys.seeds.sort_unstable();
     let count = texts.len() as u32;
     let batch = Batch {
@@ -135,8 +136,8 @@ fn add_with(
 /// What the index answers about a text: the texts that it knows by its key, in order of document.
 pub(super) fn ask(index: &Index, text: &str) -> Result<Option<String>> {
     let key = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
-    let known = index.find_exact(0, &[key], u32::MAX)?;
-    let Some((_, known)) = known.first() else { return Ok(None) };
+    let known = index.find_exact(UnitKind::Document, &[key], u32::MAX)?;
+    let Some(ExactHit { known, .. }) = known.first() else { return Ok(None) };
     let (row, segment) = index.document(known.unit)?;
     let (id, places) = segment.strings(&row)?;
     assert_eq!(places, [1, 2]);
@@ -151,8 +152,8 @@ fn an_original_that_is_not_there_is_found() {
     type Change = fn(&mut Content<'_>, &mut Vec<Row>);
     let changes: [(&str, Change); 6] = [
         ("", |_, _| {}),
-        ("a copy", |content, _| content.copies[0][0].original = 5),
-        ("a copy", |content, _| content.copies[1][0].original = u32::MAX),
+        ("a copy", |content, _| content.copies.documents[0].original = 5),
+        ("a copy", |content, _| content.copies.paragraphs[0].original = u32::MAX),
         ("a match", |_, rows| rows[0].original = 5),
         ("a key of a unit", |_, rows| rows[0].copy = 5),
         ("a document", |content, _| content.documents[3].whole = Some((5, 5))),

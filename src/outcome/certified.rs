@@ -28,9 +28,9 @@ impl Outcome {
         let of_units = |units: &Units| {
             held::units([&units.first, &units.distinct, &units.tokens].map(|column| size_of_val(&column[..])))
         };
-        let copies = self.near.iter().map(|near| near.all.len()).sum::<usize>();
+        let copies = self.near.values().map(|near| near.all.len()).sum::<usize>();
         // the sample is put in order beside
-        let drawn = 2 * drawn.iter().map(|drawn| size_of_val(&drawn[..])).sum::<usize>();
+        let drawn = 2 * drawn.values().map(|drawn| size_of_val(&drawn[..])).sum::<usize>();
         let bytes = held::tables(documents, pieces, labels, copies)
             + of_units(document_units)
             + of_units(paragraph_units)

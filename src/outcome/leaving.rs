@@ -29,7 +29,7 @@ impl Outcome {
         let first = self.document(document).first_paragraph;
         let compared = self.summary.parameters.units.paragraphs;
         let copied = move |&(number, _): &(u32, Span)| {
-            compared && is_copy(&self.corpus.paragraph_units, &self.near[1], first + number)
+            compared && is_copy(&self.corpus.paragraph_units, &self.near.paragraphs, first + number)
         };
         (0..).zip(self.corpus.places(document)).filter(copied)
     }

@@ -96,6 +96,6 @@ impl Outcome {
     /// The paragraph that a paragraph copies, or itself; none where it is not compared.
     fn original_paragraph(&self, unit: u32) -> Option<u32> {
         let first = self.corpus.paragraph_units.first[unit as usize];
-        (first < IS_SHORT).then(|| self.near[1].get(unit).map_or(first, |near| near.original))
+        (first < IS_SHORT).then(|| self.near.paragraphs.get(unit).map_or(first, |near| near.original))
     }
 }

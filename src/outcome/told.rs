@@ -50,7 +50,7 @@ impl Outcome {
 
     /// The shingles that a document that is a near copy has in common with its original, the copy first.
     pub(crate) fn overlap(&self, document: u32) -> Option<Overlap> {
-        self.near[0].get(document).map(|near| near.overlap)
+        self.near.documents.get(document).map(|near| near.overlap)
     }
 
     /// The passages of a document, in the order of its text.
@@ -105,7 +105,7 @@ impl Outcome {
         if self.corpus.leaving.contains(document) || own.is_empty() {
             return;
         }
-        let (units, near) = (&self.corpus.paragraph_units, &self.near[1]);
+        let (units, near) = (&self.corpus.paragraph_units, &self.near.paragraphs);
         let contained = &self.located.contained;
         let first = contained.partition_point(|(of, _)| (of.copy, of.paragraph) < (document, Some(0)));
         let mut contained = contained[first..].iter().take_while(|(of, _)| of.copy == document).peekable();

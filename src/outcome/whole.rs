@@ -27,12 +27,13 @@ use crate::read::texts::Texts;
 use crate::resolve::{Cost, Near};
 use crate::scan::Piece;
 use crate::skips::Skips;
+use crate::unit::{PerUnit, UnitKind};
 
 /// What is known of the parts so far; what only the end needs waits in temporary files. Documents and paragraphs are numbered through all of them, behind those of
 /// the index that the run is matched against.
 pub(crate) struct Whole {
-    /// the first numbers that are free in that index: of documents, of paragraphs
-    first: [u32; 2],
+    /// the first numbers that are free in that index
+    first: PerUnit<u32>,
     documents: Vec<Document>,
     /// where one can start in long ones
     starts: Starts,
@@ -47,8 +48,8 @@ pub(crate) struct Whole {
     skips: Skips,
     pieces: Vec<Piece>,
     labels: Labels,
-    draws: [Draw; 2],
-    near: [(Vec<Near>, Cost); 2],
+    draws: PerUnit<Draw>,
+    near: PerUnit<(Vec<Near>, Cost)>,
     contained: Vec<(Contained, Stretch)>,
     capped: u64,
     /// documents that leave, see [`crate::standing`]
@@ -73,8 +74,7 @@ pub(crate) struct Ends {
 
 /// The tables of all units, of places, of ids and of passages, while parts come.
 struct Waiting {
-    /// of documents (0) and of paragraphs (1)
-    units: [UnitColumns; 2],
+    units: PerUnit<UnitColumns>,
     places: Column<u8>,
     ids: Column<u8>,
     passages: WaitingPassages,
@@ -82,9 +82,8 @@ struct Waiting {
 
 impl Waiting {
     fn new(folder: &Path) -> Self {
-        let units = [(); 2].map(|()| UnitColumns::new(folder));
         Waiting {
-            units,
+            units: PerUnit::from_fn(|_| UnitColumns::new(folder)),
             places: Column::new(folder),
             ids: Column::new(folder),
             passages: WaitingPassages::new(folder),
@@ -93,7 +92,7 @@ impl Waiting {
 
     /// Bytes when they are held again.
     fn size(&self) -> usize {
-        let units: usize = self.units.iter().map(UnitColumns::size).sum();
+        let units: usize = self.units.values().map(UnitColumns::size).sum();
         units + self.places.size() + self.ids.size() + self.passages.size()
     }
 }
@@ -127,8 +126,8 @@ impl UnitColumns {
 
 impl Numbers<'_> {
     /// The units of a part of the corpus itself, behind those of the parts before.
-    fn append(&self, kind: usize, own: &Units, to: &mut UnitColumns) -> Result<()> {
-        let first_own = if kind == 0 { self.archived.documents() } else { self.archived.paragraphs };
+    fn append(&self, kind: UnitKind, own: &Units, to: &mut UnitColumns) -> Result<()> {
+        let first_own = self.archived.counts()[kind];
         let firsts = own.first[first_own as usize..].iter();
         to.first
             .extend(firsts.map(|&first| if first >= IS_SHORT { first } else { self.unit(kind, first) }))?;
@@ -140,7 +139,7 @@ impl Numbers<'_> {
 
 impl Whole {
     /// Of no part; its files will be in `folder`.
-    pub(crate) fn new(params: &Params, sources: usize, first: [u32; 2], folder: &Path) -> Self {
+    pub(crate) fn new(params: &Params, sources: usize, first: PerUnit<u32>, folder: &Path) -> Self {
         Whole {
             first,
             documents: Vec::new(),
@@ -155,7 +154,7 @@ impl Whole {
             skips: Skips::default(),
             pieces: Vec::new(),
             labels: Labels::default(),
-            draws: [(); 2].map(|()| Draw::new(params.certify)),
+            draws: PerUnit::from_fn(|_| Draw::new(params.certify)),
             near: Default::default(),
             contained: Vec::new(),
             capped: 0,
@@ -164,15 +163,17 @@ impl Whole {
         }
     }
 
-    /// The first numbers of its own: of documents, of paragraphs.
-    pub(crate) fn first(&self) -> [u32; 2] {
+    /// The first numbers of its own.
+    pub(crate) fn first(&self) -> PerUnit<u32> {
         self.first
     }
 
     /// Behind the last ones.
-    fn end(&self) -> [u32; 2] {
-        let [documents, paragraphs] = self.first;
-        [documents + self.documents.len() as u32, paragraphs + self.waiting.units[1].first.len() as u32]
+    fn end(&self) -> PerUnit<u32> {
+        PerUnit {
+            documents: self.first.documents + self.documents.len() as u32,
+            paragraphs: self.first.paragraphs + self.waiting.units.paragraphs.first.len() as u32,
+        }
     }
 
     /// Where one can start to read in them.
@@ -188,19 +189,19 @@ impl Whole {
     /// About how many bytes it will hold at the end; with what making a batch of an index takes, if it `is_kept`.
     pub(crate) fn size(&self, is_kept: bool) -> u64 {
         // what recurs is counted when the sums are gone
-        let report = HELD_BY_REPORTS.max(self.waiting.units[1].distinct.len());
+        let report = HELD_BY_REPORTS.max(self.waiting.units.paragraphs.distinct.len());
         self.held(is_kept) + (self.waiting.size() + report) as u64
     }
 
     /// About how many bytes it holds while parts come; with what making a batch of an index takes, if it
     /// `is_kept`.
     pub(crate) fn held(&self, is_kept: bool) -> u64 {
-        let copies = self.near.iter().map(|(near, _)| near.len()).sum::<usize>();
+        let copies = self.near.values().map(|(near, _)| near.len()).sum::<usize>();
         let bytes = held::tables(&self.documents, &self.pieces, &self.labels, copies)
             + self.starts.size()
             + size_of::<(Contained, Stretch)>() * self.contained.len()
             + size_of_val(&self.leaving[..])
-            + self.draws.iter().map(Draw::size).sum::<usize>()
+            + self.draws.values().map(Draw::size).sum::<usize>()
             + if is_kept { KEEPING[0] * self.documents.len() + KEEPING[1] * copies } else { 0 };
         bytes as u64
     }
@@ -210,20 +211,20 @@ impl Whole {
     /// # Errors
     /// [`crate::error::Error::TooMany`].
     pub(crate) fn check_room(&self, part: &Corpus) -> Result<()> {
-        let [documents, paragraphs] = self.end();
+        let PerUnit { documents, paragraphs } = self.end();
         check_numbers(documents.into(), part.documents.len() as u64, "documents")?;
         check_numbers(paragraphs.into(), part.counts.paragraphs, "paragraphs")
     }
 
     /// Takes the documents of a part, from its own first ones on; their paragraphs go on at `base`.
-    fn append(&mut self, corpus: &Corpus, [document, paragraph]: [u32; 2], base: u32) -> Result<()> {
-        let own = &corpus.documents[document as usize..];
-        let (places, ids) = own.first().map_or((0, 0), |first| (first.places, first.id));
+    fn append(&mut self, corpus: &Corpus, first: PerUnit<u32>, base: u32) -> Result<()> {
+        let own = &corpus.documents[first.documents as usize..];
+        let (places, ids) = own.first().map_or((0, 0), |document| (document.places, document.id));
         let shift = (self.waiting.places.len() as u64, self.waiting.ids.len() as u64);
         self.starts.append(&corpus.starts, self.documents.len() as u32);
         self.documents.extend(own.iter().map(|document| Document {
             locator: document.locator,
-            first_paragraph: base + (document.first_paragraph - paragraph),
+            first_paragraph: base + (document.first_paragraph - first.paragraphs),
             characters: document.characters,
             places: document.places - places + shift.0,
             id: document.id - ids + shift.1,
@@ -238,9 +239,9 @@ impl Whole {
     /// Takes back what waits.
     fn gather(&mut self) -> Result<()> {
         let none = Waiting::new(Path::new(""));
-        let Waiting { units: [documents, paragraphs], places, ids, passages } =
-            std::mem::replace(&mut self.waiting, none);
-        (self.document_units, self.paragraph_units) = (documents.into_units()?, paragraphs.into_units()?);
+        let Waiting { units, places, ids, passages } = std::mem::replace(&mut self.waiting, none);
+        self.document_units = units.documents.into_units()?;
+        self.paragraph_units = units.paragraphs.into_units()?;
         self.places = places.into_vec()?;
         self.passages = passages.into_passages()?;
         // what came as text is text
@@ -253,8 +254,8 @@ impl Whole {
     /// # Errors
     /// [`crate::error::Error::Temporary`].
     pub(crate) fn measured(mut self, last: Corpus) -> Result<Corpus> {
-        let base = self.end()[1];
-        self.append(&last, [0; 2], base)?;
+        let base = self.end().paragraphs;
+        self.append(&last, PerUnit::default(), base)?;
         self.gather()?;
         self.counts.add(&last.counts);
         self.skips.extend(&last.skips);
@@ -262,7 +263,7 @@ impl Whole {
         self.labels.append(last.labels);
         // what leaves is decided again
         self.leaving.clear();
-        let first = self.first[1];
+        let first = self.first.paragraphs;
         self.documents.iter_mut().for_each(|document| document.first_paragraph -= first);
         let units = [Units::default(), Units::default()];
         Ok(self.corpus(last.texts, units, Archived::default()))
@@ -278,19 +279,20 @@ impl Whole {
         corpus.archived.starts = Default::default();
         let base = self.end();
         let numbers = Numbers { archived: &corpus.archived, base };
-        let [documents, paragraphs] = &mut self.waiting.units;
-        numbers.append(0, &corpus.document_units, documents)?;
-        numbers.append(1, &corpus.paragraph_units, paragraphs)?;
-        let first_own = [corpus.archived.documents(), corpus.archived.paragraphs];
-        self.append(&corpus, first_own, base[1])?;
-        for (kind, of_part) in near.into_iter().enumerate() {
+        let units = PerUnit { documents: &corpus.document_units, paragraphs: &corpus.paragraph_units };
+        for (kind, (own, to)) in units.zip(self.waiting.units.each_mut()) {
+            numbers.append(kind, own, to)?;
+        }
+        let first_own = corpus.archived.counts();
+        self.append(&corpus, first_own, base.paragraphs)?;
+        for (kind, of_part) in near {
             let own = of_part.all.into_iter().filter(|near| near.unit >= first_own[kind]);
             self.near[kind].0.extend(own.map(|near| Near {
                 unit: numbers.unit(kind, near.unit),
                 original: numbers.unit(kind, near.original),
                 ..near
             }));
-            if kind == 1 || summary.parameters.units.documents {
+            if kind == UnitKind::Paragraph || summary.parameters.units.documents {
                 let distinct = corpus.exact[kind].iter();
                 distinct.for_each(|keyed| {
                     self.draws[kind].offer(keyed.key(), numbers.unit(kind, keyed.unit));
@@ -298,13 +300,14 @@ impl Whole {
             }
         }
         let leaving =
-            (first_own[0]..corpus.documents.len() as u32).filter(|own| corpus.leaving.contains(*own));
+            (first_own.documents..corpus.documents.len() as u32).filter(|own| corpus.leaving.contains(*own));
         self.leaving.extend(leaving.map(|own| numbers.document(own)));
-        self.near[0].1.add(&Cost { candidates: summary.candidates, verified: summary.verified, capped: 0 });
+        let cost = Cost { candidates: summary.candidates, verified: summary.verified, capped: 0 };
+        self.near.documents.1.add(&cost);
         self.capped += summary.capped;
         let Located { passages, contained, .. } = located;
         self.waiting.passages.append(&passages.renumbered(|document| numbers.document(document)))?;
-        let own = contained.into_iter().filter(|(contained, _)| contained.copy >= first_own[0]);
+        let own = contained.into_iter().filter(|(contained, _)| contained.copy >= first_own.documents);
         self.contained.extend(own.map(|(contained, stretch)| (numbers.contained(&contained), stretch)));
         self.counts.add(&corpus.counts);
         self.skips.extend(&corpus.skips);
@@ -330,7 +333,7 @@ impl Whole {
             Some(index) => self.put_behind(index, own_sources)?,
             None => Default::default(),
         };
-        let near = std::mem::take(&mut self.near);
+        let PerUnit { documents, paragraphs } = std::mem::take(&mut self.near);
         let located = Located {
             passages: std::mem::take(&mut self.passages),
             contained: std::mem::take(&mut self.contained),
@@ -347,8 +350,11 @@ impl Whole {
         if let Some(index) = past {
             corpus.texts.archive(index, names);
         }
-        let mut outcome =
-            Outcome::new(Searched { corpus, near, located, kept: None }, sources, (params, plan));
+        let mut outcome = Outcome::new(
+            Searched { corpus, near: [documents, paragraphs], located, kept: None },
+            sources,
+            (params, plan),
+        );
         outcome.spilled = spilled;
         Ok(outcome)
     }

@@ -13,9 +13,13 @@ use crate::passage::Contained;
 use crate::passage::gaps::Gaps;
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::SeedHead;
-use crate::past::{Archived, FoundSeeds, Hits, Own, Seen, Wanted, of_index, read_strings};
+use crate::past::{
+    Archived, FirstParagraph, FoundSeeds, Hits, Own, SeedAt, Seen, SharedBucket, Untold, Wanted, of_index,
+    read_strings,
+};
 use crate::read::texts::Locator;
 use crate::resolve::Verdict;
+use crate::unit::{PerUnit, UnitKind};
 use crate::varint;
 use crate::verify::Overlap;
 
@@ -24,7 +28,7 @@ pub(super) struct Joining<'a> {
     pub(super) corpus: Corpus,
     pub(super) past: &'a Seen,
     pub(super) own: Own<'a>,
-    pub(super) hits: [Hits; 2],
+    pub(super) hits: PerUnit<Hits>,
     pub(super) seeds: FoundSeeds,
     pub(super) wanted: Wanted,
     pub(super) bands: usize,
@@ -37,8 +41,15 @@ struct Ahead {
     documents: Vec<Document>,
     /// sources of the index that they are from
     names: Vec<Source>,
-    /// tokens of documents and paragraphs that something leads to, ascending
-    tokens: [Vec<(u32, u32)>; 2],
+    /// of documents and paragraphs that something leads to, ascending
+    lengths: PerUnit<Vec<Length>>,
+}
+
+/// How long a unit is.
+#[derive(Debug, Clone, Copy)]
+struct Length {
+    unit: u32,
+    tokens: u32,
 }
 
 impl Joining<'_> {
@@ -48,9 +59,9 @@ impl Joining<'_> {
         ahead.archived.contained = self.contained(&ahead.archived);
         check_numbers(u64::from(ahead.archived.paragraphs), self.corpus.counts.paragraphs, "paragraphs")?;
         self.tell(&mut ahead, rows, &told)?;
-        let Ahead { mut archived, mut documents, names, tokens } = ahead;
-        let [dropped, _] = self.join_units(&mut archived, &tokens);
-        self.join_seeds(&archived.numbers, &dropped);
+        let Ahead { mut archived, mut documents, names, lengths } = ahead;
+        let gone = self.join_units(&mut archived, &lengths);
+        self.join_seeds(&archived.numbers, &gone.documents);
         let mut corpus = self.corpus;
         documents.extend(corpus.documents.into_iter().map(|document| Document {
             first_paragraph: document.first_paragraph + archived.paragraphs,
@@ -59,7 +70,7 @@ impl Joining<'_> {
         corpus.documents = documents;
         let paragraphs = u64::from(archived.paragraphs) + corpus.counts.paragraphs;
         corpus.document_starts = document_starts(&corpus.documents, paragraphs);
-        let hopeless = self.hits[1].hopeless.iter().filter_map(|unit| archived.paragraph_here(*unit));
+        let hopeless = self.hits.paragraphs.hopeless.iter().filter_map(|unit| archived.paragraph_here(*unit));
         archived.hopeless =
             hopeless.filter_map(|unit| Some(corpus.paragraph_units.row(unit)? as u32)).collect();
         archived.listed = self.hits.map(|hits| hits.bands.buckets);
@@ -83,7 +94,7 @@ impl Joining<'_> {
         let mut sources: BTreeMap<u32, u32> = BTreeMap::new();
         let mut names: Vec<Source> = Vec::new();
         let mut of_documents = Vec::with_capacity(archived.numbers.len());
-        let mut paragraphs = &self.hits[1].units[..];
+        let mut paragraphs = &self.hits.paragraphs.units[..];
         let index = &self.past.index;
         let mut of_archive = |row: &DocumentRow, number: u32| {
             let source = *sources.entry(row.source).or_insert_with(|| {
@@ -104,8 +115,9 @@ impl Joining<'_> {
                 places: 0, // see `Archived::told`
                 id: 0,
             });
-            of_documents.push((document as u32, row.tokens));
-            archived.first_paragraphs.push((row.first_paragraph, archived.paragraphs));
+            of_documents.push(Length { unit: document as u32, tokens: row.tokens });
+            let first = FirstParagraph { there: row.first_paragraph, here: archived.paragraphs };
+            archived.first_paragraphs.push(first);
             let more = match &mut archived.some_paragraphs {
                 None => row.paragraphs,
                 Some(some) => {
@@ -125,31 +137,32 @@ impl Joining<'_> {
                 archived.whole.push((document as u32, of as u32, at));
             }
         }
-        Ok(Ahead { archived, documents, names, tokens: [of_documents, Vec::new()] })
+        let lengths = PerUnit { documents: of_documents, paragraphs: Vec::new() };
+        Ok(Ahead { archived, documents, names, lengths })
     }
 
     /// Those of the documents that are contained in another.
     fn contained(&self, archived: &Archived) -> BTreeMap<u32, Contained> {
         let here = |contained: &Contained| {
-            let copy = archived.unit_here(0, contained.copy)?;
-            let original = archived.unit_here(0, contained.original)?;
+            let copy = archived.document_here(contained.copy)?;
+            let original = archived.document_here(contained.original)?;
             Some((copy, Contained { copy, original, ..*contained }))
         };
-        self.hits[0].exact.contained().filter_map(here).collect()
+        self.hits.documents.exact.contained().filter_map(here).collect()
     }
 
     /// Reads the strings of those documents of which it is known that something will be told.
     fn tell(&self, ahead: &mut Ahead, rows: Vec<DocumentRow>, told: &[u32]) -> Result<()> {
-        let Ahead { archived, tokens, .. } = ahead;
-        let numbered =
-            (0..).zip(&archived.numbers).zip(rows).map(|((document, &number), row)| (document, number, row));
-        let told: Vec<(u32, u32, DocumentRow)> =
-            numbered.filter(|(_, number, _)| told.binary_search(number).is_ok()).collect();
+        let Ahead { archived, lengths, .. } = ahead;
+        let numbered = (0..).zip(&archived.numbers).zip(rows);
+        let numbered = numbered.map(|((document, &number), row)| Untold { document, number, row });
+        let told: Vec<Untold> = numbered.filter(|of| told.binary_search(&of.number).is_ok()).collect();
         read_strings(self.past, &told, |document, strings, mut of_tokens| {
-            let (_, first) = archived.first_paragraphs[document as usize];
+            let first = archived.first_paragraphs[document as usize].here;
             let next = archived.first_paragraphs.get(document as usize + 1);
-            for paragraph in first..next.map_or(archived.paragraphs, |(_, next)| *next) {
-                tokens[1].push((paragraph, varint::read(&mut of_tokens).unwrap_or_default() as u32));
+            for unit in first..next.map_or(archived.paragraphs, |next| next.here) {
+                let tokens = varint::read(&mut of_tokens).unwrap_or_default() as u32;
+                lengths.paragraphs.push(Length { unit, tokens });
             }
             if !of_tokens.is_empty() {
                 archived.cuts.insert(document, Cuts::read(of_tokens));
@@ -159,18 +172,19 @@ impl Joining<'_> {
     }
 
     /// Puts the units of the index before those of the corpus; returns the rows of the corpus that are gone.
-    fn join_units(&mut self, archived: &mut Archived, tokens: &[Vec<(u32, u32)>; 2]) -> [Vec<usize>; 2] {
-        let counts = [archived.documents(), archived.paragraphs];
-        let mut gone = [Vec::new(), Vec::new()];
+    fn join_units(&mut self, archived: &mut Archived, lengths: &PerUnit<Vec<Length>>) -> PerUnit<Vec<usize>> {
+        let counts = archived.counts();
+        let mut gone = PerUnit::default();
         let Corpus { document_units, paragraph_units, exact, .. } = &mut self.corpus;
-        for (kind, units) in [document_units, paragraph_units].into_iter().enumerate() {
+        for (kind, units) in (PerUnit { documents: document_units, paragraphs: paragraph_units }) {
             let hits = &self.hits[kind];
-            let join = UnitJoin { hits, count: counts[kind], bands: self.bands, kind, tokens: &tokens[kind] };
+            let (count, lengths) = (counts[kind], &lengths[kind][..]);
+            let join = UnitJoin { hits, count, bands: self.bands, kind, lengths };
             (*units, archived.verdicts[kind], gone[kind]) =
                 join.run(std::mem::take(units), |unit| archived.unit_here(kind, unit));
             exact[kind].retain_mut(|Keyed { unit, .. }| {
                 let is_own = hits.exact.get(*unit).is_none();
-                *unit += counts[kind];
+                *unit += count;
                 is_own
             });
         }
@@ -187,10 +201,10 @@ impl Joining<'_> {
         for number in numbers {
             let before = seeds.len();
             let mut last = 0;
-            for &(at, hash) in self.seeds.seeds.get(number).into_iter().flatten() {
+            for &SeedAt { token, hash } in self.seeds.seeds.get(number).into_iter().flatten() {
                 seeds.push(SeedHead::of(hash));
-                gaps.push(at - last);
-                last = at;
+                gaps.push(token - last);
+                last = token;
             }
             counts.push((seeds.len() - before) as u32);
         }
@@ -215,9 +229,9 @@ struct UnitJoin<'a> {
     /// units of the index, all paragraphs of its documents included
     count: u32,
     bands: usize,
-    kind: usize,
-    /// tokens of the units of the index that something leads to, ascending
-    tokens: &'a [(u32, u32)],
+    kind: UnitKind,
+    /// of the units of the index that something leads to, ascending
+    lengths: &'a [Length],
 }
 
 impl UnitJoin<'_> {
@@ -240,11 +254,11 @@ impl UnitJoin<'_> {
         for &(unit, copy) in &known {
             units.first[unit as usize] = unit;
             units.distinct.push(unit);
-            let count = self.tokens.binary_search_by_key(&unit, |(unit, _)| *unit);
-            units.tokens.push(count.map_or(0, |at| self.tokens[at].1));
+            let length = self.lengths.binary_search_by_key(&unit, |of| of.unit);
+            units.tokens.push(length.map_or(0, |at| self.lengths[at].tokens));
             verdicts.push(copy.and_then(|(original, overlap)| Some((rows.rank(original)? as u32, overlap))));
         }
-        for (unit, key, band) in self.hits.bands.iter() {
+        for SharedBucket { unit, key, band } in self.hits.bands.iter() {
             if let Some(row) = here(unit).and_then(|unit| rows.rank(unit)) {
                 of_known[row * bands + band] = KeyHead::of(key);
             }
@@ -309,7 +323,7 @@ impl UnitJoin<'_> {
             known.extend(unit.map(|unit| (unit, copy)));
         }
         known.extend(self.hits.units.iter().copied().filter_map(here).map(|unit| (unit, None)));
-        if self.kind == 0 {
+        if self.kind == UnitKind::Document {
             known.extend((0..self.count).map(|document| (document, None)));
         }
         known.sort_unstable_by_key(|(unit, copy)| (*unit, copy.is_none()));

@@ -5,6 +5,7 @@ use crate::band::in_order::InOrder;
 use crate::corpus::Builder;
 use crate::error::Result;
 use crate::past::{Seen, sort};
+use crate::unit::{PerUnit, UnitKind};
 
 /// Units of a kind that are looked up each time, at most.
 const SAMPLE: usize = 2048;
@@ -16,7 +17,7 @@ const GROWTH: f64 = 1.125;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LedTo {
     /// documents and paragraphs that have been asked for
-    asked: [usize; 2],
+    asked: PerUnit<usize>,
     /// units that they lead to, about
     found: u64,
 }
@@ -28,7 +29,7 @@ impl LedTo {
     /// # Errors
     /// Those of reading the index.
     pub(crate) fn ask(&mut self, read: &Builder<'_>, past: &Seen, bands: usize) -> Result<u64> {
-        for kind in 0..2 {
+        for kind in UnitKind::ALL {
             let all = read.distinct_of(kind);
             let asked = self.asked[kind];
             if all < SAMPLE || (all as f64) < asked as f64 * GROWTH {
@@ -45,7 +46,7 @@ impl LedTo {
             for piece in 0..in_order.pieces() {
                 in_order.piece(piece, &mut buffer).keys(&mut sought);
                 let hits = past.index.find_bands(kind, &sought, past.before)?;
-                found.extend(hits.into_iter().map(|(_, unit, _)| unit));
+                found.extend(hits.into_iter().map(|hit| hit.unit));
             }
             sort(&mut found);
             self.found += (found.len() * step) as u64;

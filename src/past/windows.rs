@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use crate::corpus::{Corpus, Ranks};
 use crate::error::Result;
 use crate::in_turn::batches;
+use crate::index::SeedPlace;
 use crate::normalise::Tokenizers;
 use crate::params::Params;
 use crate::passage::ArchivedWindow;
@@ -38,11 +39,21 @@ impl IndexWindow {
     }
 }
 
-/// A window that is looked for: its key, its seed, and how many tokens after its start that begins.
-type Sought = (u64, u64, u32);
+/// A window that is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Sought {
+    key: u64,
+    /// of its seed
+    hash: u64,
+    /// how many tokens after its start its seed begins
+    behind: u32,
+}
 
-/// A document to be read: its row, and its first seed.
-type Row = (usize, usize);
+/// A document to be read.
+struct ToRead {
+    row: usize,
+    first_seed: usize,
+}
 
 /// Windows of the corpus that stand in the index, of seeds that are `full` there. Documents that are `known` to the
 /// index are not searched.
@@ -58,21 +69,20 @@ pub(super) fn find(
     }
     let looking = Looking { corpus, full, params, tokenizers: Tokenizers::of(params) };
     let rows = looking.rows(known);
-    let groups: Vec<&[Row]> = batches(&rows, GROUP, |row| u64::from(looking.locator(row).text_length));
+    let groups: Vec<&[ToRead]> = batches(&rows, GROUP, |of| u64::from(looking.locator(of).text_length));
     for groups in groups.chunks(GROUPS) {
         let sought = groups.par_iter().map(|rows| looking.windows(rows));
         let of_groups: Vec<Vec<Sought>> = sought.collect::<Result<_>>()?;
         let mut sought = of_groups.concat();
         drop(of_groups);
         sought.par_sort_unstable();
-        sought.dedup_by_key(|(key, _, _)| *key);
-        let keys: Vec<u64> = sought.iter().map(|(key, _, _)| *key).collect();
-        found.extend(past.index.find_windows(&keys, past.before)?.into_iter().map(
-            |(at, document, first)| {
-                let (key, hash, behind) = sought[at as usize];
-                IndexWindow { document, seed: first + behind, first, key, hash }
-            },
-        ));
+        sought.dedup_by_key(|window| window.key);
+        let keys: Vec<u64> = sought.iter().map(|window| window.key).collect();
+        let places = past.index.find_windows(&keys, past.before)?.into_iter();
+        found.extend(places.map(|SeedPlace { key, document, token: first }| {
+            let Sought { key, hash, behind } = sought[key as usize];
+            IndexWindow { document, seed: first + behind, first, key, hash }
+        }));
     }
     found.sort_unstable_by_key(|window| (window.key, window.document, window.first));
     found.dedup_by_key(|window| window.key);
@@ -89,7 +99,7 @@ struct Looking<'a> {
 
 impl Looking<'_> {
     /// The documents with a full seed; those that are `known` left out.
-    fn rows(&self, known: &Ranks) -> Vec<Row> {
+    fn rows(&self, known: &Ranks) -> Vec<ToRead> {
         let corpus = self.corpus;
         let mut rows = Vec::new();
         let mut start = 0;
@@ -98,37 +108,41 @@ impl Looking<'_> {
             start = own.end;
             let has_full = || corpus.seeds[own.clone()].iter().any(|&seed| self.full.contains(&seed.into()));
             if known.rank(corpus.document_units.distinct[row]).is_none() && has_full() {
-                rows.push((row, own.start));
+                rows.push(ToRead { row, first_seed: own.start });
             }
         }
         rows
     }
 
-    fn locator(&self, (row, _): &Row) -> Locator {
-        self.corpus.documents[self.corpus.document_units.distinct[*row] as usize].locator
+    fn locator(&self, of: &ToRead) -> Locator {
+        self.corpus.documents[self.corpus.document_units.distinct[of.row] as usize].locator
     }
 
     /// Reads documents, and makes the windows of their full seeds.
-    fn windows(&self, rows: &[Row]) -> Result<Vec<Sought>> {
+    fn windows(&self, rows: &[ToRead]) -> Result<Vec<Sought>> {
         let corpus = self.corpus;
         let mut maker = WindowMaker::new(self.params.passage);
         let (mut ahead, mut text, mut tokens) = (Ahead::default(), String::new(), Vec::new());
         let mut sought = Vec::new();
-        for (i, &(row, first)) in rows.iter().enumerate() {
+        for (i, &ToRead { row, first_seed }) in rows.iter().enumerate() {
             text.clear();
             tokens.clear();
-            let to_come = rows[i..].iter().map(|row| self.locator(row));
+            let to_come = rows[i..].iter().map(|of| self.locator(of));
             corpus.texts.append(to_come, &mut ahead, &mut text)?;
             self.tokenizers.with(|tokenizer| tokenizer.hashes(&text, &mut tokens));
             maker.begin(tokens.len());
-            let own = first..first + corpus.seed_counts[row] as usize;
+            let own = first_seed..first_seed + corpus.seed_counts[row] as usize;
             let mut at = 0;
             for (&seed, gap) in corpus.seeds[own.clone()].iter().zip(corpus.seed_gaps.of(own)) {
                 at += gap;
                 let hash = seed.into();
                 if self.full.contains(&hash) {
                     let windows = maker.of(&tokens, at);
-                    sought.extend(windows.map(|first| (maker.key(&tokens, first), hash, at - first)));
+                    sought.extend(windows.map(|first| Sought {
+                        key: maker.key(&tokens, first),
+                        hash,
+                        behind: at - first,
+                    }));
                 }
             }
         }

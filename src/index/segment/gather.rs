@@ -12,6 +12,7 @@ use crate::index::segment::{CopyRow, DocumentRow, EXACT_BITS, EachRow, Segment};
 use crate::index::store::Store;
 use crate::index::table::{self, Entry};
 use crate::index::texts::TextPlace;
+use crate::unit::UnitKind;
 
 /// What the parts of a batch bring to an index.
 pub(crate) struct Gathered<'a> {
@@ -38,11 +39,11 @@ impl Gathered<'_> {
             DocumentRow { text, ..row }
         })?;
         let replaced = self.replaced();
-        for kind in 0..2 {
+        for kind in UnitKind::ALL {
             self.copies((kind, &replaced), &mut to)?;
         }
         rows::write(&mut to, &self.rows)?;
-        for kind in 0..2 {
+        for kind in UnitKind::ALL {
             let mut copies = 0;
             let entries = self.exact(kind, &replaced).map(|entry| {
                 let (mut entry, _) = entry?;
@@ -73,7 +74,7 @@ impl Gathered<'_> {
     }
 
     /// The copies, in the order of their keys.
-    fn copies(&self, (kind, replaced): (usize, &Replaced), to: &mut PageWriter) -> Result<()> {
+    fn copies(&self, (kind, replaced): (UnitKind, &Replaced), to: &mut PageWriter) -> Result<()> {
         let all: Vec<Vec<CopyRow>> =
             self.parts.iter().map(|part| part.copies(kind)).collect::<Result<_>>()?;
         let start = to.position();
@@ -81,7 +82,7 @@ impl Gathered<'_> {
         for entry in self.exact(kind, replaced) {
             let (Entry { numbers: [unit, copy], .. }, came) = entry?;
             let Some(copy) = copy.checked_sub(1) else { continue };
-            let part = self.parts.partition_point(|part| super::units_of(part, kind)[1] <= unit);
+            let part = self.parts.partition_point(|part| part.units(kind).end <= unit);
             let row = came.or_else(|| all.get(part)?.get(copy as usize));
             let missing = || self.parts[part.min(self.parts.len() - 1)].pages.wrong(0, "no record of a copy");
             bytes.clear();
@@ -95,13 +96,16 @@ impl Gathered<'_> {
     /// The exact keys, and the copy rows of those that have come in place of another.
     fn exact<'r>(
         &self,
-        kind: usize,
+        kind: UnitKind,
         replaced: &'r Replaced,
     ) -> impl Iterator<Item = Result<(Entry<u128>, Option<&'r CopyRow>)>> {
         let tables = self.parts.iter().map(|part| part.exact[kind].entries::<u128>(&part.pages));
         in_order(tables.collect()).map(move |entry| {
             let entry = entry?;
-            let came = if kind == 0 { replaced.get(&entry.numbers[0]) } else { None };
+            let came = match kind {
+                UnitKind::Document => replaced.get(&entry.numbers[0]),
+                UnitKind::Paragraph => None,
+            };
             Ok((Entry { numbers: came.map_or(entry.numbers, |copy| [copy.unit, 1]), ..entry }, came))
         })
     }

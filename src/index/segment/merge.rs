@@ -17,6 +17,7 @@ use crate::index::sketches;
 use crate::index::store::Store;
 use crate::index::table::{self, Entry, Key, Table};
 use crate::index::texts::{BlockPlaces, TextPlaces};
+use crate::unit::{PerUnit, UnitKind};
 
 /// Where a segment that is written anew ends.
 #[derive(Debug, Clone, Copy)]
@@ -105,23 +106,23 @@ pub(super) fn found_by(
     to: &mut PageWriter,
     segments: &[&Segment],
     paragraphs: [u32; 2],
-    keep: &impl Fn(&Segment, usize, u32) -> bool,
+    keep: &impl Fn(&Segment, UnitKind, u32) -> bool,
 ) -> Result<()> {
-    for kind in 0..2 {
+    for kind in UnitKind::ALL {
         merge_tables((to, BAND_BITS), segments, (kind, |s| Some(&s.bands[kind])), keep)?;
     }
-    merge_tables((to, SEED_BITS), segments, (0, |s| Some(&s.seeds)), keep)?;
+    merge_tables((to, SEED_BITS), segments, (UnitKind::Document, |s| Some(&s.seeds)), keep)?;
     let marks = segments.iter().flat_map(|segment| segment.marks.iter().map(move |mark| (*segment, mark)));
-    let kept = marks.filter(|(segment, mark)| keep(segment, 0, mark.document));
+    let kept = marks.filter(|(segment, mark)| keep(segment, UnitKind::Document, mark.document));
     write_marks(to, kept.map(|(_, mark)| mark))?;
     sketches::write(to, paragraphs, |tell| {
         segments.iter().try_for_each(|segment| {
             segment.each_sketch(&mut |paragraph, sketch| {
-                if keep(segment, 1, paragraph) { tell(paragraph, sketch) } else { Ok(()) }
+                if keep(segment, UnitKind::Paragraph, paragraph) { tell(paragraph, sketch) } else { Ok(()) }
             })
         })
     })?;
-    merge_tables((to, WINDOW_BITS), segments, (0, |s| s.windows.as_ref()), keep)
+    merge_tables((to, WINDOW_BITS), segments, (UnitKind::Document, |s| s.windows.as_ref()), keep)
 }
 
 /// Writes one segment in place of several neighbours.
@@ -133,9 +134,7 @@ pub(crate) fn merge(
 ) -> Result<SegmentEntry> {
     let end = rewrite.end.map_or(u32::MAX, |end| end.documents);
     let keep = |document: u32| document < end && rewrite.keep.is_none_or(|keep| keep(document));
-    let keep_unit = |segment: &Segment, kind: usize, unit: u32| {
-        keep(if kind == 0 { unit } else { segment.document_of(unit) })
-    };
+    let keep_unit = |segment: &Segment, kind: UnitKind, unit: u32| keep(segment.document_with(kind, unit));
     let [of_documents, of_paragraphs, of_sources] = covered(segments, rewrite.end);
     let mut to = PageWriter::create(store, name, identity, Purpose::Segment)?;
     let lost = rewrite.keep.map_or(Ok(BTreeSet::new()), |_| lost_sources(segments, keep))?;
@@ -148,13 +147,13 @@ pub(crate) fn merge(
         }
         row
     })?;
-    let bases = [copies(&mut to, segments, 0)?, copies(&mut to, segments, 1)?];
+    let bases = PerUnit::try_from_fn(|kind| copies(&mut to, segments, kind))?;
     rows::write(&mut to, |tell| {
         segments.iter().try_for_each(|segment| {
             segment.rows(|row| if keep(row.copy) && keep(row.original) { tell(&row) } else { Ok(()) })
         })
     })?;
-    for (kind, bases) in bases.iter().enumerate() {
+    for (kind, bases) in bases.iter() {
         exact_keys(&mut to, segments, (kind, bases), &keep_unit)?;
     }
     found_by(&mut to, segments, of_paragraphs, &keep_unit)?;
@@ -183,7 +182,7 @@ fn covered(segments: &[&Segment], end: Option<Ends>) -> [[u32; 2]; 3] {
 }
 
 /// All copies of a kind; returns for each segment how many stand before its own.
-fn copies(to: &mut PageWriter, segments: &[&Segment], kind: usize) -> Result<Vec<u32>> {
+fn copies(to: &mut PageWriter, segments: &[&Segment], kind: UnitKind) -> Result<Vec<u32>> {
     let start = to.position();
     let mut bases = Vec::with_capacity(segments.len());
     let mut count = 0;
@@ -202,8 +201,8 @@ fn copies(to: &mut PageWriter, segments: &[&Segment], kind: usize) -> Result<Vec
 fn exact_keys(
     to: &mut PageWriter,
     segments: &[&Segment],
-    (kind, bases): (usize, &[u32]),
-    keep: &impl Fn(&Segment, usize, u32) -> bool,
+    (kind, bases): (UnitKind, &[u32]),
+    keep: &impl Fn(&Segment, UnitKind, u32) -> bool,
 ) -> Result<()> {
     let entries = segments.iter().zip(bases).map(|(segment, &base)| {
         let entries = segment.exact[kind].entries::<u128>(&segment.pages).map(move |entry| {
@@ -237,8 +236,8 @@ fn lost_sources(segments: &[&Segment], keep: impl Fn(u32) -> bool) -> Result<BTr
 fn merge_tables(
     (to, bits): (&mut PageWriter, u32),
     segments: &[&Segment],
-    (kind, table): (usize, impl Fn(&Segment) -> Option<&Table>),
-    keep: impl Fn(&Segment, usize, u32) -> bool,
+    (kind, table): (UnitKind, impl Fn(&Segment) -> Option<&Table>),
+    keep: impl Fn(&Segment, UnitKind, u32) -> bool,
 ) -> Result<()> {
     let tables = || segments.iter().filter_map(|segment| Some((*segment, table(segment)?)));
     let keep = &keep;

@@ -14,9 +14,10 @@ use crate::index::segment::{Content, CopyRow, DocumentRow, EachRow, Mark};
 use crate::index::sketches::Sketch;
 use crate::index::store::Scratch;
 use crate::index::table::Entry;
-use crate::index::{Base, Batch, Index, Known, Writer};
+use crate::index::{Base, Batch, Index, Known, SeedPlace, Writer};
 use crate::params::Params;
 use crate::passage::Contained;
+use crate::unit::{PerUnit, UnitKind};
 use crate::verify::Overlap;
 
 /// Different keys of each kind. Few, so that most are met more than once.
@@ -67,6 +68,15 @@ struct Document {
     rows: Vec<(u32, String)>,
     /// what it brings of itself, or of an earlier one, that left
     gone: Vec<GoneRow>,
+}
+
+impl Document {
+    /// Itself, which has this number, and its paragraphs, with theirs.
+    fn units(&self, number: u32) -> impl Iterator<Item = (UnitKind, u32, &Unit)> {
+        let paragraphs = (self.first_paragraph..).zip(&self.paragraphs);
+        let paragraphs = paragraphs.map(|(number, unit)| (UnitKind::Paragraph, number, unit));
+        std::iter::once((UnitKind::Document, number, &self.unit)).chain(paragraphs)
+    }
 }
 
 /// A batch to come.
@@ -279,10 +289,11 @@ impl Plain {
                 && (document as usize) < self.documents.len()
                 && !self.forgotten.contains(&document)
         };
-        let document_of = |kind: usize, unit: u32| {
-            if kind == 0 { Some(unit) } else { self.paragraphs.get(unit as usize).copied() }
+        let document_of = |kind: UnitKind, unit: u32| match kind {
+            UnitKind::Document => Some(unit),
+            UnitKind::Paragraph => self.paragraphs.get(unit as usize).copied(),
         };
-        let is_kept_unit = |kind: usize, unit: u32| document_of(kind, unit).is_some_and(is_kept);
+        let is_kept_unit = |kind: UnitKind, unit: u32| document_of(kind, unit).is_some_and(is_kept);
         let mut answers = Answers { before, ..Answers::default() };
         for (number, document) in self.documents.iter().enumerate() {
             let number = number as u32;
@@ -292,19 +303,19 @@ impl Plain {
             if !is_kept(number) {
                 continue;
             }
-            let mut units = vec![(0, number, &document.unit)];
-            let first = document.first_paragraph;
-            units.extend(document.paragraphs.iter().enumerate().map(|(i, unit)| (1, first + i as u32, unit)));
-            for (kind, unit, keys) in units {
+            for (kind, unit, keys) in document.units(number) {
                 if keys.copy.is_none_or(|(original, _)| is_kept_unit(kind, original)) {
                     let copy =
                         keys.copy.map(|(original, overlap)| Box::new(CopyRow { unit, original, overlap }));
                     let found = Known { unit, copy, contained: None };
-                    let known = if kind == 0 { self.instead(found, is_kept) } else { Some(found) };
+                    let known = match kind {
+                        UnitKind::Document => self.instead(found, is_kept),
+                        UnitKind::Paragraph => Some(found),
+                    };
                     answers.exact[kind].extend(known.map(|known| (keys.exact, known)));
                 }
                 answers.bands[kind].extend(keys.bands.iter().map(|key| (*key, unit)));
-                if kind == 1 {
+                if kind == UnitKind::Paragraph {
                     let of_original = if keys.copy.is_none() { sketch(keys) } else { Sketch::default() };
                     answers.sketches.push((unit, of_original));
                 }
@@ -312,7 +323,7 @@ impl Plain {
             answers.windows.extend(document.windows.iter().map(|(key, at)| (*key, number, *at)));
             answers.seeds.extend(document.seeds.iter().map(|(key, at)| (*key, number, *at)));
         }
-        for kind in 0..2 {
+        for kind in UnitKind::ALL {
             answers.exact[kind].sort_by_key(|(key, known)| (*key, known.unit));
             answers.exact[kind].dedup_by_key(|(key, _)| *key);
             answers.bands[kind].sort_unstable();
@@ -468,11 +479,7 @@ fn content<'a>(first_document: u32, documents: &[Document]) -> Content<'a> {
         });
         content.strings.extend_from_slice(document.id.as_bytes());
         content.strings.extend_from_slice(&document.places);
-        let mut units = vec![(0, number, &document.unit)];
-        units.extend(
-            (document.first_paragraph..).zip(&document.paragraphs).map(|(number, unit)| (1, number, unit)),
-        );
-        for (kind, unit, keys) in units {
+        for (kind, unit, keys) in document.units(number) {
             let mut copy = 0;
             if let Some((original, overlap)) = keys.copy {
                 content.copies[kind].push(CopyRow { unit, original, overlap });
@@ -482,7 +489,7 @@ fn content<'a>(first_document: u32, documents: &[Document]) -> Content<'a> {
             let entry = |key: &u64| Entry { key: narrow(*key), numbers: [unit, band(*key) as u32 + 1] };
             let bands = keys.bands.iter().map(entry);
             content.keys.bands[kind].extend(bands);
-            if kind == 1 && keys.copy.is_none() {
+            if kind == UnitKind::Paragraph && keys.copy.is_none() {
                 content.sketches.push((unit, sketch(keys)));
             }
         }
@@ -495,8 +502,8 @@ fn content<'a>(first_document: u32, documents: &[Document]) -> Content<'a> {
         let windows = windows.map(|(key, at)| Entry { key: narrow(*key), numbers: [number, *at] });
         content.keys.windows.extend(windows);
     }
-    content.keys.exact.iter_mut().for_each(|keys| keys.sort_unstable());
-    content.keys.bands.iter_mut().for_each(|keys| keys.sort_unstable());
+    content.keys.exact.each_mut().map(|keys| keys.sort_unstable());
+    content.keys.bands.each_mut().map(|keys| keys.sort_unstable());
     content.keys.seeds.sort_unstable();
     content.keys.windows.sort_unstable();
     gone::sort(&mut content.gone);
@@ -507,8 +514,8 @@ fn content<'a>(first_document: u32, documents: &[Document]) -> Content<'a> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Answers {
     before: u32,
-    exact: [Vec<(u64, Known)>; 2],
-    bands: [Vec<(u64, u32)>; 2],
+    exact: PerUnit<Vec<(u64, Known)>>,
+    bands: PerUnit<Vec<(u64, u32)>>,
     seeds: Vec<(u64, u32, u32)>,
     windows: Vec<(u64, u32, u32)>,
     sketches: Vec<(u32, Sketch)>,
@@ -537,10 +544,10 @@ impl Answers {
         narrows.sort_unstable();
         let wide_keys: Vec<u128> = wides.iter().map(|(key, _)| *key).collect();
         let narrow_keys: Vec<u64> = narrows.iter().map(|(key, _)| *key).collect();
-        for kind in 0..2 {
+        for kind in UnitKind::ALL {
             let found = index.find_exact(kind, &wide_keys, self.before).map(|found| {
                 let mut found: Vec<(u64, Known)> =
-                    found.into_iter().map(|(key, known)| (wides[key as usize].1, known)).collect();
+                    found.into_iter().map(|hit| (wides[hit.key as usize].1, hit.known)).collect();
                 found.sort_by_key(|(key, known)| (*key, known.unit));
                 found
             });
@@ -550,15 +557,15 @@ impl Answers {
                     narrows.iter().copied().filter(|(_, number)| band(*number) == of).collect();
                 let keys: Vec<u64> = mine.iter().map(|(key, _)| *key).collect();
                 let found = index.find_bands(kind, &keys, self.before)?;
-                let of_band = found.into_iter().filter(|(_, _, band)| *band == 0 || *band == of as u32 + 1);
-                all.extend(of_band.map(|(key, unit, _)| (mine[key as usize].1, unit)));
+                let of_band = found.into_iter().filter(|hit| hit.may_be_of(of as u32));
+                all.extend(of_band.map(|hit| (mine[hit.key as usize].1, hit.unit)));
                 all.sort_unstable();
                 Ok(all)
             });
             heard.hear(found, &self.bands[kind], "bands");
         }
-        let places = |found: Vec<(u32, u32, u32)>| {
-            let number = |(key, document, at): (u32, u32, u32)| (narrows[key as usize].1, document, at);
+        let places = |found: Vec<SeedPlace>| {
+            let number = |at: SeedPlace| (narrows[at.key as usize].1, at.document, at.token);
             let mut found: Vec<(u64, u32, u32)> = found.into_iter().map(number).collect();
             found.sort_unstable();
             found

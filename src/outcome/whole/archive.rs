@@ -9,8 +9,9 @@ use crate::document::Source;
 use crate::error::Result;
 use crate::index::Index;
 use crate::outcome::whole::Whole;
-use crate::past::{Archived, Strings, of_index};
+use crate::past::{Archived, FirstParagraph, Strings, of_index};
 use crate::read::texts::Locator;
+use crate::unit::{PerUnit, UnitKind};
 use crate::varint;
 
 /// Numbers of which many are the same are held once, as soon as they are so many.
@@ -47,29 +48,34 @@ impl Distinct {
 struct Renumbering<'a> {
     archived: &'a Archived,
     /// the first numbers that are no longer of the index
-    first: [u32; 2],
+    first: PerUnit<u32>,
 }
 
 impl Renumbering<'_> {
     fn document(&self, document: u32) -> u32 {
-        match document.checked_sub(self.first[0]) {
+        match document.checked_sub(self.first.documents) {
             Some(own) => self.archived.documents() + own,
             None => self.archived.numbers.partition_point(|number| *number < document) as u32,
         }
     }
 
-    fn unit(&self, kind: usize, unit: u32) -> u32 {
-        if kind == 0 {
-            return self.document(unit);
-        }
-        match unit.checked_sub(self.first[1]) {
+    fn paragraph(&self, paragraph: u32) -> u32 {
+        match paragraph.checked_sub(self.first.paragraphs) {
             Some(own) => self.archived.paragraphs + own,
             None => {
                 let firsts = &self.archived.first_paragraphs;
-                let behind = firsts.partition_point(|(there, _)| *there <= unit);
-                let (there, here) = firsts[behind.saturating_sub(1)];
-                here + (unit - there)
+                let behind = firsts.partition_point(|of| of.there <= paragraph);
+                let FirstParagraph { there, here } = firsts[behind.saturating_sub(1)];
+                here + (paragraph - there)
             }
+        }
+    }
+
+    #[inline]
+    fn unit(&self, kind: UnitKind, unit: u32) -> u32 {
+        match kind {
+            UnitKind::Document => self.document(unit),
+            UnitKind::Paragraph => self.paragraph(unit),
         }
     }
 }
@@ -88,7 +94,8 @@ impl Whole {
         let mut names = Vec::new();
         let mut sources: BTreeMap<u32, u32> = BTreeMap::new();
         let mut documents = Vec::with_capacity(numbers.len());
-        let mut tokens = [Vec::with_capacity(numbers.len()), Vec::with_capacity(units[1].len())];
+        let counts = PerUnit { documents: numbers.len(), paragraphs: units.paragraphs.len() };
+        let mut tokens = counts.map(Vec::with_capacity);
         for &number in &numbers {
             let (row, segment) = index.document(number)?;
             let (id, of_paragraphs) = segment.strings(&row)?;
@@ -106,25 +113,26 @@ impl Whole {
             let (of_places, mut of_tokens) = split_places(&of_paragraphs, row.paragraphs);
             let told = Strings { id, places: of_places.to_vec() };
             archived.told.insert(documents.len() as u32 - 1, told);
-            tokens[0].push(row.tokens);
+            tokens.documents.push(row.tokens);
             for paragraph in row.first_paragraph..row.first_paragraph + row.paragraphs {
                 let count = varint::read(&mut of_tokens).unwrap_or_default() as u32;
-                if units[1].get(tokens[1].len()) == Some(&paragraph) {
-                    tokens[1].push(count);
+                if units.paragraphs.get(tokens.paragraphs.len()) == Some(&paragraph) {
+                    tokens.paragraphs.push(count);
                 }
             }
-            archived.first_paragraphs.push((row.first_paragraph, archived.paragraphs));
+            let first = FirstParagraph { there: row.first_paragraph, here: archived.paragraphs };
+            archived.first_paragraphs.push(first);
             archived.paragraphs += row.paragraphs;
         }
         archived.numbers = numbers;
         // every document of the index is distinct, as far as is told of it
-        units[0].clone_from(&archived.numbers);
+        units.documents.clone_from(&archived.numbers);
         check_numbers(u64::from(archived.paragraphs), self.counts.paragraphs, "paragraphs")?;
-        let counts = [archived.documents(), archived.paragraphs];
+        let counts = archived.counts();
         let renumbering = Renumbering { archived: &archived, first: self.first };
         self.renumber(&renumbering);
-        let all = [&mut self.document_units, &mut self.paragraph_units];
-        for (kind, (to, (units, tokens))) in all.into_iter().zip(units.into_iter().zip(tokens)).enumerate() {
+        let all = PerUnit { documents: &mut self.document_units, paragraphs: &mut self.paragraph_units };
+        for (kind, (to, (units, tokens))) in all.zip(units.zip(tokens)) {
             let units: Vec<u32> = units.into_iter().map(|unit| renumbering.unit(kind, unit)).collect();
             to.first.splice(0..0, std::iter::repeat_n(IS_SHORT, counts[kind] as usize));
             units.iter().for_each(|&unit| to.first[unit as usize] = unit);
@@ -132,16 +140,16 @@ impl Whole {
             to.tokens.splice(0..0, tokens);
         }
         for document in &mut self.documents {
-            document.first_paragraph = document.first_paragraph - self.first[1] + archived.paragraphs;
+            document.first_paragraph = document.first_paragraph - self.first.paragraphs + archived.paragraphs;
         }
         self.documents.splice(0..0, documents);
         Ok((archived, names))
     }
 
     /// The documents and the paragraphs of the index that something is a copy of, or has the tokens of.
-    fn units_of_index(&self) -> [Vec<u32>; 2] {
-        let all = [&self.document_units, &self.paragraph_units];
-        std::array::from_fn(|kind| {
+    fn units_of_index(&self) -> PerUnit<Vec<u32>> {
+        let all = PerUnit { documents: &self.document_units, paragraphs: &self.paragraph_units };
+        PerUnit::from_fn(|kind| {
             let originals = self.near[kind].0.iter().map(|near| near.original);
             let mut units = Distinct::default();
             let all = all[kind].first.iter().copied().chain(originals);
@@ -151,18 +159,19 @@ impl Whole {
     }
 
     /// The documents of the index in which these are, or of which there are passages.
-    fn documents_of_index(&self, units: &[Vec<u32>; 2], index: &Index) -> Vec<u32> {
-        let mut documents = Distinct { numbers: units[0].clone(), sorted: units[0].len() };
-        let of_paragraphs = units[1].iter().filter_map(|paragraph| index.document_of(*paragraph));
+    fn documents_of_index(&self, units: &PerUnit<Vec<u32>>, index: &Index) -> Vec<u32> {
+        let mut documents = Distinct { numbers: units.documents.clone(), sorted: units.documents.len() };
+        let of_paragraphs = units.paragraphs.iter().filter_map(|paragraph| index.document_of(*paragraph));
         let of_passages = self.passages.iter().map(|passage| passage.original);
         let of_contained = self.contained.iter().map(|(contained, _)| contained.original);
-        let originals = of_passages.chain(of_contained).filter(|document| *document < self.first[0]);
+        let originals = of_passages.chain(of_contained).filter(|document| *document < self.first.documents);
         of_paragraphs.chain(originals).for_each(|document| documents.add(document));
         documents.finish()
     }
 
     fn renumber(&mut self, to: &Renumbering<'_>) {
-        for (kind, units) in [&mut self.document_units, &mut self.paragraph_units].into_iter().enumerate() {
+        let all = PerUnit { documents: &mut self.document_units, paragraphs: &mut self.paragraph_units };
+        for (kind, units) in all {
             let compared = units.first.iter_mut().filter(|first| **first < IS_SHORT);
             compared.for_each(|first| *first = to.unit(kind, *first));
             units.distinct.iter_mut().for_each(|unit| *unit = to.unit(kind, *unit));
