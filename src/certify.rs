@@ -26,7 +26,7 @@ use crate::outcome::{Fate, Outcome};
 use crate::pipeline::Progress;
 use crate::shingle::Shingler;
 use crate::split::paragraphs;
-use crate::unit::PerUnit;
+use crate::unit::{PerUnit, UnitKind};
 use crate::verify::Overlap;
 
 mod count;
@@ -157,11 +157,11 @@ fn borders(threshold: f64) -> Vec<f64> {
 pub(crate) fn measure(outcome: &Outcome, room: u64, progress: &Progress) -> Result<Certificate> {
     let parameters = &outcome.summary().parameters;
     let exact = Exact::new(outcome, room, progress);
-    let [of_documents, of_paragraphs] = [0, 1].map(|kind: usize| exact.sample[kind].len());
+    let sample = exact.sample.each_ref().map(|units| units.len() as u64);
     let counted = exact.count(room)?;
     let units = parameters.units;
     let mut certificate = Certificate {
-        sample: (of_documents + of_paragraphs) as u64,
+        sample: sample.values().sum(),
         measured: Measured::new(0, 0),
         documents: None,
         paragraphs: None,
@@ -176,29 +176,28 @@ pub(crate) fn measure(outcome: &Outcome, room: u64, progress: &Progress) -> Resu
         let [matches, found] = [0, 1].map(|of| ranges.iter().map(|range| range[of]).sum());
         Measured::new(found, matches)
     };
-    let mut measured = [Measured::new(0, 0); 2];
-    for (kind, unit) in [Unit::Document, Unit::Paragraph].into_iter().enumerate() {
-        let Counted { pairs, matches } = &counted[kind];
+    let mut measured = PerUnit::from_fn(|_| Measured::new(0, 0));
+    for (kind, Counted { pairs, matches }) in counted {
         certificate.pairs += pairs.all;
         certificate.pairs_of_copies += pairs.of_copies;
         let mut own = vec![[0; 2]; borders.len()];
-        for &(later, (earlier, overlap)) in matches {
+        for (later, (earlier, overlap)) in matches {
             let similarity = overlap.jaccard();
             let range = borders.partition_point(|border| *border <= similarity).saturating_sub(1);
-            let is_found = exact.is_copy(unit, later);
+            let is_found = exact.is_copy(kind, later);
             own[range][0] += 1;
             own[range][1] += u64::from(is_found);
             if !is_found && certificate.missed.len() < MISSED {
-                let [later, earlier] = [later, earlier].map(|number| place(exact.corpus, unit, number));
-                certificate.missed.push(Missed { unit, later, earlier, overlap });
+                let [later, earlier] = [later, earlier].map(|number| exact.corpus.place(kind, number));
+                certificate.missed.push(Missed { unit: kind.into(), later, earlier, overlap });
             }
         }
         ranges.iter_mut().flatten().zip(own.iter().flatten()).for_each(|(all, own)| *all += own);
         measured[kind] = all(&own);
     }
-    let of_unit = |sample: usize, measured| OfUnit { sample: sample as u64, measured };
-    certificate.documents = units.documents.then(|| of_unit(of_documents, measured[0]));
-    certificate.paragraphs = units.paragraphs.then(|| of_unit(of_paragraphs, measured[1]));
+    let of_unit = |kind: UnitKind| OfUnit { sample: sample[kind], measured: measured[kind] };
+    certificate.documents = units.documents.then(|| of_unit(UnitKind::Document));
+    certificate.paragraphs = units.paragraphs.then(|| of_unit(UnitKind::Paragraph));
     certificate.measured = all(&ranges);
     let ends = borders.iter().skip(1).copied().chain([1.0]);
     let ranges = borders.iter().zip(ends).zip(&ranges);
@@ -212,8 +211,8 @@ pub(crate) fn measure(outcome: &Outcome, room: u64, progress: &Progress) -> Resu
 struct Exact<'a> {
     outcome: &'a Outcome,
     corpus: &'a Corpus,
-    /// the documents and paragraphs of the sample, in order
-    sample: [Vec<u32>; 2],
+    /// the units of the sample, in order
+    sample: PerUnit<Vec<u32>>,
     /// the longest texts that are read beside others; `alone` is held with a longer one
     beside: u32,
     alone: Mutex<()>,
@@ -236,7 +235,9 @@ impl<'a> Exact<'a> {
         let sample = parameters.certify as usize;
         let of_documents = documents.len().min((sample / 2).max(sample.saturating_sub(paragraphs.len())));
         let of_paragraphs = paragraphs.len().min(sample - of_documents);
-        let sample = [&documents[..of_documents], &paragraphs[..of_paragraphs]].map(|drawn| {
+        let sample =
+            PerUnit { documents: &documents[..of_documents], paragraphs: &paragraphs[..of_paragraphs] };
+        let sample = sample.map(|drawn| {
             let mut drawn = drawn.to_vec();
             drawn.sort_unstable();
             drawn
@@ -247,37 +248,31 @@ impl<'a> Exact<'a> {
     }
 
     /// Holds all units against the sample, a slice of it after the other, for which there is room.
-    fn count(&self, room: u64) -> Result<[Counted; 2]> {
-        let mut counted: [Counted; 2] = Default::default();
-        let mut slice = [0..0, 0..0];
+    fn count(&self, room: u64) -> Result<PerUnit<Counted>> {
+        let mut counted: PerUnit<Counted> = PerUnit::default();
+        let mut slice: PerUnit<Range<usize>> = PerUnit::default();
         loop {
-            let held: usize = counted.iter().map(|counted| size_of_val(&counted.matches[..])).sum();
+            let held: usize = counted.values().map(|counted| size_of_val(&counted.matches[..])).sum();
             slice = self
                 .slice(slice.map(|before| before.end), room.saturating_sub(2 * held as u64).max(room / 4));
-            if slice.iter().all(Range::is_empty) {
+            if slice.values().all(Range::is_empty) {
                 return Ok(counted);
             }
-            let [documents, paragraphs] = &slice;
-            let indexes = [
-                self.index(Unit::Document, documents.clone())?,
-                self.index(Unit::Paragraph, paragraphs.clone())?,
-            ];
-            for ((counted, index), tally) in counted.iter_mut().zip(&indexes).zip(self.tallies(&indexes)?) {
-                counted.add(index, tally);
+            let indexes = PerUnit::try_from_fn(|kind| self.index(kind, slice[kind].clone()))?;
+            for (kind, tally) in self.tallies(&indexes)? {
+                counted[kind].add(&indexes[kind], tally);
             }
         }
     }
 
     /// The documents and paragraphs of the sample from such ones on, as many as there is room for; at least one,
     /// if one is left.
-    fn slice(&self, starts: [usize; 2], room: u64) -> [Range<usize>; 2] {
+    fn slice(&self, starts: PerUnit<usize>, room: u64) -> PerUnit<Range<usize>> {
         let room = room.min(OF_SHINGLE << 31);
         let of_unit = OF_UNIT + 24 * rayon::current_num_threads() as u64;
         let mut taken = 0;
         let mut slice = starts.map(|start| start..start);
-        for (kind, units) in
-            [&self.corpus.document_units, &self.corpus.paragraph_units].into_iter().enumerate()
-        {
+        for (kind, units) in self.corpus.units.iter() {
             for &unit in &self.sample[kind][starts[kind]..] {
                 let takes = of_unit + OF_SHINGLE * u64::from(tokens(units, unit));
                 if taken > 0 && taken + takes > room {
@@ -291,11 +286,10 @@ impl<'a> Exact<'a> {
     }
 
     /// Of a slice of the sample.
-    fn index(&self, unit: Unit, slice: Range<usize>) -> Result<Index> {
+    fn index(&self, kind: UnitKind, slice: Range<usize>) -> Result<Index> {
         let shingler = Shingler::new(self.outcome.summary().parameters.shingle);
-        let kind = usize::from(unit == Unit::Paragraph);
         let units = &self.sample[kind][slice];
-        let place_of = |number: u32| place(self.corpus, unit, number);
+        let place_of = |number: u32| self.corpus.place(kind, number);
         let of_document: Vec<&[u32]> =
             units.chunk_by(|a, b| place_of(*a).document == place_of(*b).document).collect();
         let one = |numbers: &&[u32]| -> Result<(Vec<Drawn>, Vec<u64>)> {
@@ -307,13 +301,12 @@ impl<'a> Exact<'a> {
             for &number in *numbers {
                 shingler.set(&read.tokens[read.range(place_of(number).paragraph)], &mut set);
                 shingles.extend_from_slice(&set);
-                let is_copy = self.is_copy(unit, number);
+                let is_copy = self.is_copy(kind, number);
                 drawn.push(Drawn { unit: number, size: set.len() as u32, is_copy });
             }
             Ok((drawn, shingles))
         };
-        let of_kind = [&self.corpus.document_units, &self.corpus.paragraph_units][kind];
-        let tokens = units.iter().map(|&number| tokens(of_kind, number) as usize);
+        let tokens = units.iter().map(|&number| tokens(&self.corpus.units[kind], number) as usize);
         let (mut drawn, mut all) = (Vec::with_capacity(units.len()), Vec::with_capacity(tokens.sum()));
         for documents in of_document.chunks(TOGETHER) {
             self.progress.check()?;
@@ -352,37 +345,37 @@ impl<'a> Exact<'a> {
     }
 
     /// What all units, documents and paragraphs, share with a slice of the sample.
-    fn tallies(&self, indexes: &[Index; 2]) -> Result<[Tally; 2]> {
+    fn tallies(&self, indexes: &PerUnit<Index>) -> Result<PerUnit<Tally>> {
         let documents: Vec<u32> = (0..self.corpus.documents.len() as u32).collect();
         self.progress.text_done.store(0, Ordering::Relaxed);
         self.progress.text_total.store(self.corpus.counts.text_bytes, Ordering::Relaxed);
         let threshold = self.outcome.summary().parameters.threshold;
-        let counters = || [0, 1].map(|kind| Counter::new(&indexes[kind], &self.sample[kind], threshold));
-        let counted: Option<[Tally; 2]> = documents
+        let counters =
+            || PerUnit::from_fn(|kind| Counter::new(&indexes[kind], &self.sample[kind], threshold));
+        let counted: Option<PerUnit<Tally>> = documents
             .par_chunks(DOCUMENTS)
             .try_fold(counters, |mut counters, documents| {
                 self.ask(documents, &mut counters).map(|()| counters)
             })
             .map(|counters| counters.map(|counters| counters.map(|counter| counter.tally)))
-            .try_reduce_with(|[a, b], [c, d]| Ok([a.with(c), b.with(d)]))
+            .try_reduce_with(|own, other| Ok(own.zip(other).map(|(own, other)| own.with(other))))
             .transpose()?;
         Ok(counted.unwrap_or_default())
     }
 
-    fn ask(&self, documents: &[u32], counters: &mut [Counter<'_>; 2]) -> Result<()> {
+    fn ask(&self, documents: &[u32], counters: &mut PerUnit<Counter<'_>>) -> Result<()> {
         self.progress.check()?;
         let parameters = &self.outcome.summary().parameters;
         let shingler = Shingler::new(parameters.shingle);
-        let (of_documents, of_paragraphs) = (&self.corpus.document_units, &self.corpus.paragraph_units);
+        let PerUnit { documents: of_documents, paragraphs: of_paragraphs } = &self.corpus.units;
         let is_first = |units: &Units, unit: u32| units.first[unit as usize] == unit;
-        let [asks_documents, asks_paragraphs] =
-            [0, 1].map(|kind: usize| !counters[kind].index.drawn.is_empty());
+        let asks = counters.each_ref().map(|counter| !counter.index.drawn.is_empty());
         let mut read = Read::default();
         for &document in documents {
             let length = self.corpus.documents[document as usize].locator.text_length;
             self.progress.text_done.fetch_add(length.into(), Ordering::Relaxed);
-            let own = asks_documents && is_first(of_documents, document);
-            let numbers = if asks_paragraphs { self.corpus.paragraphs(document) } else { 0..0 };
+            let own = asks.documents && is_first(of_documents, document);
+            let numbers = if asks.paragraphs { self.corpus.paragraphs(document) } else { 0..0 };
             if !own && !numbers.clone().any(|paragraph| is_first(of_paragraphs, paragraph)) {
                 continue;
             }
@@ -391,29 +384,29 @@ impl<'a> Exact<'a> {
             let Read { tokens, shingles, .. } = &mut read;
             shingler.all(tokens, shingles);
             if own {
-                let is_copy = || self.is_copy(Unit::Document, document);
-                counters[0].ask(document, &read.shingles, is_copy);
+                let is_copy = || self.is_copy(UnitKind::Document, document);
+                counters.documents.ask(document, &read.shingles, is_copy);
             }
             for (number, unit) in numbers.enumerate().filter(|(_, unit)| is_first(of_paragraphs, *unit)) {
                 let range = read.range(Some(number as u32));
-                let is_copy = || self.is_copy(Unit::Paragraph, unit);
+                let is_copy = || self.is_copy(UnitKind::Paragraph, unit);
                 if range.len() < shingler.width() {
-                    counters[1].ask(unit, &[shingler.short(&read.tokens[range])], is_copy);
+                    counters.paragraphs.ask(unit, &[shingler.short(&read.tokens[range])], is_copy);
                 } else {
                     let shingles = range.start..range.end + 1 - shingler.width();
-                    counters[1].ask(unit, &read.shingles[shingles], is_copy);
+                    counters.paragraphs.ask(unit, &read.shingles[shingles], is_copy);
                 }
             }
             if alone.is_some() {
                 read = Read::default();
-                counters.iter_mut().for_each(Counter::let_go);
+                counters.each_mut().map(Counter::let_go);
             }
         }
         Ok(())
     }
 
-    fn is_copy(&self, unit: Unit, number: u32) -> bool {
-        self.outcome.fate(place(self.corpus, unit, number)) == Fate::Copy
+    fn is_copy(&self, kind: UnitKind, unit: u32) -> bool {
+        self.outcome.fate(self.corpus.place(kind, unit)) == Fate::Copy
     }
 }
 
@@ -428,14 +421,6 @@ impl Read {
 /// The tokens of a distinct unit.
 fn tokens(units: &Units, unit: u32) -> u32 {
     units.row(unit).map_or(0, |row| units.tokens[row])
-}
-
-fn place(corpus: &Corpus, unit: Unit, number: u32) -> Place {
-    if unit == Unit::Document {
-        return Place { document: number, paragraph: None };
-    }
-    let document = corpus.document_of(number);
-    Place { document, paragraph: Some(number - corpus.paragraphs(document).start) }
 }
 
 #[cfg(test)]
@@ -504,20 +489,20 @@ mod tests {
         let (outcome, _folder) = pairs();
         let progress = Progress::default();
         let exact = Exact::new(&outcome, 20_000, &progress);
-        let (mut ends, mut slices) = ([0; 2], 0);
+        let (mut ends, mut slices) = (PerUnit::default(), 0);
         loop {
             let slice = exact.slice(ends, 20_000);
-            if slice.iter().all(Range::is_empty) {
+            if slice.values().all(Range::is_empty) {
                 break;
             }
-            assert_eq!([slice[0].start, slice[1].start], ends);
-            let indexes = [Unit::Document, Unit::Paragraph].into_iter().zip(&slice);
-            let bytes = indexes.map(|(unit, slice)| exact.index(unit, slice.clone()).unwrap().size() as u64);
+            assert_eq!(slice.each_ref().map(|slice| slice.start), ends);
+            let indexes = slice.iter().map(|(kind, slice)| exact.index(kind, slice.clone()).unwrap());
+            let bytes = indexes.map(|index| index.size() as u64);
             let bytes: u64 = bytes.sum();
             assert!(bytes <= 20_000, "{bytes} bytes in {slice:?}");
             (ends, slices) = (slice.map(|slice| slice.end), slices + 1);
         }
-        assert_eq!(ends, [0, 1].map(|kind: usize| exact.sample[kind].len()));
+        assert_eq!(ends, exact.sample.each_ref().map(Vec::len));
         assert!(slices > 10, "{slices}");
     }
 }

@@ -5,12 +5,10 @@
 //! document; about 9 bytes for each paragraph (4 for its number, 4 for its place, less than one for indexes); for
 //! each *distinct* unit that is long enough, 4 bytes a band, 8 more, and its entry in [`crate::collapse`].
 
-use rayon::prelude::*;
-
-use crate::band::KeyHead;
+use crate::band::{Buckets, KeyHead};
 use crate::certify::Draw;
 use crate::collapse::{Exact, Keyed};
-use crate::document::Source;
+use crate::document::{Place, Source};
 use crate::error::{Error, Result};
 use crate::index::Identity;
 use crate::index::segment::Mark;
@@ -23,7 +21,7 @@ use crate::past::{Archived, Strings};
 use crate::read::texts::{Locator, Texts};
 use crate::scan::{Counted, EMPTY, MARKED, Piece, SHORT, Scanned, Signed, SignedUnits};
 use crate::skips::Skips;
-use crate::unit::PerUnit;
+use crate::unit::{PerUnit, UnitKind};
 
 mod digest;
 mod labels;
@@ -115,8 +113,7 @@ pub(crate) struct Corpus {
     pub(crate) documents: Vec<Document>,
     /// the first document that starts after each [`STEP`]th paragraph; one more at the end
     pub(crate) document_starts: Vec<u32>,
-    pub(crate) document_units: Units,
-    pub(crate) paragraph_units: Units,
+    pub(crate) units: PerUnit<Units>,
     pub(crate) places: Vec<u8>,
     pub(crate) ids: String,
     /// exact keys and the first unit of each, by key; only for an index
@@ -177,11 +174,9 @@ impl Counts {
 /// The tables while they grow.
 pub(crate) struct Builder<'a> {
     documents: Vec<Document>,
-    document_units: Units,
-    paragraph_units: Units,
-    exact_documents: Exact,
-    exact_paragraphs: Exact,
-    units: crate::params::Units,
+    units: PerUnit<Units>,
+    exact: PerUnit<Exact>,
+    compared: crate::params::Units,
     /// whether equal documents are one, see [`crate::params::Params::collapses_documents`]
     collapses: bool,
     places: Vec<u8>,
@@ -208,23 +203,19 @@ pub(crate) struct Builder<'a> {
     pub(crate) to_read: Option<u64>,
 }
 
-/// For each unit of a batch, the first with the same tokens.
+/// What is known of the units of a batch.
 pub(crate) struct Admitted {
-    documents: Vec<u32>,
-    paragraphs: Vec<u32>,
-    document_base: u32,
-    paragraph_base: u32,
+    /// for each, the first with the same tokens
+    first: PerUnit<Vec<u32>>,
+    /// the number of the first one
+    base: PerUnit<u32>,
 }
 
 impl Admitted {
     /// Whether the unit at this place of the batch is the first with its tokens.
-    pub(crate) fn is_new_document(&self, at: usize) -> bool {
-        self.documents[at] == self.document_base + at as u32
-    }
-
-    /// Whether the unit at this place of the batch is the first with its tokens.
-    pub(crate) fn is_new_paragraph(&self, at: usize) -> bool {
-        self.paragraphs[at] == self.paragraph_base + at as u32
+    #[inline]
+    pub(crate) fn is_new(&self, kind: UnitKind, at: usize) -> bool {
+        self.first[kind][at] == self.base[kind] + at as u32
     }
 }
 
@@ -242,11 +233,9 @@ impl<'a> Builder<'a> {
     ) -> Self {
         Builder {
             documents: Vec::new(),
-            document_units: Units::default(),
-            paragraph_units: Units::default(),
-            exact_documents: Exact::new(),
-            exact_paragraphs: Exact::new(),
-            units: params.units,
+            units: PerUnit::default(),
+            exact: PerUnit::from_fn(|_| Exact::new()),
+            compared: params.units,
             collapses: params.collapses_documents(),
             places: Vec::new(),
             ids: String::new(),
@@ -310,27 +299,25 @@ impl<'a> Builder<'a> {
             new.for_each(|((unit, _), &key)| draw.offer(key, unit));
         };
         let keys = gather(|scanned| &scanned.document_keys);
-        let document_base = self.document_units.first.len();
-        let compared = self.units.documents || self.units.passages;
+        let document_base = self.units.documents.first.len();
+        let compared = self.compared.documents || self.compared.passages;
         let collapsed = compared && self.collapses;
-        let mut documents = admit(&mut self.exact_documents, &keys, document_base, collapsed, "documents")?;
+        let mut documents = admit(&mut self.exact.documents, &keys, document_base, collapsed, "documents")?;
         if compared && !self.collapses {
             let alone = (document_base as u32..).zip(&mut documents);
             alone.filter(|(_, first)| **first != IS_EMPTY).for_each(|(unit, first)| *first = unit);
         }
-        if self.units.documents {
+        if self.compared.documents {
             draw(&mut self.draws.documents, &keys, document_base, &documents);
         }
         let keys = gather(|scanned| &scanned.paragraph_keys);
-        let paragraph_base = self.paragraph_units.first.len();
+        let paragraph_base = self.units.paragraphs.first.len();
         let paragraphs =
-            admit(&mut self.exact_paragraphs, &keys, paragraph_base, self.units.paragraphs, "paragraphs")?;
+            admit(&mut self.exact.paragraphs, &keys, paragraph_base, self.compared.paragraphs, "paragraphs")?;
         draw(&mut self.draws.paragraphs, &keys, paragraph_base, &paragraphs);
         Ok(Admitted {
-            documents,
-            paragraphs,
-            document_base: document_base as u32,
-            paragraph_base: paragraph_base as u32,
+            first: PerUnit { documents, paragraphs },
+            base: PerUnit { documents: document_base as u32, paragraphs: paragraph_base as u32 },
         })
     }
 
@@ -341,7 +328,7 @@ impl<'a> Builder<'a> {
         let (mut document, mut paragraph) = (0, 0);
         for (scanned, signed) in batch.iter().zip(signed) {
             let paragraphs = scanned.paragraph_keys.len();
-            let first_paragraph = self.paragraph_units.first.len() as u32;
+            let first_paragraph = self.units.paragraphs.first.len() as u32;
             let (places, ids) = (self.places.len() as u64, self.ids.len() as u64);
             let mut before = (0, 0, 0);
             self.number_records(scanned);
@@ -363,10 +350,12 @@ impl<'a> Builder<'a> {
                     (of_chunk.paragraphs_end, u64::from(of_chunk.places_end), u64::from(of_chunk.ids_end));
             }
             let documents = scanned.documents.len();
-            self.document_units
-                .append(&admitted.documents[document..document + documents], &signed.documents);
-            self.paragraph_units
-                .append(&admitted.paragraphs[paragraph..paragraph + paragraphs], &signed.paragraphs);
+            self.units
+                .documents
+                .append(&admitted.first.documents[document..document + documents], &signed.documents);
+            self.units
+                .paragraphs
+                .append(&admitted.first.paragraphs[paragraph..paragraph + paragraphs], &signed.paragraphs);
             document += documents;
             paragraph += paragraphs;
             let base = (self.documents.len() - documents) as u32;
@@ -423,8 +412,7 @@ impl<'a> Builder<'a> {
 
     /// Ends the first pass. The exact keys are kept where an index needs them.
     pub(crate) fn finish(self, texts: Texts, keep_keys: bool) -> Corpus {
-        let exact = PerUnit { documents: self.exact_documents, paragraphs: self.exact_paragraphs };
-        let exact = if keep_keys { exact.map(Exact::into_keys) } else { Default::default() };
+        let exact = if keep_keys { self.exact.map(Exact::into_keys) } else { Default::default() };
         Corpus {
             exact,
             identity: self.digest.finish(),
@@ -432,8 +420,7 @@ impl<'a> Builder<'a> {
             texts,
             document_starts: document_starts(&self.documents, self.counts.paragraphs),
             documents: self.documents,
-            document_units: self.document_units.finished(),
-            paragraph_units: self.paragraph_units.finished(),
+            units: self.units.map(Units::finished),
             places: self.places,
             ids: self.ids,
             seeds: self.seeds,
@@ -551,6 +538,16 @@ impl Corpus {
         start + between.partition_point(|document| document.first_paragraph <= paragraph) as u32 - 1
     }
 
+    /// Where a unit stands.
+    #[inline]
+    pub(crate) fn place(&self, kind: UnitKind, unit: u32) -> Place {
+        if kind == UnitKind::Document {
+            return Place { document: unit, paragraph: None };
+        }
+        let document = self.document_of(unit);
+        Place { document, paragraph: Some(unit - self.documents[document as usize].first_paragraph) }
+    }
+
     /// The bytes that say where the paragraphs of a document are.
     pub(crate) fn place_bytes(&self, document: u32) -> &[u8] {
         let next = self.documents.get(document as usize + 1);
@@ -655,21 +652,18 @@ impl LongText<'_> {
     }
 }
 
-/// The units that share a bucket with another, of both kinds, for [`crate::resolve`].
-pub(crate) fn link(corpus: &mut Corpus, bands: usize, keep_keys: bool) -> [crate::band::Buckets; 2] {
-    let units = [&mut corpus.document_units, &mut corpus.paragraph_units];
-    let linked: Vec<crate::band::Buckets> = units
-        .into_par_iter()
-        .map(|units| {
-            let buckets = crate::band::Buckets::new(&units.keys, bands);
-            if !keep_keys {
-                units.keys = Vec::new();
-            }
-            buckets
-        })
-        .collect();
-    let mut linked = linked.into_iter();
-    std::array::from_fn(|_| linked.next().unwrap_or_default())
+/// The units that share a bucket with another, for [`crate::resolve`].
+pub(crate) fn link(corpus: &mut Corpus, bands: usize, keep_keys: bool) -> PerUnit<Buckets> {
+    let link = |units: &mut Units| {
+        let buckets = Buckets::new(&units.keys, bands);
+        if !keep_keys {
+            units.keys = Vec::new();
+        }
+        buckets
+    };
+    let PerUnit { documents, paragraphs } = corpus.units.each_mut();
+    let (documents, paragraphs) = rayon::join(|| link(documents), || link(paragraphs));
+    PerUnit { documents, paragraphs }
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::unit::UnitKind;
+
 /// How the bytes of a source become records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -216,6 +218,14 @@ pub struct Place {
     pub document: u32,
     /// the paragraph's number in its document, from 0; `None` for the document itself
     pub paragraph: Option<u32>,
+}
+
+impl Place {
+    /// What stands there.
+    #[inline]
+    pub(crate) fn unit_kind(&self) -> UnitKind {
+        if self.paragraph.is_none() { UnitKind::Document } else { UnitKind::Paragraph }
+    }
 }
 
 /// A verified match: a copy and the original that it matches best.

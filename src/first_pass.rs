@@ -21,6 +21,7 @@ use crate::read::json::Fields;
 use crate::read::sources::Sources;
 use crate::read::texts::{Spool, Texts};
 use crate::scan::{Scanned, Scanner, Signed};
+use crate::unit::UnitKind;
 
 /// How the corpus is read.
 #[derive(Clone, Copy)]
@@ -268,8 +269,8 @@ fn sign(scanner: &Scanner<'_>, batch: &[Scanned], admitted: &Admitted) -> Vec<Si
     let one = |(scanned, (document, paragraph)): (&Scanned, (usize, usize))| {
         scanner.sign(
             scanned,
-            |i| admitted.is_new_document(document + i),
-            |i| admitted.is_new_paragraph(paragraph + i),
+            |i| admitted.is_new(UnitKind::Document, document + i),
+            |i| admitted.is_new(UnitKind::Paragraph, paragraph + i),
         )
     };
     batch.par_iter().zip(starts).map(one).collect()

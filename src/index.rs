@@ -158,7 +158,7 @@ impl Index {
 
     /// The first numbers that are free.
     pub(crate) fn end(&self) -> PerUnit<u32> {
-        let &Manifest { documents, paragraphs, .. } = &self.manifest;
+        let Manifest { documents, paragraphs, .. } = self.manifest;
         PerUnit { documents, paragraphs }
     }
 

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::band::in_order::{Banded, InOrder};
 use crate::band::with_band;
 use crate::collapse::Keyed;
-use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, Units, check_numbers};
+use crate::corpus::{Corpus, IS_EMPTY, IS_SHORT, check_numbers};
 use crate::document::Place;
 use crate::error::{Error, Result};
 use crate::in_turn::{Weight, batches, in_turn};
@@ -115,7 +115,7 @@ pub fn repeated_batch(outcome: &Outcome, index: &Index) -> Option<u64> {
     }
     let corpus = outcome.corpus();
     let firsts = outcome.first_document()..outcome.documents();
-    let firsts = firsts.map(|document| corpus.document_units.first[document as usize]);
+    let firsts = firsts.map(|document| corpus.units.documents.first[document as usize]);
     let in_index =
         firsts.filter(|first| *first < IS_SHORT).map(|first| corpus.archived.numbers.get(first as usize));
     // what stood before that batch, too, was in it as copies
@@ -274,13 +274,6 @@ impl Keeping<'_> {
         self.numbers().document(document)
     }
 
-    fn units(&self, kind: UnitKind) -> &Units {
-        match kind {
-            UnitKind::Document => &self.corpus.document_units,
-            UnitKind::Paragraph => &self.corpus.paragraph_units,
-        }
-    }
-
     /// Everything but the texts.
     fn content(&self) -> Content<'_> {
         let mut content = self.keys();
@@ -316,7 +309,7 @@ impl Keeping<'_> {
 
     fn documents(&self, content: &mut Content<'_>) {
         let corpus = self.corpus;
-        let (units, numbers) = (&corpus.document_units, self.numbers());
+        let (units, numbers) = (&corpus.units.documents, self.numbers());
         let whole: BTreeMap<u32, (u32, u32)> = self
             .outcome
             .covered()
@@ -333,8 +326,8 @@ impl Keeping<'_> {
                 content.strings.extend_from_slice(id.as_bytes());
                 content.strings.extend_from_slice(corpus.place_bytes(number));
                 for paragraph in paragraphs.clone() {
-                    let row = corpus.paragraph_units.row(paragraph);
-                    let tokens = row.map_or(0, |row| corpus.paragraph_units.tokens[row]);
+                    let row = corpus.units.paragraphs.row(paragraph);
+                    let tokens = row.map_or(0, |row| corpus.units.paragraphs.tokens[row]);
                     varint::write(u64::from(tokens), &mut content.strings);
                 }
                 if let Some(cuts) = self.cuts.get(&number) {
@@ -385,7 +378,7 @@ impl Keeping<'_> {
     }
 
     fn bands(&self, kind: UnitKind) -> Bands<'_> {
-        let units = self.units(kind);
+        let units = &self.corpus.units[kind];
         let archived = self.corpus.archived.verdicts[kind].len();
         let leaves = |unit: u32| kind == UnitKind::Document && self.corpus.leaving.contains(unit);
         let is_original = |(row, &unit): (usize, &u32)| {
@@ -397,7 +390,7 @@ impl Keeping<'_> {
 
     /// The sketches of the originals among paragraphs.
     fn sketches(&self) -> Vec<(u32, Sketch)> {
-        let units = &self.corpus.paragraph_units;
+        let units = &self.corpus.units.paragraphs;
         let own =
             units.distinct.iter().zip(&units.sketches).skip(self.corpus.archived.verdicts.paragraphs.len());
         let is_original = |unit: u32| self.outcome.near(UnitKind::Paragraph, unit).is_none();
@@ -434,7 +427,7 @@ impl Keeping<'_> {
         let params = &self.outcome.summary().parameters;
         let seed = Winnower::new(params.passage).seed() as u32;
         let corpus = self.corpus;
-        let units = &corpus.document_units;
+        let units = &corpus.units.documents;
         let mut entries = Vec::new();
         let mut covered = &self.outcome.covered().runs[..];
         let mut start = 0;
@@ -495,8 +488,8 @@ impl Keeping<'_> {
     /// document of the run on.
     fn texts(&self, addition: &mut Addition, mut tell: impl FnMut(usize, TextPlace) + Send) -> Result<()> {
         let first = self.outcome.first_document();
-        let units = &self.corpus.document_units;
-        let paragraphs = &self.corpus.paragraph_units.first;
+        let units = &self.corpus.units.documents;
+        let paragraphs = &self.corpus.units.paragraphs.first;
         let is_new = |document: &u32| match units.first[*document as usize] {
             IS_EMPTY => false,
             first if first == *document || first == IS_SHORT => true,
@@ -621,7 +614,7 @@ impl Bands<'_> {
         let summary = keeping.outcome.summary();
         let most = listed_originals(summary.parameters.comparisons);
         let listed = &keeping.corpus.archived.listed[kind];
-        let units = keeping.units(kind);
+        let units = &keeping.corpus.units[kind];
         let in_order = InOrder::new((&units.keys, summary.plan.bands), &units.distinct, originals);
         let mut buffer = Vec::new();
         (0..in_order.pieces()).try_for_each(|number| {
@@ -650,7 +643,7 @@ impl Bands<'_> {
         let count = self.originals.iter().filter(|is_original| **is_original).count();
         let count = count * self.keeping.outcome.summary().plan.bands;
         Ordered {
-            most: count.min(self.keeping.units(self.kind).keys.len()) as u64,
+            most: count.min(self.keeping.corpus.units[self.kind].keys.len()) as u64,
             pieces: Box::new(|runs, tell| self.make(|entries| runs.of(entries), tell)),
         }
     }

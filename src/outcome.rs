@@ -166,8 +166,7 @@ impl Outcome {
     /// What was found in a part, before anything is counted.
     pub(crate) fn of_part(found: Searched, (params, plan): (&Params, Plan)) -> Self {
         let Searched { corpus, near, located, kept } = found;
-        let [(documents, document_cost), (paragraphs, paragraph_cost)] = near;
-        let total = |of: fn(&Cost) -> u64| of(&document_cost) + of(&paragraph_cost);
+        let total = |of: fn(&Cost) -> u64| near.values().map(|(_, cost)| of(cost)).sum::<u64>();
         let summary = Summary {
             parameters: params.clone(),
             parameters_digest: format!("{:016x}", params.digest()),
@@ -186,10 +185,8 @@ impl Outcome {
             seconds: Seconds::default(),
             peak_memory_bytes: None,
         };
-        let near = PerUnit {
-            documents: NearCopies::new(documents, corpus.document_units.first.len()),
-            paragraphs: NearCopies::new(paragraphs, corpus.paragraph_units.first.len()),
-        };
+        let near = near.zip(corpus.units.each_ref());
+        let near = near.map(|((near, _), units)| NearCopies::new(near, units.first.len()));
         let mut located = located;
         let found = std::mem::take(&mut located.found);
         let floor = kept.map(|kept| Floor { kept, contained: located.contained.clone() });
@@ -328,8 +325,7 @@ impl Outcome {
 
     /// How many distinct units of an index something led to, and how many there are besides.
     pub(crate) fn distinct(&self) -> (u64, u64) {
-        let units = [&self.corpus.document_units, &self.corpus.paragraph_units];
-        let all: usize = units.iter().map(|units| units.distinct.len()).sum();
+        let all: usize = self.corpus.units.values().map(|units| units.distinct.len()).sum();
         let earlier: usize = self.corpus.archived.verdicts.values().map(Vec::len).sum();
         (earlier as u64, (all - earlier) as u64)
     }
@@ -449,13 +445,12 @@ impl Outcome {
     }
 
     fn unit(&self, place: Place) -> (&Units, &NearCopies, u32) {
-        match place.paragraph {
-            None => (&self.corpus.document_units, &self.near.documents, place.document),
-            Some(paragraph) => {
-                let unit = self.document(place.document).first_paragraph + paragraph;
-                (&self.corpus.paragraph_units, &self.near.paragraphs, unit)
-            }
-        }
+        let kind = place.unit_kind();
+        let unit = match place.paragraph {
+            None => place.document,
+            Some(paragraph) => self.document(place.document).first_paragraph + paragraph,
+        };
+        (&self.corpus.units[kind], &self.near[kind], unit)
     }
 }
 

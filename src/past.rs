@@ -428,9 +428,9 @@ impl Equals {
 /// Puts what the index knows before the corpus.
 pub(crate) fn join(corpus: Corpus, before: &Before<'_>, params: &Params, bands: usize) -> Result<Corpus> {
     let &Before { past, own } = before;
-    let units = PerUnit { documents: &corpus.document_units, paragraphs: &corpus.paragraph_units };
-    let hits =
-        PerUnit::try_from_fn(|kind| find(kind, (units[kind], &corpus.exact[kind]), past, (params, bands)))?;
+    let hits = PerUnit::try_from_fn(|kind| {
+        find(kind, (&corpus.units[kind], &corpus.exact[kind]), past, (params, bands))
+    })?;
     let seeds = find_seeds(&corpus, past, &hits.documents.exact.units, params)?;
     let wanted = Wanted::new(&hits, &seeds.seeds, (before, params))?;
     let passages = params.units.passages;
@@ -699,7 +699,7 @@ pub(crate) fn tell(corpus: &mut Corpus, before: &Before<'_>, resolved: &Resolved
         wanted.map(|((document, number), row)| Untold { document, number, row }).collect();
     read_strings(before.past, &wanted, |document, told, mut of_tokens| {
         let paragraphs = corpus.paragraphs(document);
-        let units = &mut corpus.paragraph_units;
+        let units = &mut corpus.units.paragraphs;
         for paragraph in paragraphs {
             let tokens = varint::read(&mut of_tokens).unwrap_or_default() as u32;
             if let Some(row) = units.row(paragraph) {

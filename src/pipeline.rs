@@ -27,7 +27,7 @@ use crate::resolve::pairs::{KeptPairs, Pairs};
 use crate::resolve::twins::Twins;
 use crate::resolve::{Cost, Near, Resolver};
 pub use crate::surroundings::Surroundings;
-use crate::unit::PerUnit;
+use crate::unit::{PerUnit, UnitKind};
 
 /// What a run reads.
 pub struct Inputs {
@@ -161,17 +161,16 @@ pub(crate) struct Stages<'a> {
 /// What was found in a corpus.
 pub(crate) struct Searched {
     pub(crate) corpus: Corpus,
-    /// near copies, with what they took: documents, paragraphs
-    pub(crate) near: [(Vec<Near>, Cost); 2],
+    /// near copies, with what they took
+    pub(crate) near: PerUnit<(Vec<Near>, Cost)>,
     pub(crate) located: Located,
-    /// all pairs of documents, of paragraphs, where they are kept
-    pub(crate) kept: Option<[KeptPairs; 2]>,
+    /// all pairs, where they are kept
+    pub(crate) kept: Option<PerUnit<KeptPairs>>,
 }
 
 /// Who shares a bucket or a seed.
 struct Linked<'a> {
-    documents: Buckets,
-    paragraphs: Buckets,
+    buckets: PerUnit<Buckets>,
     /// texts of one paragraph, which are compared once
     twins: Option<Twins>,
     passages: Option<(Finder<'a>, Repeated)>,
@@ -208,7 +207,7 @@ impl<'a> Stages<'a> {
         }
         let located = Located::new(&corpus, params, resolved.passages)?;
         clock.lap(|seconds| &mut seconds.locating);
-        let near = [resolved.documents, resolved.paragraphs];
+        let near = PerUnit { documents: resolved.documents, paragraphs: resolved.paragraphs };
         Ok(Searched { corpus, near, located, kept: resolved.pairs })
     }
 
@@ -216,19 +215,19 @@ impl<'a> Stages<'a> {
     fn link(&self, corpus: &mut Corpus, is_alone: bool, keep: bool) -> Result<Linked<'a>> {
         let &Stages { params, plan, surroundings, .. } = self;
         check_numbers(corpus.seeds.len() as u64, 0, "seeds of passages")?;
-        for units in [&corpus.document_units, &corpus.paragraph_units] {
+        for units in corpus.units.values() {
             check_numbers(units.keys.len() as u64, 0, "band keys in one part")?;
         }
         let seeds = Seeds::take(corpus);
         // what comes from an index has no twin, nor has what may leave alone; pairs are kept of all that are compared
         let have_twins = is_alone && !params.remove.is_by_parts() && params.floor.is_none();
         let link_units = || {
-            let [documents, mut paragraphs] = link(corpus, plan.bands, keep);
-            let twins = have_twins.then(|| Twins::part(corpus, &documents, &mut paragraphs));
-            (documents, paragraphs, twins)
+            let mut buckets = link(corpus, plan.bands, keep);
+            let twins = have_twins.then(|| Twins::part(corpus, &mut buckets));
+            (buckets, twins)
         };
         let link_seeds = || params.units.passages.then(|| seeds.link(params, keep)).unzip();
-        let ((documents, paragraphs, twins), (mut passages, seeds)) = rayon::join(link_units, link_seeds);
+        let ((buckets, twins), (mut passages, seeds)) = rayon::join(link_units, link_seeds);
         seeds.into_iter().for_each(|seeds| seeds.give_back(corpus));
         if let Some((finder, _)) = &mut passages {
             if surroundings.texts < u64::MAX {
@@ -242,23 +241,25 @@ impl<'a> Stages<'a> {
             }
             corpus.archived.whole.iter().for_each(|whole| finder.archived_whole(*whole));
         }
-        Ok(Linked { documents, paragraphs, twins, passages })
+        Ok(Linked { buckets, twins, passages })
     }
 
     /// Reads again what shares a bucket or a seed, compares it, and decides what is a copy of what.
     fn verify(&self, corpus: &Corpus, linked: Linked<'_>) -> Result<Resolved> {
         let &Stages { params, surroundings, progress, .. } = self;
-        let Linked { documents, paragraphs, twins, passages } = linked;
+        let Linked { buckets, twins, passages } = linked;
         let pairs = params.floor.map(|floor| {
-            let pairs =
-                |units, buckets: &Buckets| Pairs::new(units, buckets.clone(), (floor, params.comparisons));
-            [pairs(&corpus.document_units, &documents), pairs(&corpus.paragraph_units, &paragraphs)]
+            let bounds = (floor, params.comparisons);
+            PerUnit::from_fn(|kind| Pairs::new(&corpus.units[kind], buckets[kind].clone(), bounds))
         });
-        let resolver = |units, buckets| Resolver::new(units, buckets, params.threshold, params.comparisons);
-        let PerUnit { documents: of_documents, paragraphs: of_paragraphs } = &corpus.archived.verdicts;
+        let resolver = |kind: UnitKind, buckets| {
+            let of_kind = (&corpus.units[kind], &corpus.archived.verdicts[kind][..]);
+            Resolver::new(of_kind, buckets, params.threshold, params.comparisons)
+        };
+        let PerUnit { documents, paragraphs } = buckets;
         let (mut documents, mut paragraphs) = rayon::join(
-            || resolver((&corpus.document_units, of_documents), documents),
-            || resolver((&corpus.paragraph_units, of_paragraphs), paragraphs),
+            || resolver(UnitKind::Document, documents),
+            || resolver(UnitKind::Paragraph, paragraphs),
         );
         if surroundings.sets < u64::MAX {
             documents.bound(&surroundings.temporary, surroundings.sets);

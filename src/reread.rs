@@ -22,6 +22,7 @@ use crate::read::texts::Ahead;
 use crate::resolve::pairs::{KeptPairs, Pairs};
 use crate::resolve::{Cost, Near, Resolver};
 use crate::standing::{Decided, Decisions, Searching};
+use crate::unit::PerUnit;
 
 mod making;
 
@@ -32,8 +33,8 @@ pub(crate) struct Searches<'a> {
     pub(crate) documents: Resolver<'a>,
     pub(crate) paragraphs: Resolver<'a>,
     pub(crate) passages: Option<(Finder<'a>, Repeated)>,
-    /// all pairs of documents, of paragraphs, where they are kept
-    pub(crate) pairs: Option<[Pairs<'a>; 2]>,
+    /// all pairs, where they are kept
+    pub(crate) pairs: Option<PerUnit<Pairs<'a>>>,
 }
 
 /// What the searches found.
@@ -46,8 +47,8 @@ pub(crate) struct Resolved {
     pub(crate) passages: Found,
     /// what stays, where that was decided document by document
     pub(crate) decided: Option<Decided>,
-    /// all pairs of documents, of paragraphs
-    pub(crate) pairs: Option<[KeptPairs; 2]>,
+    /// all pairs
+    pub(crate) pairs: Option<PerUnit<KeptPairs>>,
 }
 
 /// A document that has to be read again, and what for.
@@ -76,9 +77,9 @@ impl Wanted {
         let locator = &corpus.documents[self.document as usize].locator;
         let of_paragraphs = || {
             let rows = self.paragraphs.iter();
-            rows.map(|(row, _)| corpus.paragraph_units.tokens[*row as usize]).sum()
+            rows.map(|(row, _)| corpus.units.paragraphs.tokens[*row as usize]).sum()
         };
-        let tokens = self.row().map_or_else(of_paragraphs, |row| corpus.document_units.tokens[row]);
+        let tokens = self.row().map_or_else(of_paragraphs, |row| corpus.units.documents.tokens[row]);
         weight(locator.length.max(locator.text_length), tokens)
     }
 
@@ -98,7 +99,8 @@ pub(crate) fn search(
     let tokenizers = Tokenizers::of(params);
     let Searches { mut documents, mut paragraphs, passages, pairs } = searches;
     let (mut finder, repeated) = passages.unzip();
-    let wanted = wanted(corpus, [&documents, &paragraphs], repeated.as_ref());
+    let resolvers = PerUnit { documents: &documents, paragraphs: &paragraphs };
+    let wanted = wanted(corpus, resolvers, repeated.as_ref());
     for &row in &corpus.archived.hopeless {
         if paragraphs.needs_set(row as usize) {
             paragraphs.give_set(row, &[]); // is like no other
@@ -119,20 +121,30 @@ pub(crate) fn search(
     let by_parts = params.remove.is_by_parts();
     let decisions = by_parts.then(|| Decisions::new(params.remove, [&mut documents, &mut paragraphs]));
     let repeated = repeated.as_ref();
-    let mut underway =
-        Underway { corpus, documents, paragraphs, finder, repeated, pairs, decisions, done: [0, 0] };
+    let mut underway = Underway {
+        corpus,
+        documents,
+        paragraphs,
+        finder,
+        repeated,
+        pairs,
+        decisions,
+        done: PerUnit::default(),
+    };
     let weight = Weight {
         of: |number: usize| groups[number].iter().map(|wanted| wanted.weight(corpus)).sum(),
         most: surroundings.read_again(rayon::current_num_threads()),
     };
     in_turn(&groups, weight, make, |number, group| {
         let last = groups[number].last().map_or(0, |wanted| wanted.document);
-        underway.take(&group, [last + 1, corpus.paragraphs(last).end])?;
+        let ends = PerUnit { documents: last + 1, paragraphs: corpus.paragraphs(last).end };
+        underway.take(&group, ends)?;
         progress.text_done.fetch_add(groups[number].iter().map(length).sum(), Ordering::Relaxed);
         free.give(group.cleared(surroundings.chunk.max(1)));
         Ok(())
     })?;
-    underway.take(&Group::default(), [corpus.documents.len() as u32, corpus.end_paragraph()])?;
+    let ends = PerUnit { documents: corpus.documents.len() as u32, paragraphs: corpus.end_paragraph() };
+    underway.take(&Group::default(), ends)?;
     Ok(underway.finish())
 }
 
@@ -143,19 +155,20 @@ struct Underway<'a> {
     paragraphs: Resolver<'a>,
     finder: Option<Finder<'a>>,
     repeated: Option<&'a Repeated>,
-    pairs: Option<[Pairs<'a>; 2]>,
+    pairs: Option<PerUnit<Pairs<'a>>>,
     decisions: Option<Decisions>,
-    /// documents and paragraphs that have passed
-    done: [u32; 2],
+    /// units that have passed
+    done: PerUnit<u32>,
 }
 
 impl Underway<'_> {
     /// Leads documents and paragraphs up to these numbers through the searches: those of a group, and before them
     /// those that nobody needs again.
-    fn take(&mut self, group: &Group, ends: [u32; 2]) -> Result<()> {
+    fn take(&mut self, group: &Group, ends: PerUnit<u32>) -> Result<()> {
         let Underway { corpus, documents, paragraphs, finder, repeated, pairs, decisions, done } = self;
         let starts = std::mem::replace(done, ends);
-        let [of_documents, of_paragraphs] = [0, 1].map(|kind| starts[kind]..ends[kind]);
+        let PerUnit { documents: of_documents, paragraphs: of_paragraphs } =
+            starts.zip(ends).map(|(start, end)| start..end);
         if let Some(pairs) = pairs {
             keep_pairs(pairs, group, ends);
         }
@@ -208,11 +221,12 @@ impl Underway<'_> {
 }
 
 /// Leads documents and paragraphs up to these numbers through the search for all pairs.
-fn keep_pairs([documents, paragraphs]: &mut [Pairs<'_>; 2], group: &Group, ends: [u32; 2]) {
+fn keep_pairs(pairs: &mut PerUnit<Pairs<'_>>, group: &Group, ends: PerUnit<u32>) {
+    let PerUnit { documents, paragraphs } = pairs;
     group.sets(&group.documents).for_each(|(row, set)| documents.give_set(row, set));
     group.sets(&group.paragraphs).for_each(|(row, set)| paragraphs.give_set(row, set));
-    documents.advance(ends[0]);
-    paragraphs.advance(ends[1]);
+    documents.advance(ends.documents);
+    paragraphs.advance(ends.paragraphs);
 }
 
 /// Leads the documents of a range through the search for passages.
@@ -222,7 +236,7 @@ fn find_passages<'a>(
     documents: Range<u32>,
     prepared: impl Iterator<Item = Prepared<'a>>,
 ) {
-    let units = &corpus.document_units;
+    let units = &corpus.units.documents;
     let mut prepared = prepared.peekable();
     for document in documents {
         if document < corpus.archived.documents() {
@@ -241,7 +255,7 @@ fn find_passages<'a>(
 
 /// Leads a document of an index through the search for passages.
 pub(crate) fn archived(corpus: &Corpus, (finder, repeated): (&mut Finder<'_>, &Repeated), document: u32) {
-    let units = &corpus.document_units;
+    let units = &corpus.units.documents;
     if let Some(row) = units.row(document).filter(|row| repeated.has_some(*row)) {
         let mut seeds = Vec::new();
         repeated.of(row, &mut seeds);
@@ -367,13 +381,13 @@ impl ReadTokens for Rereading<'_> {
 }
 
 /// The documents that a search needs, in corpus order.
-fn wanted(corpus: &Corpus, resolvers: [&Resolver<'_>; 2], repeated: Option<&Repeated>) -> Vec<Wanted> {
-    let [documents, paragraphs] = resolvers;
-    let of_paragraphs = corpus.paragraph_units.distinct.iter().enumerate();
+fn wanted(corpus: &Corpus, resolvers: PerUnit<&Resolver<'_>>, repeated: Option<&Repeated>) -> Vec<Wanted> {
+    let PerUnit { documents, paragraphs } = resolvers;
+    let of_paragraphs = corpus.units.paragraphs.distinct.iter().enumerate();
     let is_hopeless = |row: usize| corpus.archived.hopeless.binary_search(&(row as u32)).is_ok();
     let needs_text = |row: usize| paragraphs.needs_set(row) && !is_hopeless(row);
     let mut of_paragraphs = of_paragraphs.filter(|(row, _)| needs_text(*row)).peekable();
-    let mut distinct = corpus.document_units.distinct.iter().enumerate().peekable();
+    let mut distinct = corpus.units.documents.distinct.iter().enumerate().peekable();
     let mut wanted: Vec<Wanted> = Vec::new();
     for document in 0..corpus.documents.len() as u32 {
         let row = distinct.next_if(|(_, unit)| **unit == document).map(|(row, _)| row);

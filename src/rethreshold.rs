@@ -17,6 +17,7 @@ use crate::match_line::write_share;
 use crate::outcome::UnitSummary;
 use crate::resolve::NumberMap;
 use crate::resolve::pairs::Pair;
+use crate::unit::{PerUnit, UnitKind};
 use crate::verify::Overlap;
 use crate::what_if::{best, copies};
 
@@ -113,15 +114,14 @@ struct Units {
 pub struct Pairs {
     path: PathBuf,
     head: Head,
-    /// documents, paragraphs
-    units: [Units; 2],
+    units: PerUnit<Units>,
 }
 
 /// What a threshold tells.
 pub struct Rethresholded<'a> {
     pairs: &'a Pairs,
     threshold: f64,
-    is_copy: [Vec<bool>; 2],
+    is_copy: PerUnit<Vec<bool>>,
     /// what becomes of the documents
     pub documents: UnitSummary,
     /// what becomes of the paragraphs
@@ -141,7 +141,7 @@ impl Pairs {
             head.filter(|head: &Head| head.unit == "floor" && head.version == VERSION).ok_or_else(|| {
                 lines.wrong("expected the line that a run with `--floor` begins its pairs with")
             })?;
-        let mut gathered = [Gathered::default(), Gathered::default()];
+        let mut gathered: PerUnit<Gathered> = PerUnit::default();
         let start = lines.end;
         while lines.advance()? {
             lines.parse(|line, kind, told, offset| gathered[kind].take(line, &told, offset))?;
@@ -151,9 +151,9 @@ impl Pairs {
                 format!("{} bytes behind the first line, {} were written", lines.end - start, head.bytes);
             return Err(lines.wrong(wrong));
         }
-        let [documents, paragraphs] = gathered.map(Gathered::finish);
-        let units =
-            [documents.map_err(|wrong| lines.wrong(wrong))?, paragraphs.map_err(|wrong| lines.wrong(wrong))?];
+        let finish = |gathered: Gathered| gathered.finish().map_err(|wrong| lines.wrong(wrong));
+        let PerUnit { documents, paragraphs } = gathered;
+        let units = PerUnit { documents: finish(documents)?, paragraphs: finish(paragraphs)? };
         Ok(Pairs { path: path.to_path_buf(), head, units })
     }
 
@@ -192,8 +192,8 @@ impl Pairs {
             });
         }
         let is_copy = self.units.each_ref().map(|units| copies(&units.pairs, units.numbers.len(), threshold));
-        let documents = self.units[0].summary(&is_copy[0], self.head.documents);
-        let paragraphs = self.units[1].summary(&is_copy[1], self.head.paragraphs);
+        let documents = self.units.documents.summary(&is_copy.documents, self.head.documents);
+        let paragraphs = self.units.paragraphs.summary(&is_copy.paragraphs, self.head.paragraphs);
         Ok(Rethresholded { pairs: self, threshold, is_copy, documents, paragraphs })
     }
 }
@@ -228,7 +228,7 @@ impl Rethresholded<'_> {
     fn tell(
         &self,
         line: &Parsed<'_>,
-        (kind, told): (usize, Told),
+        (kind, told): (UnitKind, Told),
         sides: &mut (impl Read + Seek),
         to: &mut Vec<u8>,
     ) -> io::Result<()> {
@@ -433,16 +433,16 @@ impl Lines {
         Ok(read > 0)
     }
 
-    /// Leads the line at hand to `take`: with its kind (0 documents, 1 paragraphs), and where it starts.
+    /// Leads the line at hand to `take`: with the units of which it tells, and where it starts.
     fn parse(
         &self,
-        mut take: impl FnMut(&Parsed<'_>, usize, Told, u64) -> std::result::Result<(), String>,
+        mut take: impl FnMut(&Parsed<'_>, UnitKind, Told, u64) -> std::result::Result<(), String>,
     ) -> Result<()> {
         let line = std::str::from_utf8(&self.line).map_err(|_| self.wrong("no UTF-8"))?;
         let parsed: Line<'_> = serde_json::from_str(line).map_err(|error| self.wrong(error.to_string()))?;
         let kind = match &*parsed.unit {
-            "document" | "passage" => 0,
-            "paragraph" => 1,
+            "document" | "passage" => UnitKind::Document,
+            "paragraph" => UnitKind::Paragraph,
             other => return Err(self.wrong(format!("`unit` is `{other}`"))),
         };
         let told = match (&*parsed.unit, &*parsed.kind, parsed.units, parsed.shingles) {

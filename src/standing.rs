@@ -15,6 +15,7 @@ use crate::passage::{Finder, Prepared};
 use crate::reread::archived;
 use crate::resolve::Resolver;
 use crate::resolve::standing::{NONE, Standing};
+use crate::unit::PerUnit;
 
 /// The searches that have a say.
 pub(crate) struct Searching<'a, 'b> {
@@ -37,8 +38,8 @@ pub(crate) struct Decisions {
 /// What has been decided, for the tables.
 pub(crate) struct Decided {
     decisions: Decisions,
-    /// the first unit of each row that counts, of documents and paragraphs
-    firsts: [Vec<u32>; 2],
+    /// the first unit of each row that counts
+    firsts: PerUnit<Vec<u32>>,
 }
 
 impl Decisions {
@@ -67,7 +68,7 @@ impl Decisions {
         let mut candidates: Option<Candidates> = None;
         let standing = documents.decide(document, || {
             let Some(finder) = finder.as_deref_mut().filter(|_| self.remove.contained) else { return false };
-            let same = corpus.document_units.first[document as usize];
+            let same = corpus.units.documents.first[document as usize];
             if let Some(&first) = self.first_contained.get(&same) {
                 finder.repeat_contained(document, first);
                 return true;
@@ -134,19 +135,20 @@ impl Decisions {
 
     /// When all documents have passed.
     pub(crate) fn finish(self, documents: &mut Resolver<'_>, paragraphs: &mut Resolver<'_>) -> Decided {
-        Decided { decisions: self, firsts: [documents.take_firsts(), paragraphs.take_firsts()] }
+        let firsts = PerUnit { documents: documents.take_firsts(), paragraphs: paragraphs.take_firsts() };
+        Decided { decisions: self, firsts }
     }
 }
 
 impl Decided {
     /// Makes the tables say which units are the first with their tokens among those that count.
     pub(crate) fn apply(self, corpus: &mut Corpus) {
-        let Decided { decisions: Decisions { leaving, contained, .. }, firsts: [documents, paragraphs] } =
-            self;
+        let Decided { decisions: Decisions { leaving, contained, .. }, firsts } = self;
+        let PerUnit { documents, paragraphs } = firsts;
         let leaves = Ranks::new(leaving.iter().copied(), corpus.documents.len());
         if !contained.is_empty() {
             let contained = Ranks::new(contained.into_iter(), corpus.documents.len());
-            let old = &corpus.document_units;
+            let old = &corpus.units.documents;
             let first = |unit: u32| old.row(unit).map(|row| documents[row]).filter(|first| *first != NONE);
             // what was contained is found by its key until one with its tokens counts
             corpus
@@ -163,21 +165,21 @@ impl Decided {
                 let count = |unit: &u32| old.row(*unit).map_or(0, |row| corpus.seed_counts[row]);
                 corpus.seed_counts = units.distinct.iter().map(count).collect();
             }
-            corpus.document_units = units;
+            corpus.units.documents = units;
         }
         let mut of_leaving = Ranks::default();
         if !leaving.is_empty() {
             let units = leaving.iter().flat_map(|&document| corpus.paragraphs(document));
-            of_leaving = Ranks::new(units, corpus.paragraph_units.first.len());
+            of_leaving = Ranks::new(units, corpus.units.paragraphs.first.len());
         }
-        let old = &corpus.paragraph_units;
+        let old = &corpus.units.paragraphs;
         let counts = |unit: u32| of_leaving.contains(unit).then(|| old.first[unit as usize].max(IS_SHORT));
         corpus.exact.paragraphs.retain_mut(|Keyed { unit, .. }| {
             let first = old.row(*unit).map_or(NONE, |row| paragraphs[row]);
             *unit = first;
             first != NONE
         });
-        corpus.paragraph_units = among(old, &paragraphs, counts);
+        corpus.units.paragraphs = among(old, &paragraphs, counts);
         corpus.leaving = leaves;
     }
 }

@@ -17,6 +17,15 @@ pub(crate) enum UnitKind {
 impl UnitKind {
     /// Both, in the order in which they are told of.
     pub(crate) const ALL: [UnitKind; 2] = [UnitKind::Document, UnitKind::Paragraph];
+
+    /// The one that this is not.
+    #[inline]
+    pub(crate) fn other(self) -> Self {
+        match self {
+            UnitKind::Document => UnitKind::Paragraph,
+            UnitKind::Paragraph => UnitKind::Document,
+        }
+    }
 }
 
 impl From<UnitKind> for Unit {
@@ -131,6 +140,7 @@ mod tests {
         let mut lengths = PerUnit::from_fn(|kind| format!("{kind:?}")).map(|name| name.len());
         assert_eq!(lengths, PerUnit { documents: 8, paragraphs: 9 });
         for kind in UnitKind::ALL {
+            assert_eq!(kind.other().other(), kind);
             lengths[kind] += 10;
         }
         assert!(lengths.values().eq(&[18, 19]));

@@ -53,8 +53,8 @@ impl Builder<'_> {
             self.to_read.map_or(USUAL, |all| (all as f64 / read.max(1) as f64 * MARGIN).clamp(LEAST, MOST));
         let (documents, paragraphs) = (sum(|of| of.documents.len()), sum(|of| of.paragraph_keys.len()));
         make_room(&mut self.documents, documents, growth);
-        self.document_units.make_room(documents, signed.iter().map(|signed| &signed.documents), growth);
-        self.paragraph_units.make_room(paragraphs, signed.iter().map(|signed| &signed.paragraphs), growth);
+        self.units.documents.make_room(documents, signed.iter().map(|signed| &signed.documents), growth);
+        self.units.paragraphs.make_room(paragraphs, signed.iter().map(|signed| &signed.paragraphs), growth);
         make_room(&mut self.places, sum(|of| of.places.len()), growth);
         let seeds = signed.iter().map(|signed| signed.seeds.len()).sum();
         make_room(&mut self.seeds, seeds, growth);

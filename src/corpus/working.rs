@@ -7,7 +7,7 @@ use crate::passage::recurring::WindowMarks;
 use crate::passage::winnow::SeedHead;
 use crate::reread::weight;
 use crate::scan::Scanned;
-use crate::unit::{PerUnit, UnitKind};
+use crate::unit::UnitKind;
 
 /// Bytes held for each document beside its own: its row in the index of parts and that of all parts together.
 const OF_A_DOCUMENT: usize = 156;
@@ -37,10 +37,9 @@ impl Builder<'_> {
     /// keeping take beside them, where it `is_first` or earlier parts come before. Measured on `real.jsonl`, where it is
     /// mostly more than that.
     pub(crate) fn working_size(&self, is_first: bool) -> u64 {
-        let all = [&self.document_units, &self.paragraph_units];
-        let keys: usize = all.iter().map(|units| size_of_val(&units.keys[..])).sum();
-        let distinct: usize = all.iter().map(|units| units.distinct.len()).sum();
-        let units: usize = all.iter().map(|units| size_of_val(&units.first[..])).sum();
+        let keys: usize = self.units.values().map(|units| size_of_val(&units.keys[..])).sum();
+        let distinct: usize = self.units.values().map(|units| units.distinct.len()).sum();
+        let units: usize = self.units.values().map(|units| size_of_val(&units.first[..])).sum();
         let tables = (size_of::<Document>() + OF_A_DOCUMENT) * self.documents.len()
             + units
             + (8 + 25) * distinct
@@ -75,7 +74,7 @@ impl Builder<'_> {
 
     /// How many units of a kind have tokens of their own.
     pub(crate) fn distinct_of(&self, kind: UnitKind) -> usize {
-        PerUnit { documents: &self.document_units, paragraphs: &self.paragraph_units }[kind].distinct.len()
+        self.units[kind].distinct.len()
     }
 
     /// The band keys of some of them, one after the other; none where there are none.
@@ -85,14 +84,13 @@ impl Builder<'_> {
         rows: impl Iterator<Item = usize>,
         bands: usize,
     ) -> Vec<KeyHead> {
-        let units = PerUnit { documents: &self.document_units, paragraphs: &self.paragraph_units };
-        let keys = &units[kind].keys;
+        let keys = &self.units[kind].keys;
         rows.flat_map(|row| keys.get(row * bands..(row + 1) * bands).unwrap_or_default()).copied().collect()
     }
 
     /// How many units have tokens of their own.
     pub(crate) fn distinct(&self) -> u64 {
-        (self.document_units.distinct.len() + self.paragraph_units.distinct.len()) as u64
+        self.units.values().map(|units| units.distinct.len() as u64).sum()
     }
 
     /// How many seeds its distinct documents have.

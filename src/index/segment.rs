@@ -601,6 +601,8 @@ impl Segment {
             table.verify::<u64>(&self.pages)?;
             table.entries::<u64>(&self.pages).try_for_each(|entry| self.check_document(entry?.numbers[0]))?;
         }
+        let check_original =
+            |original: u32, found: &str| self.check_original(UnitKind::Document, original, found);
         let mut held = Held::default();
         for document in self.documents() {
             let (_, document) = document?;
@@ -609,11 +611,7 @@ impl Segment {
                 return Err(self.pages.wrong(0, "a document of a source that is not there"));
             }
             if let Some((original, _)) = document.whole {
-                self.check_original(
-                    UnitKind::Document,
-                    original,
-                    "a document that repeats one that is not there",
-                )?;
+                check_original(original, "a document that repeats one that is not there")?;
             }
         }
         for mark in &self.marks {
@@ -622,20 +620,12 @@ impl Segment {
         self.each_sketch(&mut |paragraph, _| self.check_unit(UnitKind::Paragraph, paragraph))?;
         for row in &self.gone {
             self.check_document(row.came())?;
-            self.check_original(
-                UnitKind::Document,
-                row.document,
-                "what is told of a document that is not there",
-            )?;
-            self.check_original(
-                UnitKind::Document,
-                row.original(),
-                "a document contained in one that is not there",
-            )?;
+            check_original(row.document, "what is told of a document that is not there")?;
+            check_original(row.original(), "a document contained in one that is not there")?;
         }
         self.rows(|row| {
             self.check_document(row.copy)?;
-            self.check_original(UnitKind::Document, row.original, "a match with a document that is not there")
+            check_original(row.original, "a match with a document that is not there")
         })
     }
 

@@ -23,8 +23,7 @@ impl Outcome {
 
     /// About how many bytes it holds.
     fn held(&self) -> u64 {
-        let Corpus { documents, document_units, paragraph_units, places, ids, pieces, labels, drawn, .. } =
-            &self.corpus;
+        let Corpus { documents, units, places, ids, pieces, labels, drawn, .. } = &self.corpus;
         let of_units = |units: &Units| {
             held::units([&units.first, &units.distinct, &units.tokens].map(|column| size_of_val(&column[..])))
         };
@@ -32,8 +31,7 @@ impl Outcome {
         // the sample is put in order beside
         let drawn = 2 * drawn.values().map(|drawn| size_of_val(&drawn[..])).sum::<usize>();
         let bytes = held::tables(documents, pieces, labels, copies)
-            + of_units(document_units)
-            + of_units(paragraph_units)
+            + units.values().map(of_units).sum::<usize>()
             + places.len()
             + ids.len()
             + drawn

@@ -39,9 +39,9 @@ impl Outcome {
         };
         let of_kinds = || {
             let own = (self.first_document(), self.judges_documents());
-            let documents = count_units(&self.corpus.document_units, &self.near.documents, own);
+            let documents = count_units(&self.corpus.units.documents, &self.near.documents, own);
             let own = (self.corpus.archived.paragraphs, compared.paragraphs);
-            (documents, count_units(&self.corpus.paragraph_units, &self.near.paragraphs, own))
+            (documents, count_units(&self.corpus.units.paragraphs, &self.near.paragraphs, own))
         };
         let ((mut documents, mut paragraphs), copied) = rayon::join(of_kinds, || self.copied_characters());
         documents.originals -= contained(true);
@@ -97,7 +97,7 @@ impl Outcome {
         let mut parts: Vec<Range<u64>> =
             self.located.passages.of(document).map(|passage| passage.stretches[0].span().chars).collect();
         let own = self.corpus.paragraphs(document);
-        let copied = |unit: &u32| is_copy(&self.corpus.paragraph_units, &self.near.paragraphs, *unit);
+        let copied = |unit: &u32| is_copy(&self.corpus.units.paragraphs, &self.near.paragraphs, *unit);
         if self.summary.parameters.units.paragraphs && own.clone().any(|unit| copied(&unit)) {
             let spans = own.zip(self.corpus.places(document)).filter(|(unit, _)| copied(unit));
             parts.extend(spans.map(|(_, span)| span.chars));

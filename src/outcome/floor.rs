@@ -8,12 +8,12 @@ use crate::document::{Match, Place, Span};
 use crate::outcome::{Outcome, UnitSummary};
 use crate::resolve::Near;
 use crate::resolve::pairs::{KeptPairs, Pair};
+use crate::unit::{PerUnit, UnitKind};
 use crate::what_if::{Coming, Level, TOLD, WhatIf, best, copies, thresholds};
 
 /// What is kept beside the matches.
 pub(crate) struct Floor {
-    /// pairs of documents, of paragraphs
-    pub(super) kept: [KeptPairs; 2],
+    pub(super) kept: PerUnit<KeptPairs>,
     /// documents and paragraphs that are nearly all in passages, copies or not, ascending
     pub(super) contained: Vec<super::LocatedContained>,
 }
@@ -21,7 +21,7 @@ pub(crate) struct Floor {
 impl Floor {
     /// Of both kinds.
     pub(crate) fn sum(&self, of: fn(&KeptPairs) -> u64) -> u64 {
-        self.kept.iter().map(of).sum()
+        self.kept.values().map(of).sum()
     }
 }
 
@@ -55,18 +55,20 @@ impl Outcome {
         let parameters = &self.summary.parameters;
         let least = parameters.floor?;
         let levels = thresholds(least, parameters.threshold);
-        let sides = [self.side(0, floor), self.side(1, floor)];
-        let told = sides.each_ref().map(|side| side.levels(&levels));
-        let [documents, paragraphs] = told;
+        let place = |kind: UnitKind, row: u32| {
+            self.corpus.place(kind, self.corpus.units[kind].distinct[row as usize])
+        };
+        let told = PerUnit::from_fn(|kind| self.side(kind, floor).levels(&levels));
+        let PerUnit { documents, paragraphs } = told;
         let levels =
             levels.iter().zip(documents).zip(paragraphs).map(|((&threshold, documents), paragraphs)| {
-                let coming = [(0, documents.1), (1, paragraphs.1)];
+                let coming = PerUnit { documents: documents.1, paragraphs: paragraphs.1 };
                 let coming = coming.into_iter().flat_map(|(kind, rows)| {
                     rows.into_iter().map(move |(row, original, jaccard)| (kind, row, original, jaccard))
                 });
                 let coming = coming.map(|(kind, row, original, jaccard)| Coming {
-                    copy: self.place_of_row(kind, row),
-                    original: self.place_of_row(kind, original),
+                    copy: place(kind, row),
+                    original: place(kind, original),
                     jaccard,
                 });
                 Level {
@@ -78,41 +80,32 @@ impl Outcome {
             });
         Some(WhatIf {
             floor: least,
-            pairs: floor.kept.each_ref().map(|kept| kept.pairs.len() as u64),
+            pairs: [&floor.kept.documents, &floor.kept.paragraphs].map(|kept| kept.pairs.len() as u64),
             capped: floor.sum(|kept| kept.capped),
             capped_units: floor.sum(|kept| kept.capped_units),
             levels: levels.collect(),
         })
     }
 
-    fn side<'a>(&'a self, kind: usize, floor: &'a Floor) -> Side<'a> {
+    fn side<'a>(&'a self, kind: UnitKind, floor: &'a Floor) -> Side<'a> {
         let compared = self.summary.parameters.units;
-        let (units, told, is_compared) = match kind {
-            0 => (&self.corpus.document_units, self.summary.documents, compared.documents),
-            _ => (&self.corpus.paragraph_units, self.summary.paragraphs, compared.paragraphs),
+        let units = &self.corpus.units[kind];
+        let (told, is_compared) = match kind {
+            UnitKind::Document => (self.summary.documents, compared.documents),
+            UnitKind::Paragraph => (self.summary.paragraphs, compared.paragraphs),
         };
         let mut repeats = vec![0; units.distinct.len()];
         for (unit, &first) in (0..).zip(&units.first) {
             let row = (first < IS_SHORT && first != unit).then(|| units.row(first)).flatten();
             row.into_iter().for_each(|row| repeats[row] += 1);
         }
-        let of_kind = floor.contained.iter().filter(|(of, _)| usize::from(of.paragraph.is_some()) == kind);
-        let unit = |of: &super::LocatedContained| {
-            self.unit(Place { document: of.0.copy, paragraph: of.0.paragraph }).2
-        };
-        let mut contained: Vec<u32> =
-            of_kind.filter_map(|of| units.row(unit(of)).map(|row| row as u32)).collect();
+        let contained = floor.contained.iter();
+        let places = contained.map(|(of, _)| Place { document: of.copy, paragraph: of.paragraph });
+        let rows =
+            places.filter(|place| place.unit_kind() == kind).map(|place| units.row(self.unit(place).2));
+        let mut contained: Vec<u32> = rows.flatten().map(|row| row as u32).collect();
         contained.sort_unstable();
         Side { units, kept: &floor.kept[kind], told, is_compared, repeats, contained }
-    }
-
-    fn place_of_row(&self, kind: usize, row: u32) -> Place {
-        if kind == 0 {
-            return Place { document: self.corpus.document_units.distinct[row as usize], paragraph: None };
-        }
-        let unit = self.corpus.paragraph_units.distinct[row as usize];
-        let document = self.corpus.document_of(unit);
-        Place { document, paragraph: Some(unit - self.document(document).first_paragraph) }
     }
 
     /// The pairs that are kept, and the matches that no threshold changes, in the order of [`Outcome::matches_of`].
@@ -150,7 +143,7 @@ impl Outcome {
 
     fn kept_of_unit(&self, (place, span): (Place, Span), floor: &Floor, to: &mut Vec<KeptMatch>) {
         let (units, _, unit) = self.unit(place);
-        let kept = &floor.kept[usize::from(place.paragraph.is_some())];
+        let kept = &floor.kept[place.unit_kind()];
         let first = units.first[unit as usize];
         if first >= IS_SHORT {
             return;

@@ -16,7 +16,7 @@ impl Outcome {
             .flat_map(|document| self.corpus.paragraphs(document));
         for unit in leaving {
             paragraphs.in_leaving += 1;
-            match self.corpus.paragraph_units.first[unit as usize] {
+            match self.corpus.units.paragraphs.first[unit as usize] {
                 IS_EMPTY => paragraphs.empty -= 1,
                 _ if self.summary.parameters.units.paragraphs => paragraphs.short -= 1,
                 _ => paragraphs.not_compared -= 1,
@@ -29,7 +29,7 @@ impl Outcome {
         let first = self.document(document).first_paragraph;
         let compared = self.summary.parameters.units.paragraphs;
         let copied = move |&(number, _): &(u32, Span)| {
-            compared && is_copy(&self.corpus.paragraph_units, &self.near.paragraphs, first + number)
+            compared && is_copy(&self.corpus.units.paragraphs, &self.near.paragraphs, first + number)
         };
         (0..).zip(self.corpus.places(document)).filter(copied)
     }

@@ -24,7 +24,7 @@ impl Outcome {
         let is_whole_copy = |document: u32| self.fate(Place { document, paragraph: None }) == Fate::Copy;
         let documents = || (0..self.documents()).filter(|document| !is_whole_copy(*document));
         let frequent = self.frequent(least, documents());
-        let ranks = Ranks::new(frequent.iter().copied(), self.corpus.paragraph_units.first.len());
+        let ranks = Ranks::new(frequent.iter().copied(), self.corpus.units.paragraphs.first.len());
         let rank = |original: u32| ranks.rank(original);
         // documents of each of them so far, and the last of these behind its number
         let mut counts: Vec<[u32; 2]> = vec![[0; 2]; frequent.len()];
@@ -63,7 +63,7 @@ impl Outcome {
     /// The paragraphs that occur, as originals or copies, `least` times or more in these documents; above 255 times it may
     /// be fewer. A byte for each distinct paragraph.
     fn frequent(&self, least: u32, documents: impl Iterator<Item = u32>) -> Vec<u32> {
-        let units = &self.corpus.paragraph_units;
+        let units = &self.corpus.units.paragraphs;
         let mut counts = vec![0u8; units.distinct.len()];
         for unit in documents.flat_map(|document| self.corpus.paragraphs(document)) {
             if let Some(row) = self.original_paragraph(unit).and_then(|of| units.row(of)) {
@@ -95,7 +95,7 @@ impl Outcome {
 
     /// The paragraph that a paragraph copies, or itself; none where it is not compared.
     fn original_paragraph(&self, unit: u32) -> Option<u32> {
-        let first = self.corpus.paragraph_units.first[unit as usize];
+        let first = self.corpus.units.paragraphs.first[unit as usize];
         (first < IS_SHORT).then(|| self.near.paragraphs.get(unit).map_or(first, |near| near.original))
     }
 }

@@ -1,7 +1,7 @@
 //! What became of each unit, and the matches, told as they are asked for.
 
 use crate::corpus::{IS_EMPTY, IS_SHORT, Units};
-use crate::document::{Kind, Match, Place, Span, Unit};
+use crate::document::{Kind, Match, Place, Span};
 use crate::error::Result;
 use crate::outcome::near::NearCopies;
 use crate::outcome::{Fate, LocatedContained, Outcome, Spans};
@@ -105,7 +105,7 @@ impl Outcome {
         if self.corpus.leaving.contains(document) || own.is_empty() {
             return;
         }
-        let (units, near) = (&self.corpus.paragraph_units, &self.near.paragraphs);
+        let (units, near) = (&self.corpus.units.paragraphs, &self.near.paragraphs);
         let contained = &self.located.contained;
         let first = contained.partition_point(|(of, _)| (of.copy, of.paragraph) < (document, Some(0)));
         let mut contained = contained[first..].iter().take_while(|(of, _)| of.copy == document).peekable();
@@ -140,7 +140,7 @@ impl Outcome {
     pub(super) fn contained_match(&self, (contained, original): &LocatedContained, own: Span) -> Match {
         let copy = Place { document: contained.copy, paragraph: contained.paragraph };
         Match {
-            unit: if contained.paragraph.is_none() { Unit::Document } else { Unit::Paragraph },
+            unit: copy.unit_kind().into(),
             kind: Kind::Contained,
             jaccard: contained.overlap.jaccard(),
             containment: contained.overlap.containment(),
@@ -161,22 +161,15 @@ impl Outcome {
         let tokens = |unit: u32| units.row(unit).map_or(0, |row| units.tokens[row]);
         let of_original = tokens(original);
         let of_copy = if first == original { of_original } else { tokens(first) };
-        let place = |unit: u32| match copy.paragraph {
-            None => Place { document: unit, paragraph: None },
-            Some(_) => {
-                let document = self.corpus.document_of(unit);
-                let paragraph = unit - self.document(document).first_paragraph;
-                Place { document, paragraph: Some(paragraph) }
-            }
-        };
+        let kind = copy.unit_kind();
         Match {
-            unit: if copy.paragraph.is_none() { Unit::Document } else { Unit::Paragraph },
+            unit: kind.into(),
             kind: if near.is_none() { Kind::Exact } else { Kind::Near },
             jaccard: near.map_or(1.0, |near| near.overlap.jaccard()),
             containment: near.map_or(1.0, |near| near.overlap.containment()),
             tokens: [of_copy, of_original],
             copy,
-            original: place(original),
+            original: self.corpus.place(kind, original),
             stretches: None,
         }
     }

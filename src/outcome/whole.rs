@@ -39,8 +39,7 @@ pub(crate) struct Whole {
     starts: Starts,
     waiting: Waiting,
     // these are empty until all that waits is there
-    document_units: Units,
-    paragraph_units: Units,
+    units: PerUnit<Units>,
     places: Vec<u8>,
     ids: String,
     passages: Passages,
@@ -145,8 +144,7 @@ impl Whole {
             documents: Vec::new(),
             starts: Starts::default(),
             waiting: Waiting::new(folder),
-            document_units: Units::default(),
-            paragraph_units: Units::default(),
+            units: PerUnit::default(),
             places: Vec::new(),
             ids: String::new(),
             passages: Passages::default(),
@@ -240,8 +238,8 @@ impl Whole {
     fn gather(&mut self) -> Result<()> {
         let none = Waiting::new(Path::new(""));
         let Waiting { units, places, ids, passages } = std::mem::replace(&mut self.waiting, none);
-        self.document_units = units.documents.into_units()?;
-        self.paragraph_units = units.paragraphs.into_units()?;
+        let PerUnit { documents, paragraphs } = units;
+        self.units = PerUnit { documents: documents.into_units()?, paragraphs: paragraphs.into_units()? };
         self.places = places.into_vec()?;
         self.passages = passages.into_passages()?;
         // what came as text is text
@@ -265,8 +263,7 @@ impl Whole {
         self.leaving.clear();
         let first = self.first.paragraphs;
         self.documents.iter_mut().for_each(|document| document.first_paragraph -= first);
-        let units = [Units::default(), Units::default()];
-        Ok(self.corpus(last.texts, units, Archived::default()))
+        Ok(self.corpus(last.texts, PerUnit::default(), Archived::default()))
     }
 
     /// Takes a part in; gives back what reads texts again.
@@ -279,8 +276,7 @@ impl Whole {
         corpus.archived.starts = Default::default();
         let base = self.end();
         let numbers = Numbers { archived: &corpus.archived, base };
-        let units = PerUnit { documents: &corpus.document_units, paragraphs: &corpus.paragraph_units };
-        for (kind, (own, to)) in units.zip(self.waiting.units.each_mut()) {
+        for (kind, (own, to)) in corpus.units.each_ref().zip(self.waiting.units.each_mut()) {
             numbers.append(kind, own, to)?;
         }
         let first_own = corpus.archived.counts();
@@ -333,14 +329,14 @@ impl Whole {
             Some(index) => self.put_behind(index, own_sources)?,
             None => Default::default(),
         };
-        let PerUnit { documents, paragraphs } = std::mem::take(&mut self.near);
+        let near = std::mem::take(&mut self.near);
         let located = Located {
             passages: std::mem::take(&mut self.passages),
             contained: std::mem::take(&mut self.contained),
             capped: self.capped,
             ..Located::default()
         };
-        let units = [&mut self.document_units, &mut self.paragraph_units].map(std::mem::take);
+        let units = std::mem::take(&mut self.units);
         let mut corpus = self.corpus(texts, units, archived);
         if let Some((measured, ranked)) = measured {
             corpus.complete(measured, &ranked);
@@ -350,25 +346,21 @@ impl Whole {
         if let Some(index) = past {
             corpus.texts.archive(index, names);
         }
-        let mut outcome = Outcome::new(
-            Searched { corpus, near: [documents, paragraphs], located, kept: None },
-            sources,
-            (params, plan),
-        );
+        let mut outcome =
+            Outcome::new(Searched { corpus, near, located, kept: None }, sources, (params, plan));
         outcome.spilled = spilled;
         Ok(outcome)
     }
 
-    /// The tables; `units` are those of documents and paragraphs.
-    fn corpus(self, texts: Texts, [documents, paragraphs]: [Units; 2], archived: Archived) -> Corpus {
+    /// The tables.
+    fn corpus(self, texts: Texts, units: PerUnit<Units>, archived: Archived) -> Corpus {
         let end = self.documents.len();
         let paragraphs_end = u64::from(archived.paragraphs) + self.counts.paragraphs;
         Corpus {
             texts,
             document_starts: document_starts(&self.documents, paragraphs_end),
             documents: self.documents,
-            document_units: documents.finished(),
-            paragraph_units: paragraphs.finished(),
+            units: units.map(Units::finished),
             places: self.places,
             ids: self.ids,
             exact: Default::default(),

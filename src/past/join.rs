@@ -72,7 +72,7 @@ impl Joining<'_> {
         corpus.document_starts = document_starts(&corpus.documents, paragraphs);
         let hopeless = self.hits.paragraphs.hopeless.iter().filter_map(|unit| archived.paragraph_here(*unit));
         archived.hopeless =
-            hopeless.filter_map(|unit| Some(corpus.paragraph_units.row(unit)? as u32)).collect();
+            hopeless.filter_map(|unit| Some(corpus.units.paragraphs.row(unit)? as u32)).collect();
         archived.listed = self.hits.map(|hits| hits.bands.buckets);
         let FoundSeeds { listed, windows, .. } = self.seeds;
         archived.listed_seeds = listed;
@@ -175,8 +175,8 @@ impl Joining<'_> {
     fn join_units(&mut self, archived: &mut Archived, lengths: &PerUnit<Vec<Length>>) -> PerUnit<Vec<usize>> {
         let counts = archived.counts();
         let mut gone = PerUnit::default();
-        let Corpus { document_units, paragraph_units, exact, .. } = &mut self.corpus;
-        for (kind, units) in (PerUnit { documents: document_units, paragraphs: paragraph_units }) {
+        let Corpus { units, exact, .. } = &mut self.corpus;
+        for (kind, units) in units.each_mut() {
             let hits = &self.hits[kind];
             let (count, lengths) = (counts[kind], &lengths[kind][..]);
             let join = UnitJoin { hits, count, bands: self.bands, kind, lengths };

@@ -107,7 +107,7 @@ impl Looking<'_> {
             let own = start..start + count as usize;
             start = own.end;
             let has_full = || corpus.seeds[own.clone()].iter().any(|&seed| self.full.contains(&seed.into()));
-            if known.rank(corpus.document_units.distinct[row]).is_none() && has_full() {
+            if known.rank(corpus.units.documents.distinct[row]).is_none() && has_full() {
                 rows.push(ToRead { row, first_seed: own.start });
             }
         }
@@ -115,7 +115,7 @@ impl Looking<'_> {
     }
 
     fn locator(&self, of: &ToRead) -> Locator {
-        self.corpus.documents[self.corpus.document_units.distinct[of.row] as usize].locator
+        self.corpus.documents[self.corpus.units.documents.distinct[of.row] as usize].locator
     }
 
     /// Reads documents, and makes the windows of their full seeds.

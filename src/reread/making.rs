@@ -152,7 +152,7 @@ impl Making<'_> {
     /// Reads documents again and makes of them what is wanted, in an empty group.
     pub(super) fn group(&self, wanted: &[Wanted], mut group: Group) -> Result<Group> {
         let locator = |wanted: &Wanted| self.corpus.documents[wanted.document as usize].locator;
-        let tokens = |wanted: &Wanted| wanted.row().map_or(0, |row| self.corpus.document_units.tokens[row]);
+        let tokens = |wanted: &Wanted| wanted.row().map_or(0, |row| self.corpus.units.documents.tokens[row]);
         let [mut bytes, mut spare, mut all] = [0; 3];
         for wanted in wanted {
             let locator = locator(wanted);
@@ -301,14 +301,14 @@ impl Making<'_> {
     /// Keeps all of the document for the search for passages; of its row `repeated` has the seeds.
     fn keep(&self, document: u32, (row, repeated): (usize, &Repeated), group: &mut Group, start: Start) {
         let Making { corpus, params, .. } = self;
-        debug_assert!(corpus.document_units.first[document as usize] != IS_SHORT);
+        debug_assert!(corpus.units.documents.first[document as usize] != IS_SHORT);
         let first_seed = group.seeds.len();
         repeated.of(row, &mut group.seeds);
         group.places.extend(corpus.places(document));
         // where what leaves decides which one counts as the first, that is known later
         let any = params.remove.is_by_parts();
         group.is_first.extend(corpus.paragraphs(document).map(|unit| {
-            let first = corpus.paragraph_units.first[unit as usize];
+            let first = corpus.units.paragraphs.first[unit as usize];
             first == unit || (any && first < IS_SHORT)
         }));
         let end = group.end();

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use crate::band::Buckets;
 use crate::corpus::{Corpus, IS_SHORT, Units};
 use crate::resolve::Near;
+use crate::unit::{PerUnit, UnitKind};
 
 /// In [`Pairs`]: none.
 const NONE: u32 = u32::MAX;
@@ -24,34 +25,37 @@ pub(crate) struct Twins {
 struct Pairs {
     /// for each document's row, that of its only paragraph, and the other way round; [`NONE`] where either has
     /// no such partner
-    partners: [Vec<u32>; 2],
+    partners: PerUnit<Vec<u32>>,
 }
+
+/// A distinct unit, by its row.
+type Row = (UnitKind, u32);
 
 impl Twins {
     /// Finds them, and takes the paragraphs out of their buckets.
-    pub(crate) fn part(corpus: &Corpus, documents: &Buckets, paragraphs: &mut Buckets) -> Self {
-        if documents.is_empty() || paragraphs.is_empty() {
+    pub(crate) fn part(corpus: &Corpus, buckets: &mut PerUnit<Buckets>) -> Self {
+        if buckets.values().any(Buckets::is_empty) {
             return Twins { told: Vec::new() };
         }
         let pairs = Pairs::new(corpus);
-        if pairs.partners[0].iter().all(|partner| *partner == NONE) {
+        if pairs.partners.documents.iter().all(|partner| *partner == NONE) {
             return Twins { told: Vec::new() };
         }
-        let alone = pairs.without_partner(corpus, [documents, paragraphs]);
-        let linked = |row: &u32| !documents.of(*row).is_empty();
-        let rows = 0..corpus.document_units.distinct.len() as u32;
-        let told: Vec<bool> = rows.map(|row| linked(&row) && !alone[0][row as usize]).collect();
+        let alone = pairs.without_partner(corpus, buckets);
+        let linked = |row: &u32| !buckets.documents.of(*row).is_empty();
+        let rows = 0..corpus.units.documents.distinct.len() as u32;
+        let told: Vec<bool> = rows.map(|row| linked(&row) && !alone.documents[row as usize]).collect();
         let of_paragraph = |row: u32| {
-            let document = pairs.partners[1][row as usize];
+            let document = pairs.partners.paragraphs[row as usize];
             document != NONE && told[document as usize]
         };
-        paragraphs.leave_out(of_paragraph);
+        buckets.paragraphs.leave_out(of_paragraph);
         Twins { told }
     }
 
     /// Adds the near copies among the paragraphs that were left out.
     pub(crate) fn complete(&self, corpus: &Corpus, documents: &[Near], paragraphs: &mut Vec<Near>) {
-        let units = &corpus.document_units;
+        let units = &corpus.units.documents;
         let first = |unit: u32| units.row(units.first[unit as usize]);
         let told = documents.iter().filter(|near| {
             first(near.unit).is_some_and(|row| self.told.get(row).copied().unwrap_or_default())
@@ -71,14 +75,14 @@ impl Twins {
 
 impl Pairs {
     fn new(corpus: &Corpus) -> Self {
-        let (documents, paragraphs) = (&corpus.document_units, &corpus.paragraph_units);
-        let mut partners = [documents, paragraphs].map(|units| vec![NONE; units.distinct.len()]);
+        let PerUnit { documents, paragraphs } = &corpus.units;
+        let mut partners = corpus.units.each_ref().map(|units| vec![NONE; units.distinct.len()]);
         for (row, &document) in (0..).zip(&documents.distinct) {
             let own = corpus.paragraphs(document);
             let paragraph = paragraphs.row(own.start).filter(|_| own.len() == 1);
             if let Some(paragraph) = paragraph {
-                partners[0][row as usize] = paragraph as u32;
-                partners[1][paragraph] = row;
+                partners.documents[row as usize] = paragraph as u32;
+                partners.paragraphs[paragraph] = row;
             }
         }
         Pairs { partners }
@@ -86,37 +90,36 @@ impl Pairs {
 
     /// The rows, of documents and of paragraphs, from which one without a partner can be reached from bucket to
     /// bucket; or one that is repeated where its partner is not.
-    fn without_partner(&self, corpus: &Corpus, buckets: [&Buckets; 2]) -> [Vec<bool>; 2] {
-        let units = [&corpus.document_units, &corpus.paragraph_units];
-        let mut alone = units.map(|units| vec![false; units.distinct.len()]);
-        let mut left: Vec<(usize, u32)> = Vec::new();
-        let leave = |alone: &mut [Vec<bool>; 2], left: &mut Vec<(usize, u32)>, kind: usize, row: u32| {
+    fn without_partner(&self, corpus: &Corpus, buckets: &PerUnit<Buckets>) -> PerUnit<Vec<bool>> {
+        let mut alone = corpus.units.each_ref().map(|units| vec![false; units.distinct.len()]);
+        let mut left: Vec<Row> = Vec::new();
+        let leave = |alone: &mut PerUnit<Vec<bool>>, left: &mut Vec<Row>, (kind, row): Row| {
             let linked = !buckets[kind].of(row).is_empty();
             if !std::mem::replace(&mut alone[kind][row as usize], true) && linked {
                 left.push((kind, row));
             }
         };
-        for kind in [0, 1] {
-            for (row, _) in (0..).zip(&self.partners[kind]).filter(|(_, partner)| **partner == NONE) {
-                leave(&mut alone, &mut left, kind, row);
+        for (kind, partners) in self.partners.iter() {
+            for (row, _) in (0..).zip(partners).filter(|(_, partner)| **partner == NONE) {
+                leave(&mut alone, &mut left, (kind, row));
             }
         }
         let documents = 0..corpus.documents.len() as u32;
-        let unequal: Vec<Vec<(usize, u32)>> =
+        let unequal: Vec<Vec<Row>> =
             documents.into_par_iter().map(|document| self.unequal(corpus, document)).collect();
-        for (kind, row) in unequal.into_iter().flatten() {
-            leave(&mut alone, &mut left, kind, row);
+        for row in unequal.into_iter().flatten() {
+            leave(&mut alone, &mut left, row);
         }
-        let mut seen = buckets.map(|buckets| vec![false; buckets.len()]);
+        let mut seen = buckets.each_ref().map(|buckets| vec![false; buckets.len()]);
         while let Some((kind, row)) = left.pop() {
             let partner = self.partners[kind][row as usize];
             if partner != NONE {
-                leave(&mut alone, &mut left, 1 - kind, partner);
+                leave(&mut alone, &mut left, (kind.other(), partner));
             }
             for &bucket in buckets[kind].of(row) {
                 if !std::mem::replace(&mut seen[kind][bucket as usize], true) {
                     for &member in buckets[kind].members(bucket) {
-                        leave(&mut alone, &mut left, kind, member);
+                        leave(&mut alone, &mut left, (kind, member));
                     }
                 }
             }
@@ -125,25 +128,26 @@ impl Pairs {
     }
 
     /// The rows of a document, and of its paragraphs, that it repeats without repeating their partner.
-    fn unequal(&self, corpus: &Corpus, document: u32) -> Vec<(usize, u32)> {
-        let units = [&corpus.document_units, &corpus.paragraph_units];
+    fn unequal(&self, corpus: &Corpus, document: u32) -> Vec<Row> {
+        let PerUnit { documents, paragraphs } = &corpus.units;
         let own = corpus.paragraphs(document);
         let repeated = |units: &Units, unit: u32| {
             let first = units.first[unit as usize];
             if first < IS_SHORT && first != unit { units.row(first).map(|row| row as u32) } else { None }
         };
-        let of_document = repeated(units[0], document);
-        let expected = of_document.map(|row| self.partners[0][row as usize]).filter(|_| own.len() == 1);
+        let of_document = repeated(documents, document);
+        let expected =
+            of_document.map(|row| self.partners.documents[row as usize]).filter(|_| own.len() == 1);
         let mut unequal = Vec::new();
         let mut met = false;
         for paragraph in own {
-            let Some(row) = repeated(units[1], paragraph) else { continue };
+            let Some(row) = repeated(paragraphs, paragraph) else { continue };
             met = expected == Some(row);
             if !met {
-                unequal.push((1, row));
+                unequal.push((UnitKind::Paragraph, row));
             }
         }
-        unequal.extend(of_document.filter(|_| !met).map(|row| (0, row)));
+        unequal.extend(of_document.filter(|_| !met).map(|row| (UnitKind::Document, row)));
         unequal
     }
 }

@@ -131,8 +131,7 @@ impl Whole {
         let counts = archived.counts();
         let renumbering = Renumbering { archived: &archived, first: self.first };
         self.renumber(&renumbering);
-        let all = PerUnit { documents: &mut self.document_units, paragraphs: &mut self.paragraph_units };
-        for (kind, (to, (units, tokens))) in all.zip(units.zip(tokens)) {
+        for (kind, (to, (units, tokens))) in self.units.each_mut().zip(units.zip(tokens)) {
             let units: Vec<u32> = units.into_iter().map(|unit| renumbering.unit(kind, unit)).collect();
             to.first.splice(0..0, std::iter::repeat_n(IS_SHORT, counts[kind] as usize));
             units.iter().for_each(|&unit| to.first[unit as usize] = unit);
@@ -148,11 +147,10 @@ impl Whole {
 
     /// The documents and the paragraphs of the index that something is a copy of, or has the tokens of.
     fn units_of_index(&self) -> PerUnit<Vec<u32>> {
-        let all = PerUnit { documents: &self.document_units, paragraphs: &self.paragraph_units };
         PerUnit::from_fn(|kind| {
             let originals = self.near[kind].0.iter().map(|near| near.original);
             let mut units = Distinct::default();
-            let all = all[kind].first.iter().copied().chain(originals);
+            let all = self.units[kind].first.iter().copied().chain(originals);
             all.filter(|unit| *unit < self.first[kind]).for_each(|unit| units.add(unit));
             units.finish()
         })
@@ -170,8 +168,7 @@ impl Whole {
     }
 
     fn renumber(&mut self, to: &Renumbering<'_>) {
-        let all = PerUnit { documents: &mut self.document_units, paragraphs: &mut self.paragraph_units };
-        for (kind, units) in all {
+        for (kind, units) in self.units.each_mut() {
             let compared = units.first.iter_mut().filter(|first| **first < IS_SHORT);
             compared.for_each(|first| *first = to.unit(kind, *first));
             units.distinct.iter_mut().for_each(|unit| *unit = to.unit(kind, *unit));
