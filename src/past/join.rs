@@ -13,9 +13,9 @@ use crate::passage::Contained;
 use crate::passage::gaps::Gaps;
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::SeedHead;
+use crate::past::hits::{Hits, SharedBucket};
 use crate::past::{
-    Archived, FirstParagraph, FoundSeeds, Hits, Own, SeedAt, Seen, SharedBucket, Untold, Wanted, of_index,
-    read_strings,
+    Archived, FirstParagraph, FoundSeeds, Own, SeedAt, Seen, Untold, Wanted, of_index, read_strings,
 };
 use crate::read::texts::Locator;
 use crate::resolve::Verdict;
