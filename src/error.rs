@@ -1,6 +1,7 @@
-//! What can go wrong, told so that the reader knows the next move: the file, the place in it, what was
-//! expected, what was found, and a hint. One [`Kind`] maps every error to an exit
-//! code. Records that can't be used are no errors: see [`crate::document::SkipReason`].
+//! What can go wrong: the file, the place in it, what was expected, what was found. The next move is told beside it, by
+//! [`Error::hint`], in the names of this library; a program that has names of its own (flags, fields of a form) puts these
+//! in their place. One [`Kind`] maps every error to an exit code. Records that can't be used are no errors: see
+//! [`crate::document::SkipReason`].
 
 use std::borrow::Cow;
 use std::io;
@@ -27,9 +28,9 @@ pub enum Kind {
 #[non_exhaustive]
 pub enum Error {
     /// A parameter outside of its range.
-    #[error("`{name}` must be {expected}, got `{got}`\n\nhint: {hint}")]
+    #[error("`{name}` must be {expected}, got `{got}`")]
     Parameter {
-        /// the flag's name without dashes
+        /// its name, with dashes between the words where a flag has it, too
         name: &'static str,
         /// the range it must lie in
         expected: Cow<'static, str>,
@@ -39,7 +40,7 @@ pub enum Error {
         hint: &'static str,
     },
     /// An input path that does not exist or can't be looked at.
-    #[error("`{}`: input can't be read: {source}\n\nhint: {}", path.display(), about_input(path))]
+    #[error("`{}`: input can't be read: {source}", path.display())]
     Input {
         /// the input as given
         path: PathBuf,
@@ -47,7 +48,7 @@ pub enum Error {
         source: io::Error,
     },
     /// An input whose name tells no format.
-    #[error("`{}`: unknown format, expected {expected}\n\nhint: name the format with `--format`", path.display())]
+    #[error("`{}`: unknown format, expected {expected}", path.display())]
     UnknownFormat {
         /// the input as given
         path: PathBuf,
@@ -55,7 +56,7 @@ pub enum Error {
         expected: &'static str,
     },
     /// Reading, writing or spooling failed.
-    #[error("`{}`: {doing} failed: {source}{}", path.display(), about_files(source))]
+    #[error("`{}`: {doing} failed: {source}", path.display())]
     Io {
         /// the file
         path: PathBuf,
@@ -65,7 +66,7 @@ pub enum Error {
         source: io::Error,
     },
     /// The temporary folder fails, or is full.
-    #[error("`{}`: writing a temporary file failed: {source}\n\nhint: `--temp-dir` takes a folder that exists and has room", folder.display())]
+    #[error("`{}`: writing a temporary file failed: {source}", folder.display())]
     Temporary {
         /// the folder
         folder: PathBuf,
@@ -73,7 +74,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A document was read a second time and is not what it was.
-    #[error("`{}`: record {} changed while the run was reading it\n\nhint: run again when nothing writes to the input", path.display(), record + 1)]
+    #[error("`{}`: record {} changed while the run was reading it", path.display(), record + 1)]
     Changed {
         /// the file
         path: PathBuf,
@@ -81,7 +82,7 @@ pub enum Error {
         record: u64,
     },
     /// A file is not what it was when the run began.
-    #[error("`{}`: the file changed while the run was reading it: {what}\n\nhint: run again when nothing writes to the input, or on a copy of it", path.display())]
+    #[error("`{}`: the file changed while the run was reading it: {what}", path.display())]
     SourceChanged {
         /// the file
         path: PathBuf,
@@ -89,7 +90,7 @@ pub enum Error {
         what: String,
     },
     /// More units than the tables can number.
-    #[error("the corpus has more than {limit} {what}\n\nhint: split it into batches")]
+    #[error("the corpus has more than {limit} {what}")]
     TooMany {
         /// what there is too much of
         what: &'static str,
@@ -97,7 +98,7 @@ pub enum Error {
         limit: u64,
     },
     /// The manifest of an index would be larger than one may be.
-    #[error("`{}`: the list of batches, files and forgotten documents would take {bytes} bytes, expected at most {limit}\n\nhint: what is forgotten stays listed, 8 bytes for documents in a row, and `compact` does not shorten that; forget whole sources or nights, or begin a new index with what `redite index export --documents` gives", path.display())]
+    #[error("`{}`: the list of batches, files and forgotten documents would take {bytes} bytes, expected at most {limit}", path.display())]
     FullManifest {
         /// the manifest
         path: PathBuf,
@@ -107,7 +108,7 @@ pub enum Error {
         limit: u64,
     },
     /// The run would have to hold more than it may.
-    #[error("{} of memory are not enough: so far about {} are needed\n\nhint: allow more with `--memory`, look for fewer units with `--units`, leave out large records with `--max-record`, or {}", bytes(*memory), bytes(*held), in_pieces(*has_floor))]
+    #[error("{} of memory are not enough: so far about {} are needed", bytes(*memory), bytes(*held))]
     TooLittleMemory {
         /// bytes that the run may hold
         memory: u64,
@@ -117,12 +118,10 @@ pub enum Error {
         has_floor: bool,
     },
     /// The system gives no more threads.
-    #[error(
-        "a thread could not be started: {0}\n\nhint: work with fewer (`--threads 1`), or raise the limit of processes"
-    )]
+    #[error("a thread could not be started: {0}")]
     Thread(#[source] io::Error),
     /// The folder of the deduplicated corpus is not one that can be written to.
-    #[error("`{}`: the output can't be written: {wrong}\n\nhint: {hint}", path.display())]
+    #[error("`{}`: the output can't be written: {wrong}", path.display())]
     Output {
         /// the output, or a place in it
         path: PathBuf,
@@ -132,10 +131,10 @@ pub enum Error {
         hint: &'static str,
     },
     /// A run would remove more than its guard allows, or could use nothing of what it read; nothing was written.
-    #[error("{0}")]
-    Refused(String),
+    #[error("nothing was written: {0}")]
+    Refused(Refusal),
     /// A file of an index is not what was written.
-    #[error("`{}`: damaged at byte {offset}: {found}\n\nhint: `redite index verify` looks through all files, and says what brings the index back", path.display())]
+    #[error("`{}`: damaged at byte {offset}: {found}", path.display())]
     Damaged {
         /// the file
         path: PathBuf,
@@ -145,7 +144,7 @@ pub enum Error {
         found: String,
     },
     /// A part of an index can't be read, though its file is there.
-    #[error("`{}`: reading failed at byte {offset}: {source}\n\nhint: try again; where it fails again the disk has lost that part: `redite index verify` looks through all files, and says what brings the index back", path.display())]
+    #[error("`{}`: reading failed at byte {offset}: {source}", path.display())]
     NotReadable {
         /// the file
         path: PathBuf,
@@ -155,13 +154,13 @@ pub enum Error {
         source: io::Error,
     },
     /// Parts of an index that has lost its manifests.
-    #[error("`{}`: part of an index, but the folder has no manifest\n\nhint: put a copy of the folder in its place", path.display())]
+    #[error("`{}`: part of an index, but the folder has no manifest", path.display())]
     NoManifest {
         /// one of the files
         path: PathBuf,
     },
     /// A folder in which an index would be begun among other files.
-    #[error("`{}`: it is not empty (there is `{other}`), and holds no index\n\nhint: name a folder of its own", path.display())]
+    #[error("`{}`: it is not empty (there is `{other}`), and holds no index", path.display())]
     NotForAnIndex {
         /// the folder
         path: PathBuf,
@@ -169,7 +168,7 @@ pub enum Error {
         other: String,
     },
     /// An index of another version of the format.
-    #[error("`{}`: format version {version}, this program knows up to {known}\n\nhint: use the version of redite that wrote the index, or a later one", path.display())]
+    #[error("`{}`: format version {version}, this program knows up to {known}", path.display())]
     OtherVersion {
         /// the manifest
         path: PathBuf,
@@ -179,7 +178,7 @@ pub enum Error {
         known: u32,
     },
     /// No index where one must be.
-    #[error("`{}`: {wrong}\n\nhint: {hint}", path.display())]
+    #[error("`{}`: {wrong}", path.display())]
     NoIndex {
         /// its folder
         path: PathBuf,
@@ -189,7 +188,7 @@ pub enum Error {
         hint: &'static str,
     },
     /// Of an index that is damaged nothing can be undone so that what is left is whole.
-    #[error("{}\n\nnothing was undone: {why}\n\nhint: put a copy of the folder in its place", damage.without_hint())]
+    #[error("{damage}\n\nnothing was undone: {why}")]
     NotUndone {
         /// what is damaged
         damage: Box<Error>,
@@ -197,7 +196,7 @@ pub enum Error {
         why: &'static str,
     },
     /// An index whose text rules are of a later version.
-    #[error("`{}`: version {version} of the text rules, this program knows up to {known}\n\nhint: use the version of redite that wrote the index, or a later one", path.display())]
+    #[error("`{}`: version {version} of the text rules, this program knows up to {known}", path.display())]
     OtherRules {
         /// the index
         path: PathBuf,
@@ -207,7 +206,7 @@ pub enum Error {
         known: u32,
     },
     /// An index that was made with other parameters.
-    #[error("`{}`: the index was made with {name} {index}, this run has {given}\n\nhint: leave the flag out, or make another index", path.display())]
+    #[error("`{}`: the index was made with {name} {index}, this run has {given}", path.display())]
     OtherParameter {
         /// the index
         path: PathBuf,
@@ -219,7 +218,7 @@ pub enum Error {
         given: String,
     },
     /// A run that an index can't take, since it was made for another one, for none, or before the last change.
-    #[error("`{}`: {wrong}\n\nhint: run it again with `Past::adding_to` the writer that is to keep it", path.display())]
+    #[error("`{}`: {wrong}", path.display())]
     NotForIndex {
         /// the index
         path: PathBuf,
@@ -227,7 +226,7 @@ pub enum Error {
         wrong: String,
     },
     /// Another process is changing the index.
-    #[error("`{}`: the index is being changed by {holder}\n\nhint: wait until it ends; reading is possible meanwhile", path.display())]
+    #[error("`{}`: the index is being changed by {holder}", path.display())]
     Locked {
         /// the index
         path: PathBuf,
@@ -235,7 +234,7 @@ pub enum Error {
         holder: String,
     },
     /// A file that is not what a run with a floor writes beside its matches.
-    #[error("`{}`: line {line}: {wrong}\n\nhint: `redite audit INPUT --floor 0.6 --matches M.jsonl` writes what `redite rethreshold M.jsonl` reads", path.display())]
+    #[error("`{}`: line {line}: {wrong}", path.display())]
     Pairs {
         /// the file
         path: PathBuf,
@@ -246,7 +245,7 @@ pub enum Error {
     },
     /// The records of a batch that an index has, in another order than it had them.
     #[error(
-        "these records are batch {batch} of the index, which had them in another order: each would be a copy of itself there, and none would be kept\n\nhint: run it again with the `--prefer` and `--protect` that it was added with; or undo it first, with `redite index rollback` if it is the last one"
+        "these records are batch {batch} of the index, which had them in another order: each would be a copy of itself there, and none would be kept"
     )]
     OtherOrder {
         /// which one, counted from 1
@@ -255,6 +254,30 @@ pub enum Error {
     /// The run was asked to stop and did; nothing was written.
     #[error("interrupted, nothing was written")]
     Interrupted,
+}
+
+/// Why a run is refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Nothing of what was read can be used.
+    #[error("{told}")]
+    Unusable {
+        /// how much, with the reasons and the first place of each, on several lines
+        told: String,
+        /// the next move
+        hint: &'static str,
+    },
+    /// More would be removed than [`crate::dedup::Rules::max_removed`] allows.
+    #[error("more than {limit} would be removed (`Rules::max_removed`)\n\n{findings}")]
+    TooMuch {
+        /// the share that may be: `50 %`
+        limit: String,
+        /// what exceeds it, with examples, on several lines
+        findings: String,
+        /// the index that the run was matched against
+        index: Option<PathBuf>,
+    },
 }
 
 impl Error {
@@ -298,14 +321,52 @@ impl Error {
 
     /// A folder without the index that must be there.
     pub(crate) fn no_index(path: impl Into<PathBuf>) -> Self {
-        let hint = "`redite dedup --index` makes one";
+        let hint = "`Archive::adding` makes one";
         Error::NoIndex { path: path.into(), wrong: "there is no index", hint }
     }
 
-    /// What it says, but for the next move.
-    pub fn without_hint(&self) -> String {
-        let told = self.to_string();
-        told.split_once("\n\nhint: ").map_or_else(|| told.clone(), |(told, _)| told.to_owned())
+    /// The next move, in the names of this library.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Error::Parameter { hint, .. } | Error::Output { hint, .. } | Error::NoIndex { hint, .. } => hint,
+            Error::Input { path, .. } => about_input(path),
+            Error::UnknownFormat { .. } => "name the format with `document::Format`",
+            Error::Io { source, .. } => return about_files(source),
+            Error::Temporary { .. } => "`Surroundings::temporary` takes a folder that exists and has room",
+            Error::Changed { .. } => "run again when nothing writes to the input",
+            Error::SourceChanged { .. } => "run again when nothing writes to the input, or on a copy of it",
+            Error::TooMany { .. } => "split it into batches",
+            Error::FullManifest { .. } => FORGET_WHOLE,
+            Error::TooLittleMemory { has_floor, .. } => about_memory(*has_floor),
+            Error::Thread(_) => {
+                "work with fewer (`rayon::ThreadPoolBuilder`), or raise the limit of processes"
+            }
+            Error::Refused(Refusal::Unusable { hint, .. }) => hint,
+            Error::Refused(Refusal::TooMuch { .. }) => {
+                "look at the copies with `pipeline::audit`, or raise `Rules::max_removed`"
+            }
+            Error::Damaged { .. } => {
+                "`Index::verify` looks through all files, `index::undoing::undo` goes back to what is whole"
+            }
+            Error::NotReadable { .. } => {
+                "try again; where it fails again the disk has lost that part: `index::undoing::undo` goes back to what is whole"
+            }
+            Error::NoManifest { .. } | Error::NotUndone { .. } => "put a copy of the folder in its place",
+            Error::NotForAnIndex { .. } => "name a folder of its own",
+            Error::OtherVersion { .. } | Error::OtherRules { .. } => {
+                "use the version of redite that wrote the index, or a later one"
+            }
+            Error::OtherParameter { .. } => {
+                "take the parameters from `Archive::params`, or make another index"
+            }
+            Error::NotForIndex { .. } => "run it again with `Past::adding_to` the writer that is to keep it",
+            Error::Locked { .. } => "wait until it ends; reading is possible meanwhile",
+            Error::Pairs { .. } => "`report::pairs::write` writes them, of a run with `Params::floor`",
+            Error::OtherOrder { .. } => {
+                "run it again with the `Order` that it was added with; or undo it first, with `index::undoing::undo` if it is the last one"
+            }
+            Error::Interrupted => return None,
+        })
     }
 
     /// Whether a part of an index is not what was written, or can't be read: an earlier generation may be whole.
@@ -324,11 +385,22 @@ impl Error {
     }
 }
 
-/// How a corpus is taken in pieces.
-fn in_pieces(has_floor: bool) -> &'static str {
+/// What helps where the list of what is forgotten is full.
+const FORGET_WHOLE: &str = "what is forgotten stays listed, 8 bytes for documents in a row, and `compact` does not \
+                            shorten that; forget whole sources or nights, or begin a new index with what \
+                            `Index::each_document` gives";
+
+/// What helps where memory is too small.
+fn about_memory(has_floor: bool) -> &'static str {
     match has_floor {
-        true => "leave out `--floor`, which takes the corpus in one piece",
-        false => "take the corpus in several batches with `--index`",
+        true => {
+            "allow more with `Surroundings::memory`, look for fewer units with `Params::units`, leave out large records \
+             with `Params::max_record`, or leave out `Params::floor`, which takes the corpus in one piece"
+        }
+        false => {
+            "allow more with `Surroundings::memory`, look for fewer units with `Params::units`, leave out large records \
+             with `Params::max_record`, or take the corpus in several batches with `Archive`"
+        }
     }
 }
 
@@ -341,15 +413,14 @@ fn about_input(path: &Path) -> &'static str {
     }
 }
 
-/// What helps where a process has as many files open as it may.
-fn about_files(error: &io::Error) -> &'static str {
-    // some come with what else was known
-    match cfg!(unix) && error.to_string().contains("(os error 24)") {
-        true => {
-            "\n\nhint: `ulimit -n` allows more; an index of many nights has fewer after `redite index compact`"
-        }
-        false => "",
+/// What helps where a process has as many files open as it may, or where an error of this library came through a writer.
+fn about_files(error: &io::Error) -> Option<&'static str> {
+    if let Some(within) = error.get_ref().and_then(|within| within.downcast_ref::<Error>()) {
+        return within.hint();
     }
+    // some come with what else was known
+    let is_full = cfg!(unix) && error.to_string().contains("(os error 24)");
+    is_full.then_some("`ulimit -n` allows more; an index of many nights has fewer after `Writer::compact`")
 }
 
 /// Bytes for people.

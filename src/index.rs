@@ -118,7 +118,7 @@ impl Index {
     /// # Errors
     /// [`Error::NoIndex`].
     pub fn check_folder(dir: &Path) -> Result<()> {
-        let hint = "an index is a folder, which `redite dedup --index` makes";
+        let hint = "an index is a folder, which `Archive::adding` makes";
         let refused = || Err(Error::NoIndex { path: dir.to_path_buf(), wrong: "that is a file", hint });
         if dir.is_file() { refused() } else { Ok(()) }
     }

@@ -233,7 +233,7 @@ impl Params {
             return fail("min-tokens", "at least 1", self.min_tokens.to_string(), hint);
         }
         if !(self.units.documents || self.units.paragraphs || self.units.passages) {
-            let hint = "`--units document,paragraph,passage` looks for all three";
+            let hint = "`Params::audit` looks for all three";
             return fail("units", "a list of `document`, `paragraph` and `passage`", String::new(), hint);
         }
         self.validate_removal()?;
@@ -250,7 +250,7 @@ impl Params {
             return fail("contained", "from 0.5 to 1", self.contained.to_string(), hint);
         }
         if self.id_field == self.text_field {
-            let hint = "`--id-field` names what tells the record from others";
+            let hint = "`Params::id_field` names what tells the record from others";
             return fail("id-field", "another field than that of the text", self.id_field.clone(), hint);
         }
         if self.comparisons < 1 {
@@ -271,7 +271,7 @@ impl Params {
             return Ok(());
         }
         if self.remove.names().is_empty() {
-            let hint = "`--remove documents` is the default";
+            let hint = "`Remove::documents` is the default";
             return fail("remove", "at least one word", String::new(), hint);
         }
         let Units { documents, paragraphs: has_paragraphs, passages: has_passages } = self.units;
@@ -280,14 +280,14 @@ impl Params {
             && (has_passages || !(passages || contained));
         if !is_sought {
             let hint = "what leaves must be looked for; `contained` is found by passages";
-            let expected = "all that `--remove` names, or that the index was made to remove";
+            let expected = "all that `Params::remove` names, or that the index was made to remove";
             return fail("units", expected, self.units.names().join(","), hint);
         }
         if documents && !self.remove.documents && has_passages {
-            let hint = "add `documents` to `--remove`, or leave `document` out of `--units`; passages are looked for \
+            let hint = "add `documents` to `Params::remove`, or leave `document` out of `Params::units`; passages are looked for \
                         where they, or contained documents, leave";
             let expected =
-                "without `document` where passages are looked for and `--remove` has no `documents`";
+                "without `document` where passages are looked for and `Params::remove` has no `documents`";
             return fail("units", expected, self.units.names().join(","), hint);
         }
         if let Some(floor) = self.floor {

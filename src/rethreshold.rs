@@ -139,7 +139,7 @@ impl Pairs {
         let head = if is_there { serde_json::from_slice(&lines.line).ok() } else { None };
         let head: Head =
             head.filter(|head: &Head| head.unit == "floor" && head.version == VERSION).ok_or_else(|| {
-                lines.wrong("expected the line that a run with `--floor` begins its pairs with")
+                lines.wrong("expected the line that a run with `Params::floor` begins its pairs with")
             })?;
         let mut gathered: PerUnit<Gathered> = PerUnit::default();
         let start = lines.end;
@@ -188,7 +188,7 @@ impl Pairs {
                 name: "threshold",
                 expected: format!("from {}, the floor of the pairs, up to 1", self.head.floor).into(),
                 got: threshold.to_string(),
-                hint: "a run with a lower `--floor` keeps more pairs",
+                hint: "a run with a lower `Params::floor` keeps more pairs",
             });
         }
         let is_copy = self.units.each_ref().map(|units| copies(&units.pairs, units.numbers.len(), threshold));

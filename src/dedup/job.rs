@@ -151,8 +151,8 @@ impl Checked<'_> {
     /// holds something, and this is no batch that the index has.
     pub fn decide(&self, outcome: &Outcome, archive: &Archive) -> Result<Removal> {
         let Job { inputs, output, rules, force, .. } = self.job;
-        if let Some(told) = unusable(outcome) {
-            return Err(Error::Refused(told));
+        if let Some(refusal) = unusable(outcome) {
+            return Err(Error::Refused(refusal));
         }
         archive.check_order(outcome)?;
         if self.replaces && !force && !archive.knows(outcome.identity()) {

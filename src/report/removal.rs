@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::dedup::{Account, Counts, Finding, Outstanding, Removal, Rules, Texts};
 use crate::document::{Kind, Place, SkipReason, Source};
+use crate::error::Refusal;
 use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::report::clean;
@@ -209,7 +210,7 @@ pub fn first_skipped(outcome: &Outcome) -> Option<String> {
 
 /// Why nothing is written where there were records, or files, and none could be used: as a night of another feed's
 /// fields, which would be added as an empty one, or pass for a corpus that repeats nothing. `None` where some could, or there were none.
-pub fn unusable(outcome: &Outcome) -> Option<String> {
+pub fn unusable(outcome: &Outcome) -> Option<Refusal> {
     if outcome.own_documents() > 0 || outcome.skips().is_empty() {
         return None;
     }
@@ -217,7 +218,7 @@ pub fn unusable(outcome: &Outcome) -> Option<String> {
     for (reason, skipped) in outcome.skipped().filter(|(_, skipped)| *skipped > 0) {
         let first = outcome.skips_for(reason).first().map(|skip| wording::skipped(outcome, skip));
         told += &format!(
-            "  {} {}, first {}\n",
+            "\n  {} {}, first {}",
             number(skipped),
             wording::reason(reason),
             first.unwrap_or_default()
@@ -229,13 +230,13 @@ pub fn unusable(outcome: &Outcome) -> Option<String> {
         |reason| matches!(reason, SkipReason::Unreadable | SkipReason::Truncated | SkipReason::TooLarge);
     let mut reasons = outcome.skipped().filter(|(_, skipped)| *skipped > 0);
     let hint = if is_text_as_records(outcome) {
-        "a text on standard input needs `--format text`"
+        "a text on standard input needs `Format::Text`"
     } else if reasons.all(|(reason, _)| is_lost(reason)) {
         "do what is told of the first, get the files once more, or leave them out"
     } else {
-        "say how they are to be read with `--text-field` or `--format`, or leave them out"
+        "say how they are to be read with `Params::text_field` or `document::Format`, or leave them out"
     };
-    Some(format!("nothing was written: of {all} none could be used\n\n{told}\nhint: {hint}"))
+    Some(Refusal::Unusable { told: format!("of {all} none could be used\n{told}"), hint })
 }
 
 /// Whether nothing but standard input was read, as records, and none of its lines is one.
@@ -247,14 +248,12 @@ fn is_text_as_records(outcome: &Outcome) -> bool {
         && invalid == input.records
 }
 
-/// Why nothing is written, with the next move; `index` is the one that the run was matched against.
-pub fn refusal(outcome: &Outcome, removal: &Removal, limit: f64, index: Option<&Path>) -> String {
+/// Why nothing is written; `index` is the one that the run was matched against.
+pub fn refusal(outcome: &Outcome, removal: &Removal, limit: f64, index: Option<&Path>) -> Refusal {
     let (findings, _) = all_told(outcome, &removal.refusals);
-    let index = index.map(|index| format!(" INPUT --index {}", index.display())).unwrap_or_default();
-    let hint = format!("look at the copies with `redite audit{index}`, or raise `--max-removed`");
-    let limit = format!("{} %", (limit * 1e8).round() / 1e6);
-    format!(
-        "nothing was written: more than {limit} would be removed (`--max-removed`)\n\n{}\n\nhint: {hint}",
-        findings.join("\n")
-    )
+    Refusal::TooMuch {
+        limit: format!("{} %", (limit * 1e8).round() / 1e6),
+        findings: findings.join("\n"),
+        index: index.map(Path::to_path_buf),
+    }
 }

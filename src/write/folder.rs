@@ -161,7 +161,7 @@ impl Folder {
                 return Err(Error::Output {
                     path: self.shown.join(place),
                     wrong: "the index has this batch already, and it would write something else".to_owned(),
-                    hint: "`--force` replaces it; or name another folder",
+                    hint: "`Job::force` replaces it; or name another folder",
                 });
             }
         }
@@ -178,7 +178,7 @@ impl Folder {
             return Err(Error::Output {
                 path: self.shown.clone(),
                 wrong: "files came into it while the run went on".to_owned(),
-                hint: "give each run an output of its own; `--force` replaces files",
+                hint: "give each run an output of its own; `Job::force` replaces files",
             });
         }
         check_way([&self.target, &self.shown], places)

@@ -127,7 +127,7 @@ pub fn check_annotated(files: &[Source]) -> Result<()> {
     files.iter().find(has_columns).map_or(Ok(()), |file| {
         let wrong = "its format has no place for annotations: they would change what it is".to_owned();
         let hint =
-            "`--removed FILE` lists what is removed, each with its original; or convert it to JSON lines";
+            "`matches::write_those` lists what is removed, each with its original; or convert it to JSON lines";
         Err(Error::Output { path: PathBuf::from(&file.name), wrong, hint })
     })
 }
@@ -223,7 +223,7 @@ pub fn check(output: &Path, force: bool, inputs: &[PathBuf], files: &[Source]) -
                 entries.any(|entry| entry.map_or(true, |entry| is_something(&entry.file_name())));
             match (there_is_something, force) {
                 (true, false) => {
-                    let hint = "`--force` replaces the files that this run writes, and leaves all others";
+                    let hint = "`Job::force` replaces the files that this run writes, and leaves all others";
                     refuse("it exists, and is not empty".to_owned(), hint)
                 }
                 _ => Ok(there_is_something),

@@ -58,19 +58,21 @@ fn what_is_refused_leaves_nothing() {
     let job = Job { inputs: vec![dir.path("in")], output: dir.path("out"), rules, ..Job::default() };
     let mut archive = Archive::adding(dir.path("archive")).unwrap();
     let refused = |done: redite::error::Result<dedup::Done>, expected: Kind| match done {
-        Err(error) if error.kind() == expected => error.to_string(),
+        Err(error) if error.kind() == expected => (error.to_string(), error.hint().unwrap()),
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("nothing was refused"),
     };
-    let told = refused(run(&job, &mut archive, &Params::dedup()), Kind::Refused);
+    let (told, hint) = refused(run(&job, &mut archive, &Params::dedup()), Kind::Refused);
     assert!(told.contains("more than 50 % would be removed"), "{told}");
+    assert!(hint.ends_with("or raise `Rules::max_removed`") && !told.contains("--"), "{told}, {hint}");
     let unread = dir.path("other.jsonl");
     std::fs::write(&unread, "{\"body\":\"a text in another field\"}\n").unwrap();
     let unusable = Job { inputs: vec![unread], ..job.clone() };
     refused(run(&unusable, &mut archive, &Params::dedup()), Kind::Refused);
     for share in [1.5, -0.1, f64::NAN] {
         let rules = Rules { max_removed: Some(share), ..Rules::default() };
-        let told = refused(run(&Job { rules, ..job.clone() }, &mut archive, &Params::dedup()), Kind::Usage);
+        let (told, _) =
+            refused(run(&Job { rules, ..job.clone() }, &mut archive, &Params::dedup()), Kind::Usage);
         assert!(told.contains("`max-removed` must be from 0 to 1"), "{told}");
     }
     assert!(!dir.path("out").exists());

@@ -190,15 +190,14 @@ fn too_little_memory_is_an_error() {
     let error = result.err().expect("1 MiB can't do");
     assert!(matches!(error, redite::error::Error::TooLittleMemory { .. }), "{error}");
     assert!(error.to_string().contains("1 MiB of memory are not enough"), "{error}");
-    assert!(error.to_string().ends_with("in several batches with `--index`"), "{error}");
+    let hint = error.hint().unwrap();
+    assert!(hint.ends_with("in several batches with `Archive`"), "{hint}");
     // which is refused beside a floor
     let found = sources::find(&[dir.path("in")], None).unwrap();
     let params = Params { floor: Some(0.5), ..Params::audit() };
     let error = pipeline::audit(found, &params, &surroundings, &Progress::default()).err().unwrap();
-    assert!(
-        error.to_string().ends_with("leave out `--floor`, which takes the corpus in one piece"),
-        "{error}"
-    );
+    let hint = error.hint().unwrap();
+    assert!(hint.ends_with("leave out `Params::floor`, which takes the corpus in one piece"), "{hint}");
 }
 
 /// A part ends where something follows, not behind all.
@@ -248,7 +247,7 @@ fn outsized_records_are_counted() {
         assert_eq!(bounded.0, expected.0);
         let error = run(Some(25 << 20)).err().expect("the records alone take as much");
         assert!(matches!(error, redite::error::Error::TooLittleMemory { .. }), "{error}");
-        assert!(error.to_string().contains("`--max-record`"), "{error}");
+        assert!(error.hint().unwrap().contains("`Params::max_record`"), "{error}");
     }
 }
 

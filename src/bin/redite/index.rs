@@ -183,10 +183,10 @@ fn verify(dir: &Path, to: &mut impl Write) -> anyhow::Result<()> {
 /// The next move where no generation is whole.
 const COPY: &str = "put a copy of the folder in its place";
 
-/// An error that tells of damage, told anew: its text without its hint is given.
+/// An error that tells of damage, told with another hint: its text is given.
 fn with_hint(error: Error, tell: impl FnOnce(&str) -> String) -> anyhow::Error {
     match error.is_damage() {
-        true => anyhow::Error::msg(tell(&error.without_hint())),
+        true => anyhow::Error::msg(tell(&error.to_string())),
         false => error.into(),
     }
 }
@@ -206,14 +206,13 @@ fn rollback(dir: &Path, interrupt: &Interrupt, to: &mut impl Write) -> anyhow::R
             tell_undone(&undone, (stats.as_ref(), left), ", which is damaged", to)?;
             let again =
                 forget_again(&undone).unwrap_or_else(|| "all that was forgotten stays forgotten".to_owned());
-            let damage = damage.without_hint();
             crate::say("warning", &format!("{damage}\n\nhint: run that batch again; {again}"));
         }
         Undoing::DamagedChange { left, damage } => {
             let batches = format!("{left} {}", if left == 1 { "batch" } else { "batches" });
             writeln!(to, "undone: the last change, which is damaged; the index has {batches}")?;
             let hint = "hint: what that change brought, or made forgotten, has to be done again";
-            crate::say("warning", &format!("{}\n\n{hint}", damage.without_hint()));
+            crate::say("warning", &format!("{damage}\n\n{hint}"));
         }
     }
     Ok(())
@@ -251,9 +250,9 @@ fn export(
     if !named.is_empty() {
         interrupt.writing()?;
     }
-    let written = named.into_iter().map(|(path, list)| {
-        interrupt.write(path, |to| list.write(index, path, to).map_err(io::Error::other))
-    });
+    let written = named
+        .into_iter()
+        .map(|(path, list)| interrupt.write(path, |to| list.write(index, path, to).map_err(through_writer)));
     let written = written.collect::<Result<Vec<_>, _>>();
     // whatever a writer that was stopped may call it
     interrupt.check()?;
@@ -304,6 +303,11 @@ fn each_document(index: &Index, to: &mut dyn Write) -> anyhow::Result<()> {
         let [source, text] = [Some(source), text].map(serde_json::Value::from);
         writeln!(to, r#"{{"id":{id},"record":{record},"source":{source},"text":{text}}}"#).map_err(broken)
     }))
+}
+
+/// An error on its way through what is written to, which can tell its hint behind that, too.
+fn through_writer(error: anyhow::Error) -> io::Error {
+    error.downcast::<Error>().map_or_else(io::Error::other, io::Error::other)
 }
 
 /// A failure of whatever is written to, on its way through the index.

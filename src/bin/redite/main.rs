@@ -5,6 +5,7 @@ mod allocator;
 mod args;
 mod config;
 mod dedup;
+mod hints;
 mod index;
 mod interrupt;
 mod manual;
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
     result.unwrap_or_else(|error| {
         let known = error.downcast_ref::<Error>();
         // the text of a known error holds what it comes from
-        let told = known.map_or_else(|| format!("{error:#}"), Error::to_string);
+        let told = known.map_or_else(|| format!("{error:#}"), hints::told);
         say("error", &told);
         match known.map(Error::kind) {
             Some(Kind::Usage) => ExitCode::from(2),
@@ -156,8 +157,8 @@ impl Run {
         let bar = Bar::follow(progress, self.quiet);
         let search = || pipeline::run(inputs, params, &self.surroundings, progress);
         let outcome = self.pool.install(search)?;
-        if let Some(told) = report::removal::unusable(&outcome) {
-            return Err(Error::Refused(told).into());
+        if let Some(refusal) = report::removal::unusable(&outcome) {
+            return Err(Error::Refused(refusal).into());
         }
         bar.writing();
         self.warnings.add(warnings::no_record(&outcome));

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::args::Usage;
 use crate::interrupt::Interrupt;
-use crate::outputs;
+use crate::{hints, outputs};
 
 /// The most documents of a list that are told.
 const LISTED: usize = 20;
@@ -159,7 +159,8 @@ impl Named {
         let repeats = match index.repeats_of(&meant, LISTED) {
             // what must go goes none the less
             Err(error) if error.is_damage() => {
-                crate::say("warning", &format!("which documents stay and repeat it can't be told: {error}"));
+                let why = hints::told(&error);
+                crate::say("warning", &format!("which documents stay and repeat it can't be told: {why}"));
                 None
             }
             repeats => Some(repeats?),
