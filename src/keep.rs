@@ -28,10 +28,10 @@ use crate::night::units;
 use crate::normalise::Tokenizers;
 use crate::order::file_name;
 use crate::outcome::{Outcome, Spans};
-use crate::passage::OriginalText;
 use crate::passage::places::{LISTED, Window};
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::Winnower;
+use crate::passage::{OriginalText, Verbatim};
 use crate::past::{Listed, Numbers};
 use crate::resolve::{Near, listed_originals};
 use crate::unit::{PerUnit, UnitKind};
@@ -310,13 +310,8 @@ impl Keeping<'_> {
     fn documents(&self, content: &mut Content<'_>) {
         let corpus = self.corpus;
         let (units, numbers) = (&corpus.units.documents, self.numbers());
-        let whole: BTreeMap<u32, (u32, u32)> = self
-            .outcome
-            .covered()
-            .whole
-            .iter()
-            .map(|&(document, of, token)| (document, (of, token)))
-            .collect();
+        let verbatim: BTreeMap<u32, &Verbatim> =
+            self.outcome.covered().verbatim.iter().map(|of| (of.document, of)).collect();
         for number in self.outcome.first_document()..self.outcome.documents() {
             let document = &corpus.documents[number as usize];
             let paragraphs = corpus.paragraphs(number);
@@ -348,7 +343,7 @@ impl Keeping<'_> {
                 strings_at: 0,
                 id_length: id.len() as u32,
                 places_length: (content.strings.len() as u64 - strings) as u32 - id.len() as u32,
-                whole: whole.get(&number).map(|&(of, token)| (numbers.document(of), token)),
+                whole: verbatim.get(&number).map(|of| (numbers.document(of.original), of.token)),
             });
         }
     }

@@ -19,7 +19,7 @@ use crate::night::Night;
 use crate::order::Order;
 use crate::params::Params;
 use crate::passage::places::Window;
-use crate::passage::{Contained, Found};
+use crate::passage::{Contained, Found, Verbatim};
 use crate::past::Past;
 use crate::pipeline::{Searched, Surroundings};
 use crate::read::sources::Sources;
@@ -91,7 +91,7 @@ type LocatedContained = (Contained, Stretch);
 pub(crate) struct Covered {
     pub(crate) runs: Vec<(u32, Range<u32>)>,
     pub(crate) windows: Vec<Window>,
-    pub(crate) whole: Vec<(u32, u32, u32)>,
+    pub(crate) verbatim: Vec<Verbatim>,
 }
 
 /// Passages and contained units with the places of both sides.
@@ -126,7 +126,7 @@ impl Located {
         });
         let passages = passages.collect();
         let contained = found.contained.into_iter().map(|contained| (contained, next())).collect();
-        let covered = Covered { runs: found.covered, windows: found.windows, whole: found.whole };
+        let covered = Covered { runs: found.covered, windows: found.windows, verbatim: found.verbatim };
         Ok(Located { passages, contained, capped: found.capped, found: covered })
     }
 }

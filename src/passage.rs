@@ -120,8 +120,8 @@ pub(crate) struct Finder<'a> {
     capped: u64,
     workspace: Workspace,
     windows: WindowMaker,
-    /// documents that are one verbatim passage from end to end
-    whole: NumberMap<(u32, u32)>,
+    /// by document
+    verbatim: NumberMap<Verbatim>,
     /// the tokens of verbatim runs: document, first, behind the last; only for an index
     covered: Option<Vec<(u32, Range<u32>)>>,
     /// reads tokens of a document of an index
@@ -182,8 +182,17 @@ pub(crate) struct Found {
     pub(crate) covered: Vec<(u32, Range<u32>)>,
     /// windows that stood nowhere before, of seeds whose lists were full, by key; only for an index
     pub(crate) windows: Vec<Window>,
-    /// documents that are one verbatim passage from end to end: document, of which, from which token
-    pub(crate) whole: Vec<(u32, u32, u32)>,
+    /// by document
+    pub(crate) verbatim: Vec<Verbatim>,
+}
+
+/// A document that is one verbatim passage from end to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Verbatim {
+    pub(crate) document: u32,
+    pub(crate) original: u32,
+    /// the token at which it starts there
+    pub(crate) token: u32,
 }
 
 /// Which seeds of a document are found by what comes later.
@@ -303,7 +312,7 @@ impl<'a> Finder<'a> {
             capped: 0,
             workspace: Workspace::default(),
             windows: WindowMaker::new(params.passage),
-            whole: NumberMap::default(),
+            verbatim: NumberMap::default(),
             covered: None,
             read: None,
             failed: None,
@@ -343,8 +352,8 @@ impl<'a> Finder<'a> {
         if tokens < self.params.passage {
             return;
         }
-        let whole = self.whole.get(&first).copied();
-        let (original, start) = whole.unwrap_or((first, 0));
+        let within = self.verbatim.get(&first).copied();
+        let (original, start) = within.map_or((first, 0), |within| (within.original, within.token));
         let original_tokens = [start, start + tokens];
         self.passages.push(Passage {
             copy: document,
@@ -352,7 +361,7 @@ impl<'a> Finder<'a> {
             copy_stretch: None,
             original,
             original_tokens,
-            original_part: if whole.is_some() { Part::Tokens(original_tokens) } else { Part::Whole },
+            original_part: if within.is_some() { Part::Tokens(original_tokens) } else { Part::Whole },
             overlap: Overlap { shared: 1, sizes: [1, 1] },
             is_exact: true,
         });
@@ -369,7 +378,8 @@ impl<'a> Finder<'a> {
             && run.length as usize == prepared.tokens.len()
             && only.original != prepared.document
         {
-            self.whole.insert(prepared.document, (only.original, run.original));
+            let (document, original, token) = (prepared.document, only.original, run.original);
+            self.verbatim.insert(document, Verbatim { document, original, token });
         }
         self.list(prepared, &taken, &Cuts::default());
     }
@@ -426,23 +436,22 @@ impl<'a> Finder<'a> {
     }
 
     /// A document of an index that is one verbatim passage from end to end.
-    pub(crate) fn archived_whole(&mut self, (document, original, token): (u32, u32, u32)) {
-        self.whole.insert(document, (original, token));
+    pub(crate) fn archived_verbatim(&mut self, verbatim: Verbatim) {
+        self.verbatim.insert(verbatim.document, verbatim);
     }
 
     /// Everything found.
     pub(crate) fn finish(mut self) -> Found {
         let windows = self.places.take_told();
-        let mut whole: Vec<(u32, u32, u32)> =
-            self.whole.into_iter().map(|(document, (original, token))| (document, original, token)).collect();
-        whole.sort_unstable();
+        let mut verbatim: Vec<Verbatim> = self.verbatim.into_values().collect();
+        verbatim.sort_unstable();
         Found {
             passages: self.passages,
             contained: self.contained,
             capped: self.capped + self.places.capped,
             covered: self.covered.unwrap_or_default(),
             windows,
-            whole,
+            verbatim,
         }
     }
 

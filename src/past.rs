@@ -24,7 +24,7 @@ use crate::index::{Batch, Identity, Index, SeedPlace, Writer};
 use crate::params::Params;
 use crate::passage::places::{LISTED, MOST_LISTED};
 use crate::passage::standing::Cuts;
-use crate::passage::{ArchivedWindow, Contained, Found};
+use crate::passage::{ArchivedWindow, Contained, Found, Verbatim};
 use crate::read::sources::by_name;
 use crate::reread::Resolved;
 use crate::resolve::Verdict;
@@ -231,11 +231,11 @@ pub(crate) struct Archived {
     pub(crate) own_sources: u32,
     /// what became of their documents and paragraphs, by row
     pub(crate) verdicts: PerUnit<Vec<Verdict>>,
-    /// documents that are one verbatim passage from end to end: document, of which, from which token
-    pub(crate) whole: Vec<(u32, u32, u32)>,
-    /// how many originals the index lists for band keys of the corpus, by key and band
+    /// by document
+    pub(crate) verbatim: Vec<Verbatim>,
+    /// what the index lists of the band keys of the corpus
     pub(crate) listed: PerUnit<Listed>,
-    /// how many places the index lists for seeds of the corpus, by key
+    /// and of its seeds
     pub(crate) listed_seeds: Listed,
     /// windows that the corpus shares with them, of seeds whose lists are full; in order
     pub(crate) windows: Vec<ArchivedWindow>,

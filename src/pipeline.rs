@@ -239,7 +239,7 @@ impl<'a> Stages<'a> {
             if let Some(recurring) = corpus.recurring.take() {
                 finder.expect(recurring);
             }
-            corpus.archived.whole.iter().for_each(|whole| finder.archived_whole(*whole));
+            corpus.archived.verbatim.iter().for_each(|of| finder.archived_verbatim(*of));
         }
         Ok(Linked { buckets, twins, passages })
     }

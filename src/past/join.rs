@@ -9,10 +9,10 @@ use crate::document::Source;
 use crate::error::Result;
 use crate::index::segment::DocumentRow;
 use crate::index::sketches::Sketch;
-use crate::passage::Contained;
 use crate::passage::gaps::Gaps;
 use crate::passage::standing::Cuts;
 use crate::passage::winnow::SeedHead;
+use crate::passage::{Contained, Verbatim};
 use crate::past::hits::{Hits, SharedBucket};
 use crate::past::{
     Archived, FirstParagraph, FoundSeeds, Own, SeedAt, Seen, Untold, Wanted, of_index, read_strings,
@@ -134,7 +134,8 @@ impl Joining<'_> {
             if let Some((of, at)) = row.whole
                 && let Ok(of) = archived.numbers.binary_search(&of)
             {
-                archived.whole.push((document as u32, of as u32, at));
+                let (document, original) = (document as u32, of as u32);
+                archived.verbatim.push(Verbatim { document, original, token: at });
             }
         }
         let lengths = PerUnit { documents: of_documents, paragraphs: Vec::new() };
