@@ -131,8 +131,7 @@ pub fn repeated_batch(outcome: &Outcome, index: &Index) -> Option<u64> {
     let mut own: Vec<u32> = own.map(|document| document.characters).collect();
     lengths.sort_unstable();
     own.sort_unstable();
-    let are_all = lengths == own;
-    are_all.then_some(batch as u64 + 1)
+    (lengths == own).then_some(batch as u64 + 1)
 }
 
 /// Makes the documents of a run part of an index; nothing is done where they are already. The run must have been made

@@ -17,7 +17,7 @@ use crate::document::SkipReason;
 use crate::error::Result;
 use crate::read::digest::Digested;
 use crate::read::json::Fields;
-use crate::read::magic;
+use crate::read::magic::{self, BYTE_ORDER_MARK};
 use crate::read::records::{Collector, no_such_column};
 use crate::read::window::Window;
 
@@ -107,9 +107,9 @@ impl<R: Read> Rows<R> {
     /// How many bytes before the first row are for spreadsheets: a byte-order mark, and a line like `sep=;`. The row of names
     /// tells what separates a table, so that says nothing new.
     fn preface(&mut self) -> io::Result<usize> {
-        const MARK: &[u8] = b"\xEF\xBB\xBF";
-        self.window.hold(MARK.len())?;
-        let mark = if self.window.held().starts_with(MARK) { MARK.len() } else { 0 };
+        self.window.hold(BYTE_ORDER_MARK.len())?;
+        let has_mark = self.window.held().starts_with(BYTE_ORDER_MARK);
+        let mark = if has_mark { BYTE_ORDER_MARK.len() } else { 0 };
         self.window.peek(mark + b"sep=;\r\n".len());
         let line = self.window.held()[mark..].strip_prefix(b"sep=");
         let end =
@@ -332,7 +332,7 @@ const JSON_ARRAY: &str = "it begins as a JSON array does: name it `.json`, or sa
 
 /// What a source is that is no table, by how it begins.
 fn misnamed(start: &[u8]) -> Option<String> {
-    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start);
     let text = text.trim_ascii_start();
     let items = text.strip_prefix(b"[").map(<[u8]>::trim_ascii_start);
     match items.and_then(<[u8]>::first) {

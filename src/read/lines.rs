@@ -204,8 +204,10 @@ impl<'a, 'b> Lines<'a, 'b> {
             let limit = self.reader.max_record + AROUND;
             let over = json::over_lines(buffer, limit, !matches!(come, Come::More));
             let (OverLines::From(at) | OverLines::Maybe(at)) = over else { return Ok(false) };
-            let rest = self.rest(buffer, at);
-            self.hand_on(std::mem::replace(buffer, rest), framing)?;
+            if at > 0 {
+                let rest = self.rest(buffer, at);
+                self.hand_on(std::mem::replace(buffer, rest), framing)?;
+            }
             if matches!(over, OverLines::From(_)) {
                 return Ok(true);
             }

@@ -2,6 +2,9 @@
 
 use crate::document::Compression;
 
+/// What may stand before a text in UTF-8, and is no part of it.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
+
 /// Bytes by which all of these are known.
 pub(crate) const START: usize = 10;
 

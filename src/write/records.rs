@@ -22,6 +22,7 @@ use crate::outcome::{Outcome, source_names};
 use crate::pipeline::Progress;
 use crate::read::compression::{decompressed, window};
 use crate::read::json::Shape;
+use crate::read::magic::BYTE_ORDER_MARK;
 use crate::read::texts::Locator;
 use crate::scan::Piece;
 use crate::write::annotation::Annotator;
@@ -421,7 +422,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
 
 /// A line without a byte-order mark before it.
 fn behind_mark(bytes: &[u8], line: &Range<usize>) -> Range<usize> {
-    let mark = if bytes[line.clone()].starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let mark = if bytes[line.clone()].starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     line.start + mark..line.end
 }
 

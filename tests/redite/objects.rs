@@ -24,14 +24,16 @@ fn records() -> Vec<String> {
     [1, 2, 1, 3, 4, 2].iter().enumerate().map(|(id, n)| record((id, n))).collect()
 }
 
-/// Ways to write records that do not end with their lines; the last two are no array.
-fn ways(records: &[String]) -> [String; 7] {
+/// Ways to write records that do not end with their lines, or not all of them.
+fn ways(records: &[String]) -> [String; 8] {
     let on_a_line: Vec<String> = records.iter().map(|record| record.replace("\n ", "")).collect();
     let pretty = |record: &String| {
         let value: Value = serde_json::from_str(record).unwrap();
         serde_json::to_string_pretty(&value).unwrap()
     };
     let pretty: Vec<String> = records.iter().map(pretty).collect();
+    let some = |(at, of): (usize, &String)| if at % 3 == 2 { pretty[at].clone() } else { of.clone() };
+    let some: Vec<String> = on_a_line.iter().enumerate().map(some).collect();
     [
         format!("[{}]", on_a_line.join(",")),
         format!("\u{feff}\r\n [ {} ] \r\n", on_a_line.join(" , ")),
@@ -40,7 +42,13 @@ fn ways(records: &[String]) -> [String; 7] {
         format!("[\n{}\n]\n", on_a_line.chunks(2).map(|two| two.join(", ")).collect::<Vec<_>>().join(",\n")),
         pretty.join("\n") + "\n",
         format!("\u{feff}{}", records.join("")),
+        format!("[\n{}\n]\n", some.join(",\n")),
     ]
+}
+
+/// Whether that way is no array.
+fn are_bare(way: usize) -> bool {
+    matches!(way, 5 | 6)
 }
 
 fn all() -> Remove {
@@ -95,9 +103,9 @@ fn what_is_left_is_written_as_it_stood() {
                 let written = std::fs::read(output.join(&name)).unwrap();
                 let left = String::from_utf8(unpacked(&name, &written)).unwrap();
                 let bare = left.trim_start_matches('\u{feff}');
-                let ids: Vec<u64> = match way {
-                    0..5 => serde_json::from_str::<Vec<Value>>(bare).unwrap(),
-                    _ => serde_json::Deserializer::from_str(bare)
+                let ids: Vec<u64> = match are_bare(way) {
+                    false => serde_json::from_str::<Vec<Value>>(bare).unwrap(),
+                    true => serde_json::Deserializer::from_str(bare)
                         .into_iter()
                         .collect::<Result<_, _>>()
                         .unwrap(),
@@ -150,9 +158,11 @@ fn records_are_written_again_where_they_stand() {
             redite(&dir, flags.iter().chain(more)).ends().ok();
             let left = std::fs::read_to_string(dir.path("out/a.json")).unwrap();
             let bare = left.trim_start_matches('\u{feff}');
-            let all: Vec<Value> = match way {
-                0..5 => serde_json::from_str(bare).unwrap(),
-                _ => serde_json::Deserializer::from_str(bare).into_iter().collect::<Result<_, _>>().unwrap(),
+            let all: Vec<Value> = match are_bare(way) {
+                false => serde_json::from_str(bare).unwrap(),
+                true => {
+                    serde_json::Deserializer::from_str(bare).into_iter().collect::<Result<_, _>>().unwrap()
+                }
             };
             assert_eq!(all.len(), 6);
             assert_eq!(all[2].get("redite").is_some(), more.len() == 1, "{left}");

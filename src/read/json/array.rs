@@ -7,6 +7,8 @@ use memchr::{memchr, memrchr};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::read::magic::BYTE_ORDER_MARK;
+
 /// What to say of an array of objects among lines.
 pub(super) const ARRAY: &str = "an array of objects, expected one object a line: `jq -c '.[]'` writes it so";
 
@@ -29,11 +31,10 @@ pub(crate) enum Shape {
 /// In an array a comma stands between two objects: where a whole object has none, and more comes, these are lines, whatever
 /// stands before them.
 pub(crate) fn shape(bytes: &[u8], are_all: bool) -> Option<Shape> {
-    const MARK: &[u8] = b"\xEF\xBB\xBF";
-    if !are_all && bytes.len() < MARK.len() && MARK.starts_with(bytes) {
+    if !are_all && bytes.len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(bytes) {
         return None;
     }
-    let start = bytes.strip_prefix(MARK).unwrap_or(bytes).trim_ascii_start();
+    let start = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes).trim_ascii_start();
     match start.first() {
         None => are_all.then_some(Shape::Lines),
         Some(b'{') => of_object(start, are_all),

@@ -6,6 +6,7 @@ use memchr::{memchr, memchr_iter};
 
 use super::array::{Shape, item};
 use super::split::{Edge, Splitter};
+use crate::read::magic::BYTE_ORDER_MARK;
 
 /// How the records of a piece stand, whose bytes begin and end between two of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,8 +70,8 @@ impl Records<'_> {
             self.seen = self.at;
             self.lines += u64::from(!std::mem::take(&mut self.goes_on));
             // not only before the first line: files with a byte-order mark get joined
-            if self.bytes[line.clone()].starts_with(b"\xEF\xBB\xBF") {
-                line.start += 3;
+            if self.bytes[line.clone()].starts_with(BYTE_ORDER_MARK) {
+                line.start += BYTE_ORDER_MARK.len();
             }
             if self.shape == Shape::Items {
                 let own = item(&self.bytes[line.clone()]);
